@@ -1,0 +1,1 @@
+//! What a gateway really admits: estimators over observed exchanges, pure.

@@ -1,0 +1,15 @@
+//! `behaviour.yaml`: what a contract promises and OpenAPI can't say.
+//!
+//! In: the text of a behaviour file. Out: [`Behaviour`], each promise findable
+//! by JSON Pointer ([`Behaviour::place`]). The embedded stack never reads this
+//! module: an emulator and a judge that share a reading share its mistakes.
+
+mod model;
+mod selector;
+
+pub use model::{
+    AfterSunset, Behaviour, Correlation, CorrelationCarrier, DataPath, Effects, ErrorShape, ErrorType, Idempotency,
+    Identity, Lifecycle, LifecycleStatus, Limits, Objective, OnInvalid, Once, OtherContent, Pool, PoolSource, Quota,
+    Rate, Retry, Role, RunningPolicy, SameContent, Scope, Throttling, ThrottlingPer, TypeName,
+};
+pub use selector::Selector;

@@ -1,0 +1,30 @@
+//! `contracts/<api>/<version>/` as values: what OpenAPI says ([`openapi`]) and
+//! what it can't say ([`behaviour`]).
+//!
+//! In: `openapi.yaml` and `behaviour.yaml`. Out: a [`Contract`] whose every
+//! promise knows its place in the file; the difference of two versions; lint.
+//! Knows nothing of traffic. The two halves are modules of their own, because
+//! the embedded stack may read the first and never the second.
+
+pub mod behaviour;
+pub mod openapi;
+
+mod id;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use id::ContractId;
+
+/// One API at one version, and all that it promises.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    /// Which.
+    pub id: ContractId,
+    /// The folder it was read from, or the file for a lone OpenAPI document.
+    pub path: PathBuf,
+    /// What OpenAPI says.
+    pub openapi: Arc<openapi::OpenApi>,
+    /// What OpenAPI can't say; `None` for a lone OpenAPI document.
+    pub behaviour: Option<Arc<behaviour::Behaviour>>,
+}

@@ -1,0 +1,235 @@
+//! What an OpenAPI document says, as far as requests and responses go.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use http::Method;
+use serde_json::Value;
+
+use crate::diagnose::{Diagnostics, Node, Place};
+
+/// A document that was loaded.
+pub struct OpenApi {
+    /// The file, as the user named it.
+    pub file: Arc<str>,
+    /// The dialect of its schemas.
+    pub dialect: Dialect,
+    /// `info.title`.
+    pub title: String,
+    /// `info.version`.
+    pub version: String,
+    /// The path of the first server's URL, without a trailing slash; `""`
+    /// where there is none. Operation paths are appended to it.
+    pub base_path: String,
+    /// All operations in the order of the file.
+    pub operations: Vec<Arc<Operation>>,
+    /// The whole document as JSON; `$ref`s stand as they were written, files
+    /// that were referred to are bundled in under `x-bundled`.
+    pub document: Arc<Value>,
+    /// The same with places.
+    pub source: Node,
+    /// What could not be used, by place; empty where all was.
+    pub notices: Diagnostics,
+    pub(super) compiled: super::validate::Compiled,
+}
+
+impl fmt::Debug for OpenApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenApi")
+            .field("file", &self.file)
+            .field("operations", &self.operations.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which JSON Schema the document's schemas are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAPI 3.0: its own dialect, based on draft 5 (`nullable`, boolean
+    /// `exclusiveMinimum`).
+    OpenApi30,
+    /// OpenAPI 3.1: JSON Schema 2020-12.
+    Draft202012,
+}
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// `operationId`, or `METHOD /path` where there is none.
+    pub id: Arc<str>,
+    /// The method.
+    pub method: Method,
+    /// The path template, beginning with `/`, without the base path.
+    pub path: String,
+    /// Where it stands.
+    pub place: Place,
+    /// `deprecated`.
+    pub deprecated: bool,
+    /// Parameters of path item and operation.
+    pub parameters: Vec<Parameter>,
+    /// The body, where one is declared.
+    pub request: Option<RequestBody>,
+    /// Responses by status.
+    pub responses: BTreeMap<StatusKey, ResponseSpec>,
+    /// Whether some security requirement applies and is not optional.
+    pub secured: bool,
+}
+
+impl Operation {
+    /// What is declared for a status: the exact one, else its class (`4XX`),
+    /// else `default`.
+    pub fn response(&self, status: u16) -> Option<&ResponseSpec> {
+        self.responses
+            .get(&StatusKey::Exact(status))
+            .or_else(|| self.responses.get(&StatusKey::Class((status / 100) as u8)))
+            .or_else(|| self.responses.get(&StatusKey::Default))
+    }
+
+    /// Whether it is a method that promises to change nothing (RFC 9110
+    /// §9.2.1).
+    pub fn is_safe(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
+    }
+}
+
+/// One parameter.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Where it goes.
+    pub within: ParameterIn,
+    /// Whether it must be there.
+    pub required: bool,
+    /// `style`, with OpenAPI's default filled in.
+    pub style: String,
+    /// `explode`, with OpenAPI's default filled in.
+    pub explode: bool,
+    /// Its schema.
+    pub schema: Option<SchemaRef>,
+    /// Its examples.
+    pub examples: Vec<Value>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Where a parameter goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ParameterIn {
+    /// Into the path template.
+    Path,
+    /// Into the query.
+    Query,
+    /// Into a header field.
+    Header,
+    /// Into the `Cookie` field.
+    Cookie,
+}
+
+/// A request body.
+#[derive(Clone, Debug)]
+pub struct RequestBody {
+    /// Whether it must be there.
+    pub required: bool,
+    /// By media type, in the order of the file.
+    pub content: Vec<MediaType>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// One media type of a body.
+#[derive(Clone, Debug)]
+pub struct MediaType {
+    /// The media type or range, in lower case, without parameters.
+    pub name: String,
+    /// Its schema.
+    pub schema: Option<SchemaRef>,
+    /// Its examples.
+    pub examples: Vec<Value>,
+}
+
+impl MediaType {
+    /// Whether its content is JSON: `application/json` or `+json`.
+    pub fn is_json(&self) -> bool {
+        self.name == "application/json" || self.name.ends_with("+json")
+    }
+}
+
+/// One declared response.
+#[derive(Clone, Debug)]
+pub struct ResponseSpec {
+    /// Its header fields.
+    pub headers: Vec<ResponseHeader>,
+    /// By media type, in the order of the file; empty: no content.
+    pub content: Vec<MediaType>,
+    /// Its links: how to go on from here.
+    pub links: Vec<Link>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl ResponseSpec {
+    /// The declared media type that a received one falls under, ranges
+    /// (`application/*`, `*/*`) last.
+    pub fn media_type(&self, received: &str) -> Option<&MediaType> {
+        let exact = self.content.iter().find(|m| m.name == received);
+        exact.or_else(|| {
+            self.content.iter().find(|m| {
+                m.name == "*/*"
+                    || m.name.strip_suffix("/*").is_some_and(|kind| received.split('/').next() == Some(kind))
+            })
+        })
+    }
+}
+
+/// A declared header field of a response.
+#[derive(Clone, Debug)]
+pub struct ResponseHeader {
+    /// Its name.
+    pub name: String,
+    /// Whether it must be there.
+    pub required: bool,
+    /// Its schema.
+    pub schema: Option<SchemaRef>,
+}
+
+/// A link from a response to another operation.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Its name.
+    pub name: String,
+    /// The operation it leads to, by `operationId`.
+    pub operation: Option<String>,
+    /// Parameter name → runtime expression.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// A status under `responses`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatusKey {
+    /// `200`.
+    Exact(u16),
+    /// `4XX`.
+    Class(u8),
+    /// `default`.
+    Default,
+}
+
+impl fmt::Display for StatusKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(status) => write!(f, "{status}"),
+            Self::Class(class) => write!(f, "{class}XX"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A schema in a document: a JSON Pointer from the document's root. Get its
+/// value and its validator from the [`OpenApi`] it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SchemaRef {
+    /// JSON Pointer (RFC 6901), e.g. `/components/schemas/Batch`.
+    pub pointer: Arc<str>,
+}

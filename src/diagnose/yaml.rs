@@ -1,0 +1,194 @@
+//! YAML 1.2 (and so JSON) into [`Node`]s, by the events of `saphyr-parser`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
+
+use super::{Diagnostic, Node, Place, Value};
+
+/// How deep a document may nest before it is refused, so that hostile input
+/// can't exhaust the stack.
+const MAX_DEPTH: usize = 200;
+
+/// How many nodes a document may have once its aliases are followed, so that
+/// a few lines of nested aliases can't fill the memory.
+const MAX_NODES: usize = 4_000_000;
+
+/// Reads the first document of a YAML or JSON text.
+///
+/// `file` is the name shown in places.
+///
+/// # Errors
+/// A [`Diagnostic`] where the text is no YAML, nests deeper than 200 levels, or
+/// is empty.
+pub fn parse_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
+    let mut builder = Builder { file: file.into(), anchors: HashMap::new(), open: Vec::new(), nodes: 0, root: None };
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|fault| {
+            Diagnostic::error(place(&builder.file, *fault.marker()), format!("not valid YAML: {}", fault.info()))
+                .hint("check the indentation and quotes on and above this line")
+        })?;
+        builder.take(event, span)?;
+        if builder.root.is_some() {
+            break;
+        }
+    }
+    builder.root.ok_or_else(|| {
+        Diagnostic::error(Place { file: builder.file, line: 1, column: 1 }, "the file is empty")
+            .expected("a YAML document")
+    })
+}
+
+fn place(file: &Arc<str>, marker: Marker) -> Place {
+    Place { file: file.clone(), line: marker.line() as u32, column: marker.col() as u32 + 1 }
+}
+
+struct Builder {
+    file: Arc<str>,
+    anchors: HashMap<usize, (Node, usize)>,
+    open: Vec<Open>,
+    nodes: usize,
+    root: Option<Node>,
+}
+
+/// A list or mapping that has begun and not ended.
+struct Open {
+    anchor: usize,
+    place: Place,
+    before: usize,
+    children: Vec<Node>,
+    mapping: bool,
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
+        let here = place(&self.file, span.start);
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let node = Node { place: here, value: scalar(&text, style) };
+                self.close(node, anchor, self.nodes)
+            }
+            Event::Alias(anchor) => {
+                let (mut node, size) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
+                    Diagnostic::error(here.clone(), "an alias refers to an anchor that has not ended")
+                })?;
+                node.place = here;
+                let before = self.nodes;
+                self.nodes += size;
+                self.close(node, 0, before)
+            }
+            Event::SequenceStart(anchor, _) => self.begin(here, anchor, false),
+            Event::MappingStart(anchor, _) => self.begin(here, anchor, true),
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(open) = self.open.pop() else {
+                    return Ok(());
+                };
+                let value = if open.mapping { pairs(open.children) } else { Value::Sequence(open.children) };
+                self.close(Node { place: open.place, value }, open.anchor, open.before)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, place: Place, anchor: usize, mapping: bool) -> Result<(), Diagnostic> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(Diagnostic::error(place, format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        self.open.push(Open { anchor, place, before: self.nodes, children: Vec::new(), mapping });
+        Ok(())
+    }
+
+    fn close(&mut self, node: Node, anchor: usize, before: usize) -> Result<(), Diagnostic> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(Diagnostic::error(node.place, "the document grows too large once its aliases are followed"));
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
+        }
+        match self.open.last_mut() {
+            Some(open) => open.children.push(node),
+            None => self.root = Some(node),
+        }
+        Ok(())
+    }
+}
+
+fn pairs(children: Vec<Node>) -> Value {
+    let mut entries = Vec::with_capacity(children.len() / 2);
+    let mut children = children.into_iter();
+    while let (Some(key), Some(value)) = (children.next(), children.next()) {
+        entries.push((key, value));
+    }
+    Value::Mapping(entries)
+}
+
+/// Plain scalars by YAML's core schema; everything quoted is text.
+fn scalar(text: &str, style: ScalarStyle) -> Value {
+    if style != ScalarStyle::Plain {
+        return Value::String(text.to_owned());
+    }
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "true" | "True" | "TRUE" => return Value::Bool(true),
+        "false" | "False" | "FALSE" => return Value::Bool(false),
+        _ => {}
+    }
+    number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number)
+}
+
+fn number(text: &str) -> Option<serde_json::Number> {
+    let digits = text.trim_start_matches(['+', '-']);
+    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    if let Ok(integer) = text.parse::<i64>() {
+        return Some(integer.into());
+    }
+    if let Ok(integer) = text.parse::<u64>() {
+        return Some(integer.into());
+    }
+    if !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')) {
+        return None;
+    }
+    text.parse::<f64>().ok().and_then(serde_json::Number::from_f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_knows_its_line_and_column() {
+        let node = parse_yaml("a.yaml", "a: 1\nb:\n  - x\n  - {c: 2.5}\n").expect("valid");
+        let c = node.pointer("/b/1/c").expect("there");
+        assert_eq!(c.place.to_string(), "a.yaml:4:9");
+        assert_eq!(node.to_json(), serde_json::json!({"a": 1, "b": ["x", {"c": 2.5}]}));
+    }
+
+    #[test]
+    fn broken_yaml_is_told_with_its_place() {
+        let fault = parse_yaml("a.yaml", "a: [1, 2\nb: 3\n").expect_err("broken");
+        assert!(fault.place.line >= 1, "{fault}");
+        assert!(fault.what.starts_with("not valid YAML"), "{fault}");
+    }
+
+    #[test]
+    fn aliases_are_followed_and_bounded() {
+        let node = parse_yaml("a.yaml", "a: &x {k: v}\nb: *x\n").expect("valid");
+        assert_eq!(node.pointer("/b/k").and_then(Node::as_str), Some("v"));
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for i in 1..9 {
+            let refs = vec![format!("*a{}", i - 1); 10].join(", ");
+            bomb.push_str(&format!("a{i}: &a{i} [{refs}]\n"));
+        }
+        assert!(parse_yaml("bomb.yaml", &bomb).is_err());
+    }
+
+    #[test]
+    fn a_date_and_a_duration_are_text() {
+        let node = parse_yaml("a.yaml", "d: 2026-06-30\np: PT5S\nv: 1.2.3\n").expect("valid");
+        assert_eq!(node.to_json(), serde_json::json!({"d": "2026-06-30", "p": "PT5S", "v": "1.2.3"}));
+    }
+}

@@ -1,0 +1,161 @@
+//! Opening connections to addresses that are allowed.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+/// Where a connection goes: scheme, host and port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// Whether TLS is spoken.
+    pub tls: bool,
+    /// Host name or address, without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl Origin {
+    /// From a URL; `None` where it is no `http` or `https` URL with a host.
+    pub fn parse(url: &str) -> Option<Self> {
+        let url = url::Url::parse(url).ok()?;
+        let tls = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
+        Some(Self { tls, host, port: url.port_or_known_default()? })
+    }
+
+    /// As the `Host` field has it: without the port where it is the scheme's
+    /// own.
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == if self.tls { 443 } else { 80 } { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", if self.tls { "https" } else { "http" }, self.authority())
+    }
+}
+
+impl From<SocketAddr> for Origin {
+    fn from(address: SocketAddr) -> Self {
+        Self { tls: false, host: address.ip().to_string(), port: address.port() }
+    }
+}
+
+/// Why a connection was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// The address is neither loopback nor listed.
+    #[error("{host} ({address}) is neither loopback nor an allowed host of this environment")]
+    NotAllowed {
+        /// The host that was named.
+        host: String,
+        /// What it resolved to.
+        address: SocketAddr,
+    },
+    /// The name has no address, or nobody listens there.
+    #[error("can't connect to {origin}: {source}")]
+    Connect {
+        /// Where to.
+        origin: Origin,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Raw connections speak no TLS: `https` goes through [`super::RestClient`].
+    #[error("{0} needs TLS, which raw connections don't speak")]
+    Tls(Origin),
+}
+
+/// A raw connection.
+pub type Stream = TcpStream;
+
+/// Opens connections to loopback and to listed hosts. Clones share the list.
+#[derive(Clone, Debug, Default)]
+pub struct Door {
+    allowed: Arc<[String]>,
+}
+
+/// How long connecting may take, in real time.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Door {
+    /// Loopback, and these host names beside it.
+    pub fn new(allowed_hosts: impl IntoIterator<Item = String>) -> Self {
+        Self { allowed: allowed_hosts.into_iter().map(|h| h.to_ascii_lowercase()).collect() }
+    }
+
+    /// Loopback only.
+    pub fn loopback() -> Self {
+        Self::default()
+    }
+
+    /// Whether a host at this address may be reached.
+    pub fn permits(&self, host: &str, address: SocketAddr) -> bool {
+        address.ip().to_canonical().is_loopback() || self.allowed.iter().any(|h| h.eq_ignore_ascii_case(host))
+    }
+
+    /// Opens a plain TCP connection, without delay of small packets.
+    ///
+    /// # Errors
+    /// The origin wants TLS, has no address, is not allowed, or nobody listens.
+    pub async fn connect(&self, origin: &Origin) -> Result<Stream, DoorError> {
+        if origin.tls {
+            return Err(DoorError::Tls(origin.clone()));
+        }
+        let failed = |source| DoorError::Connect { origin: origin.clone(), source };
+        let addresses: Vec<SocketAddr> = self.resolve(&origin.host, origin.port).await.map_err(failed)?;
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in addresses {
+            if !self.permits(&origin.host, address) {
+                return Err(DoorError::NotAllowed { host: origin.host.clone(), address });
+            }
+            match tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                Ok(Err(source)) => last = source,
+                Err(_) => last = io::ErrorKind::TimedOut.into(),
+            }
+        }
+        Err(failed(last))
+    }
+
+    pub(super) async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(tokio::net::lookup_host((host, port)).await?.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_open_and_the_rest_only_when_listed() {
+        let door = Door::new(["api.example".to_owned()]);
+        assert!(door.permits("localhost", "127.0.0.1:80".parse().expect("valid")));
+        assert!(door.permits("x", "[::ffff:127.0.0.1]:80".parse().expect("valid")));
+        assert!(door.permits("API.example", "192.0.2.1:443".parse().expect("valid")));
+        assert!(!door.permits("other.example", "192.0.2.1:443".parse().expect("valid")));
+    }
+
+    #[test]
+    fn an_origin_knows_its_authority() {
+        assert_eq!(Origin::parse("http://[::1]:8080/x").map(|o| o.authority()).as_deref(), Some("[::1]:8080"));
+        assert_eq!(
+            Origin::parse("https://api.example/x").map(|o| o.to_string()).as_deref(),
+            Some("https://api.example")
+        );
+        assert_eq!(Origin::parse("ftp://x"), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! A case: one thing to try, with what the contract promises for it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::CaseKey;
+use crate::contract::behaviour::TypeName;
+use crate::wire::{Fault, Request};
+
+/// One thing to try: a call, or a sequence of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// Its name.
+    pub key: CaseKey,
+    /// Its own seed.
+    pub seed: u64,
+    /// What is tried, in plain words, e.g. `creditLimit below its minimum`.
+    pub title: String,
+    /// For a violating case, every keyword that fails; empty otherwise.
+    pub labels: Vec<Label>,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+    /// What the target must offer for it.
+    pub needs: Vec<Need>,
+}
+
+impl Case {
+    /// All calls, in the order of their numbers (a call's number counts over
+    /// all steps; a flood has one number).
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps.iter().flat_map(|step| match step {
+            Step::Call(call) | Step::Flood { call, .. } => std::slice::from_ref(call),
+            Step::Together(calls) => calls.as_slice(),
+            Step::Inject(_) | Step::ClearFaults | Step::Advance(_) | Step::AwaitRetryAfter { .. } => &[],
+        })
+    }
+}
+
+/// One step of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// One call; an answer 202 with `Location` is polled to its end.
+    Call(Call),
+    /// Several calls, released at once from a barrier.
+    Together(Vec<Call>),
+    /// The same call again and again, as fast as it goes, each time with its
+    /// own correlation ID where it carries one, until one is answered 429 or
+    /// 403 with `Retry-After`, or `most` were sent.
+    Flood {
+        /// The call.
+        call: Call,
+        /// The most that are sent.
+        most: u64,
+    },
+    /// Arms a fault at the mocked Dataverse.
+    Inject(Fault),
+    /// Disarms all faults this case has armed. Also done at its end.
+    ClearFaults,
+    /// Lets the shared clock advance: by a jump where that is offered, else by
+    /// waiting.
+    Advance(Duration),
+    /// Waits as long as the `Retry-After` of a call's last answer says, and
+    /// the margin on top.
+    AwaitRetryAfter {
+        /// The call's number.
+        call: usize,
+        /// On top.
+        margin: Duration,
+    },
+}
+
+/// One call of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// What it is in its sequence, e.g. `first`, `duplicate`.
+    pub role: &'static str,
+    /// `operationId` of the operation that should answer.
+    pub operation: Arc<str>,
+    /// What is sent. `Authorization` is added on the way; the correlation ID
+    /// stands in it already.
+    pub request: Request,
+    /// Who calls.
+    pub caller: Caller,
+    /// Where to.
+    pub via: Via,
+    /// The correlation ID it carries.
+    pub correlation: Option<String>,
+    /// The items it asks to execute, as the contract's selectors see them.
+    pub items: Vec<Item>,
+    /// What the contract promises for it.
+    pub expect: Expect,
+}
+
+/// Identity inside a call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Item {
+    /// The identity as text; where the contract declares none, the SHA-256 of
+    /// the canonical content of the whole call.
+    pub id: Arc<str>,
+    /// A hash of its canonical content: equal content, equal number.
+    pub content: u64,
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Any client of the run's pool.
+    Any,
+    /// A client of this case's own, by number: 0 and 1 are two principals.
+    Own(u8),
+    /// A client with this token instead of a good one.
+    Token(TokenKind),
+}
+
+/// Tokens that must be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// No token at all.
+    None,
+    /// `exp` has passed.
+    Expired,
+    /// `aud` is another API.
+    WrongAudience,
+    /// `iss` is another tenant, signed by its key.
+    ForeignIssuer,
+    /// The signature was tampered with.
+    BadSignature,
+    /// `roles` lacks the demanded role.
+    MissingRole,
+}
+
+impl TokenKind {
+    /// All six.
+    pub const ALL: [Self; 6] =
+        [Self::None, Self::Expired, Self::WrongAudience, Self::ForeignIssuer, Self::BadSignature, Self::MissingRole];
+}
+
+impl fmt::Display for TokenKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "no token",
+            Self::Expired => "an expired token",
+            Self::WrongAudience => "a token for another audience",
+            Self::ForeignIssuer => "a token of a foreign issuer",
+            Self::BadSignature => "a token with a bad signature",
+            Self::MissingRole => "a token without the role",
+        })
+    }
+}
+
+/// Where a call goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// To the gateway.
+    Gateway,
+    /// Straight to the service.
+    Service,
+}
+
+/// What the contract promises for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// A declared success.
+    Success,
+    /// Refused, with one of these types; empty: with any declared status from
+    /// 400 to 499 that is right for a client's mistake. Without effects.
+    Refused(Vec<TypeName>),
+    /// What the contract promises for the same again; compared with the call
+    /// of this number.
+    Replay {
+        /// The first call's number.
+        of: usize,
+    },
+    /// One of several that were released together and ask for the same: each
+    /// is answered as a first, as a replay, or as running.
+    OneOfSame,
+    /// A fault is in the way: a declared success or a declared failure that
+    /// flows retry (or `later`).
+    SuccessOrRetryable,
+    /// Nothing in particular: only what holds for every exchange.
+    Nothing,
+}
+
+/// One keyword that a violating value fails.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Label {
+    /// Where, e.g. `body /records/0/creditLimit`, `query delimiter`.
+    pub at: String,
+    /// The JSON Schema keyword, e.g. `minimum`.
+    pub keyword: String,
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.keyword, self.at)
+    }
+}
+
+/// What a case, a check or a scenario needs and a target offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// A behaviour file beside the OpenAPI document.
+    Behaviour,
+    /// What was written can be read.
+    Effects,
+    /// Faults can be injected behind the service.
+    Faults,
+    /// The shared clock can be read, and moved.
+    Clock,
+    /// Tokens can be minted, for any client and of any kind.
+    MintedTokens,
+    /// The gateway's rows can be read.
+    GatewayRows,
+    /// The service can be reached past the gateway.
+    DirectService,
+    /// Load is allowed.
+    Load,
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Behaviour => "a behaviour file",
+            Self::Effects => "effects",
+            Self::Faults => "faults",
+            Self::Clock => "the clock",
+            Self::MintedTokens => "minted tokens",
+            Self::GatewayRows => "gateway rows",
+            Self::DirectService => "the service's own address",
+            Self::Load => "leave to send load",
+        })
+    }
+}

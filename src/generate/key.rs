@@ -1,0 +1,222 @@
+//! What names a case: the same key, seed and nonce make the same case.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use serde::{Serialize, Serializer};
+
+use crate::contract::ContractId;
+
+/// The run's seed. A case's own seed derives from it and the case's key, so
+/// cases can be made in parallel and alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Seed(pub u64);
+
+impl Seed {
+    /// The seed of one case.
+    pub fn derive(self, key: &CaseKey) -> u64 {
+        hash64(&[&self.0.to_be_bytes(), key.to_string().as_bytes()])
+    }
+}
+
+/// What is new in each run, each replay and each shrinking step, so that a
+/// target that remembers does not take the second run for a duplicate of the
+/// first. Everything a target remembers (correlation IDs, created keys)
+/// derives from seed *and* nonce; nothing else of a case does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Nonce(pub Arc<str>);
+
+impl Nonce {
+    /// A new one.
+    pub fn fresh() -> Self {
+        Self(uuid::Uuid::new_v4().simple().to_string()[..12].into())
+    }
+
+    /// An identity that only this case of this run has: a version 4-shaped
+    /// UUID made from the seed, the nonce and a name that is unique in the
+    /// case.
+    pub fn identity(&self, case_seed: u64, name: &str) -> uuid::Uuid {
+        let parts: [&[u8]; 3] = [&case_seed.to_be_bytes(), self.0.as_bytes(), name.as_bytes()];
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&hash64(&parts).to_be_bytes());
+        bytes[8..].copy_from_slice(&hash64(&[b"low", parts[0], parts[1], parts[2]]).to_be_bytes());
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+}
+
+/// Which case of a contract.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CaseKey {
+    /// The contract.
+    pub contract: ContractId,
+    /// `operationId`.
+    pub operation: Arc<str>,
+    /// What kind of case.
+    pub kind: CaseKind,
+    /// Which of its kind.
+    pub index: u32,
+}
+
+/// What kind of case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CaseKind {
+    /// Keeps all limits of the contract.
+    Conforming,
+    /// Keeps them, at an edge.
+    Boundary,
+    /// Breaks one keyword at one place.
+    Violating,
+    /// A sequence that the behaviour file calls for.
+    Probe(Probe),
+}
+
+/// The sequences that behaviour files call for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Probe {
+    /// One call with each of the six tokens that must be refused.
+    Identity,
+    /// Straight to the service, past the gateway.
+    PastGateway,
+    /// Without a correlation ID, and with one that is none.
+    CorrelationMissing,
+    /// The same twice, one after the other.
+    DuplicateSequential,
+    /// The same several times, released together.
+    DuplicateConcurrent,
+    /// The same item with other content.
+    OtherContent,
+    /// Another item under the same ID.
+    OtherItem,
+    /// Another operation, or another step, under the same ID.
+    OtherCall,
+    /// The same ID from another principal.
+    OtherPrincipal,
+    /// The same again after Dataverse failed the first.
+    AfterFailure,
+    /// The same again after Dataverse throttled the first.
+    AfterThrottle,
+    /// Dataverse commits and its answer is lost.
+    LostAnswer,
+    /// One invalid item among valid ones.
+    PartlyInvalid,
+    /// A body over the limit, with its length.
+    BodyOverLimit,
+    /// A body over the limit, in chunks.
+    BodyWithoutLength,
+    /// One more item than is allowed.
+    TooManyItems,
+    /// A media type that is not declared.
+    MediaType,
+    /// More calls than the rate admits, then what 429 promises.
+    Rate,
+    /// What the version says of its own life.
+    Lifecycle,
+    /// An unknown path, and a wrong method.
+    Routing,
+}
+
+impl Probe {
+    /// All of them, with their names.
+    pub const ALL: [(Self, &'static str); 20] = [
+        (Self::Identity, "identity"),
+        (Self::PastGateway, "past-gateway"),
+        (Self::CorrelationMissing, "correlation-missing"),
+        (Self::DuplicateSequential, "duplicate-sequential"),
+        (Self::DuplicateConcurrent, "duplicate-concurrent"),
+        (Self::OtherContent, "other-content"),
+        (Self::OtherItem, "other-item"),
+        (Self::OtherCall, "other-call"),
+        (Self::OtherPrincipal, "other-principal"),
+        (Self::AfterFailure, "after-failure"),
+        (Self::AfterThrottle, "after-throttle"),
+        (Self::LostAnswer, "lost-answer"),
+        (Self::PartlyInvalid, "partly-invalid"),
+        (Self::BodyOverLimit, "body-over-limit"),
+        (Self::BodyWithoutLength, "body-without-length"),
+        (Self::TooManyItems, "too-many-items"),
+        (Self::MediaType, "media-type"),
+        (Self::Rate, "rate"),
+        (Self::Lifecycle, "lifecycle"),
+        (Self::Routing, "routing"),
+    ];
+}
+
+impl fmt::Display for CaseKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conforming => "conforming",
+            Self::Boundary => "boundary",
+            Self::Violating => "violating",
+            Self::Probe(probe) => Probe::ALL.iter().find(|(p, _)| p == probe).map_or("probe", |(_, name)| name),
+        })
+    }
+}
+
+impl fmt::Display for CaseKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}:{}", self.contract, self.operation, self.kind, self.index)
+    }
+}
+
+impl CaseKey {
+    /// Reads what `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.rsplitn(3, ':');
+        let index = parts.next()?.parse().ok()?;
+        let kind = match parts.next()? {
+            "conforming" => CaseKind::Conforming,
+            "boundary" => CaseKind::Boundary,
+            "violating" => CaseKind::Violating,
+            name => CaseKind::Probe(Probe::ALL.iter().find(|(_, n)| *n == name)?.0),
+        };
+        let (contract, operation) = parts.next()?.split_once(':')?;
+        Some(Self { contract: ContractId::parse(contract), operation: operation.into(), kind, index })
+    }
+}
+
+impl Serialize for CaseKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The first eight bytes of the SHA-256 of the parts, each led by its length.
+fn hash64(parts: &[&[u8]]) -> u64 {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    context.finish().as_ref()[..8].iter().fold(0, |value, byte| (value << 8) | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_back_and_gives_one_seed() {
+        for (probe, _) in Probe::ALL {
+            let key = CaseKey {
+                contract: ContractId::new("bulk-update", "v1"),
+                operation: "submitBatch".into(),
+                kind: CaseKind::Probe(probe),
+                index: 3,
+            };
+            assert_eq!(CaseKey::parse(&key.to_string()), Some(key.clone()));
+            assert_eq!(Seed(1).derive(&key), Seed(1).derive(&key));
+            assert_ne!(Seed(1).derive(&key), Seed(2).derive(&key));
+        }
+    }
+
+    #[test]
+    fn an_identity_depends_on_the_nonce() {
+        let (a, b) = (Nonce("a".into()), Nonce("b".into()));
+        assert_eq!(a.identity(7, "id"), a.identity(7, "id"));
+        assert_ne!(a.identity(7, "id"), b.identity(7, "id"));
+        assert_eq!(a.identity(7, "id").get_version_num(), 4);
+    }
+}

@@ -1,0 +1,14 @@
+//! From a contract and a seed to cases: what to try, and what the contract
+//! promises for it.
+//!
+//! In: a [`Contract`](crate::contract::Contract), a seed, a nonce, values that
+//! exist. Out: [`Case`]s — conforming, boundary and violating payloads whose
+//! labels are proven on what goes over the wire, and sequences (probes) that
+//! the behaviour file calls for. Each case can be made alone from its key.
+//! Knows nothing of traffic, check or stack.
+
+mod case;
+mod key;
+
+pub use case::{Call, Caller, Case, Expect, Item, Label, Need, Step, TokenKind, Via};
+pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed};

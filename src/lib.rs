@@ -1,0 +1,35 @@
+#![doc = include_str!("README.md")]
+
+// The modules in the order in which data passes through them.
+
+pub mod diagnose;
+
+pub mod clock;
+pub mod door;
+pub mod limit;
+pub mod wire;
+
+pub mod contract;
+pub mod policy;
+
+pub mod generate;
+
+pub mod flow;
+pub mod scenario;
+
+pub mod observe;
+pub mod target;
+pub mod traffic;
+
+pub mod check;
+
+pub mod capacity;
+pub mod readiness;
+
+pub mod report;
+
+pub mod stack;
+
+pub mod run;
+
+pub mod cli;

@@ -1,0 +1,130 @@
+//! Calls as they were observed: whole in cases, condensed under load.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{GatewayRow, LedgerEntry, OperationLatency};
+use crate::clock::Timestamp;
+use crate::contract::ContractId;
+use crate::generate::{Case, Item};
+use crate::wire::{Exchange, FailureKind, Fault, Tier};
+
+/// A case that was played, and everything that is known of it.
+#[derive(Clone, Debug)]
+pub struct CaseRun {
+    /// What was tried.
+    pub case: Arc<Case>,
+    /// Its calls by number; those that were not reached are missing at the
+    /// end.
+    pub calls: Vec<CallRun>,
+    /// What the ledger holds under the case's correlation IDs, and what was
+    /// written meanwhile without any to keys that the case named.
+    pub ledger: Vec<LedgerEntry>,
+    /// The gateway's rows with the case's correlation IDs.
+    pub rows: Vec<GatewayRow>,
+}
+
+/// One call of a case as it was observed.
+#[derive(Clone, Debug)]
+pub struct CallRun {
+    /// Its number in the case.
+    pub call: usize,
+    /// Its attempts, in order: all but the last were answered 429 (or a quota's
+    /// 403) and waited as told. A flood has one for each time it was sent.
+    pub exchanges: Vec<Exchange>,
+    /// Polls of the `Location` that a 202 gave.
+    pub polls: Vec<Exchange>,
+    /// The name of the client that called.
+    pub client: Arc<str>,
+}
+
+impl CallRun {
+    /// The last attempt.
+    pub fn last(&self) -> Option<&Exchange> {
+        self.exchanges.last()
+    }
+
+    /// What a flow takes as the result: the last poll, else the last attempt.
+    pub fn result(&self) -> Option<&Exchange> {
+        self.polls.last().or_else(|| self.exchanges.last())
+    }
+}
+
+/// One exchange under load, condensed.
+#[derive(Clone, Debug)]
+pub struct CallRecord {
+    /// The contract.
+    pub contract: ContractId,
+    /// `operationId`.
+    pub operation: Arc<str>,
+    /// The flow that called.
+    pub flow: Arc<str>,
+    /// The number of the flow's run.
+    pub run: u64,
+    /// From 1.
+    pub attempt: u32,
+    /// Whether this is a poll of a `Location`.
+    pub poll: bool,
+    /// The name of the client.
+    pub client: Arc<str>,
+    /// The correlation ID.
+    pub correlation: Option<Arc<str>>,
+    /// The items that it asked to execute.
+    pub items: Arc<[Item]>,
+    /// Whether the contract promises to refuse it (an oversized body).
+    pub refusable: bool,
+    /// The status, where there was an answer.
+    pub status: Option<u16>,
+    /// Why there was none.
+    pub failure: Option<FailureKind>,
+    /// `Retry-After` in seconds, where the answer had one.
+    pub retry_after: Option<u64>,
+    /// Who answered.
+    pub tier: Option<Tier>,
+    /// When it was due, in real time since the run began.
+    pub due: Duration,
+    /// When it was sent.
+    pub sent: Duration,
+    /// When the answer was complete.
+    pub done: Duration,
+    /// What the shared clock showed when it was sent.
+    pub sent_at: Timestamp,
+    /// What the shared clock showed when it was done.
+    pub done_at: Timestamp,
+}
+
+/// One scenario as it was observed.
+#[derive(Clone, Debug)]
+pub struct PhaseRun {
+    /// The scenario's name.
+    pub scenario: Arc<str>,
+    /// When its first call was due, in real time since the run began.
+    pub began: Duration,
+    /// When its last answer was in.
+    pub ended: Duration,
+    /// First calls of flow runs that the scenario had due.
+    pub due: u64,
+    /// Those of them that were never sent because everybody was busy.
+    pub dropped: u64,
+    /// How late the generator itself was: from due to sent, for first
+    /// attempts.
+    pub lag: super::Latency,
+    /// By contract and operation.
+    pub latencies: Vec<OperationLatency>,
+    /// Every exchange.
+    pub calls: Vec<CallRecord>,
+    /// The faults that the scenario injected.
+    pub faults: Vec<Fault>,
+    /// What the ledger gained meanwhile under the scenario's correlation IDs.
+    pub ledger: Vec<LedgerEntry>,
+    /// Whether the scenario was cut short.
+    pub cut: bool,
+}
+
+impl PhaseRun {
+    /// First calls a second that were really sent.
+    pub fn offered(&self) -> f64 {
+        let seconds = self.ended.saturating_sub(self.began).as_secs_f64();
+        if seconds > 0.0 { (self.due - self.dropped) as f64 / seconds } else { 0.0 }
+    }
+}

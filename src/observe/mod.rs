@@ -1,0 +1,18 @@
+//! What happened: exchanges with what was meant by them, the ledger of
+//! effects, gateway rows, latency histograms.
+//!
+//! In: what traffic saw and what the tiers recorded. Out: plain values that
+//! checks judge and reports show. Knows nothing of traffic, check or report,
+//! so a recorded run can be judged again.
+
+mod call;
+mod latency;
+mod ledger;
+mod row;
+mod sink;
+
+pub use call::{CallRecord, CallRun, CaseRun, PhaseRun};
+pub use latency::{Latency, OperationLatency};
+pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome};
+pub use row::{GatewayRow, LastError, TraceRecord};
+pub use sink::{Event, Sink};

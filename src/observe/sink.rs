@@ -1,0 +1,48 @@
+//! Where traffic puts what it sees while it runs.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::CallRecord;
+use crate::wire::Exchange;
+
+/// What traffic tells while it runs.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// An exchange under load, whole and condensed; the first for checks that
+    /// judge each exchange, the second to keep.
+    Call {
+        /// The scenario.
+        scenario: Arc<str>,
+        /// To keep.
+        record: Box<CallRecord>,
+        /// To judge.
+        exchange: Arc<Exchange>,
+    },
+    /// A call that was due was never sent: everybody was busy.
+    Dropped {
+        /// The scenario.
+        scenario: Arc<str>,
+    },
+}
+
+/// The end of the channel that traffic holds. One owner at the other end
+/// takes the events in order; a full channel makes traffic wait, so nothing
+/// is lost and memory is bounded.
+#[derive(Clone, Debug)]
+pub struct Sink(mpsc::Sender<Event>);
+
+impl Sink {
+    /// A sink and the end that its owner reads.
+    pub fn new() -> (Self, mpsc::Receiver<Event>) {
+        let (sender, receiver) = mpsc::channel(8192);
+        (Self(sender), receiver)
+    }
+
+    /// Tells an event. An owner that is gone wants nothing any more: the event
+    /// is dropped.
+    pub async fn tell(&self, event: Event) {
+        let _ = self.0.send(event).await;
+    }
+}

@@ -1,0 +1,1 @@
+//! A recorded run and its verdict as files. Pure.

@@ -1,0 +1,2 @@
+//! The conductor: gate, check, load, probe, readiness, replay. Prints nothing;
+//! only `cli` imports it.

@@ -1,0 +1,1 @@
+//! `scenarios/**` as plans in which nothing is left to decide.

@@ -1,0 +1,2 @@
+//! The embedded system under test: issuer, gateway, service, Dataverse, and the
+//! control surface by which a harness reads and steers them.

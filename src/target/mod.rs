@@ -1,0 +1,1 @@
+//! A proven target: addresses, credentials, allowed hosts, and what it offers.

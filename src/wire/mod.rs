@@ -1,0 +1,20 @@
+//! HTTP as plain values: requests, responses, exchanges, secrets, and the curl
+//! line that repeats a request.
+//!
+//! In: what a generator or a flow wants to send, what a client saw. Out: values
+//! that can be stored, compared, shown and sent. Knows neither clients nor
+//! servers.
+
+mod curl;
+mod exchange;
+mod fault;
+mod headers;
+mod message;
+mod secret;
+
+pub use curl::curl_line;
+pub use exchange::{Exchange, Failure, FailureKind, Tier};
+pub use fault::{Fault, FaultKind};
+pub use headers::Headers;
+pub use message::{Body, Request, Response};
+pub use secret::{Redactor, Secret};
