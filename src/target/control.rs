@@ -1,0 +1,253 @@
+//! The control surface of our stack, over HTTP.
+
+use http::Method;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::TargetError;
+use crate::clock::Timestamp;
+use crate::door::{Origin, RestClient};
+use crate::generate::TokenKind;
+use crate::observe::{GatewayRow, LedgerEntry};
+use crate::wire::{Fault, Secret};
+
+/// Reads and steers our stack: ledger, rows, faults, tokens, clock, pools.
+#[derive(Clone, Debug)]
+pub struct Control {
+    origin: Origin,
+    client: RestClient,
+}
+
+/// Which entries of the ledger.
+#[derive(Clone, Debug, Default)]
+pub struct LedgerQuery {
+    /// Entries after this sequence number.
+    pub since: u64,
+    /// Entries that carry one of these correlation IDs; with `keys`, either.
+    pub correlations: Vec<String>,
+    /// Entries of rows with one of these keys.
+    pub keys: Vec<String>,
+}
+
+/// What the stack's clock shows.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct ShownClock {
+    /// Now.
+    pub now: Timestamp,
+    /// How fast it runs.
+    pub scale: f64,
+}
+
+#[derive(Deserialize)]
+struct LedgerPage {
+    entries: Vec<LedgerEntry>,
+    next: u64,
+}
+
+#[derive(Deserialize)]
+struct RowPage {
+    rows: Vec<GatewayRow>,
+    next: u64,
+}
+
+#[derive(Deserialize)]
+struct Armed {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+struct Minted {
+    token: String,
+    expires_in: u64,
+}
+
+#[derive(Deserialize)]
+struct PoolPage {
+    values: Vec<Value>,
+}
+
+impl Control {
+    /// At an address.
+    pub fn new(origin: Origin, client: RestClient) -> Self {
+        Self { origin, client }
+    }
+
+    /// Where it is.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Answers once the stack is up.
+    ///
+    /// # Errors
+    /// Nobody answers.
+    pub async fn health(&self) -> Result<(), TargetError> {
+        self.call::<Value>(Method::GET, "/health", None).await.map(drop)
+    }
+
+    /// Entries of the ledger, all pages.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<LedgerEntry>, TargetError> {
+        let mut found = Vec::new();
+        let mut since = query.since;
+        loop {
+            let filters = form(&[("correlation", &query.correlations.join(",")), ("key", &query.keys.join(","))]);
+            let page: LedgerPage =
+                self.call(Method::GET, &format!("/ledger?since={since}&limit={PAGE}{filters}"), None).await?;
+            let count = page.entries.len();
+            found.extend(page.entries);
+            if count < PAGE {
+                return Ok(found);
+            }
+            since = page.next;
+        }
+    }
+
+    /// The number of the ledger's last entry.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn ledger_end(&self) -> Result<u64, TargetError> {
+        let page: LedgerPage =
+            self.call(Method::GET, &format!("/ledger?since={}&limit=1", u64::MAX >> 1), None).await?;
+        Ok(page.next)
+    }
+
+    /// The gateway's rows after a number, all pages, and the number to go on
+    /// from. Without correlation IDs, all of them.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn rows(&self, since: u64, correlations: &[String]) -> Result<(Vec<GatewayRow>, u64), TargetError> {
+        let mut found = Vec::new();
+        let mut since = since;
+        loop {
+            let filters = form(&[("correlation", &correlations.join(","))]);
+            let page: RowPage =
+                self.call(Method::GET, &format!("/rows?since={since}&limit={PAGE}{filters}"), None).await?;
+            let count = page.rows.len();
+            found.extend(page.rows);
+            since = page.next;
+            if count < PAGE {
+                return Ok((found, since));
+            }
+        }
+    }
+
+    /// Arms a fault; gives the number to disarm it by.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn arm(&self, fault: &Fault) -> Result<u64, TargetError> {
+        let armed: Armed = self.call(Method::POST, "/faults", Some(json!(fault))).await?;
+        Ok(armed.id)
+    }
+
+    /// Disarms a fault.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn disarm(&self, id: u64) -> Result<(), TargetError> {
+        self.call::<Value>(Method::DELETE, &format!("/faults/{id}"), None).await.map(drop)
+    }
+
+    /// A token for a client; gives it with its lifetime in seconds. `kind` is
+    /// `None` for a good one.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn mint(&self, wanted: &MintRequest<'_>) -> Result<(Secret, u64), TargetError> {
+        let minted: Minted = self.call(Method::POST, "/mint", Some(json!(wanted))).await?;
+        Ok((Secret::new(minted.token), minted.expires_in))
+    }
+
+    /// What the shared clock shows there.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn clock(&self) -> Result<ShownClock, TargetError> {
+        self.call(Method::GET, "/clock", None).await
+    }
+
+    /// Values of a column of a table of the mocked Dataverse.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn pool(&self, table: &str, column: &str) -> Result<Vec<Value>, TargetError> {
+        let page: PoolPage =
+            self.call(Method::GET, &format!("/pool/{table}/{column}?offset=0&limit=100000"), None).await?;
+        Ok(page.values)
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<T, TargetError> {
+        let url = format!("{}{path}", self.origin);
+        let unreachable =
+            |detail: String| TargetError::Unreachable { what: "the control surface", at: url.clone(), detail };
+        let mut request = self.client.request(method, &url).map_err(|e| unreachable(e.to_string()))?;
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.map_err(|e| unreachable(chain(&e)))?;
+        let status = answer.status();
+        let text = answer.text().await.map_err(|e| unreachable(chain(&e)))?;
+        if !status.is_success() {
+            return Err(TargetError::Unexpected {
+                what: "the control surface",
+                at: url,
+                detail: format!("{status}: {text}"),
+            });
+        }
+        serde_json::from_str(if text.is_empty() { "null" } else { &text }).map_err(|e| TargetError::Unexpected {
+            what: "the control surface",
+            at: url.clone(),
+            detail: format!("something that is not what was asked for: {e}"),
+        })
+    }
+}
+
+/// What token is wanted.
+#[derive(Clone, Debug, Serialize)]
+pub struct MintRequest<'a> {
+    /// The client's name or application id.
+    pub client: &'a str,
+    /// `aud`.
+    pub audience: &'a str,
+    /// `roles`.
+    pub roles: &'a [String],
+    /// `good`, or what is wrong with it.
+    #[serde(serialize_with = "kind_or_good")]
+    pub kind: Option<TokenKind>,
+}
+
+fn kind_or_good<S: serde::Serializer>(kind: &Option<TokenKind>, serializer: S) -> Result<S::Ok, S::Error> {
+    match kind {
+        Some(kind) => kind.serialize(serializer),
+        None => serializer.serialize_str("good"),
+    }
+}
+
+/// Entries asked for at once.
+const PAGE: usize = 5000;
+
+fn form(filters: &[(&str, &str)]) -> String {
+    filters.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("&{name}={value}")).collect()
+}
+
+/// An error with its causes: `reqwest` hides the telling one.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

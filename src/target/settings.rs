@@ -1,0 +1,85 @@
+//! `seamstress.toml`: the environments that can be tested.
+//!
+//! Strict: unknown keys are faults with their place. Configuration names an
+//! environment variable, never a secret.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::diagnose::{Diagnostic, Diagnostics, Place};
+use crate::generate::Need;
+
+/// The whole file.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// By name.
+    #[serde(default)]
+    pub environments: BTreeMap<String, EnvironmentSettings>,
+}
+
+/// One environment.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EnvironmentSettings {
+    /// The gateway's URL: the one key that is required.
+    pub gateway: String,
+    /// The service's own URL, where it can be reached past the gateway.
+    pub service: Option<String>,
+    /// The control surface of our own stack.
+    pub control: Option<String>,
+    /// The token endpoint's URL.
+    pub token_endpoint: Option<String>,
+    /// The client's id.
+    pub client_id: Option<String>,
+    /// The name of the environment variable that holds the client's secret.
+    pub client_secret_env: Option<String>,
+    /// The scope to ask for; default: the contract's application id URI and
+    /// `/.default`.
+    pub scope: Option<String>,
+    /// Hosts that may be reached beside loopback.
+    #[serde(default)]
+    pub allowed_hosts: Vec<String>,
+    /// What the environment offers beside what follows from the keys above:
+    /// `load`.
+    #[serde(default)]
+    pub offers: Vec<Need>,
+    /// A header field that only the service's own answers carry.
+    pub service_marker: Option<String>,
+    /// Needs `--protected` as well.
+    #[serde(default)]
+    pub protected: bool,
+}
+
+impl Settings {
+    /// Reads the text of a settings file.
+    ///
+    /// # Errors
+    /// The text is no TOML or says something that is not known; with its place.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
+        toml::from_str(text).map_err(|fault| {
+            let offset = fault.span().map_or(0, |span| span.start);
+            let before = &text[..offset.min(text.len())];
+            let line = before.matches('\n').count() as u32 + 1;
+            let column = before.rsplit('\n').next().unwrap_or("").chars().count() as u32 + 1;
+            Diagnostic::error(Place { file: file.into(), line, column }, fault.message().to_owned())
+                .hint("[environments.NAME] needs `gateway = \"URL\"`; the other keys are in README.md")
+                .into()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_is_enough_and_a_typo_has_a_place() {
+        let settings =
+            Settings::parse("s.toml", "[environments.dev]\ngateway = \"http://127.0.0.1:1\"\n").expect("valid");
+        assert_eq!(settings.environments["dev"].gateway, "http://127.0.0.1:1");
+        let fault = Settings::parse("s.toml", "[environments.dev]\ngateway = \"x\"\ngatway = 1\n").expect_err("a typo");
+        assert!(fault.to_string().contains("s.toml:3:1"), "{fault}");
+    }
+}
