@@ -1,3 +1,17 @@
-//! Contract and observation in, findings and a verdict out. Pure: no sockets,
-//! no clock, no memory between subjects. Imports neither `traffic` nor `stack`,
-//! neither `limit` nor `policy`.
+//! Contract and observation in, findings and a verdict out.
+//!
+//! Each check lives in its own file and is one entry of the [`table`]: id,
+//! title, explanation, severity, what it needs, and a function. Pure: no
+//! sockets, no clock, no memory between subjects, so a recorded run can be
+//! judged again. Imports neither `traffic` nor `stack`, and neither `limit` nor
+//! `policy`: it judges throttling by a count of its own.
+
+mod finding;
+mod subject;
+mod table;
+mod verdict;
+
+pub use finding::{Evidence, Finding, Level, Origin, Reproduced};
+pub use subject::{CaseSubject, ExchangeSubject, PhaseSubject};
+pub use table::{Check, Family, Judge, find, table};
+pub use verdict::{NotChecked, Outcome, Tally, Verdict};

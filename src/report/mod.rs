@@ -1,1 +1,11 @@
-//! A recorded run and its verdict as files. Pure.
+//! A recorded run and its verdict as files: `run.json`, `junit.xml`,
+//! `summary.md`, `report.html`, `latency.hlog`, `gateway-rows.jsonl`.
+//!
+//! In: a [`Run`]. Out: files under `<reports>/<run>/` and `<reports>/latest/`.
+//! Pure but for the writing: any report can be made again from the recorded
+//! run. Whatever came from a target, a contract or a generator is hostile here:
+//! escaped for HTML, Markdown, XML, terminal and shell, and redacted.
+
+mod run;
+
+pub use run::{Phase, Run, Totals};

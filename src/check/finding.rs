@@ -1,0 +1,119 @@
+//! A broken promise.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use serde::Serialize;
+
+use super::Family;
+use crate::contract::ContractId;
+use crate::diagnose::Place;
+use crate::generate::CaseKey;
+use crate::wire::Exchange;
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing; the verdict stays.
+    Information,
+    /// Probably wrong, or could not be judged; the verdict stays.
+    Warning,
+    /// A promise is broken: the verdict is failed.
+    Error,
+}
+
+/// What was being done when it showed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// A case.
+    Case(CaseKey),
+    /// A scenario under load, by name.
+    Phase(Arc<str>),
+    /// The run as a whole.
+    Run,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Case(key) => write!(f, "{key}"),
+            Self::Phase(scenario) => write!(f, "scenario {scenario}"),
+            Self::Run => f.write_str("the run"),
+        }
+    }
+}
+
+/// How often a finding showed again when its case was played again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Reproduced {
+    /// So many times …
+    pub shown: u32,
+    /// … out of so many.
+    pub of: u32,
+}
+
+/// What was seen: the exchange that shows it best, and lines that tell the
+/// rest (effects, times).
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// The exchange.
+    pub exchange: Option<Arc<Exchange>>,
+    /// Plain sentences or figures, one a line.
+    pub lines: Vec<String>,
+}
+
+/// A broken promise, with everything that is needed to believe and repeat it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The check's id.
+    pub check: &'static str,
+    /// The check's family.
+    pub family: Family,
+    /// How much it weighs.
+    pub level: Level,
+    /// The contract; `None` for what concerns no single one.
+    pub contract: Option<ContractId>,
+    /// `operationId`.
+    pub operation: Option<Arc<str>>,
+    /// The finding in one sentence without a full stop, e.g. `two identical
+    /// requests wrote one record twice`.
+    pub title: String,
+    /// What the contract promises.
+    pub expected: String,
+    /// What was seen.
+    pub actual: String,
+    /// Where the promise stands.
+    pub place: Option<Place>,
+    /// What was being done.
+    pub origin: Origin,
+    /// What was seen, in full.
+    pub evidence: Evidence,
+    /// Equal for the same broken promise in two runs: made by
+    /// [`Finding::fingerprint_of`] from what identifies it, without values
+    /// that change from run to run.
+    pub fingerprint: String,
+    /// How often it showed; the same fingerprint counts up.
+    pub occurrences: u64,
+    /// Filled by the conductor when the case was played again.
+    pub reproduced: Option<Reproduced>,
+    /// Filled by the conductor: the command that plays the case again.
+    pub replay: Option<String>,
+    /// Filled by the conductor: the curl line of the exchange.
+    pub curl: Option<String>,
+}
+
+impl Finding {
+    /// A stable identity: check, contract, operation, and what tells this one
+    /// from others of the same check (`what`, e.g. a status or a field).
+    pub fn fingerprint_of(check: &str, contract: Option<&ContractId>, operation: Option<&str>, what: &str) -> String {
+        let contract = contract.map(ToString::to_string).unwrap_or_default();
+        let text = [check, &contract, operation.unwrap_or_default(), what].join("\n");
+        digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..8].iter().fold(String::new(), |mut hex, byte| {
+            use fmt::Write;
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! The table of checks: the one list that judging, `seamstress checks`,
+//! `seamstress explain` and the reports read.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{CaseSubject, ExchangeSubject, Finding, Level, PhaseSubject};
+use crate::generate::Need;
+
+/// A check: what it promises to notice, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Its id, `family/what`, e.g. `idempotency/duplicate-effect`.
+    pub id: &'static str,
+    /// Its family.
+    pub family: Family,
+    /// What it checks, in a few words.
+    pub title: &'static str,
+    /// Why it matters, what it looks at, what it does not mean: a paragraph or
+    /// two for `seamstress explain`.
+    pub explanation: &'static str,
+    /// How much its findings weigh at most.
+    pub level: Level,
+    /// What the target must offer.
+    pub needs: &'static [Need],
+    /// What judges.
+    pub judge: Judge,
+}
+
+/// What a check looks at, and the function that judges it. A function pushes
+/// findings, and returns whether the subject concerned it at all, so that a
+/// tally can say "judged 120 times, failed never" and never counts what was
+/// passed over.
+#[derive(Clone, Copy, Debug)]
+pub enum Judge {
+    /// Each exchange, in cases and under load.
+    Exchange(fn(&ExchangeSubject<'_>, &mut Vec<Finding>) -> bool),
+    /// Each case, once it is over.
+    Case(fn(&CaseSubject<'_>, &mut Vec<Finding>) -> bool),
+    /// Each phase, once it is over (or in between, see
+    /// [`PhaseSubject::interim`]).
+    Phase(fn(&PhaseSubject<'_>, &mut Vec<Finding>) -> bool),
+}
+
+/// Families of checks. A defect belongs to one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Response against contract.
+    Response,
+    /// One taxonomy of errors over both tiers.
+    Taxonomy,
+    /// Who may call.
+    Identity,
+    /// The correlation ID on its way.
+    Correlation,
+    /// The same twice.
+    Idempotency,
+    /// Sizes and kinds.
+    Limits,
+    /// Rates and quotas.
+    Throttling,
+    /// Everything is validated before the first write.
+    Validation,
+    /// How the service reaches Dataverse.
+    DataPath,
+    /// The version's own life.
+    Lifecycle,
+    /// Latency objectives.
+    Latency,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Response => "response",
+            Self::Taxonomy => "taxonomy",
+            Self::Identity => "identity",
+            Self::Correlation => "correlation",
+            Self::Idempotency => "idempotency",
+            Self::Limits => "limits",
+            Self::Throttling => "throttling",
+            Self::Validation => "validation",
+            Self::DataPath => "data-path",
+            Self::Lifecycle => "lifecycle",
+            Self::Latency => "latency",
+        })
+    }
+}
+
+/// All checks, by family, in the order in which reports show them.
+pub fn table() -> &'static [Check] {
+    &[]
+}
+
+/// A check by its id.
+pub fn find(id: &str) -> Option<&'static Check> {
+    table().iter().find(|check| check.id == id)
+}

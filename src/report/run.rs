@@ -1,0 +1,86 @@
+//! The recorded run, as reports see it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::check::Verdict;
+use crate::clock::Timestamp;
+use crate::contract::ContractId;
+use crate::generate::{Nonce, Seed};
+use crate::observe::{GatewayRow, Latency, OperationLatency};
+
+/// A run that is over.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The subcommand: `gate`, `check`, `load`, …
+    pub command: String,
+    /// The command line as it was given, secrets redacted.
+    pub arguments: Vec<String>,
+    /// When it began, by the system's clock.
+    pub started: Timestamp,
+    /// How long it took, in real time.
+    pub took: Duration,
+    /// What the shared clock showed at the start, and how fast it ran.
+    pub clock: (Timestamp, f64),
+    /// The seed.
+    pub seed: Seed,
+    /// The nonce.
+    pub nonce: Nonce,
+    /// The target's name and the gateway's address.
+    pub target: (String, String),
+    /// The contracts that were judged.
+    pub contracts: Vec<ContractId>,
+    /// Defects that were switched on.
+    pub defects: Vec<String>,
+    /// How much was done.
+    pub totals: Totals,
+    /// The scenarios.
+    pub phases: Vec<Phase>,
+    /// The gateway's rows, where they could be read.
+    pub rows: Vec<GatewayRow>,
+    /// What stands at the end.
+    pub verdict: Verdict,
+    /// Notices that concern no promise (what could not be made, what was left
+    /// out of a document).
+    pub notices: Vec<String>,
+}
+
+/// How much was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Cases played, replays not counted.
+    pub cases: u64,
+    /// Requests sent, of cases and scenarios, attempts and polls counted.
+    pub exchanges: u64,
+    /// Effects that the ledger shows.
+    pub effects: u64,
+    /// Answers 429, and 403 of a quota.
+    pub throttled: u64,
+}
+
+/// One scenario.
+#[derive(Clone, Debug)]
+pub struct Phase {
+    /// Its name.
+    pub scenario: Arc<str>,
+    /// When it began, in real time since the run began.
+    pub began: Duration,
+    /// How long it took.
+    pub took: Duration,
+    /// First calls a second that were really sent.
+    pub offered: f64,
+    /// First calls that were due.
+    pub due: u64,
+    /// Those that were never sent because everybody was busy.
+    pub dropped: u64,
+    /// Requests sent, attempts and polls counted.
+    pub exchanges: u64,
+    /// How late the generator itself was.
+    pub lag: Latency,
+    /// By contract and operation.
+    pub latencies: Vec<OperationLatency>,
+    /// Whether it was cut short.
+    pub cut: bool,
+}
