@@ -1,4 +1,20 @@
 //! The embedded system under test: issuer, gateway, service, Dataverse, and the
 //! control surface by which a harness reads and steers them.
+//!
+//! In: where the mocks lie, the OpenAPI documents of the APIs, the defects to
+//! switch on, a clock, ports ([`StackOptions`]). Out: five tiers on real sockets
+//! ([`Stack`]) that stop together. Knows nothing of the judge, and never reads a
+//! behaviour file: an emulator and a judge that share a reading share its
+//! mistakes.
 
+pub mod defects;
+pub mod identity;
 pub mod jwt;
+
+mod error;
+mod options;
+mod start;
+
+pub use error::StackError;
+pub use options::{Addresses, Api, Ports, StackOptions};
+pub use start::Stack;
