@@ -1,2 +1,14 @@
-//! Rate limits, quotas, concurrency and service protection as pure state
-//! machines that take the time as an argument. Knows neither sockets nor clocks.
+//! Rate limits, quotas and concurrency as pure state machines.
+//!
+//! In: a limit, an instant, how much a call counts. Out: admitted with what is
+//! left, or refused with the whole seconds until a call is admitted. One code
+//! for the gateway, flows and simulators. Knows neither sockets nor clocks: the
+//! time is an argument.
+
+mod concurrency;
+mod quota;
+mod rate;
+
+pub use concurrency::Concurrency;
+pub use quota::{FixedWindow, Quota};
+pub use rate::{Rate, Refused, SlidingWindow};
