@@ -9,9 +9,11 @@
 
 pub mod defects;
 pub mod identity;
+pub mod issuer;
 pub mod jwt;
 
 mod error;
+mod listen;
 mod options;
 mod start;
 

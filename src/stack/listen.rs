@@ -1,0 +1,159 @@
+//! A listening tier: accepts connections until it is told to stop, and stops
+//! with all of them.
+//!
+//! In: an address and a hyper service. Out: where it stands, and a handle to
+//! stop it. An error of the service ends the connection without an answer:
+//! that is how a tier resets a connection on purpose.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::HttpService;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::StackError;
+use crate::door::Origin;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long open connections may take to end once a tier stops, in real time.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long to wait where the system has no room for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
+
+/// A socket that listens and is not served yet.
+#[derive(Debug)]
+pub(super) struct Bound {
+    listener: TcpListener,
+    origin: Origin,
+}
+
+impl Bound {
+    /// Listens on an address.
+    ///
+    /// # Errors
+    /// The address is taken or not this machine's.
+    pub(super) async fn at(tier: &'static str, address: SocketAddr) -> Result<Self, StackError> {
+        let failed = |source| StackError::Bind { tier, address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let origin = reachable(listener.local_addr().map_err(failed)?);
+        Ok(Self { listener, origin })
+    }
+
+    /// Where it can be reached from this machine.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Serves every connection with a clone of `service`.
+    pub(super) fn serve<S, B>(self, service: S) -> Listening
+    where
+        S: HttpService<Incoming, ResBody = B> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
+        let stop = watch::Sender::new(false);
+        let task = tokio::spawn(accept(self.listener, service, stop.subscribe()));
+        Listening { origin: self.origin, stop, task }
+    }
+}
+
+/// An address that listens everywhere is reached over loopback.
+fn reachable(mut address: SocketAddr) -> Origin {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address.into()
+}
+
+/// A tier that is being served.
+#[derive(Debug)]
+pub(super) struct Listening {
+    origin: Origin,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Listening {
+    /// Where it can be reached from this machine.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Accepts no further connection, lets the open ones finish for a moment,
+    /// and waits for every task.
+    pub(super) async fn stop(self) {
+        self.stop.send_replace(true);
+        // The task ends by itself, and was never aborted.
+        let _ = self.task.await;
+    }
+}
+
+async fn accept<S, B>(listener: TcpListener, service: S, mut stop: watch::Receiver<bool>)
+where
+    S: HttpService<Incoming, ResBody = B> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(serve(stream, service.clone(), stop.clone()));
+                }
+                // Out of file descriptors, or a client that left again.
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+            Some(_) = connections.join_next() => {}
+            () = stopped(&mut stop) => break,
+        }
+    }
+    drop(listener);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, ended).await.is_err() {
+        connections.shutdown().await;
+    }
+}
+
+async fn serve<S, B>(stream: TcpStream, service: S, mut stop: watch::Receiver<bool>)
+where
+    S: HttpService<Incoming, ResBody = B> + Send + 'static,
+    S::Error: Into<BoxError>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    // How a connection ended is the client's to judge.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone wants the end, too.
+    drop(stop.wait_for(|stopped| *stopped).await);
+}
