@@ -1,2 +1,16 @@
 //! Plans and cases as requests on the wire, and what came of them as events.
-//! Knows nothing of check, report or stack.
+//!
+//! In: a [`Case`](crate::generate::Case) or plans, and a proven target. Out:
+//! exchanges, condensed records, latencies, what the ledger and the gateway's
+//! rows say of a case. Requests go out through clients of our own; latency is
+//! measured from the due instant. Knows nothing of check, report or stack.
+
+mod client;
+mod connection;
+mod outgoing;
+mod remote;
+mod stubborn;
+#[cfg(test)]
+mod testing;
+
+pub use client::{ANSWER_TIMEOUT, Client};

@@ -1,0 +1,176 @@
+//! The header fields that the platform adds to what an HTTP action sends.
+//!
+//! The set and the forms are those of the recorded request in Microsoft's REST
+//! reference of request histories; the user agent and the flow's name have
+//! Power Automate's form. A service must not require them: a maker can switch
+//! them off.
+
+use uuid::Uuid;
+
+use crate::generate::Nonce;
+use crate::wire::Headers;
+
+/// A flow's definition, as its calls show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workflow {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// 20 decimal digits.
+    pub version: String,
+    /// The flow's GUID, dashed: Power Automate's name of a flow.
+    pub name: String,
+    /// The region.
+    pub location: String,
+    /// The subscription's GUID.
+    pub subscription: String,
+    /// The resource group.
+    pub resource_group: String,
+}
+
+impl Workflow {
+    /// A flow made from a seed; the same seed makes the same flow in each run.
+    pub fn new(seed: u64) -> Self {
+        let definition = Nonce("definition".into());
+        let guid = |name: &str| definition.identity(seed, name);
+        Self {
+            id: guid("id").simple().to_string(),
+            version: digits(&guid("version"), "0858", 20),
+            name: guid("name").to_string(),
+            location: "westeurope".to_owned(),
+            // One environment of one tenant: the same for all flows.
+            subscription: definition.identity(0, "subscription").to_string(),
+            resource_group: "flows-default".to_owned(),
+        }
+    }
+
+    /// The user agent of its calls.
+    pub fn user_agent(&self) -> String {
+        format!("azure-logic-apps/1.0 (workflow {}; version {}) microsoft-flow/1.0", self.id, self.version)
+    }
+}
+
+/// One run of a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowRun {
+    /// 29 decimal digits, `CU` and two digits.
+    pub id: String,
+    /// The run's tracking id.
+    pub tracking_id: Uuid,
+}
+
+impl FlowRun {
+    /// A run of a flow, made from the flow's seed, the nonce and its number: a
+    /// service may remember run ids, so each of our runs has new ones.
+    pub fn new(seed: u64, nonce: &Nonce, number: u64) -> Self {
+        let guid = nonce.identity(seed, &format!("run id {number}"));
+        let unit = guid.as_bytes()[15] % 100;
+        Self {
+            id: format!("{}CU{unit:02}", digits(&guid, "0858", 29)),
+            tracking_id: nonce.identity(seed, &format!("run tracking {number}")),
+        }
+    }
+}
+
+/// One action of a run, and one attempt at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action<'a> {
+    /// The action's name.
+    pub name: &'a str,
+    /// Stays over all attempts.
+    pub tracking_id: Uuid,
+    /// New for each attempt: a run's retry history keeps one for each.
+    pub attempt_id: Uuid,
+    /// The index of the item, inside an apply-to-each.
+    pub repeat_item: Option<usize>,
+}
+
+impl Action<'_> {
+    /// The fields that the platform adds.
+    pub fn headers(&self, workflow: &Workflow, run: &FlowRun) -> Headers {
+        let attempt = self.attempt_id.to_string();
+        let system_id =
+            format!("/locations/{}/scaleunits/prod-17/workflows/{}", workflow.location, workflow.id);
+        let mut headers: Headers = [
+            ("Accept-Language", "en-US"),
+            ("User-Agent", workflow.user_agent().as_str()),
+            ("x-ms-execution-location", &workflow.location),
+            ("x-ms-workflow-id", &workflow.id),
+            ("x-ms-workflow-version", &workflow.version),
+            ("x-ms-workflow-name", &workflow.name),
+            ("x-ms-workflow-system-id", &system_id),
+            ("x-ms-workflow-run-id", &run.id),
+            ("x-ms-workflow-run-tracking-id", &run.tracking_id.to_string()),
+            ("x-ms-workflow-operation-name", self.name),
+            ("x-ms-workflow-subscription-id", &workflow.subscription),
+            ("x-ms-workflow-resourcegroup-name", &workflow.resource_group),
+            ("x-ms-workflow-subscription-capacity", "Large"),
+            ("x-ms-tracking-id", &attempt),
+            ("x-ms-correlation-id", &attempt),
+            ("x-ms-client-request-id", &attempt),
+            ("x-ms-client-tracking-id", &run.id),
+            ("x-ms-action-tracking-id", &self.tracking_id.to_string()),
+        ]
+        .into_iter()
+        .collect();
+        if let Some(index) = self.repeat_item {
+            headers.append("x-ms-workflow-repeatitem-scope-name", "Apply_to_each");
+            headers.append("x-ms-workflow-repeatitem-index", index.to_string());
+            headers.append("x-ms-workflow-repeatitem-batch-index", "0");
+        }
+        headers
+    }
+}
+
+/// `length` decimal digits that begin with `prefix` and go on with the guid's
+/// number.
+fn digits(guid: &Uuid, prefix: &str, length: usize) -> String {
+    // The number's first digits are often zero: its last ones are taken.
+    let number = format!("{:039}", guid.as_u128());
+    format!("{prefix}{}", &number[number.len() - (length - prefix.len())..])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn action(attempt: u128) -> Action<'static> {
+        Action {
+            name: "HTTP",
+            tracking_id: Uuid::from_u128(7),
+            attempt_id: Uuid::from_u128(attempt),
+            repeat_item: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_ids_have_the_platforms_forms(seed in any::<u64>(), number in any::<u64>()) {
+            let workflow = Workflow::new(seed);
+            let run = FlowRun::new(seed, &Nonce("n".into()), number);
+            let form = |pattern: &str, text: &str| regex::Regex::new(pattern).unwrap().is_match(text);
+            prop_assert!(form("^[0-9a-f]{32}$", &workflow.id), "{}", workflow.id);
+            prop_assert!(form("^[0-9]{20}$", &workflow.version), "{}", workflow.version);
+            prop_assert!(form("^[0-9]{29}CU[0-9]{2}$", &run.id), "{}", run.id);
+            prop_assert!(Uuid::parse_str(&workflow.name).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_retry_keeps_the_run_and_the_action_and_changes_the_attempt() {
+        let (workflow, run) = (Workflow::new(1), FlowRun::new(1, &Nonce("n".into()), 1));
+        let (first, second) = (action(1).headers(&workflow, &run), action(2).headers(&workflow, &run));
+        let changed: Vec<&str> =
+            first.iter().zip(second.iter()).filter(|(a, b)| a != b).map(|((name, _), _)| name).collect();
+        assert_eq!(changed, ["x-ms-tracking-id", "x-ms-correlation-id", "x-ms-client-request-id"]);
+        assert_eq!(first.get("x-ms-client-tracking-id"), Some(run.id.as_str()));
+    }
+
+    #[test]
+    fn an_item_of_an_apply_to_each_says_which() {
+        let inside = Action { repeat_item: Some(3), ..action(1) };
+        let headers = inside.headers(&Workflow::new(1), &FlowRun::new(1, &Nonce("n".into()), 1));
+        assert_eq!(headers.get("x-ms-workflow-repeatitem-index"), Some("3"));
+    }
+}

@@ -1,0 +1,90 @@
+//! A request's content as hyper sends it.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::wire::Body;
+
+/// The one buffer that all filling bytes come from.
+static FILL: [u8; 64 * 1024] = [b'x'; 64 * 1024];
+
+/// Content on its way out: at most three pieces, of which the middle one is
+/// handed out over and over from the shared buffer.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    head: Bytes,
+    fill: u64,
+    tail: Bytes,
+    length: bool,
+}
+
+impl Outgoing {
+    pub(super) fn of(body: &Body) -> Self {
+        let (head, fill, tail, length) = match body {
+            Body::Empty => (Bytes::new(), 0, Bytes::new(), true),
+            Body::Bytes(bytes) => (bytes.clone(), 0, Bytes::new(), true),
+            Body::Chunked(bytes) => (bytes.clone(), 0, Bytes::new(), false),
+            Body::Filler { head, fill, tail, length } => (head.clone(), *fill, tail.clone(), *length),
+        };
+        Self { head, fill, tail, length }
+    }
+
+    fn left(&self) -> u64 {
+        self.head.len() as u64 + self.fill + self.tail.len() as u64
+    }
+}
+
+impl Iterator for Outgoing {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        if !self.head.is_empty() {
+            return Some(std::mem::take(&mut self.head));
+        }
+        if self.fill > 0 {
+            let piece = self.fill.min(FILL.len() as u64);
+            self.fill -= piece;
+            return Some(Bytes::from_static(&FILL[..piece as usize]));
+        }
+        (!self.tail.is_empty()).then(|| std::mem::take(&mut self.tail))
+    }
+}
+
+impl HttpBody for Outgoing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.next().map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // Chunked content without a byte still has its framing.
+        self.length && self.left() == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.length { SizeHint::with_exact(self.left()) } else { SizeHint::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filling_bytes_stand_between_head_and_tail() {
+        let (head, tail) = (Bytes::from_static(b"[\""), Bytes::from_static(b"\"]"));
+        let body = Body::Filler { head, fill: 200_000, tail, length: true };
+        let sent: Vec<u8> = Outgoing::of(&body).flatten().collect();
+        assert_eq!(sent.len() as u64, body.len());
+        assert!(sent.starts_with(b"[\"xx") && sent.ends_with(b"xx\"]"));
+    }
+}
