@@ -88,8 +88,7 @@ impl Action<'_> {
     /// The fields that the platform adds.
     pub fn headers(&self, workflow: &Workflow, run: &FlowRun) -> Headers {
         let attempt = self.attempt_id.to_string();
-        let system_id =
-            format!("/locations/{}/scaleunits/prod-17/workflows/{}", workflow.location, workflow.id);
+        let system_id = format!("/locations/{}/scaleunits/prod-17/workflows/{}", workflow.location, workflow.id);
         let mut headers: Headers = [
             ("Accept-Language", "en-US"),
             ("User-Agent", workflow.user_agent().as_str()),

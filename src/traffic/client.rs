@@ -272,7 +272,9 @@ mod tests {
     async fn the_connection_is_kept_and_the_instants_are_in_order() {
         let app = Router::new().route(
             "/",
-            get(|connect: axum::extract::ConnectInfo<std::net::SocketAddr>| async move { connect.0.port().to_string() }),
+            get(
+                |connect: axum::extract::ConnectInfo<std::net::SocketAddr>| async move { connect.0.port().to_string() },
+            ),
         );
         let mut client = Client::new(target(), serve(app).await);
         let mut ports = Vec::new();
