@@ -6,6 +6,19 @@
 //! run. Whatever came from a target, a contract or a generator is hostile here:
 //! escaped for HTML, Markdown, XML, terminal and shell, and redacted.
 
-mod run;
+pub mod escape;
+pub mod json;
 
-pub use run::{Phase, Run, Totals};
+mod excerpt;
+mod rows;
+mod run;
+mod write;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use excerpt::{BodyRecord, ExchangeRecord, RequestRecord, ResponseRecord};
+pub use run::{ObjectiveMark, Phase, Run, Totals};
+pub use write::{ReportError, write};

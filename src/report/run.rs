@@ -38,6 +38,9 @@ pub struct Run {
     pub totals: Totals,
     /// The scenarios.
     pub phases: Vec<Phase>,
+    /// The latency bounds that the contracts promise, to be marked in the
+    /// pictures.
+    pub objectives: Vec<ObjectiveMark>,
     /// The gateway's rows, where they could be read.
     pub rows: Vec<GatewayRow>,
     /// What stands at the end.
@@ -83,4 +86,15 @@ pub struct Phase {
     pub latencies: Vec<OperationLatency>,
     /// Whether it was cut short.
     pub cut: bool,
+}
+
+/// A latency bound that a contract promises.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectiveMark {
+    /// The contract.
+    pub contract: ContractId,
+    /// The quantile (0.95).
+    pub quantile: f64,
+    /// The bound.
+    pub bound: Duration,
 }

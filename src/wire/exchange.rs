@@ -91,3 +91,16 @@ pub enum FailureKind {
     /// The address is not allowed for this environment.
     Refused,
 }
+
+impl FailureKind {
+    /// In plain words, e.g. `connection reset`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "no connection",
+            Self::Timeout => "timeout",
+            Self::Reset => "connection reset",
+            Self::Protocol => "no HTTP",
+            Self::Refused => "address not allowed",
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! Secrets: wrapped at birth, redacted at the door of the recorded run.
 
 use std::fmt;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, LazyLock, RwLock};
+
+use regex::{Captures, Regex};
 
 /// A text that is never printed by accident: `Debug` and `Display` show
 /// `[redacted]`.
@@ -33,7 +35,7 @@ impl fmt::Display for Secret {
 }
 
 /// Header fields whose values are never shown.
-const SECRET_HEADERS: [&str; 9] = [
+const SECRET_HEADERS: [&str; 10] = [
     "authorization",
     "proxy-authorization",
     "ocp-apim-subscription-key",
@@ -43,17 +45,41 @@ const SECRET_HEADERS: [&str; 9] = [
     "x-gateway-key",
     "x-api-key",
     "api-key",
+    "x-ms-authorization-auxiliary",
 ];
 
 /// Query parameters and form fields whose values are never shown.
-const SECRET_PARAMETERS: [&str; 8] =
-    ["sig", "code", "subscription-key", "client_secret", "client_assertion", "access_token", "token", "api_key"];
+const SECRET_PARAMETERS: [&str; 13] = [
+    "subscription-key",
+    "client_secret",
+    "client_assertion",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "token",
+    "api_key",
+    "apikey",
+    "password",
+    "sharedaccesskey",
+    "sharedaccesssignature",
+    "accountkey",
+];
 
-/// Takes secrets out of texts. Knows fields and parameters that are secret by
-/// name, everything that looks like a JSON Web Token, and each value that was
-/// registered.
+/// Query parameters that are secret in a URL and harmless words elsewhere
+/// (`code` is in every error of OData).
+const SECRET_IN_URLS: [&str; 3] = ["sig", "code", "key"];
+
+/// Takes secrets out of texts. Knows fields, parameters and JSON members that
+/// are secret by name, everything that looks like a JSON Web Token or stands
+/// after `Bearer`, user and password of a URL, and each value that was
+/// registered, also percent-encoded or escaped as in JSON. Redacting twice
+/// changes nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Redactor(Arc<RwLock<Vec<Secret>>>);
+pub struct Redactor(Arc<RwLock<Vec<Known>>>);
+
+/// A registered value in the spellings in which it may stand in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known(Vec<Secret>);
 
 impl Redactor {
     /// Knows no values yet.
@@ -61,62 +87,147 @@ impl Redactor {
         Self::default()
     }
 
-    /// From now on this value is taken out wherever it stands.
+    /// From now on this value is taken out wherever it stands. Values of less
+    /// than six bytes are not: they stand everywhere by chance.
     pub fn register(&self, secret: &Secret) {
         if secret.expose().len() < 6 {
             return;
         }
+        let spelled = Known(spellings(secret.expose()));
         let mut known = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !known.contains(secret) {
-            known.push(secret.clone());
+        if !known.contains(&spelled) {
+            known.push(spelled);
+            // The longest first: one secret may be a part of another.
+            known.sort_by_key(|spelled| std::cmp::Reverse(spelled.0[0].expose().len()));
         }
+    }
+
+    /// Whether a header field, parameter or JSON member of this name is secret
+    /// as a whole.
+    pub fn is_secret_name(name: &str) -> bool {
+        SECRET_HEADERS.iter().chain(&SECRET_PARAMETERS).any(|secret| name.eq_ignore_ascii_case(secret))
     }
 
     /// A header field's value as it may be shown.
     pub fn header(&self, name: &str, value: &str) -> String {
-        if SECRET_HEADERS.iter().any(|h| name.eq_ignore_ascii_case(h)) {
-            return MASK.to_owned();
-        }
-        self.text(value)
+        if Self::is_secret_name(name) { MASK.to_owned() } else { self.text(value) }
     }
 
     /// Any text as it may be shown.
     pub fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
-        for secret in self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
-            if shown.contains(secret.expose()) {
-                shown = shown.replace(secret.expose(), MASK);
+        for known in self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
+            for spelling in &known.0 {
+                if shown.contains(spelling.expose()) {
+                    shown = shown.replace(spelling.expose(), MASK);
+                }
             }
         }
+        if shown.contains(':') {
+            shown = MEMBER.replace_all(&shown, format!("$1\"{MASK}\"")).into_owned();
+            shown = FIELD.replace_all(&shown, mask_field).into_owned();
+            shown = USER.replace_all(&shown, format!("://{MASK}@")).into_owned();
+        }
+        shown = BEARER.replace_all(&shown, mask_bearer).into_owned();
         mask_tokens(&mask_parameters(&shown))
     }
 }
 
 const MASK: &str = "[redacted]";
 
-/// Masks `name=value` pairs of secret parameters, as URLs and forms have them.
+/// A text as it is, as JSON writes it, and percent-encoded in both cases.
+fn spellings(text: &str) -> Vec<Secret> {
+    let json = serde_json::to_string(text).expect("a text is JSON");
+    let encoded = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    // What encoders leave alone: RFC 3986 §2.3.
+    let unreserved = encoded.replace("%2D", "-").replace("%2E", ".").replace("%5F", "_").replace("%7E", "~");
+    let lower = percent_lower(&unreserved);
+    let mut all = vec![text.to_owned(), json[1..json.len() - 1].to_owned(), encoded, unreserved, lower];
+    all.dedup();
+    all.into_iter().map(Secret::new).collect()
+}
+
+/// Percent-encoding with its hexadecimal digits in lower case.
+fn percent_lower(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let mut lower = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at(part.len().min(2));
+        lower.push('%');
+        lower.push_str(&digits.to_ascii_lowercase());
+        lower.push_str(rest);
+    }
+    lower
+}
+
+/// `"name": "value"` of JSON, for every secret name.
+static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
+    let names = SECRET_HEADERS.iter().chain(&SECRET_PARAMETERS).map(|name| regex::escape(name));
+    let names = names.collect::<Vec<_>>().join("|");
+    Regex::new(&format!(r#"(?i)("(?:{names})"\s*:\s*)"(?:[^"\\]|\\.)*""#)).expect("the pattern is valid")
+});
+
+/// `Name: value` of a header field, to the end of the line or of the quotes
+/// around it.
+static FIELD: LazyLock<Regex> = LazyLock::new(|| {
+    let names = SECRET_HEADERS.map(regex::escape).join("|");
+    Regex::new(&format!(r#"(?i)\b((?:{names}):[ \t]*)((?:bearer |basic )?)([^\s'"`][^\r\n'"`]*)"#))
+        .expect("the pattern is valid")
+});
+
+/// `Bearer` and what looks like a credential.
+static BEARER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(bearer )([a-z0-9._~+/-]{8,}=*)").expect("the pattern is valid"));
+
+/// User and password of a URL.
+static USER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"://[^/\s:@'"\[]+:[^/\s@'"]+@"#).expect("the pattern is valid"));
+
+/// Leaves alone what a shell fills in.
+fn mask_field(found: &Captures<'_>) -> String {
+    if found[3].starts_with('$') { found[0].to_owned() } else { format!("{}{}{MASK}", &found[1], &found[2]) }
+}
+
+/// Leaves alone plain words after `bearer`: credentials have digits or are
+/// long.
+fn mask_bearer(found: &Captures<'_>) -> String {
+    let looks_secret = found[2].len() >= 20 || found[2].contains(|c: char| c.is_ascii_digit());
+    if looks_secret { format!("{}{MASK}", &found[1]) } else { found[0].to_owned() }
+}
+
+/// Masks `name=value` pairs of secret parameters, as URLs, forms and connection
+/// strings have them.
 fn mask_parameters(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
+    let mut before = ' ';
     while let Some(equals) = rest.find('=') {
         let (head, tail) = rest.split_at(equals + 1);
         shown.push_str(head);
-        let name_at =
-            head[..equals].rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))).map_or(0, |i| i + 1);
-        let name = head.get(name_at..equals).unwrap_or("");
         rest = tail;
-        if SECRET_PARAMETERS.iter().any(|p| name.eq_ignore_ascii_case(p)) {
+        if is_secret_parameter(&head[..equals], before) {
             let end = tail
-                .find(|c: char| c == '&' || c == '#' || c == '"' || c == '\'' || c.is_whitespace())
+                .find(|c: char| matches!(c, '&' | '#' | '"' | '\'' | '`' | '<' | '\\' | ';') || c.is_whitespace())
                 .unwrap_or(tail.len());
-            if end > 0 {
+            if end > 0 && !tail.starts_with('$') {
                 shown.push_str(MASK);
+                rest = &tail[end..];
             }
-            rest = &tail[end..];
         }
+        before = shown.chars().next_back().unwrap_or(' ');
     }
     shown.push_str(rest);
     shown
+}
+
+/// Whether the name at the end of `head` is a secret parameter's; `before` is
+/// the character that stands before `head`.
+fn is_secret_parameter(head: &str, before: char) -> bool {
+    let at = head.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
+    let start = at.map_or(0, |i| i + head[i..].chars().next().map_or(1, char::len_utf8));
+    let before = head[..start].chars().next_back().unwrap_or(before);
+    let is = |names: &[&str]| names.iter().any(|name| head[start..].eq_ignore_ascii_case(name));
+    is(&SECRET_PARAMETERS) || (matches!(before, '?' | '&') && is(&SECRET_IN_URLS))
 }
 
 /// Masks everything that looks like a JSON Web Token: `eyJ`, and two dots in
@@ -154,5 +265,38 @@ mod tests {
         assert_eq!(redactor.text("pw hunter2-hunter2."), "pw [redacted].");
         assert_eq!(redactor.text("plain=1 eyJust text"), "plain=1 eyJust text");
         assert_eq!(format!("{:?}", Secret::new("x")), "[redacted]");
+    }
+
+    #[test]
+    fn a_registered_value_is_found_in_every_spelling() {
+        let redactor = Redactor::new();
+        redactor.register(&Secret::new("a\"b/c d-é~"));
+        for text in
+            [r#"{"x":"a\"b/c d-é~"}"#, "/p?x=a%22b%2Fc%20d-%C3%A9~&y", "/p?x=a%22b%2fc%20d-%c3%a9~", "a\"b/c d-é~"]
+        {
+            assert!(redactor.text(text).contains(MASK), "{text}");
+        }
+        redactor.register(&Secret::new("a\"b/c d-é~-longer"));
+        assert_eq!(redactor.text("a\"b/c d-é~-longer"), MASK);
+    }
+
+    #[test]
+    fn fields_members_and_credentials_are_masked_in_running_text() {
+        let redactor = Redactor::new();
+        for (text, shown) in [
+            (r#"-H 'Authorization: Bearer abc' -d x"#, r#"-H 'Authorization: Bearer [redacted]' -d x"#),
+            (r#"-H "Authorization: Bearer $TOKEN" -d x"#, r#"-H "Authorization: Bearer $TOKEN" -d x"#),
+            ("X-Api-Key: k k\nnext", "X-Api-Key: [redacted]\nnext"),
+            (r#"{"access_token": "a\"b", "code": "0x80"}"#, r#"{"access_token": "[redacted]", "code": "0x80"}"#),
+            ("sent Bearer abcdefgh1 twice", "sent Bearer [redacted] twice"),
+            ("a bearer authentication fails", "a bearer authentication fails"),
+            ("http://user:pass@host/p", "http://[redacted]@host/p"),
+            ("code=0x80072322, /f?code=abc==&x", "code=0x80072322, /f?code=[redacted]&x"),
+            ("Endpoint=sb://x/;SharedAccessKey=abc=;E=1", "Endpoint=sb://x/;SharedAccessKey=[redacted];E=1"),
+            ("ü=1&token=t", "ü=1&token=[redacted]"),
+        ] {
+            assert_eq!(redactor.text(text), shown);
+            assert_eq!(redactor.text(shown), shown, "twice is once");
+        }
     }
 }

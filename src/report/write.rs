@@ -1,0 +1,103 @@
+//! Writing the reports of a run into their folders.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::wire::Redactor;
+
+use super::json::RunRecord;
+use super::{Run, rows};
+
+/// Why reports could not be written.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// A file or folder could not be written.
+    #[error("could not write `{}`: {source}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Writes all reports of a run into `<reports>/<start>-<command>-<nonce>/`, and
+/// the same files again into `<reports>/latest/`; gives the former.
+///
+/// Both folders appear as a whole: they are written under another name and
+/// renamed, so a reader of `latest` sees the files of one run. (No portable
+/// call swaps two folders: for an instant there is no `latest`.)
+pub fn write(reports: &Path, run: &Run, redactor: &Redactor) -> Result<PathBuf, ReportError> {
+    let folder = folder_name(run);
+    let record = RunRecord::of(run, redactor);
+    let files = render(run, &record, redactor);
+    for name in [folder.as_str(), "latest"] {
+        let fresh = reports.join(format!(".new-{name}-{folder}"));
+        let placed = fill(&fresh, &files).and_then(|()| replace(&fresh, &reports.join(name), &folder));
+        if placed.is_err() {
+            let _ = fs::remove_dir_all(&fresh);
+        }
+        placed?;
+    }
+    Ok(reports.join(folder))
+}
+
+/// Every file of a report, by name.
+fn render(run: &Run, record: &RunRecord, redactor: &Redactor) -> Vec<(&'static str, Vec<u8>)> {
+    let mut json = serde_json::to_vec_pretty(record).expect("a record has text keys and finite numbers only");
+    json.push(b'\n');
+    vec![("run.json", json), ("gateway-rows.jsonl", rows::lines(&run.rows, redactor).into_bytes())]
+}
+
+/// `20260901T080000-gate-0123456789ab`. The nonce may be set by the user, so
+/// whatever could leave the folder is replaced.
+fn folder_name(run: &Run) -> String {
+    let plain = |text: &str| -> String {
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).take(64).collect()
+    };
+    format!("{}-{}-{}", run.started.utc().format("%Y%m%dT%H%M%S"), plain(&run.command), plain(&run.nonce.0))
+}
+
+fn fill(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), ReportError> {
+    remove(folder)?;
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    for (name, content) in files {
+        let path = folder.join(name);
+        fs::write(&path, content).map_err(failed(&path))?;
+    }
+    Ok(())
+}
+
+/// Puts `fresh` in the place of `old`. Another run may do the same at the same
+/// time; then the later one stands in the end.
+fn replace(fresh: &Path, old: &Path, run: &str) -> Result<(), ReportError> {
+    let aside = old.with_file_name(format!(".old-{run}"));
+    let mut tries = 0;
+    loop {
+        remove(&aside)?;
+        match fs::rename(old, &aside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(old)(error)),
+            _ => {}
+        }
+        match fs::rename(fresh, old) {
+            Ok(()) => return remove(&aside),
+            Err(error) if tries >= 5 => return Err(failed(old)(error)),
+            Err(_) => tries += 1,
+        }
+    }
+}
+
+fn remove(folder: &Path) -> Result<(), ReportError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn failed(path: &Path) -> impl Fn(io::Error) -> ReportError {
+    move |source| ReportError::Write { path: path.to_owned(), source }
+}
