@@ -1,6 +1,8 @@
 //! YAML 1.2 (and so JSON) into [`Node`]s, by the events of `saphyr-parser`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
@@ -24,7 +26,7 @@ const MAX_NODES: usize = 4_000_000;
 /// is empty.
 pub fn parse_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
     let mut builder = Builder { file: file.into(), anchors: HashMap::new(), open: Vec::new(), nodes: 0, root: None };
-    for event in Parser::new_from_str(text) {
+    for event in Parser::new_from_str(&whole_characters(text)) {
         let (event, span) = event.map_err(|fault| {
             Diagnostic::error(place(&builder.file, *fault.marker()), format!("not valid YAML: {}", fault.info()))
                 .hint("check the indentation and quotes on and above this line")
@@ -40,13 +42,46 @@ pub fn parse_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
     })
 }
 
+/// JSON writes characters beyond U+FFFF as two `\u` escapes, which YAML does
+/// not know; in a text that begins like JSON they become one `\U` escape. What
+/// follows on the same line moves two columns to the left.
+fn whole_characters(text: &str) -> Cow<'_, str> {
+    if !text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with(['{', '[']) || !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        whole.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let (Some(high @ 0xd800..0xdc00), Some(low @ 0xdc00..0xe000)) = (unit(rest, 0), unit(rest, 6)) {
+            let _ = write!(whole, "\\U{:08x}", 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+            rest = &rest[12..];
+        } else {
+            // A backslash and what it escapes stay together.
+            let end = rest.char_indices().nth(2).map_or(rest.len(), |(end, _)| end);
+            whole.push_str(&rest[..end]);
+            rest = &rest[end..];
+        }
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole)
+}
+
+/// The UTF-16 unit of a `\uXXXX` at an offset.
+fn unit(text: &str, at: usize) -> Option<u32> {
+    let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
 fn place(file: &Arc<str>, marker: Marker) -> Place {
     Place { file: file.clone(), line: marker.line() as u32, column: marker.col() as u32 + 1 }
 }
 
 struct Builder {
     file: Arc<str>,
-    anchors: HashMap<usize, (Node, usize)>,
+    /// By the parser's number: the node, how many nodes it has, how deep it is.
+    anchors: HashMap<usize, (Node, usize, usize)>,
     open: Vec<Open>,
     nodes: usize,
     root: Option<Node>,
@@ -70,9 +105,12 @@ impl Builder {
                 self.close(node, anchor, self.nodes)
             }
             Event::Alias(anchor) => {
-                let (mut node, size) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
+                let (mut node, size, height) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
                     Diagnostic::error(here.clone(), "an alias refers to an anchor that has not ended")
                 })?;
+                if self.open.len() + height > MAX_DEPTH {
+                    return Err(Diagnostic::error(here, format!("nested deeper than {MAX_DEPTH} levels by its alias")));
+                }
                 node.place = here;
                 let before = self.nodes;
                 self.nodes += size;
@@ -105,13 +143,22 @@ impl Builder {
             return Err(Diagnostic::error(node.place, "the document grows too large once its aliases are followed"));
         }
         if anchor > 0 {
-            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
+            self.anchors.insert(anchor, (node.clone(), self.nodes - before, height(&node)));
         }
         match self.open.last_mut() {
             Some(open) => open.children.push(node),
             None => self.root = Some(node),
         }
         Ok(())
+    }
+}
+
+/// How many levels a node has.
+fn height(node: &Node) -> usize {
+    match &node.value {
+        Value::Sequence(items) => 1 + items.iter().map(height).max().unwrap_or(0),
+        Value::Mapping(entries) => 1 + entries.iter().map(|(k, v)| height(k).max(height(v))).max().unwrap_or(0),
+        _ => 0,
     }
 }
 
@@ -184,6 +231,23 @@ mod tests {
             bomb.push_str(&format!("a{i}: &a{i} [{refs}]\n"));
         }
         assert!(parse_yaml("bomb.yaml", &bomb).is_err());
+    }
+
+    #[test]
+    fn aliases_can_not_nest_deeper_than_the_text_could() {
+        let mut text = String::from("a0: &a0 [x]\n");
+        for i in 1..400 {
+            text.push_str(&format!("a{i}: &a{i} [*a{}]\n", i - 1));
+        }
+        let fault = parse_yaml("deep.yaml", &text).expect_err("too deep");
+        assert_eq!(fault.what, "nested deeper than 200 levels by its alias");
+    }
+
+    #[test]
+    fn json_is_read_with_its_own_escapes_and_tabs() {
+        let text = "{\n\t\"a\": \"\\ud83d\\ude00 \\\\ud83d \\u00e9\",\n\t\"b\":[1]}";
+        let expected: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(parse_yaml("a.json", text).expect("valid").to_json(), expected);
     }
 
     #[test]

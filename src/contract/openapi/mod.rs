@@ -1,10 +1,23 @@
 //! An OpenAPI document (3.0 or 3.1) as operations with parameters, bodies and
 //! responses; schemas stay JSON values and are compiled once.
 //!
-//! In: the text of a document. Out: [`OpenApi`]. Knows nothing of behaviour.
+//! In: the text of a document, and the files beside it that it refers to. Out:
+//! [`OpenApi`]. What makes a document unusable is an error; what can't be
+//! tested is a notice with its place. Nothing is fetched from a network. Knows
+//! nothing of behaviour.
 
+mod bundle;
+mod content;
+mod cursor;
+mod load;
 mod model;
+mod operation;
+mod route;
+mod translate;
 mod validate;
+
+#[cfg(test)]
+mod tests;
 
 pub use model::{
     Dialect, Link, MediaType, OpenApi, Operation, Parameter, ParameterIn, RequestBody, ResponseHeader, ResponseSpec,

@@ -24,10 +24,12 @@ pub struct OpenApi {
     pub base_path: String,
     /// All operations in the order of the file.
     pub operations: Vec<Arc<Operation>>,
-    /// The whole document as JSON; `$ref`s stand as they were written, files
-    /// that were referred to are bundled in under `x-bundled`.
+    /// The whole document as JSON. Files that it refers to are bundled in
+    /// under `x-bundled`, and references to them lead there; all other `$ref`s
+    /// stand as they were written. Schemas are JSON Schema 2020-12 whatever the
+    /// dialect was: those of 3.0 are translated.
     pub document: Arc<Value>,
-    /// The same with places.
+    /// The same with places, its schemas in the dialect of the file.
     pub source: Node,
     /// What could not be used, by place; empty where all was.
     pub notices: Diagnostics,
@@ -43,7 +45,7 @@ impl fmt::Debug for OpenApi {
     }
 }
 
-/// Which JSON Schema the document's schemas are written in.
+/// Which JSON Schema the document's schemas were written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// OpenAPI 3.0: its own dialect, based on draft 5 (`nullable`, boolean

@@ -1,0 +1,179 @@
+//! From text to [`OpenApi`].
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::bundle::{bundle, read_text};
+use super::cursor::Cursor;
+use super::operation::operations;
+use super::translate::translate;
+use super::{Dialect, OpenApi};
+use crate::diagnose::{Diagnostic, Diagnostics, Node, Place, Value, parse_yaml};
+
+impl OpenApi {
+    /// Reads a document from its text; `file` is the name shown in places.
+    /// Files that it refers to are not read, see [`OpenApi::load`].
+    ///
+    /// # Errors
+    /// Everything that makes the document unusable, all at once. What merely
+    /// can't be tested lies in [`OpenApi::notices`].
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
+        read(file, text, None)
+    }
+
+    /// Reads a document from a file, and the files beneath its folder that it
+    /// refers to.
+    ///
+    /// # Errors
+    /// As [`OpenApi::parse`], and a file that can't be read.
+    pub fn load(path: &Path) -> Result<Self, Diagnostics> {
+        let file = path.to_string_lossy();
+        let text = read_text(path).map_err(|fault| {
+            Diagnostic::error(Place::file(&*file), format!("the file can't be read: {fault}"))
+                .expected("an OpenAPI document, 3.0 or 3.1, as YAML or JSON")
+        })?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        read(&file, &text, Some(folder))
+    }
+}
+
+fn read(file: &str, text: &str, folder: Option<&Path>) -> Result<OpenApi, Diagnostics> {
+    let mut source = parse_yaml(file, text)?;
+    let mut faults = Diagnostics::new();
+    let mut notices = Diagnostics::new();
+    if source.as_mapping().is_none() {
+        source.wrong_kind("an OpenAPI document: a mapping", &mut faults);
+        return Err(faults);
+    }
+    let Some(dialect) = dialect(&source, &mut faults) else {
+        return Err(faults);
+    };
+    bundle(&mut source, folder, &mut notices);
+    let root = Cursor::root(&source);
+    sections(&root, dialect, &mut faults, &mut notices);
+    let operations = operations(&root, &mut faults, &mut notices);
+    let (title, version) = info(&root, &mut notices);
+    let base_path = base_path(&root, &mut notices);
+    if faults.has_errors() {
+        return Err(faults);
+    }
+    let mut document = source.to_json();
+    if dialect == Dialect::OpenApi30 {
+        translate(&mut document);
+    }
+    Ok(OpenApi {
+        file: file.into(),
+        dialect,
+        title,
+        version,
+        base_path,
+        operations,
+        document: Arc::new(document),
+        source,
+        notices,
+        compiled: super::validate::Compiled::default(),
+    })
+}
+
+fn dialect(source: &Node, faults: &mut Diagnostics) -> Option<Dialect> {
+    let Some(node) = source.get("openapi") else {
+        let old = source.get("swagger");
+        let place = old.unwrap_or(source).place.clone();
+        let fault = Diagnostic::error(place, "this is no OpenAPI 3 document").expected("`openapi: 3.1.0`");
+        faults.push(match old {
+            Some(old) => fault.actual(format!("`swagger: {}`", old.key_text())).hint("convert it to OpenAPI 3 first"),
+            None => fault.actual("no key `openapi`"),
+        });
+        return None;
+    };
+    // `openapi: 3.1` without quotes is a number in YAML.
+    let version = node.key_text();
+    let is = |minor: &str| version == minor || version.strip_prefix(minor).is_some_and(|rest| rest.starts_with('.'));
+    if is("3.0") {
+        return Some(Dialect::OpenApi30);
+    }
+    if is("3.1") {
+        return Some(Dialect::Draft202012);
+    }
+    let fault = Diagnostic::error(node.place.clone(), "this version of OpenAPI is not known");
+    faults.push(fault.expected("`3.0.x` or `3.1.x`").actual(format!("`{version}`")));
+    None
+}
+
+/// The kinds of the document's sections, and what of them is not tested.
+fn sections(root: &Cursor<'_>, dialect: Dialect, faults: &mut Diagnostics, notices: &mut Diagnostics) {
+    let known = [
+        "openapi",
+        "info",
+        "jsonSchemaDialect",
+        "servers",
+        "paths",
+        "webhooks",
+        "components",
+        "security",
+        "tags",
+        "externalDocs",
+    ];
+    root.known_keys("the document", &known, notices);
+    if let Some(components) = root.node.get("components")
+        && components.as_mapping().is_none()
+    {
+        components.wrong_kind("a mapping", faults);
+    }
+    if root.node.get("paths").is_none() {
+        let place = root.node.place.clone();
+        let needed = dialect == Dialect::OpenApi30
+            || !["webhooks", "components"].iter().any(|section| root.node.get(section).is_some());
+        if needed {
+            faults.push(Diagnostic::error(place, "`paths` is missing").expected("a key `paths` in the document"));
+        } else {
+            notices.push(Diagnostic::notice(place, "the document has no paths, so nothing can be tested"));
+        }
+    }
+    if let Some(webhooks) = root.node.get("webhooks") {
+        notices.push(Diagnostic::notice(webhooks.place.clone(), "webhooks are not tested"));
+    }
+    if let Some(other) = root.node.get("jsonSchemaDialect").filter(|d| !is_base_dialect(d)) {
+        notices.push(
+            Diagnostic::notice(other.place.clone(), "schemas are read as JSON Schema 2020-12")
+                .actual(format!("`{}`", other.key_text())),
+        );
+    }
+}
+
+fn is_base_dialect(node: &Node) -> bool {
+    node.as_str().is_some_and(|uri| uri.contains("oas/3.1/dialect") || uri.contains("draft/2020-12/schema"))
+}
+
+fn info(root: &Cursor<'_>, notices: &mut Diagnostics) -> (String, String) {
+    let Some(info) = root.get("info") else {
+        notices
+            .push(Diagnostic::warning(root.node.place.clone(), "`info` is missing").expected("a title and a version"));
+        return (String::new(), String::new());
+    };
+    let title = info.text("title", notices).unwrap_or_default().to_owned();
+    let version = info.node.get("version").map(Node::key_text).unwrap_or_default();
+    (title, version)
+}
+
+/// The path of the first server's URL, its variables replaced by their
+/// defaults.
+fn base_path(root: &Cursor<'_>, notices: &mut Diagnostics) -> String {
+    let Some(server) = root.get("servers").and_then(|servers| servers.elements().into_iter().next()) else {
+        return String::new();
+    };
+    let Some(url) = server.text("url", notices) else {
+        return String::new();
+    };
+    let mut url = url.to_owned();
+    for (name, _, variable) in server.get("variables").map(|v| v.entries()).unwrap_or_default() {
+        if let Some(default) = variable.node.get("default").filter(|d| !matches!(d.value, Value::Null)) {
+            url = url.replace(&format!("{{{name}}}"), &default.key_text());
+        }
+    }
+    let after_scheme = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    let absolute = after_scheme.len() != url.len();
+    let path = if absolute { after_scheme.find('/').map_or("", |slash| &after_scheme[slash..]) } else { after_scheme };
+    let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    if path.is_empty() || path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+}
