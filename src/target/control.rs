@@ -172,6 +172,15 @@ impl Control {
         self.call(Method::GET, "/clock", None).await
     }
 
+    /// Moves the shared clock there forward; parts of a second are rounded up.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn jump(&self, by: std::time::Duration) -> Result<(), TargetError> {
+        let seconds = by.as_secs_f64().ceil() as u64;
+        self.call::<Value>(Method::POST, "/clock/jump", Some(json!({ "seconds": seconds }))).await.map(drop)
+    }
+
     /// Values of a column of a table of the mocked Dataverse.
     ///
     /// # Errors

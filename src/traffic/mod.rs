@@ -5,12 +5,20 @@
 //! rows say of a case. Requests go out through clients of our own; latency is
 //! measured from the due instant. Knows nothing of check, report or stack.
 
+mod aftermath;
+mod armed;
 mod client;
 mod connection;
+mod flood;
+mod location;
 mod outgoing;
+mod play;
+mod player;
+mod pool;
 mod remote;
 mod stubborn;
 #[cfg(test)]
 mod testing;
 
 pub use client::{ANSWER_TIMEOUT, Client};
+pub use player::{PlayError, Player};

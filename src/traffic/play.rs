@@ -1,0 +1,259 @@
+//! The steps of one case, done in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::armed::Armed;
+use super::location::follow;
+use super::player::{PlayError, Player};
+use super::{Client, flood};
+use crate::contract::Contract;
+use crate::contract::behaviour::Identity;
+use crate::door::Origin;
+use crate::flow::{next_poll, retry_after};
+use crate::generate::{Call, Caller, Case, CaseKind, Need, Probe, Step, Via};
+use crate::observe::CallRun;
+use crate::target::{Authorized, Target};
+use crate::wire::{Exchange, Request, Tier};
+
+/// The most attempts at a call that is answered 429.
+const NEUTRAL_ATTEMPTS: usize = 5;
+
+/// What is waited on top of a `Retry-After`, in the clock's time.
+const NEUTRAL_MARGIN: Duration = Duration::from_secs(1);
+
+/// What is waited where a 429 says nothing, in the clock's time.
+const NEUTRAL_DEFAULT: Duration = Duration::from_secs(15);
+
+/// The longest single wait, in real time. A quota's `Retry-After` can be weeks.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// The most polls of one `Location`.
+const POLLS: usize = 200;
+
+/// The longest polling of one `Location`, in real time.
+const LONGEST_POLLING: Duration = Duration::from_secs(60);
+
+/// A case while it is played.
+#[derive(Debug)]
+pub(super) struct Play<'p> {
+    player: &'p Player,
+    contract: &'p Contract,
+    case: Arc<Case>,
+    calls: Vec<CallRun>,
+    correlations: Vec<String>,
+    armed: Armed,
+    /// The client of the pool that serves this whole case: what a target
+    /// remembers, it remembers by caller.
+    any: Option<Authorized>,
+}
+
+/// A call with all it takes to send it.
+pub(super) struct Prepared {
+    pub(super) client: Client,
+    pub(super) request: Request,
+    pub(super) name: Arc<str>,
+}
+
+impl<'p> Play<'p> {
+    pub(super) fn new(player: &'p Player, contract: &'p Contract, case: Arc<Case>) -> Self {
+        let mut correlations: Vec<String> = case.calls().filter_map(|call| call.correlation.clone()).collect();
+        correlations.sort_unstable();
+        correlations.dedup();
+        let armed = Armed::at(player.target.control.clone());
+        Self { player, contract, case, calls: Vec::new(), correlations, armed, any: None }
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<CallRun>, Vec<String>) {
+        (self.calls, self.correlations)
+    }
+
+    pub(super) async fn clear(&mut self) -> Result<(), PlayError> {
+        Ok(self.armed.clear().await?)
+    }
+
+    pub(super) async fn steps(&mut self) -> Result<(), PlayError> {
+        let case = self.case.clone();
+        for step in &case.steps {
+            match step {
+                Step::Call(call) => self.together(std::slice::from_ref(call)).await?,
+                Step::Together(calls) => self.together(calls).await?,
+                Step::Flood { call, most } => self.flood(call, *most).await?,
+                Step::Inject(fault) => {
+                    if !self.armed.arm(fault).await? {
+                        return Err(PlayError::Lacks(Need::Faults));
+                    }
+                }
+                Step::ClearFaults => self.armed.clear().await?,
+                Step::Advance(span) => self.advance(*span).await?,
+                Step::AwaitRetryAfter { call, margin } => self.await_retry_after(*call, *margin).await,
+            }
+        }
+        Ok(())
+    }
+
+    fn target(&self) -> &'p Target {
+        &self.player.target
+    }
+
+    /// Sends calls at once, each over a connection of its own that is open
+    /// before the first leaves, and sees each through to its result.
+    async fn together(&mut self, calls: &[Call]) -> Result<(), PlayError> {
+        let mut prepared = Vec::with_capacity(calls.len());
+        for call in calls {
+            prepared.push(self.prepare(call).await?);
+        }
+        if prepared.len() > 1 {
+            // Whoever can't connect finds out again when it sends.
+            join_all(prepared.iter_mut().map(|p| p.client.connect())).await;
+        }
+        let first = self.calls.len();
+        let concluded =
+            join_all(prepared.into_iter().enumerate().map(|(i, p)| self.conclude(first + i, p))).await;
+        self.calls.extend(concluded);
+        Ok(())
+    }
+
+    async fn flood(&mut self, call: &Call, most: u64) -> Result<(), PlayError> {
+        let mut lanes = Vec::with_capacity(flood::LANES);
+        for _ in 0..flood::LANES {
+            lanes.push(self.prepare(call).await?);
+        }
+        let client = lanes[0].name.clone();
+        let header = self.contract.behaviour.as_ref().and_then(|b| b.correlation.as_ref()).map(|c| c.header.as_str());
+        let flood = flood::Flood::new(self.target(), most, header, call.correlation.as_deref());
+        let exchanges = flood.run(lanes, &self.player.pool).await;
+        self.correlations.extend(flood.into_correlations());
+        self.calls.push(CallRun { call: self.calls.len(), exchanges, polls: Vec::new(), client });
+        Ok(())
+    }
+
+    async fn prepare(&mut self, call: &Call) -> Result<Prepared, PlayError> {
+        let authorized = self.authorized(call.caller).await?;
+        let origin = self.origin(call.via)?;
+        let mut request = call.request.clone();
+        if let Some(token) = &authorized.token {
+            request.headers.append("Authorization", format!("Bearer {}", token.expose()));
+        }
+        Ok(Prepared { client: self.player.pool.take(origin), request, name: authorized.client })
+    }
+
+    fn origin(&self, via: Via) -> Result<&'p Origin, PlayError> {
+        match via {
+            Via::Gateway => Ok(&self.target().gateway),
+            Via::Service => self.target().service.as_ref().ok_or(PlayError::Lacks(Need::DirectService)),
+        }
+    }
+
+    async fn authorized(&mut self, caller: Caller) -> Result<Authorized, PlayError> {
+        let identity: Option<&Identity> = self.contract.behaviour.as_ref().and_then(|b| b.identity.as_ref());
+        let clients = &self.target().clients;
+        if caller != Caller::Any {
+            return Ok(clients.caller(identity, caller, self.case.seed).await?);
+        }
+        if self.any.is_none() {
+            self.any = Some(clients.caller(identity, caller, self.case.seed).await?);
+        }
+        Ok(self.any.clone().expect("it was made just now"))
+    }
+
+    /// Sends a call, again as long as it is answered 429, and follows its
+    /// `Location`.
+    async fn conclude(&self, number: usize, mut prepared: Prepared) -> CallRun {
+        let mut exchanges: Vec<Exchange> = Vec::new();
+        loop {
+            let attempt = exchanges.len() as u32 + 1;
+            let due = self.target().elapsed();
+            exchanges.push(prepared.client.send(prepared.request.clone(), due, attempt).await);
+            match self.neutral_wait(&exchanges) {
+                Some(wait) => self.target().clock.sleep(wait).await,
+                None => break,
+            }
+        }
+        let (polls, client) = self.polls(prepared.client, &exchanges[exchanges.len() - 1]).await;
+        self.player.pool.give(client);
+        CallRun { call: number, exchanges, polls, client: prepared.name }
+    }
+
+    /// How long to wait before the same call is sent again because nothing was
+    /// said about it but that there were too many; `None` where the last
+    /// answer counts.
+    fn neutral_wait(&self, exchanges: &[Exchange]) -> Option<Duration> {
+        let last = exchanges.last()?;
+        let response = last.response()?;
+        let told = retry_after(response, last.done_at);
+        let throttled = response.status == 429 || (response.status == 403 && told.is_some());
+        let about_throttling = self.case.key.kind == CaseKind::Probe(Probe::Rate);
+        if !throttled || about_throttling || last.tier == Some(Tier::Service) || exchanges.len() >= NEUTRAL_ATTEMPTS {
+            return None;
+        }
+        let wait = told.map_or(NEUTRAL_DEFAULT, |told| told + NEUTRAL_MARGIN);
+        (self.target().clock.real(wait) <= LONGEST_WAIT).then_some(wait)
+    }
+
+    /// Asks the `Location` of a 202 again and again until another answer comes.
+    async fn polls(&self, mut client: Client, accepted: &Exchange) -> (Vec<Exchange>, Client) {
+        let mut polls: Vec<Exchange> = Vec::new();
+        let mut location: Option<String> = None;
+        let began = self.target().elapsed();
+        while polls.len() < POLLS && self.target().elapsed().saturating_sub(began) < LONGEST_POLLING {
+            let last = polls.last().unwrap_or(accepted);
+            let Some(response) = last.response() else { break };
+            let again = next_poll(response, location.as_deref(), last.done_at);
+            let throttled = self.neutral_wait(&polls[polls.len().saturating_sub(NEUTRAL_ATTEMPTS - 1)..]);
+            let wait = match (again, throttled) {
+                (Some(poll), _) => {
+                    location = Some(poll.location);
+                    poll.after
+                }
+                (None, Some(wait)) => wait,
+                (None, None) => break,
+            };
+            let Some((origin, request)) =
+                location.as_deref().and_then(|l| follow(client.origin(), &accepted.request, l))
+            else {
+                break;
+            };
+            self.target().clock.sleep(wait).await;
+            let due = self.target().elapsed();
+            if origin == *client.origin() {
+                polls.push(client.send(request, due, 1).await);
+            } else {
+                let mut elsewhere = self.player.pool.take(&origin);
+                polls.push(elsewhere.send(request, due, 1).await);
+                self.player.pool.give(elsewhere);
+            }
+        }
+        (polls, client)
+    }
+
+    async fn advance(&self, span: Duration) -> Result<(), PlayError> {
+        let clock = &self.target().clock;
+        if clock.real(span) <= Duration::from_millis(500) || !self.target().offers(Need::Clock) {
+            clock.sleep(span).await;
+            return Ok(());
+        }
+        let before = clock.now();
+        if let Some(control) = &self.target().control {
+            control.jump(span).await?;
+        }
+        // In one process the stack's clock is this one and has jumped already.
+        if clock.now().since(before) < span {
+            clock.jump(span);
+        }
+        Ok(())
+    }
+
+    async fn await_retry_after(&self, call: usize, margin: Duration) {
+        let told = self.calls.get(call).and_then(|run| {
+            // A flood's answers are in the order in which they were sent.
+            let throttled = run.exchanges.iter().rev().find_map(|e| retry_after(e.response()?, e.done_at).map(|w| (w, e)))?;
+            Some(throttled.1.done_at.plus(throttled.0))
+        });
+        let clock = &self.target().clock;
+        let until = told.unwrap_or(clock.now()).plus(margin);
+        let _ = tokio::time::timeout(LONGEST_WAIT, clock.sleep_until(until)).await;
+    }
+}
