@@ -32,7 +32,8 @@ mod tests {
     #[test]
     fn a_location_is_followed_and_the_token_stays_with_its_origin() {
         let origin = Origin::parse("http://127.0.0.1:80").unwrap();
-        let headers: Headers = [("Authorization", "Bearer x"), ("Content-Type", "a/b"), ("X-Id", "1")].into_iter().collect();
+        let headers: Headers =
+            [("Authorization", "Bearer x"), ("Content-Type", "a/b"), ("X-Id", "1")].into_iter().collect();
         let request =
             Request { method: Method::POST, target: "/v2/batches?x=1".to_owned(), headers, body: Body::Empty };
         let fields = |location: &str| {

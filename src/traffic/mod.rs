@@ -19,6 +19,8 @@ mod remote;
 mod stubborn;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use client::{ANSWER_TIMEOUT, Client};
 pub use player::{PlayError, Player};

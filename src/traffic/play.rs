@@ -110,8 +110,7 @@ impl<'p> Play<'p> {
             join_all(prepared.iter_mut().map(|p| p.client.connect())).await;
         }
         let first = self.calls.len();
-        let concluded =
-            join_all(prepared.into_iter().enumerate().map(|(i, p)| self.conclude(first + i, p))).await;
+        let concluded = join_all(prepared.into_iter().enumerate().map(|(i, p)| self.conclude(first + i, p))).await;
         self.calls.extend(concluded);
         Ok(())
     }
@@ -249,7 +248,8 @@ impl<'p> Play<'p> {
     async fn await_retry_after(&self, call: usize, margin: Duration) {
         let told = self.calls.get(call).and_then(|run| {
             // A flood's answers are in the order in which they were sent.
-            let throttled = run.exchanges.iter().rev().find_map(|e| retry_after(e.response()?, e.done_at).map(|w| (w, e)))?;
+            let throttled =
+                run.exchanges.iter().rev().find_map(|e| retry_after(e.response()?, e.done_at).map(|w| (w, e)))?;
             Some(throttled.1.done_at.plus(throttled.0))
         });
         let clock = &self.target().clock;
