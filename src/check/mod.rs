@@ -6,12 +6,25 @@
 //! judged again. Imports neither `traffic` nor `stack`, and neither `limit` nor
 //! `policy`: it judges throttling by a count of its own.
 
+mod answer;
+mod claim;
+mod coverage;
 mod finding;
+mod judging;
+mod selection;
 mod subject;
 mod table;
 mod verdict;
 
+mod response;
+
+#[cfg(test)]
+mod synthetic;
+
+pub use coverage::not_checked;
 pub use finding::{Evidence, Finding, Level, Origin, Reproduced};
+pub use judging::{Judged, Judging};
+pub use selection::{Selection, UnknownCheck};
 pub use subject::{CaseSubject, ExchangeSubject, PhaseSubject};
 pub use table::{Check, Family, Judge, find, table};
 pub use verdict::{NotChecked, Outcome, Tally, Verdict};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::contract::Contract;
-use crate::contract::behaviour::Behaviour;
+use crate::contract::behaviour::{AfterSunset, Behaviour};
 use crate::contract::openapi::Operation;
-use crate::generate::Call;
-use crate::observe::{CaseRun, PhaseRun};
+use crate::generate::{Call, CaseKind, Probe};
+use crate::observe::{CallRun, CaseRun, PhaseRun};
 use crate::wire::Exchange;
 
 use super::Origin;
@@ -55,16 +55,49 @@ pub struct PhaseSubject<'a> {
     pub interim: bool,
 }
 
-impl ExchangeSubject<'_> {
+impl<'a> ExchangeSubject<'a> {
     /// The behaviour file, where there is one.
-    pub fn behaviour(&self) -> Option<&Behaviour> {
+    pub fn behaviour(&self) -> Option<&'a Behaviour> {
         self.contract.behaviour.as_deref()
+    }
+
+    /// The kind of the case it belongs to; `None` under load.
+    pub fn kind(&self) -> Option<CaseKind> {
+        match &self.origin {
+            Origin::Case(key) => Some(key.kind),
+            Origin::Phase(_) | Origin::Run => None,
+        }
+    }
+
+    /// Whether it belongs to a case of this probe.
+    pub fn is_probe(&self, probe: Probe) -> bool {
+        self.kind() == Some(CaseKind::Probe(probe))
+    }
+
+    /// Whether the version's sunset had passed when it was sent, and the
+    /// contract says that it answers no more.
+    pub fn after_sunset(&self) -> bool {
+        self.behaviour().and_then(|b| b.lifecycle.as_ref()).is_some_and(|lifecycle| {
+            lifecycle.sunset.is_some_and(|sunset| sunset <= self.exchange.sent_at)
+                && matches!(lifecycle.after_sunset, Some(AfterSunset::Type(_)))
+        })
     }
 }
 
-impl CaseSubject<'_> {
+impl<'a> CaseSubject<'a> {
     /// The behaviour file, where there is one.
-    pub fn behaviour(&self) -> Option<&Behaviour> {
+    pub fn behaviour(&self) -> Option<&'a Behaviour> {
         self.contract.behaviour.as_deref()
+    }
+
+    /// Whether it is a case of this probe.
+    pub fn is_probe(&self, probe: Probe) -> bool {
+        self.run.case.key.kind == CaseKind::Probe(probe)
+    }
+
+    /// What was meant and what was seen, call by call.
+    pub fn calls(&self) -> impl Iterator<Item = (&'a Call, &'a CallRun)> {
+        let calls: Vec<&'a Call> = self.run.case.calls().collect();
+        self.run.calls.iter().filter_map(move |run| Some((*calls.get(run.call)?, run)))
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::response;
 use super::{CaseSubject, ExchangeSubject, Finding, Level, PhaseSubject};
 use crate::generate::Need;
 
@@ -91,7 +92,16 @@ impl fmt::Display for Family {
 
 /// All checks, by family, in the order in which reports show them.
 pub fn table() -> &'static [Check] {
-    &[]
+    &[
+        response::undeclared_status::CHECK,
+        response::media_type::CHECK,
+        response::body_schema::CHECK,
+        response::required_header::CHECK,
+        response::header_schema::CHECK,
+        response::server_error::CHECK,
+        response::refused_conforming::CHECK,
+        response::accepted_violation::CHECK,
+    ]
 }
 
 /// A check by its id.

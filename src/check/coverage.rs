@@ -1,0 +1,54 @@
+//! What could not be checked, by name.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Family, NotChecked, Selection, table};
+use crate::contract::Contract;
+use crate::generate::Need;
+
+/// The selected checks that a contract's promises call for and the target has
+/// not what they need. A check whose promise a contract does not make is none
+/// of them: nothing was promised there.
+pub fn not_checked(contracts: &[Contract], offers: &BTreeSet<Need>, selection: &Selection) -> Vec<NotChecked> {
+    let mut missing: Vec<NotChecked> = contracts
+        .iter()
+        .flat_map(|contract| {
+            table().iter().filter(|check| selection.takes(check) && is_promised(check, contract)).filter_map(|check| {
+                let lacks: Vec<String> = check
+                    .needs
+                    .iter()
+                    .filter(|need| **need != Need::Behaviour && !offers.contains(need))
+                    .map(ToString::to_string)
+                    .collect();
+                (!lacks.is_empty()).then(|| NotChecked {
+                    what: check.id.to_owned(),
+                    contract: Some(contract.id.clone()),
+                    why: format!("the target does not offer {}", lacks.join(" and ")),
+                })
+            })
+        })
+        .collect();
+    missing.sort();
+    missing
+}
+
+/// Whether the contract makes the promise that a check judges.
+fn is_promised(check: &Check, contract: &Contract) -> bool {
+    let Some(behaviour) = contract.behaviour.as_deref() else {
+        return !check.needs.contains(&Need::Behaviour);
+    };
+    let made = match check.family {
+        Family::Response => true,
+        Family::Taxonomy => !behaviour.errors.is_empty(),
+        Family::Identity => behaviour.identity.is_some(),
+        Family::Correlation => behaviour.correlation.is_some(),
+        Family::Idempotency => behaviour.idempotency.is_some(),
+        Family::Limits => behaviour.limits.is_some(),
+        Family::Throttling => behaviour.throttling.is_some(),
+        Family::Validation => behaviour.effects.is_some(),
+        Family::DataPath => behaviour.data_path.is_some(),
+        Family::Lifecycle => behaviour.lifecycle.is_some(),
+        Family::Latency => !behaviour.objectives.is_empty() || behaviour.limits.is_some(),
+    };
+    made && (!check.needs.contains(&Need::Effects) || behaviour.effects.is_some())
+}

@@ -1,0 +1,11 @@
+//! Response against contract: what OpenAPI alone promises. These checks judge
+//! a plain document without behaviour file too.
+
+pub(super) mod accepted_violation;
+pub(super) mod body_schema;
+pub(super) mod header_schema;
+pub(super) mod media_type;
+pub(super) mod refused_conforming;
+pub(super) mod required_header;
+pub(super) mod server_error;
+pub(super) mod undeclared_status;
