@@ -9,11 +9,13 @@
 pub mod behaviour;
 pub mod openapi;
 
+mod folder;
 mod id;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use folder::{load_dir, load_file};
 pub use id::ContractId;
 
 /// One API at one version, and all that it promises.

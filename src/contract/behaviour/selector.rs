@@ -9,7 +9,8 @@ pub enum Selector {
     Header(String),
     /// `query NAME`: a query parameter.
     Query(String),
-    /// `body /a/*/b`: a JSON Pointer in which `*` stands for every element.
+    /// `body /a/*/b`: a JSON Pointer in which `*` stands for every element;
+    /// `body /` is the body itself.
     Body(Vec<String>),
     /// `digest body`: the SHA-256 of the content, in lower-case hex.
     Digest,
@@ -32,6 +33,7 @@ impl Selector {
             "header" => Some(Self::Header(rest.to_owned())),
             "query" => Some(Self::Query(rest.to_owned())),
             "column" => Some(Self::Column(rest.to_owned())),
+            "body" if rest == "/" => Some(Self::Body(Vec::new())),
             "body" => rest
                 .strip_prefix('/')
                 .map(|path| Self::Body(path.split('/').map(|t| t.replace("~1", "/").replace("~0", "~")).collect())),
@@ -67,7 +69,10 @@ impl fmt::Display for Selector {
             Self::Query(name) => write!(f, "query {name}"),
             Self::Column(name) => write!(f, "column {name}"),
             Self::Digest => f.write_str("digest body"),
-            Self::Body(path) => write!(f, "body /{}", path.join("/")),
+            Self::Body(path) => {
+                let tokens: Vec<String> = path.iter().map(|t| t.replace('~', "~0").replace('/', "~1")).collect();
+                write!(f, "body /{}", tokens.join("/"))
+            }
         }
     }
 }
@@ -82,6 +87,8 @@ mod tests {
         let body = serde_json::json!({"records": [{"id": 1}, {"id": 2}, {}]});
         assert_eq!(selector.select(&body), [&serde_json::json!(1), &serde_json::json!(2)]);
         assert_eq!(selector.to_string(), "body /records/*/id");
+        let whole = Selector::parse("body /").expect("valid");
+        assert_eq!((whole.select(&body), whole.to_string().as_str()), (vec![&body], "body /"));
         assert_eq!(Selector::parse("body records"), None);
         assert_eq!(Selector::parse("cookie x"), None);
     }

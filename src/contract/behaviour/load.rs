@@ -1,0 +1,97 @@
+//! From text to [`Behaviour`].
+
+use std::path::Path;
+
+use super::declared::errors;
+use super::outcome::{effects, limits, objective, pools, throttling};
+use super::promise::{correlation, idempotency, identity, lifecycle};
+use super::word::{list, word};
+use super::{Behaviour, DataPath, Role};
+use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
+
+/// The format that is read.
+const FORMAT: &str = "seamstress/behaviour/1";
+
+/// Largest behaviour file that is read, in bytes.
+const MAX_BYTES: u64 = 4 << 20;
+
+impl Behaviour {
+    /// Reads a behaviour file from its text; `file` is the name shown in
+    /// places.
+    ///
+    /// # Errors
+    /// All faults at once, in the order of the file: unknown keys, values that
+    /// can't be read, failure types that are named and not declared.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
+        let source = parse_yaml(file, text)?;
+        let mut faults = Diagnostics::new();
+        match read(&source, &mut faults) {
+            Some(behaviour) if !faults.has_errors() => Ok(behaviour),
+            _ => Err(in_order(&faults)),
+        }
+    }
+
+    /// Reads a behaviour file.
+    ///
+    /// # Errors
+    /// As [`Behaviour::parse`], and a file that can't be read.
+    pub fn load(path: &Path) -> Result<Self, Diagnostics> {
+        let file = path.to_string_lossy();
+        let text = read_text(path).map_err(|fault| {
+            Diagnostic::error(Place::file(&*file), format!("the file can't be read: {fault}"))
+                .expected(format!("a behaviour file that begins with `format: {FORMAT}`"))
+        })?;
+        Self::parse(&file, &text)
+    }
+}
+
+fn read_text(path: &Path) -> std::io::Result<String> {
+    if std::fs::metadata(path)?.len() > MAX_BYTES {
+        return Err(std::io::Error::other(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
+    }
+    std::fs::read_to_string(path)
+}
+
+fn read(source: &Node, faults: &mut Diagnostics) -> Option<Behaviour> {
+    let mut fields = Fields::of(source, faults);
+    let format = fields.required("format");
+    let role = fields.optional("role");
+    let [lifecycle_node, correlation_node, identity_node, data_path, idempotency_node, errors_node] =
+        ["lifecycle", "correlation", "identity", "data_path", "idempotency", "errors"].map(|key| fields.optional(key));
+    let [limits_node, throttling_node, effects_node, data, objectives] =
+        ["limits", "throttling", "effects", "data", "objectives"].map(|key| fields.optional(key));
+    fields.finish();
+    if let Some(node) = format {
+        word(node, &[(FORMAT, ())], faults);
+    }
+    let role = role.map(|node| word(node, &[("provider", Role::Provider), ("consumer", Role::Consumer)], faults));
+    let paths =
+        [("governed", DataPath::Governed), ("flow_commits", DataPath::FlowCommits), ("direct", DataPath::Direct)];
+    let (error_shape, declared) = errors(errors_node, faults);
+    Some(Behaviour {
+        file: source.place.file.clone(),
+        role: role.unwrap_or(Some(Role::Provider)).unwrap_or(Role::Provider),
+        lifecycle: lifecycle_node.and_then(|node| lifecycle(node, &declared, faults)),
+        correlation: correlation_node.and_then(|node| correlation(node, &declared, faults)),
+        identity: identity_node.and_then(|node| identity(node, faults)),
+        data_path: data_path.and_then(|node| word(node, &paths, faults)),
+        idempotency: idempotency_node.and_then(|node| idempotency(node, &declared, faults)),
+        error_shape,
+        errors: declared.into_types(),
+        limits: limits_node.and_then(|node| limits(node, faults)),
+        throttling: throttling_node.and_then(|node| throttling(node, faults)),
+        effects: effects_node.and_then(|node| effects(node, faults)),
+        pools: data.map(|node| pools(node, faults)).unwrap_or_default(),
+        objectives: objectives.and_then(|node| list(node, faults, objective)).unwrap_or_default(),
+        source: source.clone(),
+    })
+}
+
+/// Faults as they stand in the file, from its top.
+fn in_order(faults: &Diagnostics) -> Diagnostics {
+    let mut sorted: Vec<&Diagnostic> = faults.iter().collect();
+    sorted.sort_by_key(|fault| (fault.place.line, fault.place.column));
+    let mut ordered = Diagnostics::new();
+    sorted.into_iter().cloned().for_each(|fault| ordered.push(fault));
+    ordered
+}

@@ -1,0 +1,142 @@
+//! `contracts/<api>/<version>/` on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::behaviour::Behaviour;
+use super::openapi::OpenApi;
+use super::{Contract, ContractId};
+use crate::diagnose::{Diagnostic, Diagnostics, Place};
+
+/// The spellings of a file's extension, the usual one first.
+const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Reads every contract of a folder, `<api>/<version>/openapi.yaml` with
+/// `behaviour.yaml` beside it (or `.yml`, `.json`; the second may be absent),
+/// in the order of their names. A folder without contracts gives none.
+///
+/// # Errors
+/// All faults of all files at once; a folder that can't be read.
+pub fn load_dir(path: &Path) -> Result<Vec<Contract>, Diagnostics> {
+    let mut faults = Diagnostics::new();
+    let mut contracts = Vec::new();
+    for api in folders(path, &mut faults) {
+        if document(&api, "openapi").is_some() {
+            let place = Place::file(&*api.to_string_lossy());
+            faults.push(
+                Diagnostic::error(place, "this contract has no version")
+                    .expected("contracts/<api>/<version>/openapi.yaml")
+                    .hint("move the files into a folder of their version, e.g. `v1`"),
+            );
+            continue;
+        }
+        for version in folders(&api, &mut faults) {
+            contracts.extend(load_version(&version, &mut faults));
+        }
+    }
+    if faults.has_errors() { Err(faults) } else { Ok(contracts) }
+}
+
+/// Reads a lone OpenAPI document: nothing is promised but what it says.
+///
+/// # Errors
+/// All faults of the document; a file that can't be read.
+pub fn load_file(path: &Path) -> Result<Contract, Diagnostics> {
+    let openapi = OpenApi::load(path)?;
+    let stem = name(path.file_stem().map(Path::new).unwrap_or(path));
+    Ok(Contract { id: ContractId::new(&stem, ""), path: path.to_owned(), openapi: Arc::new(openapi), behaviour: None })
+}
+
+fn load_version(folder: &Path, faults: &mut Diagnostics) -> Option<Contract> {
+    let Some(openapi) = document(folder, "openapi") else {
+        let place = Place::file(&*folder.to_string_lossy());
+        faults.push(
+            Diagnostic::error(place, "this contract has no OpenAPI document")
+                .expected("`openapi.yaml`, `openapi.yml` or `openapi.json`"),
+        );
+        return None;
+    };
+    let openapi = OpenApi::load(&openapi).map_err(|found| faults.extend(found)).ok();
+    let behaviour =
+        document(folder, "behaviour").map(|file| Behaviour::load(&file).map_err(|found| faults.extend(found)).ok());
+    let behaviour = match behaviour {
+        Some(behaviour) => Some(Arc::new(behaviour?)),
+        None => None,
+    };
+    let api = name(folder.parent()?);
+    Some(Contract {
+        id: ContractId::new(&api, &name(folder)),
+        path: folder.to_owned(),
+        openapi: Arc::new(openapi?),
+        behaviour,
+    })
+}
+
+/// The folders in a folder by name; those whose name begins with a dot are
+/// nobody's contract.
+fn folders(path: &Path, faults: &mut Diagnostics) -> Vec<PathBuf> {
+    let listed = std::fs::read_dir(path).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let entries = match listed {
+        Ok(entries) => entries,
+        Err(fault) => {
+            let place = Place::file(&*path.to_string_lossy());
+            faults.push(
+                Diagnostic::error(place, format!("the folder can't be read: {fault}"))
+                    .expected("a folder with contracts: <api>/<version>/openapi.yaml"),
+            );
+            return Vec::new();
+        }
+    };
+    let mut found: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    found.retain(|path| path.is_dir() && !name(path).starts_with('.'));
+    found.sort();
+    found
+}
+
+fn document(folder: &Path, stem: &str) -> Option<PathBuf> {
+    EXTENSIONS.iter().map(|extension| folder.join(format!("{stem}.{extension}"))).find(|path| path.is_file())
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_folder_loads_in_the_order_of_names() {
+        let contracts = load_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts")).expect("loads");
+        let ids: Vec<String> = contracts.iter().map(|c| c.id.to_string()).collect();
+        assert_eq!(ids, ["bulk-update/v1", "bulk-update/v2", "tabular-intake/v1", "tabular-intake/v2"]);
+        assert!(contracts.iter().all(|c| c.behaviour.is_some()));
+    }
+
+    #[test]
+    fn all_faults_of_all_files_come_at_once_and_an_empty_folder_is_no_fault() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(load_dir(folder.path()).expect("empty").is_empty());
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(path, text).expect("written");
+        };
+        write("a/v1/openapi.yaml", "openapi: 4.0.0\n");
+        write("a/v1/behaviour.yaml", "format: 2\n");
+        write("b/v1/behaviour.yaml", "format: seamstress/behaviour/1\n");
+        write("c/openapi.yaml", "openapi: 3.1.0\n");
+        let faults = load_dir(folder.path()).expect_err("broken").to_string();
+        for what in ["version of OpenAPI", "behaviour.yaml:1:9", "has no OpenAPI document", "has no version"] {
+            assert!(faults.contains(what), "{what} in:\n{faults}");
+        }
+        assert!(load_dir(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn a_lone_document_is_a_contract_without_behaviour() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/bulk-update/v1/openapi.yaml");
+        let contract = load_file(&file).expect("loads");
+        assert_eq!((contract.id.to_string().as_str(), contract.behaviour.is_none()), ("openapi", true));
+    }
+}
