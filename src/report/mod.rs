@@ -10,8 +10,12 @@ pub mod escape;
 pub mod json;
 
 mod excerpt;
+mod hlog;
+mod junit;
 mod rows;
 mod run;
+mod summary;
+mod text;
 mod write;
 
 #[cfg(test)]
@@ -21,4 +25,5 @@ mod tests;
 
 pub use excerpt::{BodyRecord, ExchangeRecord, RequestRecord, ResponseRecord};
 pub use run::{ObjectiveMark, Phase, Run, Totals};
+pub use text::finding_text;
 pub use write::{ReportError, write};

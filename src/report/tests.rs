@@ -4,7 +4,75 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{sample, write};
+use super::json::RunRecord;
+use super::{junit, sample, summary, write};
+use crate::check::{Outcome, Verdict};
+
+/// The names of all elements of an XML document, and whether every tag that
+/// is opened is closed: enough of a reader for what we write.
+fn elements(document: &str) -> Vec<String> {
+    let mut open = Vec::new();
+    let mut seen = Vec::new();
+    for part in document.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').expect("a tag ends");
+        assert!(!text.contains('>') && !tag.contains('<'), "{part}");
+        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().expect("a name").to_owned();
+        if tag.starts_with('?') {
+            continue;
+        } else if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name));
+        } else {
+            seen.push(name.clone());
+            if !tag.ends_with('/') {
+                open.push(name);
+            }
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    seen
+}
+
+#[test]
+fn junit_has_a_case_for_each_operation_and_check() {
+    let run = sample::run();
+    let text = junit::document(&RunRecord::of(&run, &sample::redactor()));
+    let seen = elements(&text);
+    let count = |name: &str| seen.iter().filter(|seen| *seen == name).count();
+    // Five tallies, and two things that were not checked.
+    assert_eq!((count("testcase"), count("failure"), count("skipped"), count("error")), (7, 2, 2, 0), "{text}");
+    assert!(text.contains("tests=\"7\" failures=\"2\" errors=\"0\" skipped=\"2\""));
+    assert!(text.contains("file=\"contracts/bulk-update/v1/behaviour.yaml\" line=\"24\""));
+    assert!(text.contains("replay bulk-update/v1:submitBatch:duplicate-concurrent:3"));
+    assert!(!text.contains("<script") && !text.contains('\u{1b}') && !text.contains('\u{202e}'));
+}
+
+#[test]
+fn a_run_that_broke_off_is_an_error_for_junit() {
+    let mut run = sample::run();
+    run.verdict = Verdict {
+        outcome: Outcome::CouldNotRun,
+        reason: "the gateway is down".into(),
+        findings: vec![],
+        not_checked: vec![],
+        tallies: vec![],
+    };
+    let text = junit::document(&RunRecord::of(&run, &sample::redactor()));
+    assert_eq!(elements(&text).last().map(String::as_str), Some("error"));
+    assert!(text.contains("could not run: the gateway is down"));
+}
+
+#[test]
+fn the_summary_begins_with_the_verdict_and_obeys_nobody() {
+    let text = summary::document(&RunRecord::of(&sample::run(), &sample::redactor()));
+    assert!(text.starts_with("## FAILED\n\nbulk-update/v1 wrote a row twice"));
+    assert!(!text.contains("<script") && !text.contains("<b>") && !text.contains('\u{1b}'));
+    for line in text.lines().filter(|line| line.starts_with('|')) {
+        let bars = line.replace("\\|", "").matches('|').count();
+        assert!([4, 6, 9].contains(&bars), "{line}");
+    }
+    assert!(text.len() < 1024 * 1024);
+}
 
 #[test]
 fn run_json_keeps_its_schema() {

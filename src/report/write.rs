@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::wire::Redactor;
 
 use super::json::RunRecord;
-use super::{Run, rows};
+use super::{Run, hlog, junit, rows, summary};
 
 /// Why reports could not be written.
 #[derive(Debug, Error)]
@@ -50,7 +50,13 @@ pub fn write(reports: &Path, run: &Run, redactor: &Redactor) -> Result<PathBuf, 
 fn render(run: &Run, record: &RunRecord, redactor: &Redactor) -> Vec<(&'static str, Vec<u8>)> {
     let mut json = serde_json::to_vec_pretty(record).expect("a record has text keys and finite numbers only");
     json.push(b'\n');
-    vec![("run.json", json), ("gateway-rows.jsonl", rows::lines(&run.rows, redactor).into_bytes())]
+    vec![
+        ("run.json", json),
+        ("junit.xml", junit::document(record).into_bytes()),
+        ("summary.md", summary::document(record).into_bytes()),
+        ("latency.hlog", hlog::log(run, record)),
+        ("gateway-rows.jsonl", rows::lines(&run.rows, redactor).into_bytes()),
+    ]
 }
 
 /// `20260901T080000-gate-0123456789ab`. The nonce may be set by the user, so

@@ -195,8 +195,8 @@ fn printf(bytes: &[u8]) -> Option<String> {
     (!bytes.is_empty()).then(|| format!("printf '{}'", format_of(bytes)))
 }
 
-/// Bytes as a format of `printf`. The percent sign is doubled and never
-/// written as an escape: dash reads escapes before directives, bash after.
+/// Bytes as a format of `printf`. The percent sign is doubled, never written as
+/// an escape: whether escapes are read before directives differs.
 fn format_of(bytes: &[u8]) -> String {
     let mut format = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
