@@ -7,8 +7,12 @@
 //! the behaviour file calls for. Each case can be made alone from its key.
 //! Knows nothing of traffic, check or stack.
 
+mod canonical;
 mod case;
+mod error;
 mod key;
+pub mod schema;
 
 pub use case::{Call, Caller, Case, Expect, Item, Label, Need, Step, TokenKind, Via};
+pub use error::CouldNotMake;
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed};

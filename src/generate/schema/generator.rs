@@ -1,0 +1,378 @@
+//! A compiled schema.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::compile::Compiler;
+use super::draw::{Ask, Draw};
+use super::merge::Reading;
+use super::model::{Additional, Kind, Node, NodeId};
+use super::target::{Hop, Target, Targets, Walk};
+use crate::contract::openapi::{Dialect, OpenApi, SchemaRef};
+use crate::generate::CouldNotMake;
+
+/// Makes documents of one schema, each from its seed alone.
+pub struct SchemaGenerator {
+    pointer: String,
+    nodes: Vec<Node>,
+    root: NodeId,
+    targets: Targets,
+    validator: Arc<jsonschema::Validator>,
+    notices: Vec<CouldNotMake>,
+}
+
+impl fmt::Debug for SchemaGenerator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SchemaGenerator").field("pointer", &self.pointer).finish_non_exhaustive()
+    }
+}
+
+/// A value that was drawn and not yet proven.
+pub(crate) struct Drawn {
+    /// The value.
+    pub(crate) value: Value,
+    /// Where the target was met, as a JSON Pointer.
+    pub(crate) hit: Option<String>,
+}
+
+/// A keyword that fails, and the place in the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failing {
+    /// JSON Pointer.
+    pub(crate) at: String,
+    /// The keyword.
+    pub(crate) keyword: String,
+}
+
+/// How often a value is drawn anew before it counts as out of reach.
+const TRIES: u64 = 12;
+
+impl SchemaGenerator {
+    /// Compiles a schema of a document.
+    ///
+    /// # Errors
+    /// The schema uses a keyword that is not understood, or nothing keeps it.
+    pub fn compile(openapi: &OpenApi, schema: &SchemaRef) -> Result<Self, CouldNotMake> {
+        let validator = |pointer: &str| validator_at(&openapi.document, pointer);
+        Self::compile_at(&openapi.document, openapi.dialect, &schema.pointer, &validator)
+    }
+
+    /// Compiles the schema at a pointer of a document.
+    pub(crate) fn compile_at(
+        document: &Value,
+        dialect: Dialect,
+        pointer: &str,
+        validator: &dyn Fn(&str) -> Result<Arc<jsonschema::Validator>, String>,
+    ) -> Result<Self, CouldNotMake> {
+        let fault = |reason: String| CouldNotMake::new(pointer, reason);
+        let schema = document.pointer(pointer).ok_or_else(|| fault("no schema stands there".to_owned()))?;
+        let proof = validator(pointer).map_err(fault)?;
+        let resolve = |reference: &str| {
+            let text = percent_encoding::percent_decode_str(reference.strip_prefix('#')?).decode_utf8().ok()?;
+            document.pointer(&text).map(|target| (text.to_string(), target))
+        };
+        let checks = |pointer: &str| document.pointer(pointer).and_then(|_| validator(pointer).ok());
+        let mut compiler = Compiler {
+            reading: Reading { resolve: &resolve, dialect },
+            checks: &checks,
+            nodes: Vec::new(),
+            known: HashMap::new(),
+            notices: Vec::new(),
+        };
+        let root = compiler.node(schema, pointer, 0)?;
+        let (mut nodes, notices) = (compiler.nodes, compiler.notices);
+        measure(&mut nodes);
+        if nodes[root].height.is_none() {
+            return Err(fault("it refers to itself without end".to_owned()));
+        }
+        let targets = Walk::targets(&nodes, root);
+        Ok(Self { pointer: pointer.to_owned(), nodes, root, targets, validator: proof, notices })
+    }
+
+    /// Optional parts that are never made, and why.
+    pub fn notices(&self) -> &[CouldNotMake] {
+        &self.notices
+    }
+
+    /// How many boundary values can be aimed at.
+    pub fn boundary_count(&self) -> usize {
+        self.targets.boundary.len()
+    }
+
+    /// How many violations can be aimed at.
+    pub fn violating_count(&self) -> usize {
+        self.targets.violating.len()
+    }
+
+    pub(crate) fn boundary(&self) -> &[Target] {
+        &self.targets.boundary
+    }
+
+    pub(crate) fn violating(&self) -> &[Target] {
+        &self.targets.violating
+    }
+
+    /// A value that keeps the schema.
+    ///
+    /// # Errors
+    /// None was found.
+    pub fn conforming(&self, seed: u64) -> Result<Value, CouldNotMake> {
+        self.proven(Ask::any(seed), |value, _| self.validator.is_valid(value))
+    }
+
+    /// The value at edge `index` of [`Self::boundary_count`].
+    ///
+    /// # Errors
+    /// None was found.
+    pub fn at_boundary(&self, index: usize, seed: u64) -> Result<Value, CouldNotMake> {
+        let ask = Ask { target: self.targets.boundary.get(index), ..Ask::any(seed) };
+        self.proven(ask, |value, _| self.validator.is_valid(value))
+    }
+
+    /// A value that fails violation `index` of [`Self::violating_count`], with
+    /// every keyword that fails: place and name.
+    ///
+    /// # Errors
+    /// None was found.
+    pub fn violation(&self, index: usize, seed: u64) -> Result<(Value, Vec<(String, String)>), CouldNotMake> {
+        let target = self.targets.violating.get(index);
+        let target = target.ok_or_else(|| CouldNotMake::new(self.pointer.as_str(), "no such violation"))?;
+        let ask = Ask { target: Some(target), ..Ask::any(seed) };
+        let value = self.proven(ask, |value, hit| self.fails_as_aimed(value, target, hit))?;
+        let failing = self.failing(&value).into_iter().map(|f| (f.at, f.keyword)).collect();
+        Ok((value, failing))
+    }
+
+    fn proven(&self, ask: Ask<'_>, right: impl Fn(&Value, &str) -> bool) -> Result<Value, CouldNotMake> {
+        for attempt in 0..TRIES {
+            let ask = Ask { seed: ask.seed.wrapping_add(attempt.wrapping_mul(0x9e37_79b9_7f4a_7c15)), ..ask };
+            if let Some(drawn) = self.draw(ask)
+                && right(&drawn.value, drawn.hit.as_deref().unwrap_or_default())
+            {
+                return Ok(drawn.value);
+            }
+        }
+        Err(self.out_of_reach(ask.target))
+    }
+
+    /// What to say where nothing was found.
+    pub(crate) fn out_of_reach(&self, target: Option<&Target>) -> CouldNotMake {
+        let what = target.map_or_else(|| "a conforming value".to_owned(), |t| format!("{} {}", t.place(), t.title()));
+        CouldNotMake::new(self.pointer.as_str(), format!("no value was found for: {what}"))
+    }
+
+    /// Draws a value without proof.
+    pub(crate) fn draw(&self, ask: Ask<'_>) -> Option<Drawn> {
+        let mut draw = Draw::new(&self.nodes, ask);
+        let way = ask.target.map(|target| (target.hops.as_slice(), &target.aim));
+        let value = draw.node(self.root, 0, way)?;
+        Some(Drawn { value, hit: draw.hit })
+    }
+
+    /// Whether a value keeps the schema.
+    pub fn is_valid(&self, value: &Value) -> bool {
+        self.validator.is_valid(value)
+    }
+
+    /// Every keyword that fails.
+    pub(crate) fn failing(&self, value: &Value) -> Vec<Failing> {
+        let mut found: Vec<Failing> = Vec::new();
+        for error in self.validator.iter_errors(value).take(64) {
+            let failing = Failing { at: error.instance_path().to_string(), keyword: error.kind().keyword().to_owned() };
+            if !found.contains(&failing) {
+                found.push(failing);
+            }
+        }
+        found
+    }
+
+    /// Whether a value fails the keyword it was aimed at, or the choice that
+    /// hides it.
+    pub(crate) fn fails_as_aimed(&self, value: &Value, target: &Target, hit: &str) -> bool {
+        let failing = self.failing(value);
+        failing.iter().any(|f| {
+            (f.at == hit && f.keyword == target.keyword)
+                || (matches!(f.keyword.as_str(), "anyOf" | "oneOf") && above_branch(target, hit, &f.at))
+        })
+    }
+}
+
+/// Whether `at` is where the way to the target goes through a branch.
+fn above_branch(target: &Target, hit: &str, at: &str) -> bool {
+    let tokens: Vec<&str> = hit.split('/').skip(1).collect();
+    let mut moved = 0;
+    target.hops.iter().any(|hop| {
+        let prefix: String = tokens.iter().take(moved).map(|t| format!("/{t}")).collect();
+        if matches!(hop, Hop::Branch(_)) {
+            return prefix == at;
+        }
+        moved += 1;
+        false
+    })
+}
+
+/// Fills in how deep the smallest value of each node is.
+fn measure(nodes: &mut [Node]) {
+    loop {
+        let mut changed = false;
+        for id in 0..nodes.len() {
+            if nodes[id].height.is_none()
+                && let Some(height) = height(nodes, &nodes[id])
+            {
+                nodes[id].height = Some(height);
+                changed = true;
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+fn height(nodes: &[Node], node: &Node) -> Option<u32> {
+    let of = |id: NodeId| nodes[id].height;
+    if let Some(choice) = &node.choice {
+        return choice.branches.iter().filter_map(|b| of(*b)).min();
+    }
+    if node.values.is_some() {
+        return Some(0);
+    }
+    let kind_height = |kind: &Kind| match kind {
+        Kind::List(shape) => {
+            let prefix = shape.prefix.iter().take(shape.min).map(|p| of(*p));
+            let more = (shape.min > shape.prefix.len()).then(|| shape.items.and_then(of));
+            prefix.chain(more).try_fold(0, |most: u32, h| Some(most.max(h?))).map(|h| h + 1)
+        }
+        Kind::Record(shape) => {
+            let required = shape.properties.iter().filter(|p| p.required).map(|p| of(p.node));
+            let depth = required.into_iter().try_fold(0, |most: u32, h| Some(most.max(h?)))?;
+            let enough = shape.properties.iter().filter(|p| p.required || of(p.node).is_some()).count() >= shape.min
+                || shape.additional != Additional::Forbidden;
+            enough.then_some(depth + 1)
+        }
+        _ => Some(0),
+    };
+    node.kinds.iter().filter_map(kind_height).min()
+}
+
+/// The validator of the schema at a pointer.
+pub(crate) fn validator_at(document: &Value, pointer: &str) -> Result<Arc<jsonschema::Validator>, String> {
+    let registry = jsonschema::Registry::new()
+        .draft(jsonschema::Draft::Draft202012)
+        .add("seamstress:///document", jsonschema::Draft::Draft202012.create_resource(document.clone()))
+        .and_then(jsonschema::RegistryBuilder::prepare)
+        .map_err(|e| e.to_string())?;
+    jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .with_registry(&registry)
+        .should_validate_formats(true)
+        .build(&serde_json::json!({ "$ref": format!("seamstress:///document#{pointer}") }))
+        .map(Arc::new)
+        .map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn generator(schema: &Value, pointer: &str) -> SchemaGenerator {
+        SchemaGenerator::compile_at(schema, Dialect::Draft202012, pointer, &|p| validator_at(schema, p))
+            .expect("it compiles")
+    }
+
+    fn batch() -> Value {
+        json!({"components": {"schemas": {
+            "Id": {"type": "string", "format": "uuid"},
+            "Record": {
+                "type": "object", "additionalProperties": false, "required": ["id"], "minProperties": 2,
+                "properties": {
+                    "id": {"$ref": "#/components/schemas/Id"},
+                    "name": {"type": "string", "minLength": 1, "maxLength": 160},
+                    "creditLimit": {"type": "integer", "minimum": 0, "maximum": 1_000_000_000},
+                    "status": {"enum": ["active", "on_hold", "closed"], "type": "string"},
+                    "externalRef": {"type": "string", "pattern": "^[A-Z]{2}-[0-9]{6}$"},
+                    "amount": {"type": "number", "exclusiveMinimum": 0, "maximum": 10, "multipleOf": 0.01},
+                    "due": {"type": ["string", "null"], "format": "date"},
+                    "tags": {"type": "array", "items": {"type": "string", "maxLength": 4}, "maxItems": 5, "uniqueItems": true},
+                    "who": {"oneOf": [{"$ref": "#/components/schemas/Person"}, {"type": "string", "const": "nobody"}]},
+                    "tree": {"$ref": "#/components/schemas/Tree"},
+                    "pair": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "boolean"}], "items": false, "minItems": 2},
+                    "map": {"type": "object", "additionalProperties": {"type": "integer"}, "maxProperties": 3}
+                }
+            },
+            "Person": {"allOf": [
+                {"type": "object", "properties": {"mail": {"type": "string", "format": "email"}}},
+                {"type": "object", "required": ["mail", "age"], "properties": {"age": {"type": "integer", "minimum": 18}}}
+            ]},
+            "Tree": {"type": "object", "additionalProperties": false, "properties": {
+                "left": {"$ref": "#/components/schemas/Tree"}, "right": {"$ref": "#/components/schemas/Tree"},
+                "leaf": {"type": "boolean"}
+            }},
+            "Batch": {
+                "type": "object", "additionalProperties": false, "required": ["records"],
+                "properties": {
+                    "records": {"type": "array", "minItems": 1, "maxItems": 60, "items": {"$ref": "#/components/schemas/Record"}},
+                    "note": {"type": "string", "maxLength": 500}
+                }
+            }
+        }}})
+    }
+
+    #[test]
+    fn every_target_is_reached() {
+        let document = batch();
+        let generator = generator(&document, "/components/schemas/Batch");
+        assert!(generator.notices().is_empty(), "{:?}", generator.notices());
+        let failed: Vec<_> = (0..generator.boundary_count())
+            .filter_map(|i| generator.at_boundary(i, 7).err())
+            .chain((0..generator.violating_count()).filter_map(|i| generator.violation(i, 7).err()))
+            .map(|e| e.to_string())
+            .collect();
+        assert!(generator.violating_count() > 50 && generator.boundary_count() > 60);
+        assert_eq!(failed, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_violation_fails_at_its_place() {
+        let document = batch();
+        let generator = generator(&document, "/components/schemas/Batch");
+        let index = generator
+            .violating()
+            .iter()
+            .position(|t| t.place() == "/records/*/creditLimit" && t.keyword == "minimum")
+            .expect("it is a target");
+        let (value, failing) = generator.violation(index, 3).expect("it can be made");
+        assert_eq!(failing.len(), 1, "{failing:?}");
+        let (place, keyword) = &failing[0];
+        assert_eq!(keyword, "minimum");
+        assert_eq!(value.pointer(place), Some(&json!(-1)));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        let document = json!({"a": {"type": "object", "patternProperties": {}}, "b": {"type": "string", "enum": [1]}});
+        for (pointer, reason) in [("/a", "patternProperties"), ("/b", "no value keeps")] {
+            let fault = SchemaGenerator::compile_at(&document, Dialect::Draft202012, pointer, &|p| validator_at(&document, p))
+                .expect_err("it can't be made");
+            assert!(fault.reason.contains(reason), "{fault}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn conforming_is_valid_and_repeatable(seed: u64) {
+            let document = batch();
+            let generator = generator(&document, "/components/schemas/Batch");
+            let value = generator.conforming(seed).expect("it can be made");
+            prop_assert!(generator.is_valid(&value));
+            prop_assert_eq!(generator.conforming(seed).expect("again"), value);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! A schema after compiling: what can stand at each place.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::number::NumberShape;
+use super::pattern::Pattern;
+
+/// A node's number in its arena.
+pub(super) type NodeId = usize;
+
+/// What can stand at one place.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    /// Where the schema stands in the document.
+    pub(super) pointer: String,
+    /// The types that may stand here.
+    pub(super) kinds: Vec<Kind>,
+    /// Whether the schema says so with `type`.
+    pub(super) typed: bool,
+    /// `enum` or `const`: the only values.
+    pub(super) values: Option<(&'static str, Vec<Value>)>,
+    /// Examples that keep the schema.
+    pub(super) examples: Vec<Value>,
+    /// `anyOf` or `oneOf`; kinds and values are then in the branches.
+    pub(super) choice: Option<Choice>,
+    /// How deep the smallest value is; none where there is no finite one.
+    pub(super) height: Option<u32>,
+}
+
+/// `anyOf` or `oneOf`.
+#[derive(Debug)]
+pub(super) struct Choice {
+    /// Which keyword.
+    pub(super) keyword: &'static str,
+    /// Its branches, each merged with what stands beside the keyword.
+    pub(super) branches: Vec<NodeId>,
+    /// Says whether a value keeps the whole choice.
+    pub(super) check: Option<Arc<jsonschema::Validator>>,
+}
+
+/// One type with what is demanded of it.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// `null`.
+    Null,
+    /// `boolean`.
+    Boolean,
+    /// `integer` or `number`.
+    Number(NumberShape),
+    /// `string`.
+    Text(TextShape),
+    /// `array`.
+    List(ListShape),
+    /// `object`.
+    Record(RecordShape),
+}
+
+impl Kind {
+    /// The name in `type`.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Number(shape) if shape.integer => "integer",
+            Self::Number(_) => "number",
+            Self::Text(_) => "string",
+            Self::List(_) => "array",
+            Self::Record(_) => "object",
+        }
+    }
+}
+
+/// What is demanded of a string. Lengths are in code points.
+#[derive(Debug, Default)]
+pub(super) struct TextShape {
+    /// `minLength`.
+    pub(super) min: usize,
+    /// `maxLength`.
+    pub(super) max: Option<usize>,
+    /// All `pattern`s.
+    pub(super) patterns: Vec<Pattern>,
+    /// `format`.
+    pub(super) format: Option<String>,
+}
+
+/// What is demanded of an array.
+#[derive(Debug, Default)]
+pub(super) struct ListShape {
+    /// `prefixItems`.
+    pub(super) prefix: Vec<NodeId>,
+    /// `items`; none: no further ones, or any.
+    pub(super) items: Option<NodeId>,
+    /// `minItems`.
+    pub(super) min: usize,
+    /// `maxItems`, or the length of `prefixItems` where nothing may follow.
+    pub(super) max: Option<usize>,
+    /// Whether `maxItems` stands there.
+    pub(super) max_declared: bool,
+    /// `uniqueItems`.
+    pub(super) unique: bool,
+}
+
+/// What is demanded of an object.
+#[derive(Debug, Default)]
+pub(super) struct RecordShape {
+    /// `properties` that can be made, in the order of the file.
+    pub(super) properties: Vec<Property>,
+    /// Names in `properties` that may not, or can't, be there.
+    pub(super) absent: Vec<String>,
+    /// `additionalProperties`.
+    pub(super) additional: Additional,
+    /// `minProperties`.
+    pub(super) min: usize,
+    /// `maxProperties`.
+    pub(super) max: Option<usize>,
+}
+
+/// One property.
+#[derive(Debug)]
+pub(super) struct Property {
+    /// Its name.
+    pub(super) name: String,
+    /// What stands there.
+    pub(super) node: NodeId,
+    /// Whether it must be there.
+    pub(super) required: bool,
+}
+
+/// `additionalProperties`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Additional {
+    /// Not said: others may be there, none is made.
+    #[default]
+    Unsaid,
+    /// `false`.
+    Forbidden,
+    /// Others look so.
+    Like(NodeId),
+}
