@@ -10,9 +10,14 @@
 mod canonical;
 mod case;
 mod error;
+mod generators;
 mod key;
+mod payload;
+mod pools;
 pub mod schema;
 
 pub use case::{Call, Caller, Case, Expect, Item, Label, Need, Step, TokenKind, Via};
 pub use error::CouldNotMake;
+pub use generators::{CallOptions, Generators, Oversized};
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed};
+pub use pools::Pools;

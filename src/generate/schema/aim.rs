@@ -28,9 +28,7 @@ impl<'a> Draw<'a> {
             Aim::Alone(name) => self.record(record_of(node)?, depth, &Lean::Alone(name), None),
             Aim::Missing(name) => self.record(record_of(node)?, depth, &Lean::Lacking(name), None),
             Aim::OffPattern => self.off_pattern(text_of(node)?),
-            Aim::OffFormat => {
-                text::off_format(text_of(node)?.format.as_deref()?, &mut self.rng).map(Value::String)
-            }
+            Aim::OffFormat => text::off_format(text_of(node)?.format.as_deref()?, &mut self.rng).map(Value::String),
             Aim::OffValues => self.off_values(node),
             Aim::WrongType(name) => Some(self.of_type(name)),
             Aim::Extra => self.extra(record_of(node)?, depth),
@@ -123,8 +121,7 @@ impl<'a> Draw<'a> {
     fn properties(&mut self, shape: &'a RecordShape, count: usize, depth: u32) -> Option<Value> {
         let lean = if count < shape.min { Lean::Bare } else { Lean::Full };
         let Value::Object(mut members) = self.record(shape, depth, &lean, None)? else { return None };
-        let optional: Vec<&str> =
-            shape.properties.iter().filter(|p| !p.required).map(|p| p.name.as_str()).collect();
+        let optional: Vec<&str> = shape.properties.iter().filter(|p| !p.required).map(|p| p.name.as_str()).collect();
         for name in optional.iter().rev() {
             if members.len() > count {
                 members.shift_remove(*name);

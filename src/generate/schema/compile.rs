@@ -65,8 +65,7 @@ impl<'d> Compiler<'_, 'd> {
     fn plain_reference(&self, schema: &Value) -> Option<(String, &'d Value)> {
         let map = schema.as_object()?;
         let reference = map.get("$ref")?.as_str()?;
-        let alone = self.reading.dialect == Dialect::OpenApi30
-            || map.keys().all(|k| k == "$ref" || is_annotation(k));
+        let alone = self.reading.dialect == Dialect::OpenApi30 || map.keys().all(|k| k == "$ref" || is_annotation(k));
         if !alone {
             return None;
         }
@@ -214,9 +213,19 @@ impl<'d> Compiler<'_, 'd> {
         Ok(ListShape { prefix, items, min, max, max_declared: declared.is_some(), unique })
     }
 
-    fn record(&mut self, keywords: &Map<String, Value>, pointer: &str, depth: usize) -> Result<RecordShape, CouldNotMake> {
-        let required: Vec<&str> =
-            keywords.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    fn record(
+        &mut self,
+        keywords: &Map<String, Value>,
+        pointer: &str,
+        depth: usize,
+    ) -> Result<RecordShape, CouldNotMake> {
+        let required: Vec<&str> = keywords
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let mut shape = RecordShape {
             min: size(keywords, "minProperties").unwrap_or(0),
             max: size(keywords, "maxProperties"),
@@ -241,7 +250,12 @@ impl<'d> Compiler<'_, 'd> {
         Ok(shape)
     }
 
-    fn additional(&mut self, keywords: &Map<String, Value>, pointer: &str, depth: usize) -> Result<Additional, CouldNotMake> {
+    fn additional(
+        &mut self,
+        keywords: &Map<String, Value>,
+        pointer: &str,
+        depth: usize,
+    ) -> Result<Additional, CouldNotMake> {
         Ok(match keywords.get("additionalProperties") {
             None => Additional::Unsaid,
             Some(Value::Bool(false)) => Additional::Forbidden,
@@ -256,7 +270,13 @@ impl<'d> Compiler<'_, 'd> {
     }
 
     /// Names in `required` that `properties` doesn't describe.
-    fn add_required(&mut self, shape: &mut RecordShape, required: &[&str], pointer: &str, depth: usize) -> Result<(), CouldNotMake> {
+    fn add_required(
+        &mut self,
+        shape: &mut RecordShape,
+        required: &[&str],
+        pointer: &str,
+        depth: usize,
+    ) -> Result<(), CouldNotMake> {
         for name in required {
             if shape.properties.iter().any(|p| p.name == *name) {
                 continue;

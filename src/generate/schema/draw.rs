@@ -97,11 +97,14 @@ impl<'a> Draw<'a> {
                 let branch = *node.choice.as_ref()?.branches.get(*index)?;
                 self.node(branch, depth, Some((rest, aim)))
             }
-            Hop::Property(name) => node.kinds.iter().find_map(|kind| match kind {
-                Kind::Record(shape) => Some(shape),
-                _ => None,
-            })
-            .and_then(|shape| self.record(shape, depth, &Lean::Holding(name), Some((rest, aim)))),
+            Hop::Property(name) => node
+                .kinds
+                .iter()
+                .find_map(|kind| match kind {
+                    Kind::Record(shape) => Some(shape),
+                    _ => None,
+                })
+                .and_then(|shape| self.record(shape, depth, &Lean::Holding(name), Some((rest, aim)))),
             Hop::Item | Hop::Prefix(_) => {
                 let shape = list_of(node)?;
                 self.list(shape, depth, None, Some((hop, rest, aim)))
@@ -291,7 +294,8 @@ impl<'a> Draw<'a> {
     /// Which properties are there: at least `minProperties`, at most
     /// `maxProperties`.
     fn choose(&mut self, shape: &RecordShape, depth: u32, lean: &Lean<'_>) -> Vec<bool> {
-        let odds = if self.sparing(depth) { 0.0 } else { *[0.0, 0.3, 0.6, 1.0].choose(&mut self.rng).expect("not empty") };
+        let odds =
+            if self.sparing(depth) { 0.0 } else { *[0.0, 0.3, 0.6, 1.0].choose(&mut self.rng).expect("not empty") };
         let mut chosen: Vec<bool> = Vec::with_capacity(shape.properties.len());
         for property in &shape.properties {
             let there = match lean {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::compile::Compiler;
-use super::draw::{Ask, Draw};
+use super::draw::{Ask, Draw, list_of};
 use super::merge::Reading;
 use super::model::{Additional, Kind, Node, NodeId};
 use super::target::{Hop, Target, Targets, Walk};
@@ -56,7 +56,7 @@ impl SchemaGenerator {
     /// # Errors
     /// The schema uses a keyword that is not understood, or nothing keeps it.
     pub fn compile(openapi: &OpenApi, schema: &SchemaRef) -> Result<Self, CouldNotMake> {
-        let validator = |pointer: &str| validator_at(&openapi.document, pointer);
+        let validator = |pointer: &str| openapi.validator(&SchemaRef { pointer: pointer.into() });
         Self::compile_at(&openapi.document, openapi.dialect, &schema.pointer, &validator)
     }
 
@@ -172,6 +172,30 @@ impl SchemaGenerator {
         Some(Drawn { value, hit: draw.hit })
     }
 
+    /// The JSON types that may stand at the root.
+    pub(crate) fn types(&self) -> Vec<&'static str> {
+        types(&self.nodes, self.root)
+    }
+
+    /// The JSON types of a list's elements.
+    pub(crate) fn item_types(&self) -> Vec<&'static str> {
+        self.items().map_or_else(Vec::new, |node| types(&self.nodes, node))
+    }
+
+    /// Properties of the root's object: name, JSON types.
+    pub(crate) fn properties(&self) -> Vec<(String, Vec<&'static str>)> {
+        properties(&self.nodes, self.root)
+    }
+
+    /// Properties of the objects in the root's list: name, JSON types.
+    pub(crate) fn columns(&self) -> Vec<(String, Vec<&'static str>)> {
+        self.items().map_or_else(Vec::new, |node| properties(&self.nodes, node))
+    }
+
+    fn items(&self) -> Option<NodeId> {
+        list_of(&self.nodes[self.root])?.items
+    }
+
     /// Whether a value keeps the schema.
     pub fn is_valid(&self, value: &Value) -> bool {
         self.validator.is_valid(value)
@@ -212,6 +236,32 @@ fn above_branch(target: &Target, hit: &str, at: &str) -> bool {
         moved += 1;
         false
     })
+}
+
+/// The JSON types that a node and its branches admit.
+fn types(nodes: &[Node], id: NodeId) -> Vec<&'static str> {
+    let node = &nodes[id];
+    let mut found: Vec<&'static str> = node.kinds.iter().map(Kind::name).collect();
+    for value in node.values.iter().flat_map(|(_, values)| values) {
+        found.push(match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        });
+    }
+    found.extend(node.choice.iter().flat_map(|c| &c.branches).flat_map(|b| types(nodes, *b)));
+    found
+}
+
+fn properties(nodes: &[Node], id: NodeId) -> Vec<(String, Vec<&'static str>)> {
+    let records = nodes[id].kinds.iter().filter_map(|kind| match kind {
+        Kind::Record(shape) => Some(shape),
+        _ => None,
+    });
+    records.flat_map(|shape| &shape.properties).map(|p| (p.name.clone(), types(nodes, p.node))).collect()
 }
 
 /// Fills in how deep the smallest value of each node is.
@@ -258,28 +308,27 @@ fn height(nodes: &[Node], node: &Node) -> Option<u32> {
     node.kinds.iter().filter_map(kind_height).min()
 }
 
-/// The validator of the schema at a pointer.
-pub(crate) fn validator_at(document: &Value, pointer: &str) -> Result<Arc<jsonschema::Validator>, String> {
-    let registry = jsonschema::Registry::new()
-        .draft(jsonschema::Draft::Draft202012)
-        .add("seamstress:///document", jsonschema::Draft::Draft202012.create_resource(document.clone()))
-        .and_then(jsonschema::RegistryBuilder::prepare)
-        .map_err(|e| e.to_string())?;
-    jsonschema::options()
-        .with_draft(jsonschema::Draft::Draft202012)
-        .with_registry(&registry)
-        .should_validate_formats(true)
-        .build(&serde_json::json!({ "$ref": format!("seamstress:///document#{pointer}") }))
-        .map(Arc::new)
-        .map_err(|e| e.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    fn validator_at(document: &Value, pointer: &str) -> Result<Arc<jsonschema::Validator>, String> {
+        let registry = jsonschema::Registry::new()
+            .draft(jsonschema::Draft::Draft202012)
+            .add("seamstress:///document", jsonschema::Draft::Draft202012.create_resource(document.clone()))
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .map_err(|e| e.to_string())?;
+        jsonschema::options()
+            .with_draft(jsonschema::Draft::Draft202012)
+            .with_registry(&registry)
+            .should_validate_formats(true)
+            .build(&serde_json::json!({ "$ref": format!("seamstress:///document#{pointer}") }))
+            .map(Arc::new)
+            .map_err(|e| e.to_string())
+    }
 
     fn generator(schema: &Value, pointer: &str) -> SchemaGenerator {
         SchemaGenerator::compile_at(schema, Dialect::Draft202012, pointer, &|p| validator_at(schema, p))
@@ -358,8 +407,9 @@ mod tests {
     fn what_is_not_understood_is_said() {
         let document = json!({"a": {"type": "object", "patternProperties": {}}, "b": {"type": "string", "enum": [1]}});
         for (pointer, reason) in [("/a", "patternProperties"), ("/b", "no value keeps")] {
-            let fault = SchemaGenerator::compile_at(&document, Dialect::Draft202012, pointer, &|p| validator_at(&document, p))
-                .expect_err("it can't be made");
+            let fault =
+                SchemaGenerator::compile_at(&document, Dialect::Draft202012, pointer, &|p| validator_at(&document, p))
+                    .expect_err("it can't be made");
             assert!(fault.reason.contains(reason), "{fault}");
         }
     }

@@ -228,7 +228,8 @@ fn both(keyword: &str, ours: Value, theirs: Value) -> Option<Value> {
         }
         "required" => {
             let mut names = ours.as_array()?.clone();
-            names.extend(theirs.as_array()?.iter().filter(|n| !ours.as_array().is_some_and(|o| o.contains(n))).cloned());
+            names
+                .extend(theirs.as_array()?.iter().filter(|n| !ours.as_array().is_some_and(|o| o.contains(n))).cloned());
             Value::Array(names)
         }
         "properties" => {

@@ -16,8 +16,8 @@ mod pattern;
 mod target;
 mod text;
 
-pub use generator::SchemaGenerator;
 pub(crate) use draw::Ask;
+pub use generator::SchemaGenerator;
 pub(crate) use generator::{Drawn, Failing};
 pub(crate) use target::{Aim, Hop, Target};
 pub(crate) use text::Medium;

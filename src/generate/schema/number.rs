@@ -246,6 +246,9 @@ mod tests {
         assert_eq!(limit.at(Edge::OverMax), Some(json!(25)));
         assert_eq!(limit.at(Edge::OffStep), Some(json!(-4)));
         assert_eq!(limit.at(Edge::Zero), Some(json!(0)));
-        assert!(NumberShape::compile(json!({"minimum": 1, "maximum": 4, "multipleOf": 5}).as_object().expect("o"), true).is_err());
+        assert!(
+            NumberShape::compile(json!({"minimum": 1, "maximum": 4, "multipleOf": 5}).as_object().expect("o"), true)
+                .is_err()
+        );
     }
 }

@@ -98,7 +98,7 @@ fn word(rng: &mut impl Rng) -> String {
 /// A value of a format; none for formats that are not known here, which are
 /// annotations then.
 pub(super) fn of_format(format: &str, rng: &mut impl Rng) -> Option<String> {
-        Some(match format {
+    Some(match format {
         "uuid" => uuid::Builder::from_random_bytes(rng.random()).into_uuid().to_string(),
         "date" => date(rng),
         "date-time" => {
@@ -131,12 +131,7 @@ fn date(rng: &mut impl Rng) -> String {
 
 fn clock_time(rng: &mut impl Rng) -> String {
     let fraction = if rng.random_bool(0.3) { format!(".{:03}", rng.random_range(0..1000)) } else { String::new() };
-    format!(
-        "{:02}:{:02}:{:02}{fraction}",
-        rng.random_range(0..24),
-        rng.random_range(0..60),
-        rng.random_range(0..60)
-    )
+    format!("{:02}:{:02}:{:02}{fraction}", rng.random_range(0..24), rng.random_range(0..60), rng.random_range(0..60))
 }
 
 /// Texts that break a format, the likeliest first.
@@ -144,7 +139,9 @@ pub(super) fn off_format(format: &str, rng: &mut impl Rng) -> Option<String> {
     let good = of_format(format, rng)?;
     let wrong = match format {
         "uuid" => vec![good.replace('-', "_"), format!("{}g", &good[..35]), good[..30].to_owned()],
-        "date" => vec!["2026-02-30".to_owned(), "2026-13-01".to_owned(), good.replace('-', "/"), "30.06.2026".to_owned()],
+        "date" => {
+            vec!["2026-02-30".to_owned(), "2026-13-01".to_owned(), good.replace('-', "/"), "30.06.2026".to_owned()]
+        }
         "date-time" => vec!["2026-02-30T10:00:00Z".to_owned(), good.replace('T', "_"), good[..10].to_owned()],
         "time" => vec!["25:00:00Z".to_owned(), "noon".to_owned()],
         "email" | "idn-email" => vec![good.replace('@', "-"), format!("@{good}")],
@@ -160,7 +157,19 @@ pub(super) fn off_format(format: &str, rng: &mut impl Rng) -> Option<String> {
 pub(super) fn is_known(format: &str) -> bool {
     matches!(
         format,
-        "uuid" | "date" | "date-time" | "time" | "email" | "idn-email" | "uri" | "iri" | "uri-reference"
-            | "iri-reference" | "hostname" | "idn-hostname" | "ipv4" | "ipv6"
+        "uuid"
+            | "date"
+            | "date-time"
+            | "time"
+            | "email"
+            | "idn-email"
+            | "uri"
+            | "iri"
+            | "uri-reference"
+            | "iri-reference"
+            | "hostname"
+            | "idn-hostname"
+            | "ipv4"
+            | "ipv6"
     )
 }

@@ -1,0 +1,130 @@
+//! The compiled generators of one contract: what makes its cases and calls.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::payload::{OperationGenerator, Sealing, Wish};
+use super::{Call, Caller, CouldNotMake, Expect, Nonce, Pools, Via};
+use crate::contract::Contract;
+
+/// Makes all cases and calls of a contract. Compiled once; afterwards a call
+/// costs some ten microseconds.
+#[derive(Debug)]
+pub struct Generators {
+    pub(super) contract: Contract,
+    pub(super) operations: BTreeMap<Arc<str>, Result<OperationGenerator, CouldNotMake>>,
+}
+
+/// What may be said of a single call.
+#[derive(Clone, Debug, Default)]
+pub struct CallOptions {
+    /// The correlation ID; `None`: one made from seed and nonce.
+    pub correlation: Option<String>,
+    /// How many elements the outermost list of the body has, within its
+    /// bounds; `None`: as it comes.
+    pub items: Option<u64>,
+    /// Over the body limit, and how.
+    pub oversized: Option<Oversized>,
+}
+
+/// A body over the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oversized {
+    /// With `Content-Length`.
+    WithLength,
+    /// In chunks, without it.
+    Chunked,
+}
+
+impl Generators {
+    /// Compiles the generators of a contract. Operations that can't be made
+    /// are kept with the reason.
+    pub fn new(contract: &Contract) -> Self {
+        let operations = contract
+            .openapi
+            .operations
+            .iter()
+            .map(|operation| (operation.id.clone(), OperationGenerator::compile(contract, operation)))
+            .collect();
+        Self { contract: contract.clone(), operations }
+    }
+
+    /// The contract.
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// What can't be made, and why: operations, optional parts, targets.
+    pub fn could_not_make(&self) -> Vec<CouldNotMake> {
+        let reasons = self.operations.values().flat_map(|operation| match operation {
+            Ok(generator) => generator.notices.clone(),
+            Err(reason) => vec![reason.clone()],
+        });
+        reasons.collect()
+    }
+
+    /// One conforming call of an operation; an oversized one is to be refused.
+    /// Depends on nothing but the arguments.
+    ///
+    /// # Errors
+    /// The operation is not there or can't be made, or a pool is empty.
+    pub fn call(
+        &self,
+        operation: &str,
+        seed: u64,
+        nonce: &Nonce,
+        pools: &Pools,
+        options: &CallOptions,
+    ) -> Result<Call, CouldNotMake> {
+        let generator = self.operation(operation)?;
+        let sealing =
+            Sealing { nonce, pools: Some(pools), correlation: options.correlation.as_deref(), skip: 0, breaks: false };
+        let wish = Wish { items: options.items.map(|n| n as usize), ..Wish::default() };
+        let made = generator.make(seed, &wish, &sealing)?;
+        Ok(Call {
+            role: "call",
+            operation: generator.operation.id.clone(),
+            request: made.request,
+            caller: Caller::Any,
+            via: Via::Gateway,
+            correlation: made.correlation,
+            items: made.items,
+            expect: Expect::Success,
+        })
+    }
+
+    /// The generator of an operation.
+    pub(super) fn operation(&self, id: &str) -> Result<&OperationGenerator, CouldNotMake> {
+        let unknown = || CouldNotMake::new(id, format!("{} has no such operation", self.contract.id));
+        self.operations.get(id).ok_or_else(unknown)?.as_ref().map_err(Clone::clone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::contract::ContractId;
+    use crate::contract::openapi::OpenApi;
+
+    fn lone(path: &str) -> Contract {
+        let openapi = OpenApi::load(Path::new(path)).unwrap_or_else(|e| panic!("{e}"));
+        Contract { id: ContractId::new("lone", ""), path: path.into(), openapi: Arc::new(openapi), behaviour: None }
+    }
+
+    #[test]
+    fn the_shipped_documents_can_be_made() {
+        for path in ["bulk-update/v1", "bulk-update/v2", "tabular-intake/v1", "tabular-intake/v2"] {
+            let generators = Generators::new(&lone(&format!("contracts/{path}/openapi.yaml")));
+            for (id, operation) in &generators.operations {
+                let operation = operation.as_ref().unwrap_or_else(|e| panic!("{e}"));
+                assert_eq!(operation.notices, [], "{path} {id}");
+                assert!(operation.violating.len() > 1 && !operation.boundary.is_empty(), "{path} {id}");
+                let call = generators.call(id, 5, &Nonce("n".into()), &Pools::new(), &CallOptions::default());
+                let request = call.expect("it can be made").request;
+                assert_eq!(request.body.is_empty(), operation.operation.is_safe());
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! A request as values, before it is written.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use super::{Aimed, OperationGenerator};
+use crate::contract::behaviour::Selector;
+use crate::contract::openapi::ParameterIn;
+use crate::generate::CouldNotMake;
+use crate::generate::schema::{Ask, Medium, Target};
+
+/// A request as values.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    /// One for each parameter of the operation.
+    pub(crate) parameters: Vec<Option<Value>>,
+    /// Which media type, and the value.
+    pub(crate) body: Option<(usize, Value)>,
+    /// Where the target was met in its value.
+    pub(crate) hit: Option<String>,
+}
+
+/// What is wanted of a draft.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wish<'t> {
+    /// What it is aimed at.
+    pub(crate) target: Option<&'t Aimed>,
+    /// How many elements the outermost list of the body has.
+    pub(crate) items: Option<usize>,
+    /// Whether lists lead on to the target at their last element.
+    pub(crate) last: bool,
+    /// Whether optional parameters are left out.
+    pub(crate) plain: bool,
+}
+
+impl OperationGenerator {
+    /// Draws a request.
+    pub(crate) fn draft(&self, seed: u64, wish: &Wish<'_>) -> Result<Draft, CouldNotMake> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut hit = None;
+        let mut parameters = Vec::with_capacity(self.parameters.len());
+        for index in 0..self.parameters.len() {
+            parameters.push(self.draw_parameter(index, &mut rng, wish, &mut hit)?);
+        }
+        let body = self.draw_body(&mut rng, wish, &mut hit)?;
+        let mut draft = Draft { parameters, body, hit };
+        if wish.target.is_none() {
+            self.keep_item_limits(&mut draft);
+        }
+        Ok(draft)
+    }
+
+    fn draw_parameter(
+        &self,
+        index: usize,
+        rng: &mut ChaCha8Rng,
+        wish: &Wish<'_>,
+        hit: &mut Option<String>,
+    ) -> Result<Option<Value>, CouldNotMake> {
+        let parameter = &self.parameters[index];
+        let (seed, odds) = (rng.random(), rng.random_bool(0.5));
+        let (there, target): (bool, Option<&Target>) = match wish.target {
+            Some(Aimed::Present(i)) if *i == index => (true, None),
+            Some(Aimed::Absent(i)) if *i == index => (false, None),
+            Some(Aimed::Parameter(i, target)) if *i == index => (true, Some(target)),
+            _ => (parameter.parameter.required || (odds && !wish.plain), None),
+        };
+        if !there {
+            return Ok(None);
+        }
+        let Some(schema) = &parameter.schema else { return Ok(Some(Value::String("any".to_owned()))) };
+        let ask = Ask { seed, medium: parameter.medium(), items: None, target, last: wish.last };
+        let drawn = schema.draw(ask).ok_or_else(|| schema.out_of_reach(target))?;
+        if target.is_some() {
+            *hit = drawn.hit;
+        }
+        Ok(Some(drawn.value))
+    }
+
+    fn draw_body(
+        &self,
+        rng: &mut ChaCha8Rng,
+        wish: &Wish<'_>,
+        hit: &mut Option<String>,
+    ) -> Result<Option<(usize, Value)>, CouldNotMake> {
+        let Some(request) = &self.operation.request else { return Ok(None) };
+        let (seed, odds, pick) = (rng.random(), rng.random_range(0..16), rng.random_range(0..usize::MAX));
+        let (index, target) = match wish.target {
+            Some(Aimed::Body(index, target)) => (*index, Some(target)),
+            _ if self.bodies.is_empty() || (!request.required && odds == 0) => return Ok(None),
+            _ => (if odds < 12 { 0 } else { pick % self.bodies.len() }, None),
+        };
+        let body = &self.bodies[index];
+        if target.is_none() && wish.items.is_none() && odds == 1 && !body.examples.is_empty() {
+            return Ok(Some((index, body.examples[pick % body.examples.len()].clone())));
+        }
+        let Some(schema) = &body.schema else { return Ok(Some((index, Value::Object(serde_json::Map::new())))) };
+        let ask = Ask { seed, medium: Medium::Any, items: wish.items, target, last: wish.last };
+        let drawn = schema.draw(ask).ok_or_else(|| schema.out_of_reach(target))?;
+        if target.is_some() {
+            *hit = drawn.hit;
+        }
+        Ok(Some((index, drawn.value)))
+    }
+
+    /// Cuts lists that the schema allows to be longer than `limits.items`.
+    fn keep_item_limits(&self, draft: &mut Draft) {
+        let Some((_, body)) = &mut draft.body else { return };
+        let limits = self.behaviour.as_ref().and_then(|b| b.limits.as_ref());
+        for (selector, most) in limits.iter().flat_map(|l| &l.items) {
+            for place in places(selector, body) {
+                if let Some(Value::Array(items)) = body.pointer_mut(&place) {
+                    items.truncate(*most as usize);
+                }
+            }
+        }
+    }
+
+    /// What separates the columns of a text/csv body: a query parameter
+    /// `delimiter` with the value `semicolon` says so.
+    pub(crate) fn delimiter(&self, draft: &Draft) -> u8 {
+        let semicolon = self.parameters.iter().zip(&draft.parameters).any(|(parameter, value)| {
+            let spec = &parameter.parameter;
+            spec.within == ParameterIn::Query
+                && spec.name == "delimiter"
+                && matches!(value.as_ref().and_then(Value::as_str), Some("semicolon" | ";"))
+        });
+        if semicolon { b';' } else { b',' }
+    }
+}
+
+/// The places in a value that a `body` selector leads to, as JSON Pointers.
+pub(crate) fn places(selector: &Selector, value: &Value) -> Vec<String> {
+    let Selector::Body(path) = selector else { return Vec::new() };
+    let mut found: Vec<(String, &Value)> = vec![(String::new(), value)];
+    for token in path.iter().filter(|token| path.len() > 1 || !token.is_empty()) {
+        found = found
+            .into_iter()
+            .flat_map(|(at, value)| -> Vec<(String, &Value)> {
+                match (value, token.as_str()) {
+                    (Value::Array(items), "*") => {
+                        items.iter().enumerate().map(|(i, item)| (format!("{at}/{i}"), item)).collect()
+                    }
+                    (Value::Array(items), index) => index
+                        .parse::<usize>()
+                        .ok()
+                        .and_then(|i| items.get(i).map(|item| (format!("{at}/{i}"), item)))
+                        .into_iter()
+                        .collect(),
+                    (value, name) => {
+                        value.get(name).map(|v| (format!("{at}/{}", escape(name)), v)).into_iter().collect()
+                    }
+                }
+            })
+            .collect();
+    }
+    found.into_iter().map(|(at, _)| at).collect()
+}
+
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

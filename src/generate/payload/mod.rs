@@ -1,0 +1,20 @@
+//! Calls of one operation: parameters and bodies as they go over the wire.
+//!
+//! In: an operation, a seed, what it is aimed at. Out: requests whose labels
+//! are proven by reading them again from the wire. Knows nothing of sequences.
+
+mod aimed;
+mod body;
+mod csv;
+mod draft;
+mod items;
+mod operation;
+mod parameter;
+mod pooled;
+mod seal;
+
+pub(crate) use aimed::Aimed;
+pub(crate) use body::BodyGenerator;
+pub(crate) use draft::{Draft, Wish};
+pub(crate) use operation::OperationGenerator;
+pub(crate) use seal::{Made, Sealing};

@@ -1,0 +1,137 @@
+//! One operation, compiled once.
+
+use std::sync::Arc;
+
+use super::draft::Wish;
+use super::parameter::ParameterGenerator;
+use super::seal::Sealing;
+use super::{Aimed, BodyGenerator};
+use crate::contract::Contract;
+use crate::contract::behaviour::Behaviour;
+use crate::contract::openapi::{Operation, Parameter, ParameterIn};
+use crate::generate::{CouldNotMake, Nonce};
+
+/// Makes calls of one operation.
+#[derive(Debug)]
+pub(crate) struct OperationGenerator {
+    /// The operation.
+    pub(crate) operation: Arc<Operation>,
+    /// The document's base path.
+    pub(crate) base_path: String,
+    /// The behaviour file of the contract.
+    pub(crate) behaviour: Option<Arc<Behaviour>>,
+    /// Its parameters.
+    pub(crate) parameters: Vec<ParameterGenerator>,
+    /// Its bodies, those that can be made.
+    pub(crate) bodies: Vec<BodyGenerator>,
+    /// Edges that can be reached.
+    pub(crate) boundary: Vec<Aimed>,
+    /// Violations that can be made.
+    pub(crate) violating: Vec<Aimed>,
+    /// What can't be made, and why.
+    pub(crate) notices: Vec<CouldNotMake>,
+}
+
+impl OperationGenerator {
+    /// Compiles an operation, and tries each of its targets once.
+    pub(crate) fn compile(contract: &Contract, operation: &Arc<Operation>) -> Result<Self, CouldNotMake> {
+        let mut generator = Self {
+            operation: operation.clone(),
+            base_path: contract.openapi.base_path.clone(),
+            behaviour: contract.behaviour.clone(),
+            parameters: Vec::new(),
+            bodies: Vec::new(),
+            boundary: Vec::new(),
+            violating: Vec::new(),
+            notices: Vec::new(),
+        };
+        generator.add_parameters(contract)?;
+        generator.add_bodies(contract)?;
+        let parameters = generator.parameters.iter().filter_map(|p| p.schema.as_ref());
+        let schemas = parameters.chain(generator.bodies.iter().filter_map(|b| b.schema.as_ref()));
+        let notices: Vec<CouldNotMake> = schemas.flat_map(|s| s.notices().iter().cloned()).collect();
+        generator.notices.extend(notices);
+        generator.find_targets();
+        Ok(generator)
+    }
+
+    fn add_parameters(&mut self, contract: &Contract) -> Result<(), CouldNotMake> {
+        for parameter in &self.operation.parameters {
+            // OpenAPI 3.1 §4.8.12.1: these are described elsewhere.
+            let elsewhere = ["accept", "content-type", "authorization"];
+            if parameter.within == ParameterIn::Header
+                && elsewhere.iter().any(|name| parameter.name.eq_ignore_ascii_case(name))
+            {
+                continue;
+            }
+            match ParameterGenerator::compile(&contract.openapi, parameter) {
+                Ok(compiled) => self.parameters.push(compiled),
+                Err(reason) if parameter.required => return Err(reason),
+                Err(notice) => self.notices.push(notice),
+            }
+        }
+        Ok(())
+    }
+
+    fn add_bodies(&mut self, contract: &Contract) -> Result<(), CouldNotMake> {
+        let Some(request) = &self.operation.request else { return Ok(()) };
+        let mut obstacle = None;
+        for media_type in &request.content {
+            match BodyGenerator::compile(&contract.openapi, media_type, &self.operation.id) {
+                Ok(body) => self.bodies.push(body),
+                Err(reason) => obstacle = Some(reason),
+            }
+        }
+        match obstacle {
+            Some(reason) if self.bodies.is_empty() && request.required => Err(reason),
+            obstacle => {
+                self.notices.extend(obstacle);
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps those targets that can be made; the others are told as notices.
+    fn find_targets(&mut self) {
+        let (boundary, violating) = self.all_targets();
+        let nonce = Nonce("compile".into());
+        let mut notices = Vec::new();
+        let mut makeable = |aimed: &Aimed, breaks: bool| {
+            let sealing = Sealing { nonce: &nonce, pools: None, correlation: None, skip: 0, breaks };
+            let wish = Wish { target: Some(aimed), ..Wish::default() };
+            match self.make(1, &wish, &sealing) {
+                Ok(_) => true,
+                Err(notice) => {
+                    // Text has no types: what it can't carry is no gap.
+                    if matches!(aimed, Aimed::Body(index, _) if self.bodies[*index].is_json()) {
+                        notices.push(notice);
+                    }
+                    false
+                }
+            }
+        };
+        let boundary: Vec<Aimed> = boundary.into_iter().filter(|a| makeable(a, false)).collect();
+        let violating: Vec<Aimed> = violating.into_iter().filter(|a| makeable(a, true)).collect();
+        self.boundary = boundary;
+        self.violating = violating;
+        self.notices.extend(notices);
+    }
+
+    /// Whether a parameter carries the correlation ID.
+    pub(crate) fn is_correlation(&self, parameter: &Parameter) -> bool {
+        let header = self.behaviour.as_ref().and_then(|b| b.correlation.as_ref()).map(|c| c.header.as_str());
+        parameter.within == ParameterIn::Header && header.is_some_and(|h| parameter.name.eq_ignore_ascii_case(h))
+    }
+
+    /// Whether a call of it writes, by the behaviour file.
+    pub(crate) fn writes(&self) -> bool {
+        !self.operation.is_safe()
+            && !self.bodies.is_empty()
+            && self.behaviour.as_ref().is_some_and(|b| b.effects.is_some())
+    }
+
+    /// Whether its path names something that somebody must have made.
+    pub(crate) fn names_a_thing(&self) -> bool {
+        self.parameters.iter().any(|p| p.parameter.within == ParameterIn::Path)
+    }
+}

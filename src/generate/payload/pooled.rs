@@ -1,0 +1,93 @@
+//! Puts values that exist, or that nobody used before, where the behaviour
+//! file wants them.
+
+use serde_json::Value;
+
+use super::OperationGenerator;
+use super::draft::{Draft, places};
+use super::seal::Sealing;
+use crate::contract::behaviour::{Pool, PoolSource, Selector};
+use crate::contract::openapi::ParameterIn;
+use crate::generate::{CouldNotMake, canonical};
+
+impl OperationGenerator {
+    /// Fills in the pools' values; within a call they are distinct. A place
+    /// that is aimed at is left as it is.
+    pub(super) fn fill_pools(&self, draft: &mut Draft, seed: u64, sealing: &Sealing<'_>) -> Result<(), CouldNotMake> {
+        let pools = self.behaviour.as_ref().map_or(&[][..], |b| b.pools.as_slice());
+        for pool in pools {
+            let mut count = 0;
+            for selector in &pool.applies_to {
+                self.fill(pool, selector, draft, &mut |at| {
+                    let value = pooled(pool, seed, sealing, at + sealing.skip);
+                    count += 1;
+                    value
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(
+        &self,
+        pool: &Pool,
+        selector: &Selector,
+        draft: &mut Draft,
+        value: &mut dyn FnMut(usize) -> Result<Option<Value>, CouldNotMake>,
+    ) -> Result<(), CouldNotMake> {
+        let mut number = 0;
+        let mut next = || {
+            number += 1;
+            value(number - 1)
+        };
+        match selector {
+            Selector::Body(_) => {
+                let hit = draft.hit.clone();
+                let Some((_, body)) = &mut draft.body else { return Ok(()) };
+                for place in places(selector, body) {
+                    if hit.as_ref().is_some_and(|hit| within(hit, &place)) {
+                        continue;
+                    }
+                    if let (Some(value), Some(slot)) = (next()?, body.pointer_mut(&place)) {
+                        *slot = value;
+                    }
+                }
+            }
+            Selector::Header(name) | Selector::Query(name) => {
+                let header = matches!(selector, Selector::Header(_));
+                let within = if header { ParameterIn::Header } else { ParameterIn::Query };
+                let at = self.parameters.iter().position(|p| p.parameter.within == within && p.parameter.name == *name);
+                if let Some(slot) = at.and_then(|at| draft.parameters[at].as_mut())
+                    && let Some(value) = next()?
+                {
+                    *slot = value;
+                }
+            }
+            Selector::Digest | Selector::Column(_) => {
+                return Err(CouldNotMake::new(format!("pool {}", pool.name), "nothing in a request stands there"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a place is another one or lies below it.
+pub(crate) fn within(place: &str, above: &str) -> bool {
+    place.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The value at a position; none where pools are not asked.
+fn pooled(pool: &Pool, seed: u64, sealing: &Sealing<'_>, at: usize) -> Result<Option<Value>, CouldNotMake> {
+    let Some(pools) = sealing.pools else { return Ok(None) };
+    if let PoolSource::Fresh(prefix) = &pool.source {
+        let identity = sealing.nonce.identity(seed, &format!("{} {at}", pool.name)).simple().to_string();
+        return Ok(Some(Value::String(format!("{prefix}{}", identity[..12].to_ascii_uppercase()))));
+    }
+    let values = pools.get(&pool.name);
+    if at >= values.len() {
+        let reason = format!("it holds {} values, and more are needed", values.len());
+        return Err(CouldNotMake::new(format!("pool {}", pool.name), reason));
+    }
+    let start = canonical::hash(&seed.to_be_bytes()) as usize % values.len();
+    Ok(Some(values[(start + at) % values.len()].clone()))
+}
