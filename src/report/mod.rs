@@ -11,6 +11,7 @@ pub mod json;
 
 mod excerpt;
 mod hlog;
+mod html;
 mod junit;
 mod rows;
 mod run;

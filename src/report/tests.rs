@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::json::RunRecord;
-use super::{junit, sample, summary, write};
+use super::{html, junit, sample, summary, write};
 use crate::check::{Outcome, Verdict};
 
 /// The names of all elements of an XML document, and whether every tag that
@@ -129,4 +129,23 @@ fn latest_is_replaced_as_a_whole_and_nothing_else_is_left() {
     assert!(!folder.path().join("latest/stale").exists());
     let read = |path: std::path::PathBuf| fs::read(path.join("run.json")).expect("there");
     assert_eq!(read(folder.path().join("latest")), read(second));
+}
+
+#[test]
+fn the_page_shows_hostile_texts_and_loads_nothing() {
+    let run = sample::run();
+    let page = html::document(&run, &RunRecord::of(&run, &sample::redactor()));
+    let body = page.split_once("</style>").expect("a style").1;
+    for forbidden in ["<script", "<img", "<b>", "onerror=alert(1)>", "http-equiv=\"refresh", "url(", "@import"] {
+        assert!(!body.contains(forbidden), "{forbidden}");
+    }
+    assert!(!page.contains("src=") || body.contains("&lt;img src="));
+    assert!(body.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(!page.contains(['\u{1b}', '\u{202e}', '\0']));
+    assert_eq!(page.matches("<svg").count(), 6);
+    assert!(page.contains("p95 ≤ 500 ms"));
+    // Where a person can look at it.
+    let folder = std::env::temp_dir().join("seamstress-sample-report");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("report.html"), page).expect("written");
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::wire::Redactor;
 
 use super::json::RunRecord;
-use super::{Run, hlog, junit, rows, summary};
+use super::{Run, hlog, html, junit, rows, summary};
 
 /// Why reports could not be written.
 #[derive(Debug, Error)]
@@ -54,6 +54,7 @@ fn render(run: &Run, record: &RunRecord, redactor: &Redactor) -> Vec<(&'static s
         ("run.json", json),
         ("junit.xml", junit::document(record).into_bytes()),
         ("summary.md", summary::document(record).into_bytes()),
+        ("report.html", html::document(run, record).into_bytes()),
         ("latency.hlog", hlog::log(run, record)),
         ("gateway-rows.jsonl", rows::lines(&run.rows, redactor).into_bytes()),
     ]
