@@ -11,6 +11,7 @@ pub mod defects;
 pub mod identity;
 pub mod issuer;
 pub mod jwt;
+pub mod service;
 
 mod error;
 mod listen;

@@ -1,0 +1,207 @@
+//! Version 1: the answer comes when everything is done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+
+use super::super::call::Call;
+use super::super::dataverse::{Condition, Errand, GivenUp, Trouble};
+use super::super::defect::Defect;
+use super::super::execution::Execution;
+use super::super::memory::{Claim, Fingerprint, ItemId, Scope, Standing};
+use super::super::problem::{Answer, FailureType, Fault, Problem};
+use super::super::route::Contract;
+use super::apply::{Applied, Work, unknown_account, versions, write_ahead, write_all};
+use super::batch::{Batch, Rules};
+use super::record::Record;
+use super::result::{Completed, RecordResult, batch_id, echoed};
+
+const RULES: Rules = Rules { most_records: 500, on_invalid: false };
+/// How long one call goes on retrying, by the shared clock: well under the
+/// 100 s within which it must answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Does a set.
+pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, body: &Bytes) -> Result<Answer, Problem> {
+    let batch = Batch::read(body, RULES)?;
+    let errand = execution.errand(call, PATIENCE);
+    let records = all_valid(execution, &errand, &batch).await?;
+    let items = items(execution, &records);
+    let scope = execution.scope("submitBatch", call, true);
+    let replay = replay_key(execution, &scope, &items);
+    if let Some(answer) = execution.replays.get(replay.as_ref()) {
+        return Ok(answer);
+    }
+    let free =
+        |standings: &[Standing<bool>]| standings.iter().all(|s| !matches!(s, Standing::Running | Standing::Conflict));
+    let (standings, claim) = execution.records.claim(&scope, &items, free);
+    let mut claim = claim.ok_or_else(|| refusal(execution, &records, &standings))?;
+    let done = work(execution, &errand, &records, &mut claim).await;
+    if done.as_ref().is_err_and(|p| p.failure == FailureType::DownstreamUnavailable)
+        && execution.defects.has(Defect::StuckAfterFailure)
+    {
+        claim.stick();
+    }
+    done?;
+    let answer = completed(execution, &batch_id(Contract::BulkUpdateV1, call, &batch), &records, call);
+    execution.replays.keep(replay, || answer.clone());
+    Ok(answer)
+}
+
+/// The records of a set without a fault of form, or all its faults.
+pub(super) async fn all_valid(
+    execution: &Arc<Execution>,
+    errand: &Errand,
+    batch: &Batch,
+) -> Result<Vec<(usize, Record)>, Problem> {
+    let faults = batch.faults();
+    if faults.is_empty() {
+        return Ok(batch.valid());
+    }
+    if execution.defects.has(Defect::WriteBeforeValidation) {
+        write_ahead(execution, errand, batch.before_first_fault()).await;
+    }
+    Err(Problem::invalid(faults))
+}
+
+/// The records as items. Who replays whatever comes ignores their content.
+pub(super) fn items(execution: &Execution, records: &[(usize, Record)]) -> Vec<(ItemId, Fingerprint)> {
+    let ignored = execution.defects.has(Defect::OtherContentReplayed);
+    let item = |(_, record): &(usize, Record)| {
+        let (id, content) = record.item();
+        (id, if ignored { Fingerprint(0) } else { content })
+    };
+    records.iter().map(item).collect()
+}
+
+/// Under what the first answer about these items is kept, by the defect that
+/// gives it again whatever their content.
+pub(super) fn replay_key(execution: &Execution, scope: &Scope, items: &[(ItemId, Fingerprint)]) -> Option<String> {
+    let on = execution.defects.has(Defect::OtherContentReplayed);
+    on.then(|| format!("items {scope:?} {:?}", items.iter().map(|(id, _)| id.0).collect::<Vec<_>>()))
+}
+
+/// Why the set was refused: a conflict, else something running.
+pub(super) fn refusal(execution: &Execution, records: &[(usize, Record)], standings: &[Standing<bool>]) -> Problem {
+    let mut faults = Vec::new();
+    for ((index, record), standing) in records.iter().zip(standings) {
+        if *standing == Standing::Conflict {
+            let fault =
+                Fault::new(format!("/records/{index}"), "was sent with other content under this correlation ID");
+            faults.push(fault.of(Some(&record.id_text)));
+        }
+    }
+    if faults.is_empty() && !execution.defects.has(Defect::ConflictWhileRunning) {
+        return Problem::in_progress();
+    }
+    Problem::conflict(faults)
+}
+
+/// Reads all accounts that are to be written, then writes them.
+async fn work(
+    execution: &Arc<Execution>,
+    errand: &Errand,
+    records: &[(usize, Record)],
+    claim: &mut Claim<bool>,
+) -> Result<(), Problem> {
+    let held = |record: &Record| claim.progress(record.item().0).copied();
+    let todo: Vec<(usize, Record)> = records.iter().filter(|(_, r)| held(r).is_some()).cloned().collect();
+    let versions = versions(execution, errand, &todo).await.map_err(|trouble| told(trouble, &[]))?;
+    let mut faults = Vec::new();
+    let mut work = Vec::with_capacity(todo.len());
+    for ((index, record), version) in todo.into_iter().zip(versions) {
+        let maybe_done = held(&record).unwrap_or_default();
+        match version {
+            Some(etag) => work.push(Work { index, record, condition: Condition::Version(etag), maybe_done }),
+            None => faults.push(unknown_account(index, &record)),
+        }
+    }
+    if !faults.is_empty() {
+        if execution.defects.has(Defect::WriteBeforeValidation) {
+            write_ahead(execution, errand, before(work, &faults)).await;
+        }
+        return Err(Problem::invalid(faults));
+    }
+    write(execution, errand, work, claim).await
+}
+
+async fn write(
+    execution: &Arc<Execution>,
+    errand: &Errand,
+    work: Vec<Work>,
+    claim: &mut Claim<bool>,
+) -> Result<(), Problem> {
+    let mut written = write_all(execution, errand, work);
+    let mut worst = None;
+    while let Some((work, applied)) = written.next().await {
+        let (item, _) = work.record.item();
+        match applied {
+            Applied::Done => claim.done(item, false),
+            Applied::NotBegun => {}
+            Applied::GivenUp(GivenUp { trouble, maybe_done }) => {
+                if !execution.defects.has(Defect::StuckAfterFailure) {
+                    claim.open(item, maybe_done);
+                }
+                let fault = unknown_account(work.index, &work.record);
+                worst = Some(worse(worst, trouble, fault));
+            }
+        }
+    }
+    worst.map_or(Ok(()), |(trouble, faults)| Err(told(trouble, &faults)))
+}
+
+/// What to tell of several troubles: that the call is worth another try, and
+/// the longest wait; else what is wrong.
+fn worse(worst: Option<(Trouble, Vec<Fault>)>, trouble: Trouble, fault: Fault) -> (Trouble, Vec<Fault>) {
+    let rank = |trouble: &Trouble| match trouble {
+        Trouble::Unavailable { retry_after } => (2, *retry_after),
+        Trouble::Refused(_) => (1, 0),
+        Trouble::Gone => (0, 0),
+    };
+    let (mut known, mut faults) = worst.unwrap_or((trouble, Vec::new()));
+    if trouble == Trouble::Gone {
+        faults.push(fault);
+    }
+    if rank(&trouble) > rank(&known) {
+        known = trouble;
+    }
+    (known, faults)
+}
+
+/// A trouble as the caller is told of it.
+pub(super) fn told(trouble: Trouble, faults: &[Fault]) -> Problem {
+    match trouble {
+        Trouble::Unavailable { retry_after } => Problem::unavailable(retry_after),
+        Trouble::Gone => Problem::invalid(faults.to_vec()),
+        Trouble::Refused(_) => Problem::new(FailureType::Internal, "Dataverse did not take a record"),
+    }
+}
+
+/// The records before the first that names no account.
+pub(super) fn before(work: Vec<Work>, faults: &[Fault]) -> Vec<Record> {
+    let number = |fault: &Fault| fault.pointer.split('/').nth(2).and_then(|n| n.parse::<usize>().ok());
+    let first = faults.iter().filter_map(number).min().unwrap_or(0);
+    work.into_iter().filter(|w| w.index < first).map(|w| w.record).collect()
+}
+
+fn completed(execution: &Execution, id: &str, records: &[(usize, Record)], call: &Call) -> Answer {
+    let broken = execution.defects.has(Defect::ResponseEnumBroken);
+    let result = |(_, record): &(usize, Record)| RecordResult {
+        id: Some(record.id_text.clone()),
+        outcome: "updated",
+        status: echoed(record.status, broken),
+        ..RecordResult::default()
+    };
+    let content = Completed {
+        batch_id: id,
+        status: "completed",
+        updated: records.len(),
+        failed: None,
+        records: records.iter().map(result).collect(),
+    };
+    let answer = Answer::json(200, &content);
+    execution.ledger.put(execution.place(Contract::BulkUpdateV1, call, id), answer.body.clone(), false);
+    answer
+}

@@ -1,0 +1,121 @@
+//! What every call brings: who, under which ID, at which step, and content.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::problem::{FailureType, Fault, Problem};
+use crate::wire::Secret;
+
+/// Larger contents are refused. A defence only: the gateway's own limits are
+/// lower.
+const LARGEST_BODY: usize = 8 << 20;
+/// How much of a content that is too large is read on, so that the caller
+/// hears the answer instead of a broken connection.
+const LARGEST_DRAIN: usize = 64 << 20;
+/// Characters of a step's name.
+const LONGEST_STEP: usize = 64;
+
+/// Who calls, and under which ID.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// The application id in the caller's token.
+    pub(super) principal: Arc<str>,
+    /// The correlation ID.
+    pub(super) correlation: Uuid,
+    /// The correlation ID as it was sent.
+    pub(super) correlation_text: Arc<str>,
+    /// The step of the run.
+    pub(super) step: Option<Arc<str>>,
+}
+
+/// The text of a header field.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Whether the call came through the gateway, which alone knows the key.
+pub(super) fn through_gateway(headers: &HeaderMap, key: &Secret) -> Result<(), Problem> {
+    let sent = text(headers, "x-gateway-key").unwrap_or_default();
+    aws_lc_rs::constant_time::verify_slices_are_equal(sent.as_bytes(), key.expose().as_bytes())
+        .map_err(|_| Problem::new(FailureType::Forbidden, "This service is called through the gateway only"))
+}
+
+impl Call {
+    /// Reads the header fields.
+    pub(super) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+        let missing = || {
+            Problem::new(
+                FailureType::CorrelationIdMissing,
+                "X-Correlation-Id must be a UUID; send one for each flow run",
+            )
+        };
+        let correlation_text = text(headers, "x-correlation-id").ok_or_else(missing)?;
+        let correlation = parse_uuid(correlation_text).ok_or_else(missing)?;
+        let step = match headers.get("x-step-id").map(|v| v.to_str()) {
+            None => None,
+            Some(Ok("")) => None,
+            Some(Ok(step)) if step.chars().count() <= LONGEST_STEP => Some(step.into()),
+            Some(_) => {
+                let detail = format!("X-Step-Id must be a text of at most {LONGEST_STEP} characters");
+                return Err(Problem::invalid(vec![Fault::new("/header/X-Step-Id", detail)]));
+            }
+        };
+        Ok(Self { principal: principal(headers), correlation, correlation_text: correlation_text.into(), step })
+    }
+}
+
+/// A UUID in its usual form: 36 characters with hyphens, in either case.
+pub(super) fn parse_uuid(text: &str) -> Option<Uuid> {
+    if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+}
+
+/// The application that calls. The gateway has verified the token; here it is
+/// only read.
+fn principal(headers: &HeaderMap) -> Arc<str> {
+    let claims = text(headers, "authorization")
+        .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")))
+        .and_then(|token| token.split('.').nth(1))
+        .and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok())
+        .and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+    let named = claims.as_ref().and_then(|c| c.get("azp").or_else(|| c.get("appid"))).and_then(Value::as_str);
+    named.unwrap_or("anonymous").to_ascii_lowercase().into()
+}
+
+/// Refuses content of another media type.
+pub(super) fn demand_media_type(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
+    let sent = text(headers, "content-type").unwrap_or_default();
+    let sent = sent.split(';').next().unwrap_or_default().trim();
+    if sent.eq_ignore_ascii_case(expected) {
+        return Ok(());
+    }
+    Err(Problem::new(FailureType::UnsupportedMediaType, format!("The content must be {expected}")))
+}
+
+/// Reads the whole content, within bounds.
+pub(super) async fn read_body(mut body: Body) -> Result<Bytes, Problem> {
+    let mut content = BytesMut::new();
+    let mut seen = 0;
+    while let Some(frame) = body.frame().await {
+        let cut = |_| Problem::invalid(vec![Fault::new("", "The content ended before it was complete")]);
+        let Ok(data) = frame.map_err(cut)?.into_data() else { continue };
+        seen += data.len();
+        if seen <= LARGEST_BODY {
+            content.extend_from_slice(&data);
+        } else if seen > LARGEST_DRAIN {
+            break;
+        }
+    }
+    if seen > LARGEST_BODY {
+        let detail = format!("The content has more than {LARGEST_BODY} bytes");
+        return Err(Problem::new(FailureType::PayloadTooLarge, detail));
+    }
+    Ok(content.freeze())
+}

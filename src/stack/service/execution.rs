@@ -1,0 +1,194 @@
+//! One running service: what all its calls share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use axum::body::Body;
+use bytes::Bytes;
+use http::request::Parts;
+
+use super::call::{self, Call};
+use super::dataverse::{Dataverse, Errand};
+use super::defect::{Defect, Defects};
+use super::intake::RowState;
+use super::ledger::{JobState, Ledger, Place};
+use super::memory::{Memory, Scope};
+use super::problem::{Answer, FailureType, Problem};
+use super::route::{self, Contract, Operation};
+use super::tasks::Tasks;
+use super::{bulk, intake};
+use crate::clock::Clock;
+use crate::door::Origin;
+use crate::wire::Secret;
+
+/// How late every tenth answer is, in real time, where that defect is on.
+const LATE: Duration = Duration::from_secs(2);
+
+/// What all calls share.
+#[derive(Debug)]
+pub(super) struct Execution {
+    pub(super) dataverse: Dataverse,
+    /// Records: whether a write may have been done unseen.
+    pub(super) records: Arc<Memory<bool>>,
+    /// Files: how far each line has come.
+    pub(super) files: Arc<Memory<Vec<RowState>>>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) tasks: Tasks,
+    pub(super) clock: Clock,
+    pub(super) defects: Defects,
+    pub(super) gateway: Arc<OnceLock<Origin>>,
+    pub(super) gateway_key: Secret,
+    pub(super) answered: AtomicU64,
+    pub(super) replays: Replays,
+}
+
+impl Execution {
+    /// Answers a call.
+    pub(super) async fn answer(self: &Arc<Self>, parts: &Parts, body: Body) -> Result<Answer, Problem> {
+        if !self.defects.has(Defect::PastGatewayAccepted) {
+            call::through_gateway(&parts.headers, &self.gateway_key)?;
+        }
+        let operation = route::find(&parts.method, parts.uri.path())
+            .ok_or_else(|| Problem::not_found("There is no such operation"))?;
+        let call = Call::read(&parts.headers)?;
+        match operation {
+            Operation::Get(contract, id) => self.result(contract, &call, &id),
+            Operation::Submit(contract) => {
+                let expected = if contract.api() == "bulk-update" { "application/json" } else { "text/csv" };
+                call::demand_media_type(&parts.headers, expected)?;
+                let body = call::read_body(body).await?;
+                let query = parts.uri.query().unwrap_or_default().to_owned();
+                let work = Arc::clone(self).submit(contract, call, query, body);
+                // The caller may go away; the work is done to its end.
+                let ended = self.tasks.run(work).await;
+                ended.unwrap_or_else(|| Err(Problem::new(FailureType::Internal, "The call was not finished")))
+            }
+        }
+    }
+
+    async fn submit(
+        self: Arc<Self>,
+        contract: Contract,
+        call: Call,
+        query: String,
+        body: Bytes,
+    ) -> Result<Answer, Problem> {
+        let swallowed = self.swallow_key(contract, &call);
+        let throttled = self.throttle_key(contract, &call, &body);
+        if let Some(answer) = self.replays.get(swallowed.as_ref()).or_else(|| self.replays.get(throttled.as_ref())) {
+            return Ok(answer);
+        }
+        let outcome = match contract {
+            Contract::BulkUpdateV1 => bulk::submit_v1(&self, &call, &body).await,
+            Contract::BulkUpdateV2 => bulk::submit_v2(&self, &call, &body).await,
+            Contract::TabularIntakeV1 | Contract::TabularIntakeV2 => {
+                intake::submit(&self, contract, &call, (&query, &body)).await
+            }
+        };
+        match &outcome {
+            Ok(answer) => self.replays.keep(swallowed, || answer.clone()),
+            Err(problem) if problem.failure == FailureType::DownstreamUnavailable => {
+                let correlation = Some(call.correlation_text.as_ref());
+                self.replays.keep(throttled, || problem.clone().answer(correlation, &self.defects));
+            }
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    /// What became of a batch or file.
+    fn result(&self, contract: Contract, call: &Call, id: &str) -> Result<Answer, Problem> {
+        let place = self.place(contract, call, id);
+        match self.ledger.state(&place) {
+            Some(JobState::Ended { result, .. }) => Ok(Answer::stored(200, result)),
+            Some(JobState::Running) if contract == Contract::BulkUpdateV2 => {
+                Ok(bulk::running(&place.id, self.location(contract, &place.id)))
+            }
+            Some(JobState::Running) | None => Err(Problem::not_found("There is no such batch or file")),
+        }
+    }
+
+    /// The scope of a submitting call.
+    pub(super) fn scope(&self, operation: &'static str, call: &Call, step: bool) -> Scope {
+        Scope {
+            principal: Arc::clone(&call.principal),
+            operation,
+            correlation: call.correlation,
+            step: call.step.clone().filter(|_| step),
+        }
+    }
+
+    /// Where a result is kept.
+    pub(super) fn place(&self, contract: Contract, call: &Call, id: &str) -> Place {
+        Place { principal: Arc::clone(&call.principal), contract: contract.name(), id: id.to_ascii_lowercase() }
+    }
+
+    /// An errand on behalf of a call; retries end after `patience`.
+    pub(super) fn errand(&self, call: &Call, patience: Duration) -> Errand {
+        Errand {
+            correlation: Arc::clone(&call.correlation_text),
+            step: call.step.clone(),
+            until: self.clock.now().plus(patience),
+        }
+    }
+
+    /// Where a batch can be asked for, at the gateway where that is known.
+    pub(super) fn location(&self, contract: Contract, id: &str) -> String {
+        let path = format!("/{}/batches/{id}", contract.name());
+        let any = |host: &str| host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_unspecified());
+        match self.gateway.get().filter(|origin| !any(&origin.host)) {
+            Some(origin) => format!("{origin}{path}"),
+            None => path,
+        }
+    }
+
+    /// Lets every tenth answer wait, where that defect is on.
+    pub(super) async fn dawdle(&self) {
+        let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.defects.has(Defect::EveryTenthLate) && number % 10 == 0 {
+            tokio::time::sleep(LATE).await;
+        }
+    }
+
+    fn swallow_key(&self, contract: Contract, call: &Call) -> Option<String> {
+        let on = self.defects.has(Defect::SecondCallSwallowed);
+        on.then(|| format!("id {} {} {}", contract.name(), call.principal, call.correlation))
+    }
+
+    fn throttle_key(&self, contract: Contract, call: &Call, body: &Bytes) -> Option<String> {
+        let on = self.defects.has(Defect::ThrottleRemembered);
+        let content = on.then(|| hex(digest::digest(&digest::SHA256, body).as_ref()))?;
+        Some(format!("call {} {} {} {:?} {content}", contract.name(), call.principal, call.correlation, call.step))
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes everything");
+        text
+    })
+}
+
+/// Whole answers, kept and given again: what only defects do here. A right
+/// answer is made anew from the items' standing.
+#[derive(Debug, Default)]
+pub(super) struct Replays(Mutex<HashMap<String, Answer>>);
+
+impl Replays {
+    /// The answer kept under a key.
+    pub(super) fn get(&self, key: Option<&String>) -> Option<Answer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key?).cloned()
+    }
+
+    /// Keeps the first answer under a key.
+    pub(super) fn keep(&self, key: Option<String>, answer: impl FnOnce() -> Answer) {
+        if let Some(key) = key {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert_with(answer);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What was done under which ID: the memory that makes a second delivery
+//! harmless.
+//!
+//! A claim is atomic: under one lock the standing of every item is looked up
+//! and the free ones are marked as running. Whatever way the work ends, the
+//! claim lets go of what it did not settle.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::clock::{Clock, Timestamp};
+
+/// How long an ID is remembered, by the shared clock.
+pub(super) const WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+/// After how many claims the memory is swept of what is over.
+const SWEEP_EVERY: u32 = 2048;
+
+/// What separates two uses of one item identity.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Scope {
+    /// The application that calls.
+    pub(super) principal: Arc<str>,
+    /// What is called, whatever the version.
+    pub(super) operation: &'static str,
+    /// The correlation ID, however it is written.
+    pub(super) correlation: Uuid,
+    /// The step of the run.
+    pub(super) step: Option<Arc<str>>,
+}
+
+/// Which item inside a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ItemId(pub(super) u128);
+
+/// A digest of an item's canonical content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Fingerprint(pub(super) u128);
+
+impl Fingerprint {
+    /// Of a text that equal contents share: half of its SHA-256.
+    pub(super) fn of(content: &[u8]) -> Self {
+        let hash = digest::digest(&digest::SHA256, content);
+        Self(hash.as_ref()[..16].iter().fold(0, |value, byte| (value << 8) | u128::from(*byte)))
+    }
+}
+
+/// How an item stands when a call about it comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Standing<P> {
+    /// Never heard of.
+    New,
+    /// Begun and not finished, as far as this.
+    Open(P),
+    /// Somebody works at it.
+    Running,
+    /// Finished.
+    Done(P),
+    /// Known with other content.
+    Conflict,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Running,
+    Open,
+    Done,
+}
+
+#[derive(Debug)]
+struct Item<P> {
+    fingerprint: Fingerprint,
+    state: State,
+    progress: P,
+}
+
+#[derive(Debug)]
+struct Entry<P> {
+    born: Timestamp,
+    items: HashMap<ItemId, Item<P>>,
+}
+
+impl<P> Entry<P> {
+    fn over(&self, now: Timestamp) -> bool {
+        now.since(self.born) >= WINDOW && self.items.values().all(|i| i.state != State::Running)
+    }
+}
+
+#[derive(Debug)]
+struct Entries<P> {
+    scopes: HashMap<Scope, Entry<P>>,
+    claims: u32,
+}
+
+/// The memory of one service; `P` is how far an item has come.
+#[derive(Debug)]
+pub(super) struct Memory<P> {
+    entries: Mutex<Entries<P>>,
+    changes: watch::Sender<u64>,
+    clock: Clock,
+    atomic: bool,
+}
+
+impl<P: Clone + Default + PartialEq> Memory<P> {
+    /// An empty memory. One that is not `atomic` does not see what is running.
+    pub(super) fn new(clock: Clock, atomic: bool) -> Self {
+        let entries = Mutex::new(Entries { scopes: HashMap::new(), claims: 0 });
+        Self { entries, changes: watch::Sender::new(0), clock, atomic }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries<P>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How these items stand now.
+    pub(super) fn standings(&self, scope: &Scope, items: &[(ItemId, Fingerprint)]) -> Vec<Standing<P>> {
+        let now = self.clock.now();
+        let entries = self.lock();
+        let entry = entries.scopes.get(scope).filter(|e| !e.over(now));
+        items.iter().map(|item| self.standing(entry, *item)).collect()
+    }
+
+    fn standing(&self, entry: Option<&Entry<P>>, (id, fingerprint): (ItemId, Fingerprint)) -> Standing<P> {
+        let Some(item) = entry.and_then(|e| e.items.get(&id)) else {
+            return Standing::New;
+        };
+        match item.state {
+            _ if item.fingerprint != fingerprint => Standing::Conflict,
+            State::Running if self.atomic => Standing::Running,
+            State::Running => Standing::New,
+            State::Open => Standing::Open(item.progress.clone()),
+            State::Done => Standing::Done(item.progress.clone()),
+        }
+    }
+
+    /// Looks how the items stand and, where `may` agrees, takes those that are
+    /// new or open, in one step.
+    pub(super) fn claim(
+        self: &Arc<Self>,
+        scope: &Scope,
+        items: &[(ItemId, Fingerprint)],
+        may: impl FnOnce(&[Standing<P>]) -> bool,
+    ) -> (Vec<Standing<P>>, Option<Claim<P>>) {
+        let now = self.clock.now();
+        let mut entries = self.lock();
+        entries.claims += 1;
+        if entries.claims % SWEEP_EVERY == 0 {
+            entries.scopes.retain(|_, e| !e.over(now));
+        }
+        if entries.scopes.get(scope).is_some_and(|e| e.over(now)) {
+            entries.scopes.remove(scope);
+        }
+        let entry = entries.scopes.get(scope);
+        let standings: Vec<_> = items.iter().map(|item| self.standing(entry, *item)).collect();
+        if !may(&standings) {
+            return (standings, None);
+        }
+        let mut held = HashMap::new();
+        let entry = entries.scopes.entry(scope.clone()).or_insert_with(|| Entry { born: now, items: HashMap::new() });
+        for ((id, fingerprint), standing) in items.iter().zip(&standings) {
+            let progress = match standing {
+                Standing::New => P::default(),
+                Standing::Open(progress) => progress.clone(),
+                Standing::Running | Standing::Done(_) | Standing::Conflict => continue,
+            };
+            entry
+                .items
+                .insert(*id, Item { fingerprint: *fingerprint, state: State::Running, progress: progress.clone() });
+            held.insert(*id, progress);
+        }
+        if entry.items.is_empty() {
+            entries.scopes.remove(scope);
+        }
+        (standings, Some(Claim { memory: Arc::clone(self), scope: scope.clone(), held }))
+    }
+
+    /// Wakes with each item that somebody let go of.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn set(&self, scope: &Scope, id: ItemId, state: State, progress: P) {
+        let mut entries = self.lock();
+        if let Some(entry) = entries.scopes.get_mut(scope) {
+            if state == State::Open && progress == P::default() {
+                // Nothing was tried, so nothing is known about it. A racing
+                // twin may have finished it meanwhile: that stays.
+                if entry.items.get(&id).is_some_and(|i| i.state == State::Running) {
+                    entry.items.remove(&id);
+                }
+            } else if let Some(item) = entry.items.get_mut(&id)
+                && item.state != State::Done
+            {
+                item.state = state;
+                item.progress = progress;
+            }
+            if entry.items.is_empty() {
+                entries.scopes.remove(scope);
+            }
+        }
+        drop(entries);
+        self.changes.send_modify(|n| *n += 1);
+    }
+}
+
+/// Items that nobody else may work at until they are settled or let go.
+#[derive(Debug)]
+#[must_use = "a claim that is dropped lets its items go"]
+pub(super) struct Claim<P: Clone + Default + PartialEq> {
+    memory: Arc<Memory<P>>,
+    scope: Scope,
+    held: HashMap<ItemId, P>,
+}
+
+impl<P: Clone + Default + PartialEq> Claim<P> {
+    /// How far an item had come, where the claim holds it.
+    pub(super) fn progress(&self, id: ItemId) -> Option<&P> {
+        self.held.get(&id)
+    }
+
+    /// The item is done.
+    pub(super) fn done(&mut self, id: ItemId, progress: P) {
+        if self.held.remove(&id).is_some() {
+            self.memory.set(&self.scope, id, State::Done, progress);
+        }
+    }
+
+    /// The item is not done, and has come this far.
+    pub(super) fn open(&mut self, id: ItemId, progress: P) {
+        if self.held.remove(&id).is_some() {
+            self.memory.set(&self.scope, id, State::Open, progress);
+        }
+    }
+
+    /// Keeps everything that is held, for ever: a defect.
+    pub(super) fn stick(&mut self) {
+        self.held.clear();
+    }
+}
+
+impl<P: Clone + Default + PartialEq> Drop for Claim<P> {
+    fn drop(&mut self) {
+        for (id, progress) in std::mem::take(&mut self.held) {
+            self.memory.set(&self.scope, id, State::Open, progress);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The execution tier, done right: `bulk-update` and `tabular-intake`, each at
+//! two versions, in the place where a team would put a Python service.
+//!
+//! In: calls that come through the gateway. Out: writes to Dataverse, through
+//! the gateway again, and answers that a flow can route on. It validates with
+//! its own types and constants and refuses to know what the contract files
+//! say: an emulator and a judge that share a reading share its mistakes. What
+//! it does wrong on demand are typed switches, see [`Defect`].
+
+mod bulk;
+mod call;
+mod dataverse;
+mod defect;
+mod execution;
+mod intake;
+mod ledger;
+mod link;
+mod memory;
+mod problem;
+mod route;
+mod server;
+mod tasks;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+pub use defect::Defect;
+pub use server::{Service, ServiceError, ServiceOptions};

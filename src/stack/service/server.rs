@@ -1,0 +1,208 @@
+//! Starting and stopping the service.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::serve::ListenerExt;
+use http::{HeaderMap, HeaderValue, header};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::dataverse::{Around, Dataverse, Turns};
+use super::defect::{Defect, Defects};
+use super::execution::{Execution, Replays};
+use super::ledger::Ledger;
+use super::link::Link;
+use super::memory::Memory;
+use super::problem::Answer;
+use super::route;
+use super::tasks::Tasks;
+use super::token::{Credentials, Tokens};
+use crate::clock::Clock;
+use crate::door::{Door, Origin, RestClient};
+use crate::wire::Secret;
+
+/// The scope of the gateway's `data` API.
+const DATA_SCOPE: &str = "api://dataverse-data/.default";
+/// The scope of Dataverse itself, which no service should ask for.
+const DATAVERSE_SCOPE: &str = "https://org.crm.dynamics.example/.default";
+/// How long a token may take, in real time.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long open connections may take to end, in real time.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the service needs to start.
+#[derive(Clone, Debug)]
+pub struct ServiceOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the gateway is. It starts after the service, so the cell may
+    /// still be empty.
+    pub gateway: Arc<OnceLock<Origin>>,
+    /// URL of the issuer's token endpoint.
+    pub token_endpoint: String,
+    /// The service's application id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+    /// What only the gateway knows, in `X-Gateway-Key`.
+    pub gateway_key: Secret,
+    /// Where Dataverse is; used only by the defect `around-the-gateway`.
+    pub dataverse: Origin,
+    /// The shared clock.
+    pub clock: Clock,
+    /// The only way out.
+    pub door: Door,
+    /// Names of defects; those of other tiers are passed over.
+    pub defects: Vec<String>,
+}
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The address can't be listened on.
+    #[error("the service can't listen on {address}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// A running service.
+#[derive(Debug)]
+#[must_use = "a service that is dropped goes on without anybody who can stop it"]
+pub struct Service {
+    origin: Origin,
+    execution: Arc<Execution>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+impl Service {
+    /// Listens and serves.
+    ///
+    /// # Errors
+    /// The address can't be listened on.
+    pub async fn start(options: ServiceOptions) -> Result<Self, ServiceError> {
+        let failed = |source| ServiceError::Listen { address: options.listen, source };
+        let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
+        let origin = reachable(listener.local_addr().map_err(failed)?);
+        let listener = listener.tap_io(|stream| {
+            // Small answers should not wait for more.
+            let _ = stream.set_nodelay(true);
+        });
+        let execution = Arc::new(execution(options));
+        let router = Router::new().fallback(serve).with_state(Arc::clone(&execution));
+        let (stop, mut stopped) = watch::channel(false);
+        let serving = tokio::spawn(async move {
+            let ended = async move {
+                // The sender going away is an end, too.
+                let _ = stopped.wait_for(|stop| *stop).await;
+            };
+            // It ends by the signal only.
+            let _ = axum::serve(listener, router).with_graceful_shutdown(ended).await;
+        });
+        Ok(Self { origin, execution, stop, serving })
+    }
+
+    /// Where it listens.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Ends work and connections.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        self.execution.tasks.stop().await;
+        if tokio::time::timeout(STOP_TIMEOUT, &mut self.serving).await.is_err() {
+            self.serving.abort();
+        }
+    }
+}
+
+/// An address that listens everywhere is reached over loopback.
+fn reachable(mut address: SocketAddr) -> Origin {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    address.into()
+}
+
+fn execution(options: ServiceOptions) -> Execution {
+    let ServiceOptions { gateway, gateway_key, clock, door, .. } = options;
+    let defects = Defects::named(&options.defects);
+    let credentials = Credentials {
+        endpoint: options.token_endpoint,
+        client_id: options.client_id,
+        client_secret: options.client_secret,
+    };
+    let rest = RestClient::new(&door, TOKEN_TIMEOUT);
+    let tokens = |scope| Tokens::new(rest.clone(), credentials.clone(), scope, clock.clone());
+    let around = defects.has(Defect::AroundTheGateway).then(|| Around {
+        link: Link::new(door.clone()),
+        origin: options.dataverse,
+        tokens: tokens(DATAVERSE_SCOPE),
+    });
+    let dataverse = Dataverse {
+        link: Link::new(door.clone()),
+        gateway: Arc::clone(&gateway),
+        tokens: tokens(DATA_SCOPE),
+        around,
+        clock: clock.clone(),
+        defects: defects.clone(),
+        turns: Turns::new(),
+    };
+    let atomic = !defects.has(Defect::DuplicateRace);
+    Execution {
+        dataverse,
+        records: Arc::new(Memory::new(clock.clone(), atomic)),
+        files: Arc::new(Memory::new(clock.clone(), atomic)),
+        ledger: Arc::new(Ledger::new(clock.clone())),
+        tasks: Tasks::default(),
+        clock,
+        defects,
+        gateway,
+        gateway_key,
+        answered: AtomicU64::new(0),
+        replays: Replays::default(),
+    }
+}
+
+async fn serve(State(execution): State<Arc<Execution>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let correlation = parts.headers.get("x-correlation-id");
+    let outcome = execution.answer(&parts, body).await;
+    execution.dawdle().await;
+    let answer =
+        outcome.unwrap_or_else(|problem| problem.answer(correlation.and_then(|v| v.to_str().ok()), &execution.defects));
+    let mut response = Response::new(Body::from(answer.body.clone()));
+    *response.status_mut() = http::StatusCode::from_u16(answer.status).expect("own statuses are valid");
+    fields(response.headers_mut(), &answer);
+    response.headers_mut().insert("X-Served-By", HeaderValue::from_static(route::served_by(parts.uri.path())));
+    if let Some(value) = correlation {
+        response.headers_mut().insert("X-Correlation-Id", value.clone());
+    }
+    response
+}
+
+fn fields(headers: &mut HeaderMap, answer: &Answer) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    if let Some(seconds) = answer.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(value) = answer.location.as_deref().and_then(|l| HeaderValue::from_str(l).ok()) {
+        headers.insert(header::LOCATION, value);
+    }
+}

@@ -1,0 +1,10 @@
+//! The service over real sockets, in front of a small fake that plays issuer,
+//! gateway and Dataverse.
+
+mod bulk;
+mod defects;
+mod fake;
+mod jobs;
+mod refusals;
+mod rig;
+mod tabular;
