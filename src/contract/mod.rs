@@ -11,12 +11,14 @@ pub mod openapi;
 
 mod folder;
 mod id;
+mod lint;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use folder::{load_dir, load_file};
 pub use id::ContractId;
+pub use lint::lint;
 
 /// One API at one version, and all that it promises.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ mod operation;
 mod route;
 mod translate;
 mod validate;
+mod walk;
 
 #[cfg(test)]
 mod tests;
