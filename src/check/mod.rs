@@ -9,6 +9,7 @@
 mod answer;
 mod claim;
 mod coverage;
+mod effect;
 mod finding;
 mod judging;
 mod selection;
@@ -16,7 +17,10 @@ mod subject;
 mod table;
 mod verdict;
 
+mod correlation;
+mod identity;
 mod response;
+mod taxonomy;
 
 #[cfg(test)]
 mod synthetic;

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::response;
 use super::{CaseSubject, ExchangeSubject, Finding, Level, PhaseSubject};
+use super::{correlation, identity, response, taxonomy};
 use crate::generate::Need;
 
 /// A check: what it promises to notice, and how.
@@ -101,6 +101,22 @@ pub fn table() -> &'static [Check] {
         response::server_error::CHECK,
         response::refused_conforming::CHECK,
         response::accepted_violation::CHECK,
+        taxonomy::undeclared_type::CHECK,
+        taxonomy::status::CHECK,
+        taxonomy::tier::CHECK,
+        taxonomy::shape::CHECK,
+        taxonomy::retry_class::CHECK,
+        taxonomy::retry_after::CHECK,
+        taxonomy::client_mistake::CHECK,
+        taxonomy::unexpected_type::CHECK,
+        taxonomy::internals::CHECK,
+        identity::token_refused::CHECK,
+        identity::token_effects::CHECK,
+        identity::past_gateway::CHECK,
+        correlation::missing::CHECK,
+        correlation::echo::CHECK,
+        correlation::reaches_effects::CHECK,
+        correlation::reaches_rows::CHECK,
     ]
 }
 

@@ -1,0 +1,5 @@
+//! Who may call.
+
+pub(super) mod past_gateway;
+pub(super) mod token_effects;
+pub(super) mod token_refused;

@@ -1,0 +1,74 @@
+//! `identity/token-refused`.
+
+use crate::check::answer::{failure_type, in_words, one_of};
+use crate::check::claim::Claim;
+use crate::check::{Check, ExchangeSubject, Family, Finding, Judge, Level};
+use crate::generate::{Caller, Expect, Need};
+
+pub(in crate::check) const CHECK: Check = Check {
+    id: "identity/token-refused",
+    family: Family::Identity,
+    title: "a token that isn't good is refused",
+    explanation: "A call without a token, with one that has expired, is meant for another audience, comes from a \
+        foreign issuer, was tampered with or lacks the role, is refused with 401 or 403 and a declared type, before \
+        anything else is looked at. Where the gateway checks only that a token is there, any tenant's application may \
+        call.",
+    level: Level::Error,
+    needs: &[Need::Behaviour, Need::MintedTokens],
+    judge: Judge::Exchange(judge),
+};
+
+fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    let (Some(call), Some(behaviour)) = (subject.call, subject.behaviour()) else { return false };
+    let (Caller::Token(kind), Some(response)) = (call.caller, subject.exchange.response()) else { return false };
+    if response.status == 429 {
+        return false;
+    }
+    let types = match &call.expect {
+        Expect::Refused(types) => types.as_slice(),
+        _ => &[],
+    };
+    let right_type = types.is_empty() || failure_type(response).is_none_or(|name| types.contains(&name));
+    if !(matches!(response.status, 401 | 403) && right_type) {
+        let title = if response.status < 400 {
+            format!("a call with {kind} was accepted")
+        } else {
+            format!("a call with {kind} was refused as {}", in_words(subject.exchange))
+        };
+        found.push(subject.finding(
+            &CHECK,
+            Claim {
+                what: format!("{kind} {}", if response.status < 400 { "accepted" } else { "refused otherwise" }),
+                title,
+                expected: format!("401 or 403 with {}", one_of(types)),
+                actual: in_words(subject.exchange),
+                place: Some(behaviour.place("/identity")),
+            },
+        ));
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::synthetic::{Answer, Play, answer, failure, with_behaviour};
+    use crate::contract::behaviour::TypeName;
+    use crate::generate::{Caller, CaseKind, Expect, Probe, TokenKind};
+
+    #[test]
+    fn acceptance_and_the_wrong_refusal_are_found() {
+        let contract = with_behaviour();
+        let found = |answer: Answer| {
+            let expect = Expect::Refused(vec![TypeName::new("unauthorized"), TypeName::new("forbidden")]);
+            let play = Play::new(CaseKind::Probe(Probe::Identity)).call(expect);
+            let play = play.caller(Caller::Token(TokenKind::Expired)).answered(answer);
+            play.findings(&super::CHECK, &contract).len()
+        };
+        assert_eq!(found(answer(200)), 1);
+        assert_eq!(found(failure(500, "internal")), 1);
+        assert_eq!(found(failure(400, "validation_error")), 1);
+        assert_eq!(found(failure(401, "unauthorized")), 0);
+        assert_eq!(found(failure(403, "forbidden")), 0);
+        assert_eq!(found(failure(429, "throttled")), 0);
+    }
+}
