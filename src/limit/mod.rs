@@ -8,7 +8,9 @@
 mod concurrency;
 mod quota;
 mod rate;
+mod service_protection;
 
 pub use concurrency::Concurrency;
 pub use quota::{FixedWindow, Quota};
 pub use rate::{Rate, Refused, SlidingWindow};
+pub use service_protection::{Admission, ServiceProtection};

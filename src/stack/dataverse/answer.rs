@@ -1,0 +1,203 @@
+//! Answers: bodies of rows, and the header fields that the platform sends
+//! (reference A3, A4).
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::error::Refusal;
+use super::schema::{Cell, ColumnKind, Table};
+use super::store::Row;
+use crate::clock::Timestamp;
+
+/// An answer before the common header fields.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Option<Value>,
+}
+
+impl Answer {
+    pub(super) fn json(status: u16, body: Value) -> Self {
+        Self { status, headers: Vec::new(), body: Some(body) }
+    }
+
+    pub(super) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: None }
+    }
+
+    #[must_use]
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn refusal(refusal: &Refusal, annotated: bool) -> Self {
+        let answer = Self::json(refusal.status, refusal.body(annotated));
+        match refusal.retry_after {
+            Some(seconds) => answer.with("retry-after", seconds.to_string()),
+            None => answer,
+        }
+    }
+}
+
+/// What the `Prefer` field asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Preferences {
+    pub(super) representation: bool,
+    pub(super) page: Option<usize>,
+    pub(super) annotations: Option<String>,
+}
+
+impl Preferences {
+    pub(super) fn parse(headers: &http::HeaderMap) -> Self {
+        let mut found = Self::default();
+        let values = headers.get_all("prefer").iter().filter_map(|v| v.to_str().ok());
+        for preference in values.flat_map(|v| v.split(',')) {
+            let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
+            let value = value.trim().trim_matches('"');
+            match name.trim().to_ascii_lowercase().as_str() {
+                "return" => found.representation = value == "representation",
+                "odata.maxpagesize" => found.page = value.parse().ok().map(|n: usize| n.clamp(1, 5000)),
+                "odata.include-annotations" => found.annotations = Some(value.to_owned()),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    pub(super) fn annotated(&self) -> bool {
+        self.annotations.as_deref() == Some("*")
+    }
+
+    /// What `Preference-Applied` says; nothing where nothing was applied.
+    pub(super) fn applied(&self, representation: bool) -> Option<String> {
+        let parts = [
+            (representation && self.representation).then(|| "return=representation".to_owned()),
+            self.page.map(|n| format!("odata.maxpagesize={n}")),
+            self.annotations.as_ref().map(|a| format!("odata.include-annotations=\"{a}\"")),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(","))
+    }
+}
+
+/// A version as an ETag.
+pub(super) fn etag(version: u64) -> String {
+    format!("W/\"{version}\"")
+}
+
+/// A row's members: the ETag, the selected columns (all, where none are
+/// selected) and the primary id.
+pub(super) fn members(table: &Table, row: &Row, selected: Option<&[usize]>, formatted: bool) -> Map<String, Value> {
+    let mut body = Map::new();
+    body.insert("@odata.etag".into(), etag(row.version).into());
+    for (position, cell) in row.cells.iter().enumerate() {
+        if selected.is_some_and(|s| !s.contains(&position)) {
+            continue;
+        }
+        let column = &table.columns[position];
+        if formatted
+            && let (ColumnKind::Picklist(options), Cell::Number(number)) = (&column.kind, cell)
+            && let Some(label) = number.as_i64().and_then(|n| options.get(&n))
+        {
+            let name = format!("{}@OData.Community.Display.V1.FormattedValue", column.name);
+            body.insert(name, label.clone().into());
+        }
+        body.insert(column.name.to_string(), cell.to_json());
+    }
+    body.insert(table.primary_id.to_string(), row.id.to_string().into());
+    body
+}
+
+/// What the common header fields need.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context<'a> {
+    pub(super) now: Timestamp,
+    pub(super) remaining: u64,
+    pub(super) dop_hint: u32,
+    pub(super) organization: Uuid,
+    pub(super) allowed: &'a str,
+}
+
+/// The answer as it goes out, with the header fields that every answer has.
+pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<Full<Bytes>> {
+    let body = answer.body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+    let has_body = !body.is_empty();
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    let mut put = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.append(name, value);
+        }
+    };
+    if has_body {
+        put("content-type", "application/json; odata.metadata=minimal");
+    }
+    for (name, value) in &answer.headers {
+        put(name, value);
+    }
+    let request_id = Uuid::new_v4().to_string();
+    put("cache-control", "no-cache");
+    put("expires", "-1");
+    put("vary", "Accept-Encoding");
+    put("x-ms-service-request-id", &request_id);
+    put("x-ms-service-request-id", &Uuid::new_v4().to_string());
+    put("set-cookie", "ARRAffinity=5ea3b1e6f0c94a1d; path=/; secure; HttpOnly");
+    put("set-cookie", &format!("ReqClientId={request_id}; path=/; secure; HttpOnly"));
+    put("set-cookie", &format!("orgId={}; path=/; secure; HttpOnly", context.organization));
+    put("strict-transport-security", "max-age=31536000; includeSubDomains");
+    put("req_id", &request_id);
+    put("crm.serviceid", "framework");
+    put("authactivityid", &Uuid::new_v4().to_string());
+    put("x-ms-dop-hint", &context.dop_hint.to_string());
+    // Execution time is not counted here, so all of it is always left.
+    put("x-ms-ratelimit-time-remaining-xrm-requests", &seconds(1200.0));
+    put("x-ms-ratelimit-burst-remaining-xrm-requests", &context.remaining.to_string());
+    put("odata-version", "4.0");
+    put("public", context.allowed);
+    put("date", &context.now.http_date());
+    response
+}
+
+/// Seconds as the platform writes them: a thousands separator and two
+/// decimals, `1,200.00` (reference A3).
+fn seconds(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, "00"));
+    let mut grouped = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{grouped}.{decimals}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_have_a_separator_and_two_decimals() {
+        for (value, text) in [(1200.0, "1,200.00"), (1199.46, "1,199.46"), (7.0, "7.00"), (1_234_567.0, "1,234,567.00")]
+        {
+            assert_eq!(seconds(value), text);
+        }
+    }
+
+    #[test]
+    fn preferences_are_read_from_one_field_or_several() {
+        let mut headers = http::HeaderMap::new();
+        headers.append("prefer", "return=representation, odata.maxpagesize=9999".parse().expect("valid"));
+        headers.append("prefer", "odata.include-annotations=\"*\"".parse().expect("valid"));
+        let found = Preferences::parse(&headers);
+        assert_eq!(found, Preferences { representation: true, page: Some(5000), annotations: Some("*".into()) });
+        assert_eq!(found.applied(false).as_deref(), Some("odata.maxpagesize=5000,odata.include-annotations=\"*\""));
+    }
+}

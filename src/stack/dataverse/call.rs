@@ -1,0 +1,88 @@
+//! One request, taken apart.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::request::Parts;
+
+use super::answer::Preferences;
+use super::error::Refusal;
+use super::guard::Principal;
+use super::ledger::{Attempt, CORRELATING, Writer};
+use super::path::Path;
+use crate::clock::Timestamp;
+use crate::observe::Operation;
+
+/// One request, taken apart.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) method: http::Method,
+    pub(super) path: Path,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
+    pub(super) prefer: Preferences,
+    pub(super) body: Bytes,
+    /// Scheme, host and path of the Web API, as the client knows it.
+    pub(super) base: String,
+    pub(super) at: Timestamp,
+}
+
+impl Call {
+    pub(super) fn new(parts: Parts, body: Bytes, at: Timestamp) -> Result<Self, Refusal> {
+        let path = Path::parse(parts.uri.path())?;
+        let query = parts.uri.query().unwrap_or_default();
+        let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let host = parts.headers.get("host").and_then(|v| v.to_str().ok()).unwrap_or("localhost");
+        let base = format!("http://{host}/api/data/{}", path.version);
+        let prefer = Preferences::parse(&parts.headers);
+        Ok(Self { method: parts.method, path, query, headers: parts.headers, prefer, body, base, at })
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|v| v.to_str().ok())
+    }
+
+    pub(super) fn option(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// What it would write, if it is a write.
+    pub(super) fn operation(&self) -> Option<Operation> {
+        let property = !self.path.rest.is_empty();
+        match self.method.as_str() {
+            "POST" => Some(Operation::Create),
+            "PATCH" | "PUT" => Some(Operation::Update),
+            "DELETE" if property => Some(Operation::Update),
+            "DELETE" => Some(Operation::Delete),
+            _ => None,
+        }
+    }
+
+    /// Who writes, for the ledger.
+    pub(super) fn writer(&self, principal: &Principal, fault: Option<&'static str>) -> Writer {
+        let mut headers = Vec::new();
+        for (position, name) in CORRELATING.iter().enumerate() {
+            if let Some(value) = self.header(name) {
+                headers.push((position as u8, value.into()));
+            }
+        }
+        Writer {
+            at: self.at,
+            principal: principal.id.clone(),
+            governed: principal.governed,
+            headers,
+            tag: self.option("tag").map(Into::into),
+            fault,
+        }
+    }
+
+    /// The attempt, for a write that got no further than the door.
+    pub(super) fn attempt<'a>(
+        &self,
+        operation: Operation,
+        table: Result<&'a std::sync::Arc<super::schema::Table>, &'a str>,
+    ) -> Attempt<'a> {
+        let key = self.path.key.as_deref().unwrap_or_default();
+        let key = uuid::Uuid::parse_str(key).map_or_else(|_| key.to_owned(), |id| id.to_string());
+        Attempt { operation, table, key }
+    }
+}

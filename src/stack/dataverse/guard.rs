@@ -1,0 +1,100 @@
+//! Who may come in: the token, its audience, and the gateway's identity.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde_json::Value;
+
+use super::error::Refusal;
+use crate::clock::Timestamp;
+use crate::stack::identity::GATEWAY_IDENTITY;
+use crate::stack::jwt::{VerifyingKey, verify};
+
+/// How far the clocks of issuer and environment may differ, in seconds.
+const LEEWAY: i64 = 300;
+
+/// How many proven tokens are remembered.
+const REMEMBERED: usize = 4096;
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Principal {
+    /// The application id.
+    pub(super) id: Arc<str>,
+    /// Whether it is the gateway's identity.
+    pub(super) governed: bool,
+}
+
+impl Principal {
+    pub(super) fn nobody() -> Self {
+        Self { id: "".into(), governed: false }
+    }
+}
+
+/// Proves tokens; remembers those it has proven.
+#[derive(Debug)]
+pub(super) struct Guard {
+    keys: Vec<VerifyingKey>,
+    issuer: String,
+    audience: String,
+    proven: RwLock<HashMap<Box<str>, Proven>>,
+}
+
+#[derive(Clone, Debug)]
+struct Proven {
+    principal: Principal,
+    from: i64,
+    until: i64,
+}
+
+impl Guard {
+    pub(super) fn new(key: VerifyingKey, issuer: String, audience: String) -> Self {
+        Self { keys: vec![key], issuer, audience, proven: RwLock::default() }
+    }
+
+    /// Where a token could be had, for the challenge of a 401.
+    pub(super) fn authorization_uri(&self) -> String {
+        format!("{}/oauth2/v2.0/authorize", self.issuer.trim_end_matches("/v2.0"))
+    }
+
+    /// Who the bearer of this `Authorization` is.
+    pub(super) fn principal(&self, authorization: Option<&str>, now: Timestamp) -> Result<Principal, Refusal> {
+        let token = authorization
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or_else(|| Refusal::unauthorized("RequestIsNotAuthenticated"))?;
+        let known = self.proven.read().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
+        let proven = match known {
+            Some(proven) => proven,
+            None => self.prove(token)?,
+        };
+        if now.seconds() > proven.until + LEEWAY {
+            return Err(Refusal::unauthorized("ExpiredAuthTicket"));
+        }
+        if now.seconds() < proven.from - LEEWAY {
+            return Err(Refusal::unauthorized("BadAuthTicket"));
+        }
+        Ok(proven.principal)
+    }
+
+    fn prove(&self, token: &str) -> Result<Proven, Refusal> {
+        let bad = |_| Refusal::unauthorized("BadAuthTicket");
+        let claims = verify(token, &self.keys).map_err(bad)?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        let same = |a: &str, b: &str| a.trim_end_matches('/') == b.trim_end_matches('/');
+        if text("iss") != self.issuer || !same(text("aud"), &self.audience) || text("azp").is_empty() {
+            return Err(Refusal::unauthorized("InvalidUserAuth"));
+        }
+        let instant = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or_default();
+        let principal =
+            Principal { id: text("azp").into(), governed: text("azp").eq_ignore_ascii_case(GATEWAY_IDENTITY) };
+        let proven = Proven { principal, from: instant("nbf"), until: instant("exp") };
+        let mut known = self.proven.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(token.into(), proven.clone());
+        Ok(proven)
+    }
+}

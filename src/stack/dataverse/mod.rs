@@ -1,0 +1,46 @@
+//! The mocked Dataverse: a stateful part of the Web API, and the ledger of
+//! effects.
+//!
+//! In: tables and rows from `mocks/dataverse/*.yaml`, requests with tokens of
+//! the gateway's identity, faults of the control surface. Out: answers with the
+//! statuses, codes, messages and header fields of the platform (reference,
+//! Dataverse A and B), and an entry for every write and every refused attempt.
+//! A write and its entry are one step under one lock, and nobody waits while he
+//! holds it. Knows nothing of who judges.
+//!
+//! There: service document, `WhoAmI`, `EntityDefinitions` (by logical name, and
+//! attributes), create, retrieve, update, upsert and delete by primary id or
+//! alternate key, one property by `PUT` and `DELETE`, `ETag` conditions,
+//! `$select`, `$top`, `$count`, paging, `$filter` with comparisons, `and`, `or`,
+//! `not`. Everything else is answered 501 with an error body that names it:
+//! `$batch`, `$metadata`, `$expand`, `$orderby`, `$apply`, filter functions,
+//! actions, lookups, files. Service protection counts requests; execution time
+//! and concurrency are not limited.
+//!
+//! A reset, and an answer that is lost, end the connection without a byte of an
+//! answer.
+
+mod answer;
+mod call;
+mod error;
+mod fault;
+mod filter;
+mod guard;
+mod ledger;
+mod load;
+mod metadata;
+mod operate;
+mod organization;
+mod path;
+mod schema;
+mod seed;
+mod server;
+mod store;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use fault::ArmedFault;
+pub use ledger::LedgerQuery;
+pub use server::{Dataverse, DataverseHandle, DataverseOptions};

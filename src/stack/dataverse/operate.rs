@@ -1,0 +1,283 @@
+//! The operations of the Web API (reference A4, A5, A6).
+
+use serde_json::{Map, Value, json};
+
+use super::answer::{Answer, etag, members};
+use super::call::Call;
+use super::error::Refusal;
+use super::filter::Filter;
+use super::guard::Principal;
+use super::metadata;
+use super::organization::Organization;
+use super::path::Key;
+use super::schema::Table;
+use super::store::{Condition, Match, Written};
+
+/// What a request asks for, once tables and keys are known.
+#[derive(Debug)]
+enum Wanted {
+    Ready(Answer),
+    Retrieve(usize, Key),
+    Create(usize, Map<String, Value>),
+    Upsert(usize, Key, Condition, Map<String, Value>),
+    Delete(usize, Key, Option<Match>),
+}
+
+/// The most rows of one page (reference A6).
+const PAGE: usize = 5000;
+
+impl Organization {
+    /// Does what is asked for. A write, also a refused one, is entered into the
+    /// ledger.
+    pub(super) fn execute(
+        &self,
+        call: &Call,
+        principal: &Principal,
+        fault: Option<&'static str>,
+    ) -> Result<Answer, Refusal> {
+        let wanted = self.wanted(call, principal).inspect_err(|refusal| {
+            self.note_refusal(call, principal, (refusal.status, refusal.code), fault);
+        })?;
+        let writer = || call.writer(principal, fault);
+        match wanted {
+            Wanted::Ready(answer) => Ok(answer),
+            Wanted::Retrieve(table, key) => self.retrieve(call, table, &key),
+            Wanted::Create(table, body) => {
+                let written = self.store().create(table, &body, writer())?;
+                self.written(call, table, None, &written)
+            }
+            Wanted::Upsert(table, key, condition, body) => {
+                let written = self.store().upsert(table, (&key, condition), &body, writer())?;
+                self.written(call, table, Some(&key), &written)
+            }
+            Wanted::Delete(table, key, matching) => {
+                self.store().delete(table, &key, matching, writer())?;
+                Ok(Answer::empty(204))
+            }
+        }
+    }
+
+    fn wanted(&self, call: &Call, principal: &Principal) -> Result<Wanted, Refusal> {
+        let segment = call.path.segment.as_str();
+        let read = matches!(call.method.as_str(), "GET" | "HEAD");
+        match segment {
+            "" if read => {
+                let body = metadata::service_document(&call.base, self.tables.iter().map(AsRef::as_ref));
+                Ok(Wanted::Ready(Answer::json(200, body)))
+            }
+            "WhoAmI" if read => {
+                let body = metadata::who_am_i(&call.base, &self.environment, &principal.id);
+                Ok(Wanted::Ready(Answer::json(200, body)))
+            }
+            "WhoAmI" => Err(Refusal::no_resource(&format!("[Org]/api/data/{}/WhoAmI", call.path.version))),
+            "EntityDefinitions" if read => self.definitions(call),
+            "" | "EntityDefinitions" => Err(Refusal::wrong_method(call.method.as_str(), segment)),
+            "$metadata" | "$batch" => Err(Refusal::not_there(segment)),
+            collection => {
+                let table = self.table(collection).ok_or_else(|| Refusal::no_segment(collection))?;
+                self.wanted_of_table(call, table)
+            }
+        }
+    }
+
+    fn wanted_of_table(&self, call: &Call, index: usize) -> Result<Wanted, Refusal> {
+        let table = &self.tables[index];
+        let method = call.method.as_str();
+        let Some(key) = call.path.key.as_deref() else {
+            return match method {
+                _ if !call.path.rest.is_empty() => Err(Refusal::not_there(&call.path.rest)),
+                "GET" | "HEAD" => self.list(call, index).map(Wanted::Ready),
+                "POST" => Ok(Wanted::Create(index, object(call, table)?)),
+                _ => Err(Refusal::wrong_method(method, &table.collection)),
+            };
+        };
+        let key = Key::parse(table, key)?;
+        if !call.path.rest.is_empty() {
+            return property(call, table, index, key);
+        }
+        match method {
+            "GET" | "HEAD" => Ok(Wanted::Retrieve(index, key)),
+            "PATCH" => Ok(Wanted::Upsert(index, key, condition(call), object(call, table)?)),
+            "DELETE" => Ok(Wanted::Delete(index, key, condition(call).matching)),
+            _ => Err(Refusal::wrong_method(method, &table.collection)),
+        }
+    }
+
+    fn definitions(&self, call: &Call) -> Result<Wanted, Refusal> {
+        let tables = || self.tables.iter().map(AsRef::as_ref);
+        let select = call.option("$select");
+        let body = match call.path.key.as_deref() {
+            None => metadata::definitions(&call.base, tables(), call.option("$filter"), select)?,
+            Some(key) => {
+                let name = key.strip_prefix("LogicalName=").map_or(key, |k| k.trim_matches('\''));
+                let table = tables().find(|t: &&Table| &*t.logical == name);
+                let table = table.ok_or_else(|| Refusal::no_row("EntityMetadata", name))?;
+                metadata::one_definition(&call.base, table, &call.path.rest, select)?
+            }
+        };
+        Ok(Wanted::Ready(Answer::json(200, body)))
+    }
+
+    fn retrieve(&self, call: &Call, index: usize, key: &Key) -> Result<Answer, Refusal> {
+        let table = &self.tables[index];
+        let selected = selection(call, table)?;
+        let row = self.store().find(index, key)?.clone();
+        let tag = etag(row.version);
+        if call.header("if-none-match") == Some(&tag) && call.prefer.annotations.is_none() {
+            return Ok(Answer::empty(304).with("etag", tag));
+        }
+        let body = entity(call, table, selected.as_deref(), members(table, &row, selected.as_deref(), formatted(call)));
+        Ok(applied(call, Answer::json(200, body).with("etag", tag), false))
+    }
+
+    /// The answer to a write (reference A4): 204 with the row's address, or the
+    /// row itself where that was preferred.
+    fn written(&self, call: &Call, index: usize, key: Option<&Key>, written: &Written) -> Result<Answer, Refusal> {
+        let table = &self.tables[index];
+        let row = &written.row;
+        // An upsert echoes the form of the key in the URL.
+        let shown = match (key, &call.path.key) {
+            (Some(Key::Alternate(..)), Some(text)) => text.clone(),
+            _ => row.id.to_string(),
+        };
+        let address = format!("{}/{}({shown})", call.base, table.collection);
+        if !call.prefer.representation {
+            return Ok(applied(call, Answer::empty(204).with("odata-entityid", address), false));
+        }
+        let selected = selection(call, table)?;
+        let status = if written.created { 201 } else { 200 };
+        let body = entity(call, table, selected.as_deref(), members(table, row, selected.as_deref(), formatted(call)));
+        let answer = Answer::json(status, body).with("odata-entityid", address).with("etag", etag(row.version));
+        Ok(applied(call, answer, true))
+    }
+
+    /// A page of a collection. `$top` switches paging off.
+    fn list(&self, call: &Call, index: usize) -> Result<Answer, Refusal> {
+        let table = &self.tables[index];
+        let selected = selection(call, table)?;
+        let filter = call.option("$filter").map(|text| Filter::parse(table, text)).transpose()?;
+        let number = |name: &str| {
+            let text = call.option(name);
+            text.map(|t| t.parse::<usize>().map_err(|_| Refusal::bad_query(format!("{name} must be a whole number."))))
+                .transpose()
+        };
+        let top = number("$top")?;
+        let page = page_number(call);
+        let size = top.unwrap_or_else(|| call.prefer.page.unwrap_or(PAGE)).min(PAGE);
+        let store = self.store();
+        let matching = || store.rows(index).filter(|row| filter.as_ref().is_none_or(|f| f.admits(row)));
+        let rows: Vec<Value> = matching()
+            .skip((page - 1) * size)
+            .take(size)
+            .map(|row| Value::Object(members(table, row, selected.as_deref(), formatted(call))))
+            .collect();
+        let more = top.is_none() && matching().nth(page * size).is_some();
+        let mut body = json!({ "@odata.context": context(call, table, selected.as_deref()) });
+        if call.option("$count") == Some("true") {
+            body["@odata.count"] = matching().count().min(PAGE).into();
+        }
+        drop(store);
+        body["value"] = rows.into();
+        if more {
+            body["@odata.nextLink"] = next_link(call, table, page + 1).into();
+        }
+        Ok(applied(call, Answer::json(200, body), false))
+    }
+}
+
+/// One column of a row: `PUT` sets it, `DELETE` clears it.
+fn property(call: &Call, table: &Table, index: usize, key: Key) -> Result<Wanted, Refusal> {
+    let name = call.path.rest.as_str();
+    if name.starts_with("Microsoft.Dynamics.CRM.") || name.contains('/') {
+        return Err(Refusal::not_there(name));
+    }
+    if table.column(name).is_none() {
+        return Err(Refusal::no_property(name, &table.logical));
+    }
+    let value = match call.method.as_str() {
+        "PUT" => object(call, table)?
+            .remove("value")
+            .ok_or_else(|| Refusal::bad_payload(&table.collection, "The member 'value' is missing."))?,
+        "DELETE" => Value::Null,
+        "GET" => return Err(Refusal::not_there("Reading a single property")),
+        other => return Err(Refusal::wrong_method(other, name)),
+    };
+    let condition = Condition { matching: Some(Match::Any), only_new: false };
+    Ok(Wanted::Upsert(index, key, condition, Map::from_iter([(name.to_owned(), value)])))
+}
+
+fn object(call: &Call, table: &Table) -> Result<Map<String, Value>, Refusal> {
+    match serde_json::from_slice(&call.body) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Refusal::bad_payload(&table.collection, "A JSON object was expected.")),
+        Err(fault) => Err(Refusal::bad_payload(&table.collection, &format!("The payload is no JSON: {fault}"))),
+    }
+}
+
+fn condition(call: &Call) -> Condition {
+    let matching = call.header("if-match").map(|value| match value.trim() {
+        "*" => Match::Any,
+        tag => {
+            let number = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+            Match::Version(number.parse().ok())
+        }
+    });
+    Condition { matching, only_new: call.header("if-none-match").map(str::trim) == Some("*") }
+}
+
+/// The columns that `$select` names; the primary id is always there.
+fn selection(call: &Call, table: &Table) -> Result<Option<Vec<usize>>, Refusal> {
+    const THERE: [&str; 6] = ["$select", "$filter", "$top", "$count", "$skiptoken", "tag"];
+    if let Some((name, _)) = call.query.iter().find(|(name, _)| !THERE.contains(&name.as_str())) {
+        return Err(Refusal::not_there(&format!("The query option '{name}'")));
+    }
+    let Some(text) = call.option("$select") else { return Ok(None) };
+    let mut columns = Vec::new();
+    for name in text.split(',').map(str::trim).filter(|name| *name != &*table.primary_id) {
+        columns.push(table.column(name).ok_or_else(|| Refusal::no_property(name, &table.logical))?);
+    }
+    Ok(Some(columns))
+}
+
+fn formatted(call: &Call) -> bool {
+    let wanted = call.prefer.annotations.as_deref().unwrap_or_default();
+    wanted == "*" || wanted.contains("FormattedValue")
+}
+
+fn context(call: &Call, table: &Table, selected: Option<&[usize]>) -> String {
+    let names = selected.map(|columns| {
+        let names: Vec<&str> = columns.iter().map(|c| &*table.columns[*c].name).collect();
+        if names.is_empty() { table.primary_id.to_string() } else { names.join(",") }
+    });
+    let names = names.map(|names| format!("({names})")).unwrap_or_default();
+    format!("{}/$metadata#{}{names}", call.base, table.collection)
+}
+
+fn entity(call: &Call, table: &Table, selected: Option<&[usize]>, members: Map<String, Value>) -> Value {
+    let mut body = Map::new();
+    body.insert("@odata.context".into(), format!("{}/$entity", context(call, table, selected)).into());
+    body.extend(members);
+    Value::Object(body)
+}
+
+fn applied(call: &Call, answer: Answer, representation: bool) -> Answer {
+    match call.prefer.applied(representation) {
+        Some(text) => answer.with("preference-applied", text),
+        None => answer,
+    }
+}
+
+/// The page that `$skiptoken` asks for: the number in its cookie, from 1.
+fn page_number(call: &Call) -> usize {
+    let token = call.option("$skiptoken").unwrap_or_default();
+    let number = token.split("pagenumber=\"").nth(1).and_then(|rest| rest.split('"').next());
+    number.and_then(|n| n.parse().ok()).unwrap_or(1).max(1)
+}
+
+fn next_link(call: &Call, table: &Table, page: usize) -> String {
+    let cookie = format!("<cookie pagenumber=\"{page}\" pagingcookie=\"\" istracking=\"False\" />");
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(call.query.iter().filter(|(name, _)| name != "$skiptoken"));
+    query.append_pair("$skiptoken", &cookie);
+    format!("{}/{}?{}", call.base, table.collection, query.finish().replace("%24", "$").replace('+', "%20"))
+}

@@ -1,0 +1,122 @@
+//! The mocked environment on its socket, and the handle that steers it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hyper::service::service_fn;
+use serde_json::Value;
+
+use super::super::StackError;
+use super::super::issuer::Tenant;
+use super::super::listen::{Bound, Listening};
+use super::fault::ArmedFault;
+use super::guard::Guard;
+use super::ledger::LedgerQuery;
+use super::load::load;
+use super::organization::Organization;
+use crate::clock::Clock;
+use crate::door::Origin;
+use crate::observe::LedgerEntry;
+use crate::wire::Fault;
+
+/// What a mocked environment is started with.
+#[derive(Clone, Debug)]
+pub struct DataverseOptions {
+    /// The folder with `environment.yaml` and the tables.
+    pub tables: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The clock of ledger, limits and dates.
+    pub clock: Clock,
+    /// Whose tokens are accepted.
+    pub tenant: Tenant,
+    /// Lets writes of other identities than the gateway's pass, and records
+    /// them as ungoverned, whatever `environment.yaml` says. The stack sets it
+    /// for the defect `around-the-gateway`: there the write must succeed, so
+    /// that the data path is judged by its effects.
+    pub accept_ungoverned: bool,
+}
+
+/// A running mock.
+#[derive(Debug)]
+#[must_use = "an environment that is dropped leaves its tasks to the runtime; call stop()"]
+pub struct Dataverse {
+    handle: DataverseHandle,
+    listening: Listening,
+}
+
+/// Reads and steers a running mock. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct DataverseHandle(Arc<Organization>);
+
+impl Dataverse {
+    /// Reads the tables, and listens.
+    ///
+    /// # Errors
+    /// The files have faults (all of them are told), or the port is taken.
+    pub async fn start(options: DataverseOptions) -> Result<Self, StackError> {
+        let folder = options.tables;
+        let definition = tokio::task::spawn_blocking(move || load(&folder))
+            .await
+            .expect("loading does not panic")
+            .map_err(StackError::Mocks)?;
+        let bound = Bound::at("dataverse", options.listen).await?;
+        let tenant = &options.tenant;
+        let guard = Guard::new(tenant.verifying(), tenant.issuer(), definition.environment.url.clone());
+        let refuse = definition.environment.refuse_ungoverned && !options.accept_ungoverned;
+        let organization = Arc::new(Organization::new(definition, guard, refuse, options.clock));
+        let served = organization.clone();
+        let listening = bound.serve(service_fn(move |request| served.clone().serve(request)));
+        Ok(Self { handle: DataverseHandle(organization), listening })
+    }
+
+    /// Where it stands.
+    pub fn origin(&self) -> &Origin {
+        self.listening.origin()
+    }
+
+    /// What reads and steers it.
+    pub fn handle(&self) -> &DataverseHandle {
+        &self.handle
+    }
+
+    /// Stops listening and waits for every task.
+    pub async fn stop(self) {
+        self.listening.stop().await;
+    }
+}
+
+impl DataverseHandle {
+    /// Entries of the ledger, and the number to go on from.
+    pub fn ledger(&self, query: &LedgerQuery) -> (Vec<LedgerEntry>, u64) {
+        self.0.ledger(query)
+    }
+
+    /// Arms a fault; gives the number to disarm it by.
+    pub fn arm(&self, fault: Fault) -> u64 {
+        self.0.arm(fault)
+    }
+
+    /// Disarms a fault; says whether it was armed.
+    pub fn disarm(&self, id: u64) -> bool {
+        self.0.disarm(id)
+    }
+
+    /// Disarms all faults.
+    pub fn clear_faults(&self) {
+        self.0.clear_faults();
+    }
+
+    /// The faults that are armed, in their order, with what they did.
+    pub fn faults(&self) -> Vec<ArmedFault> {
+        self.0.armed()
+    }
+
+    /// Values of a column in the order of its rows, from `offset`, at most
+    /// `limit`, and how many there are; `None` where there is no such table or
+    /// column.
+    pub fn pool(&self, table: &str, column: &str, offset: usize, limit: usize) -> Option<(Vec<Value>, usize)> {
+        self.0.pool(table, column, (offset, limit))
+    }
+}
