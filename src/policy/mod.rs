@@ -1,2 +1,36 @@
-//! Gateway policy text as positioned documents, effective policies and compiled
-//! expressions; lint. Knows neither sockets nor execution.
+//! Gateway policy documents: from text to what a gateway executes.
+//!
+//! In: a folder of documents (for all APIs, products, APIs, operations,
+//! fragments), the named values and backends they may name, the overlays to
+//! apply. Out: [`Policies`], which fold the documents of all scopes into the
+//! [`Effective`] policies of an operation; expressions are compiled. Whatever
+//! is unknown or not emulated is a diagnostic that names its place, never a
+//! silent pass. Knows neither sockets nor execution: that is the gateway's.
+
+mod balance;
+mod compile;
+mod document;
+mod effective;
+mod element;
+pub mod expression;
+#[cfg(test)]
+mod lint_test;
+mod load;
+mod overlay;
+mod policies;
+mod reader;
+mod scan;
+mod source;
+mod statement;
+mod surroundings;
+
+pub use document::{Document, Item};
+pub use effective::Effective;
+pub use load::{Policies, lint, load};
+pub use policies::{
+    CheckHeader, Choose, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim,
+    ReturnResponse, RewriteUri, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource,
+    Trace, ValidateJwt,
+};
+pub use statement::{Action, Given, GivenText, Scope, Section, Statement, Statements};
+pub use surroundings::Surroundings;

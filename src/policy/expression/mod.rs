@@ -1,0 +1,27 @@
+//! Policy expressions: a subset of C#, lexed, parsed and resolved once, when a
+//! document is loaded.
+//!
+//! In: the text of `@(…)` or `@{…}` and its place. Out: an [`Expression`] whose
+//! every member is resolved against one table, so that executing it looks up no
+//! names; or a diagnostic that names the place of what is unknown. Types are
+//! static as in C#: what a document could not be saved with is a fault here.
+//! Knows nothing of requests: what evaluates stands in the gateway.
+
+mod ast;
+mod compiled;
+mod lex;
+mod members;
+mod operators;
+mod parse;
+mod parse_primary;
+mod parse_statement;
+mod resolve;
+mod resolve_call;
+mod resolve_statement;
+mod types;
+
+pub use compiled::{BinaryOp, Body, Expr, Expression, Reads, Step};
+pub use members::Op;
+pub use types::Type;
+
+pub(super) use resolve_statement::compile;

@@ -1,0 +1,179 @@
+//! Names resolved: calls and objects.
+
+use std::sync::Arc;
+
+use super::ast::{Ast, Kind, TypeName};
+use super::compiled::Expr;
+use super::lex::Fault;
+use super::members::{Form, Op};
+use super::resolve::{Resolver, Typed};
+use super::types::{Class, Type};
+
+impl Resolver {
+    pub(super) fn call(&mut self, callee: &Ast, generic: Option<&TypeName>, arguments: &[Ast]) -> Result<Typed, Fault> {
+        let Kind::Member(of, name) = &callee.kind else {
+            return Err(Fault::at(callee.offset, "only members can be called"));
+        };
+        let (target, ty) = self.expression(of)?;
+        if let (Type::Class(class), "TryParse") = (ty, &**name) {
+            return self.try_parse(class, arguments, callee.offset);
+        }
+        if let (Some(generic), "As" | "Value") = (generic, &**name) {
+            return self.converted(target, ty, generic, arguments);
+        }
+        let member = self.member(ty, name, callee.offset)?;
+        let Form::Method { min, max } = member.form else {
+            return Err(
+                Fault::at(callee.offset, format!("`{name}` of {ty} is a property")).expected(format!("`{name}`"))
+            );
+        };
+        if !(min..=max).contains(&arguments.len()) {
+            let expected = if min == max { format!("{min}") } else { format!("{min} to {max}") };
+            return Err(Fault::at(callee.offset, format!("`{name}` is called with {} arguments", arguments.len()))
+                .expected(format!("{expected} arguments")));
+        }
+        let mut operands = if matches!(ty, Type::Class(_)) { Vec::new() } else { vec![target] };
+        for argument in arguments {
+            operands.push(self.argument(member.op, argument)?);
+        }
+        let mut gives = member.gives;
+        if let (Op::VariablesGet, Some(generic)) = (member.op, generic) {
+            gives = Self::type_named(generic)?;
+            if operands.len() == 2 {
+                operands.push(default_of(gives));
+            }
+            let get = Expr::Op(member.op, operands.into());
+            return Ok((Expr::Cast(gives, Box::new(get)), gives));
+        }
+        Ok((Expr::Op(member.op, operands.into()), gives))
+    }
+
+    /// An argument of the type that the member wants.
+    fn argument(&mut self, op: Op, ast: &Ast) -> Result<Expr, Fault> {
+        let (expr, ty) = self.expression(ast)?;
+        let fits = match op {
+            Op::VariablesGet
+            | Op::StringConcat
+            | Op::StringFormat
+            | Op::StringJoin
+            | Op::JsonSerialize
+            | Op::ConvertToInt
+            | Op::ConvertToLong
+            | Op::ConvertToString
+            | Op::ConvertToBool => true,
+            Op::InstantAddMilliseconds
+            | Op::InstantAddSeconds
+            | Op::InstantAddMinutes
+            | Op::InstantAddHours
+            | Op::InstantAddDays
+            | Op::SpanFromSeconds
+            | Op::SpanFromMinutes
+            | Op::SpanFromHours
+            | Op::SpanFromDays => ty.is_number(),
+            Op::MathMax | Op::MathMin | Op::MathAbs | Op::TextSubstring | Op::OffsetFromUnixSeconds => ty == Type::Int,
+            Op::TextStartsWith | Op::TextEndsWith | Op::TextIndexOf | Op::TextEquals | Op::StringEquals => {
+                matches!(ty, Type::Text | Type::Null | Type::Comparison)
+            }
+            Op::JsonToString => ty == Type::Formatting,
+            _ => matches!(ty, Type::Text | Type::Null),
+        };
+        if fits {
+            return Ok(expr);
+        }
+        let fault = Fault::at(ast.offset, format!("this argument is {ty}"));
+        Err(match ty {
+            Type::Object | Type::Json => fault.hint("cast it first, e.g. `(string)`"),
+            _ => fault,
+        })
+    }
+
+    /// `Type.TryParse(text, out var name)`.
+    fn try_parse(&mut self, class: Class, arguments: &[Ast], offset: usize) -> Result<Typed, Fault> {
+        let parsed = match class {
+            Class::Int => Type::Int,
+            Class::Bool => Type::Bool,
+            Class::Double => Type::Double,
+            Class::Guid => Type::Guid,
+            Class::DateTime | Class::DateTimeOffset => Type::Instant,
+            _ => return Err(Fault::at(offset, "this class has no `TryParse`")),
+        };
+        let [text, Ast { kind: Kind::Out(name), .. }] = arguments else {
+            return Err(Fault::at(offset, "`TryParse` is called otherwise").expected("`TryParse(text, out var name)`"));
+        };
+        let text = self.of_type(text, Type::Text)?;
+        let slot = name.as_ref().map(|name| self.declare(name, parsed));
+        Ok((Expr::TryParse(parsed, Box::new(text), slot), Type::Bool))
+    }
+
+    /// A new local variable, or the one of that name.
+    pub(super) fn declare(&mut self, name: &Arc<str>, ty: Type) -> usize {
+        if let Some(slot) = self.locals.iter().rposition(|(n, t)| n == name && *t == ty) {
+            return slot;
+        }
+        self.locals.push((Arc::clone(name), ty));
+        self.slots = self.slots.max(self.locals.len());
+        self.locals.len() - 1
+    }
+
+    /// `Body.As<T>(…)` and `token.Value<T>(name)`.
+    fn converted(&mut self, target: Expr, ty: Type, generic: &TypeName, arguments: &[Ast]) -> Result<Typed, Fault> {
+        let to = Self::type_named(generic)?;
+        match (ty, to) {
+            (Type::Body, Type::Text | Type::Json) => {
+                let preserve = match arguments {
+                    [] => Expr::Bool(false),
+                    [preserve] => self.of_type(preserve, Type::Bool)?,
+                    [_, extra, ..] => return Err(Fault::at(extra.offset, "`As` takes one argument")),
+                };
+                let op = if to == Type::Text { Op::BodyAsText } else { Op::BodyAsJson };
+                Ok((Expr::Op(op, vec![target, preserve].into()), to))
+            }
+            (Type::Json, _) if arguments.len() == 1 => {
+                let key = self.of_type(&arguments[0], Type::Object)?;
+                let index = Expr::Op(Op::Index, vec![target, key].into());
+                Ok((Expr::Cast(to, Box::new(index)), to))
+            }
+            _ => Err(Fault::at(generic.offset, format!("{ty} can't be read as {to}")).expected("string or JObject")),
+        }
+    }
+
+    /// `new JObject(…)`, `new JProperty(…)`, `new JArray(…)`.
+    pub(super) fn new_object(
+        &mut self,
+        name: &TypeName,
+        arguments: &[Ast],
+        members: &[(Ast, Ast)],
+    ) -> Result<Typed, Fault> {
+        let (op, gives) = match &*name.name {
+            "JObject" => (Op::NewObject, Type::Json),
+            "JArray" => (Op::NewArray, Type::Json),
+            "JProperty" if arguments.len() == 2 => (Op::NewProperty, Type::JsonProperty),
+            other => {
+                return Err(Fault::at(name.offset, format!("`new {other}` is unknown or not emulated"))
+                    .expected("`new JObject(…)`, `new JProperty(name, value)` or `new JArray(…)`"));
+            }
+        };
+        let mut operands = Vec::new();
+        for argument in arguments {
+            let (expr, ty) = self.expression(argument)?;
+            if op == Op::NewObject && ty != Type::JsonProperty {
+                return Err(Fault::at(argument.offset, format!("this argument is {ty}")).expected("`new JProperty(…)`"));
+            }
+            operands.push(expr);
+        }
+        for (key, value) in members {
+            let pair = vec![self.of_type(key, Type::Text)?, self.expression(value)?.0];
+            operands.push(Expr::Op(Op::NewProperty, pair.into()));
+        }
+        Ok((Expr::Op(op, operands.into()), gives))
+    }
+}
+
+fn default_of(ty: Type) -> Expr {
+    match ty {
+        Type::Bool => Expr::Bool(false),
+        Type::Int => Expr::Int(0),
+        Type::Double => Expr::Double(0.0),
+        _ => Expr::Null,
+    }
+}

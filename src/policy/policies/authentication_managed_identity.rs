@@ -1,0 +1,27 @@
+//! `authentication-managed-identity`: calls the backend with the gateway's own
+//! identity.
+
+use std::sync::Arc;
+
+use super::table::{INBOUND, PolicyKind};
+use crate::policy::reader::Reader;
+use crate::policy::statement::{Action, GivenText};
+
+/// `authentication-managed-identity`.
+#[derive(Clone, Debug)]
+pub struct ManagedIdentity {
+    /// What the token is for.
+    pub resource: GivenText,
+    /// The variable that takes the token; without one, `Authorization` does.
+    pub output: Option<Arc<str>>,
+}
+
+pub(super) const KIND: PolicyKind = PolicyKind { name: "authentication-managed-identity", sections: INBOUND, compile };
+
+fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
+    reader.children(&[]);
+    let output = reader.literal("output-token-variable-name");
+    let resource = reader.text("resource");
+    let resource = reader.required("resource", resource)?;
+    Some(Action::ManagedIdentity(ManagedIdentity { resource, output }))
+}

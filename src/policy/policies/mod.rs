@@ -1,0 +1,42 @@
+//! The policies that are emulated: each in a file of its own with its compiled
+//! form and how it is read, and one table of them.
+//!
+//! What a policy does with a call stands in the gateway, in a file of the same
+//! name.
+
+mod authentication_managed_identity;
+mod check_header;
+mod choose;
+mod forward_request;
+mod quota_by_key;
+mod rate_limit_by_key;
+mod return_response;
+mod rewrite_uri;
+mod set_backend_service;
+mod set_body;
+mod set_field;
+mod set_method;
+mod set_status;
+mod set_variable;
+mod table;
+mod trace;
+mod validate_jwt;
+
+pub use authentication_managed_identity::ManagedIdentity;
+pub use check_header::CheckHeader;
+pub use choose::Choose;
+pub use forward_request::ForwardRequest;
+pub use quota_by_key::QuotaByKey;
+pub use rate_limit_by_key::RateLimitByKey;
+pub use return_response::ReturnResponse;
+pub use rewrite_uri::RewriteUri;
+pub use set_backend_service::SetBackendService;
+pub use set_body::SetBody;
+pub use set_field::{Exists, SetField};
+pub use set_method::SetMethod;
+pub use set_status::SetStatus;
+pub use set_variable::SetVariable;
+pub use trace::Trace;
+pub use validate_jwt::{RequiredClaim, TokenSource, ValidateJwt};
+
+pub(super) use table::POLICIES;

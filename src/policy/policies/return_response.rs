@@ -1,0 +1,25 @@
+//! `return-response`: answers at once and ends the pipeline.
+
+use super::table::{ANYWHERE, PolicyKind};
+use crate::policy::reader::Reader;
+use crate::policy::statement::{Action, Statements};
+
+/// `return-response`. Without children: 200, no body.
+#[derive(Clone, Debug)]
+pub struct ReturnResponse {
+    /// `set-status`, `set-header` and `set-body`, which act on the new answer.
+    pub children: Statements,
+}
+
+pub(super) const KIND: PolicyKind = PolicyKind { name: "return-response", sections: ANYWHERE, compile };
+
+fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
+    reader.children(&["set-status", "set-header", "set-body"]);
+    let element = reader.element;
+    let children = reader.statements(element, "");
+    for child in children.iter() {
+        reader.reads.body |= child.reads.body;
+        reader.reads.response |= child.reads.response;
+    }
+    Some(Action::ReturnResponse(ReturnResponse { children }))
+}

@@ -1,0 +1,44 @@
+//! The table of policies.
+
+use super::{
+    authentication_managed_identity, check_header, choose, forward_request, quota_by_key, rate_limit_by_key,
+    return_response, rewrite_uri, set_backend_service, set_body, set_field, set_method, set_status, set_variable,
+    trace, validate_jwt,
+};
+use crate::policy::reader::Reader;
+use crate::policy::statement::{Action, Section};
+
+/// One policy: its name, where it may stand, how it is read.
+pub(in crate::policy) struct PolicyKind {
+    pub(in crate::policy) name: &'static str,
+    pub(in crate::policy) sections: &'static [Section],
+    /// `None` where something is missing, which is a diagnostic already.
+    pub(in crate::policy) compile: fn(&mut Reader<'_, '_, '_>) -> Option<Action>,
+}
+
+/// Every section.
+pub(super) const ANYWHERE: &[Section] = &Section::ALL;
+
+/// Inbound only.
+pub(super) const INBOUND: &[Section] = &[Section::Inbound];
+
+/// Every policy that is emulated, by name.
+pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
+    authentication_managed_identity::KIND,
+    check_header::KIND,
+    choose::KIND,
+    forward_request::KIND,
+    quota_by_key::KIND,
+    rate_limit_by_key::KIND,
+    return_response::KIND,
+    rewrite_uri::KIND,
+    set_backend_service::KIND,
+    set_body::KIND,
+    set_field::HEADER,
+    set_method::KIND,
+    set_field::QUERY_PARAMETER,
+    set_status::KIND,
+    set_variable::KIND,
+    trace::KIND,
+    validate_jwt::KIND,
+];

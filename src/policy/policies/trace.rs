@@ -1,0 +1,47 @@
+//! `trace`: a record in the gateway's log.
+
+use std::sync::Arc;
+
+use super::table::{ANYWHERE, PolicyKind};
+use crate::diagnose::Diagnostic;
+use crate::policy::reader::Reader;
+use crate::policy::statement::{Action, GivenText};
+
+/// `trace`.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// Who writes.
+    pub source: Arc<str>,
+    /// `verbose`, `information` or `error`.
+    pub severity: &'static str,
+    /// What.
+    pub message: GivenText,
+    /// Names and values beside it.
+    pub metadata: Vec<(Arc<str>, GivenText)>,
+}
+
+pub(super) const KIND: PolicyKind = PolicyKind { name: "trace", sections: ANYWHERE, compile };
+
+fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
+    let (mut message, mut metadata) = (None, Vec::new());
+    for element in reader.children(&["message", "metadata"]) {
+        if &*element.name == "message" {
+            message = reader.within(element, |message| message.content());
+            continue;
+        }
+        metadata.extend(reader.within(element, |pair| {
+            let (name, value) = (pair.literal("name"), pair.text("value"));
+            let (name, value) = (pair.required("name", name), pair.required("value", value));
+            Some((name?, value?))
+        }));
+    }
+    let severity = reader.word("severity", &["verbose", "information", "error"]).unwrap_or("verbose");
+    let source = reader.literal("source");
+    let source = reader.required("source", source)?;
+    let Some(message) = message else {
+        let fault = Diagnostic::error(reader.place(), "`trace` has no message").expected("`<message>…</message>`");
+        reader.fault(fault);
+        return None;
+    };
+    Some(Action::Trace(Trace { source, severity, message, metadata }))
+}

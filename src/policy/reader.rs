@@ -1,0 +1,240 @@
+//! Strict reading of a policy element: each attribute and child is asked for by
+//! name, and what was not asked for is a fault.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use super::compile::Compiler;
+use super::element::{Element, Text};
+use super::expression::{Expression, Reads, Type, compile};
+use super::statement::{Given, GivenText, Statements};
+use crate::diagnose::{Diagnostic, Place, closest};
+
+/// A policy element that is being read.
+pub(super) struct Reader<'e, 'c, 'd> {
+    pub(super) element: &'e Element,
+    pub(super) compiler: &'c mut Compiler<'d>,
+    /// What the expressions read so far.
+    pub(super) reads: Reads,
+    asked: Vec<&'static str>,
+}
+
+impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
+    pub(super) fn new(element: &'e Element, compiler: &'c mut Compiler<'d>) -> Self {
+        Self { element, compiler, reads: Reads::default(), asked: vec!["id"] }
+    }
+
+    /// Reads another element, a child of the policy, in the same way.
+    pub(super) fn within<T>(&mut self, child: &'e Element, read: impl FnOnce(&mut Reader<'e, '_, 'd>) -> T) -> T {
+        let mut reader = Reader { element: child, compiler: self.compiler, reads: self.reads, asked: Vec::new() };
+        let value = read(&mut reader);
+        reader.finish();
+        self.reads = reader.reads;
+        value
+    }
+
+    pub(super) fn fault(&mut self, diagnostic: Diagnostic) {
+        self.compiler.diagnostics.push(diagnostic);
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.element.place.clone()
+    }
+
+    fn attribute(&mut self, name: &'static str) -> Option<&'e Text> {
+        self.asked.push(name);
+        self.element.attribute(name).map(|a| &a.value)
+    }
+
+    /// Complains where an attribute is missing.
+    pub(super) fn required<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
+        if value.is_none() && self.element.attribute(name).is_none() {
+            let what = format!("`{}` has no attribute `{name}`", self.element.name);
+            self.fault(Diagnostic::error(self.place(), what).expected(format!("`{name}=\"…\"`")));
+        }
+        value
+    }
+
+    /// Text, or an expression that gives it.
+    pub(super) fn text(&mut self, name: &'static str) -> Option<GivenText> {
+        let text = self.attribute(name)?;
+        self.given_text(text)
+    }
+
+    /// Text that may not be an expression.
+    pub(super) fn literal(&mut self, name: &'static str) -> Option<Arc<str>> {
+        let text = self.attribute(name)?;
+        if text.is_expression() {
+            self.fault(Diagnostic::error(text.place.clone(), format!("`{name}` may not be an expression")));
+            return None;
+        }
+        Some(text.text.as_str().into())
+    }
+
+    /// One of a few words.
+    pub(super) fn word(&mut self, name: &'static str, words: &'static [&'static str]) -> Option<&'static str> {
+        let text = self.literal(name)?;
+        let found = words.iter().find(|w| text.eq_ignore_ascii_case(w)).copied();
+        if found.is_none() {
+            let place = self.attribute(name).map_or_else(|| self.place(), |t| t.place.clone());
+            let mut fault = Diagnostic::error(place, format!("`{name}` has an unknown value"))
+                .expected(words.join(", "))
+                .actual(text.to_string());
+            if let Some(near) = closest(&text, words.iter().copied()) {
+                fault = fault.hint(format!("did you mean `{near}`?"));
+            }
+            self.fault(fault);
+        }
+        found
+    }
+
+    /// An integer within bounds, or an expression that gives one.
+    pub(super) fn number(&mut self, name: &'static str, bounds: RangeInclusive<i64>) -> Option<Given<i64>> {
+        let text = self.attribute(name)?;
+        if text.is_expression() {
+            return self.expression(text, Some(Type::Int)).map(Given::Expression);
+        }
+        match text.text.trim().parse::<i64>() {
+            Ok(number) if bounds.contains(&number) => Some(Given::Fixed(number)),
+            _ => {
+                let expected = match *bounds.end() {
+                    i64::MAX => format!("an integer from {}", bounds.start()),
+                    end => format!("an integer from {} to {end}", bounds.start()),
+                };
+                self.fault(
+                    Diagnostic::error(text.place.clone(), format!("`{name}` is out of bounds"))
+                        .expected(expected)
+                        .actual(text.text.clone()),
+                );
+                None
+            }
+        }
+    }
+
+    /// `true`, `false`, or an expression that gives it.
+    pub(super) fn flag(&mut self, name: &'static str) -> Option<Given<bool>> {
+        let text = self.attribute(name)?;
+        if text.is_expression() {
+            return self.expression(text, Some(Type::Bool)).map(Given::Expression);
+        }
+        match text.text.trim() {
+            t if t.eq_ignore_ascii_case("true") => Some(Given::Fixed(true)),
+            f if f.eq_ignore_ascii_case("false") => Some(Given::Fixed(false)),
+            other => {
+                self.fault(
+                    Diagnostic::error(text.place.clone(), format!("`{name}` is no truth value"))
+                        .expected("true, false, or `@(…)`")
+                        .actual(other.to_owned()),
+                );
+                None
+            }
+        }
+    }
+
+    /// Text content, or an expression that gives it. Literal text is kept as it
+    /// stands.
+    pub(super) fn content(&mut self) -> Option<GivenText> {
+        match self.element.text() {
+            Some(text) => self.given_text(&text),
+            None if self.element.children.is_empty() => Some(Given::Fixed("".into())),
+            None => {
+                let what = format!("`{}` holds elements where text is expected", self.element.name);
+                self.fault(Diagnostic::error(self.place(), what));
+                None
+            }
+        }
+    }
+
+    fn given_text(&mut self, text: &Text) -> Option<GivenText> {
+        if text.is_expression() {
+            return self.expression(text, None).map(Given::Expression);
+        }
+        Some(Given::Fixed(text.text.as_str().into()))
+    }
+
+    fn expression(&mut self, text: &Text, expected: Option<Type>) -> Option<Arc<Expression>> {
+        if !text.text.trim_end().ends_with([')', '}']) {
+            let fault = Diagnostic::error(text.place.clone(), "text follows the expression")
+                .expected("an expression and nothing else")
+                .hint("join texts inside of it: `@(\"a\" + b)` or `@($\"a{b}\")`");
+            self.fault(fault);
+            return None;
+        }
+        match compile(&text.text, &text.place) {
+            Ok(expression) => {
+                let fits = expected.is_none_or(|e| e == expression.gives || expression.gives == Type::Object);
+                if !fits {
+                    let expected = expected.map_or_else(String::new, |e| e.to_string());
+                    self.fault(
+                        Diagnostic::error(text.place.clone(), "the expression gives another type")
+                            .expected(expected)
+                            .actual(expression.gives.to_string()),
+                    );
+                    return None;
+                }
+                self.reads.body |= expression.reads.body;
+                self.reads.response |= expression.reads.response;
+                Some(Arc::new(expression))
+            }
+            Err(fault) => {
+                self.fault(fault);
+                None
+            }
+        }
+    }
+
+    /// The child elements; those of other names are faults.
+    pub(super) fn children(&mut self, known: &[&'static str]) -> Vec<&'e Element> {
+        let (fine, unknown): (Vec<_>, Vec<_>) = self.element.elements().partition(|e| known.contains(&&*e.name));
+        for element in unknown {
+            let what = format!("`{}` is unknown or not emulated in `{}`", element.name, self.element.name);
+            let expected = match known {
+                [] => "no elements".to_owned(),
+                known => known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "),
+            };
+            let mut fault = Diagnostic::error(element.place.clone(), what).expected(expected);
+            if let Some(near) = closest(&element.name, known.iter().copied()) {
+                fault = fault.hint(format!("did you mean `{near}`?"));
+            }
+            self.fault(fault);
+        }
+        if let Some(text) = self.element.children.iter().find_map(|c| match c {
+            super::element::Child::Text(text) => Some(text),
+            super::element::Child::Element(_) => None,
+        }) {
+            let what = format!("text has no place in `{}`", self.element.name);
+            self.fault(Diagnostic::error(text.place.clone(), what).expected("elements"));
+        }
+        fine
+    }
+
+    /// The texts of children of one name.
+    pub(super) fn values(&mut self, elements: impl IntoIterator<Item = &'e Element>) -> Vec<GivenText> {
+        elements.into_iter().filter_map(|e| self.within(e, |value| value.content())).collect()
+    }
+
+    /// Nested policies.
+    pub(super) fn statements(&mut self, of: &Element, step: &str) -> Statements {
+        self.compiler.nested(of, step)
+    }
+
+    /// Ends reading: attributes nobody asked for are faults.
+    pub(super) fn finish(&mut self) {
+        for attribute in &self.element.attributes {
+            if self.asked.contains(&&*attribute.name) {
+                continue;
+            }
+            let what = format!("attribute `{}` of `{}` is unknown or not emulated", attribute.name, self.element.name);
+            let known: Vec<&str> = self.asked.iter().copied().filter(|a| *a != "id").collect();
+            let expected = match known.as_slice() {
+                [] => "no attributes".to_owned(),
+                known => known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "),
+            };
+            let mut fault = Diagnostic::error(attribute.place.clone(), what).expected(expected);
+            if let Some(near) = closest(&attribute.name, known) {
+                fault = fault.hint(format!("did you mean `{near}`?"));
+            }
+            self.compiler.diagnostics.push(fault);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What documents may name and don't contain: named values and backends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::element::{Child, Element, Text};
+use crate::diagnose::{Diagnostic, Diagnostics, closest};
+
+/// What documents may name and don't contain.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Values of `{{name}}`.
+    pub named_values: BTreeMap<String, String>,
+    /// What `backend-id` may say.
+    pub backends: BTreeSet<String>,
+}
+
+impl Surroundings {
+    /// What the embedded stack supplies, with values that mean nothing: for
+    /// lint.
+    pub fn of_the_stack() -> Self {
+        let value = |name: &str| (name.to_owned(), format!("http://127.0.0.1/{name}"));
+        Self {
+            named_values: ["issuer", "tenant", "gateway-key", "managed-identity-secret"].map(value).into(),
+            backends: ["bulk-update-service", "tabular-intake-service", "dataverse"].map(str::to_owned).into(),
+        }
+    }
+
+    /// Puts values in place of `{{name}}` in every attribute and text. A value
+    /// that holds such a reference itself is not replaced again.
+    pub(super) fn fill(&self, element: &mut Element, diagnostics: &mut Diagnostics) {
+        for attribute in &mut element.attributes {
+            self.fill_text(&mut attribute.value, diagnostics);
+        }
+        for child in &mut element.children {
+            match child {
+                Child::Element(element) => self.fill(element, diagnostics),
+                Child::Text(text) => self.fill_text(text, diagnostics),
+            }
+        }
+    }
+
+    fn fill_text(&self, text: &mut Text, diagnostics: &mut Diagnostics) {
+        let mut filled = String::new();
+        let mut rest = text.text.as_str();
+        while let Some(begin) = rest.find("{{") {
+            let (before, inner) = (&rest[..begin], &rest[begin + 2..]);
+            let name = inner.find("}}").map(|end| &inner[..end]);
+            let is_name = |n: &&str| !n.is_empty() && n.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+            filled.push_str(before);
+            let Some(name) = name.filter(is_name) else {
+                filled.push_str("{{");
+                rest = inner;
+                continue;
+            };
+            if let Some(value) = self.named_values.get(name) {
+                filled.push_str(value);
+            } else {
+                diagnostics.push(self.unknown(name, text));
+            }
+            rest = &inner[name.len() + 2..];
+        }
+        if !filled.is_empty() || rest.len() < text.text.len() {
+            filled.push_str(rest);
+            text.text = filled;
+        }
+    }
+
+    fn unknown(&self, name: &str, text: &Text) -> Diagnostic {
+        let known = self.named_values.keys().map(String::as_str).collect::<Vec<_>>();
+        let fault = Diagnostic::error(text.place.clone(), format!("named value `{{{{{name}}}}}` is not defined"))
+            .expected(format!("one of {}", known.join(", ")));
+        match closest(name, known) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None => fault,
+        }
+    }
+}
