@@ -60,8 +60,7 @@ impl Call {
         let correlation_text = text(headers, "x-correlation-id").ok_or_else(missing)?;
         let correlation = parse_uuid(correlation_text).ok_or_else(missing)?;
         let step = match headers.get("x-step-id").map(|v| v.to_str()) {
-            None => None,
-            Some(Ok("")) => None,
+            None | Some(Ok("")) => None,
             Some(Ok(step)) if step.chars().count() <= LONGEST_STEP => Some(step.into()),
             Some(_) => {
                 let detail = format!("X-Step-Id must be a text of at most {LONGEST_STEP} characters");

@@ -15,7 +15,7 @@ use super::dataverse::{Dataverse, Errand};
 use super::defect::{Defect, Defects};
 use super::intake::RowState;
 use super::ledger::{JobState, Ledger, Place};
-use super::memory::{Memory, Scope};
+use super::memory::Memory;
 use super::problem::{Answer, FailureType, Problem};
 use super::route::{self, Contract, Operation};
 use super::tasks::Tasks;
@@ -26,6 +26,10 @@ use crate::wire::Secret;
 
 /// How late every tenth answer is, in real time, where that defect is on.
 const LATE: Duration = Duration::from_secs(2);
+
+/// How long the service hesitates between looking and doing, in real time,
+/// where that defect is on.
+const HESITATION: Duration = Duration::from_millis(20);
 
 /// What all calls share.
 #[derive(Debug)]
@@ -101,7 +105,7 @@ impl Execution {
 
     /// What became of a batch or file.
     fn result(&self, contract: Contract, call: &Call, id: &str) -> Result<Answer, Problem> {
-        let place = self.place(contract, call, id);
+        let place = Place::of(contract, call, id);
         match self.ledger.state(&place) {
             Some(JobState::Ended { result, .. }) => Ok(Answer::stored(200, result)),
             Some(JobState::Running) if contract == Contract::BulkUpdateV2 => {
@@ -109,21 +113,6 @@ impl Execution {
             }
             Some(JobState::Running) | None => Err(Problem::not_found("There is no such batch or file")),
         }
-    }
-
-    /// The scope of a submitting call.
-    pub(super) fn scope(&self, operation: &'static str, call: &Call, step: bool) -> Scope {
-        Scope {
-            principal: Arc::clone(&call.principal),
-            operation,
-            correlation: call.correlation,
-            step: call.step.clone().filter(|_| step),
-        }
-    }
-
-    /// Where a result is kept.
-    pub(super) fn place(&self, contract: Contract, call: &Call, id: &str) -> Place {
-        Place { principal: Arc::clone(&call.principal), contract: contract.name(), id: id.to_ascii_lowercase() }
     }
 
     /// An errand on behalf of a call; retries end after `patience`.
@@ -148,8 +137,15 @@ impl Execution {
     /// Lets every tenth answer wait, where that defect is on.
     pub(super) async fn dawdle(&self) {
         let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.defects.has(Defect::EveryTenthLate) && number % 10 == 0 {
+        if self.defects.has(Defect::EveryTenthLate) && number.is_multiple_of(10) {
             tokio::time::sleep(LATE).await;
+        }
+    }
+
+    /// Between looking and doing, where that defect is on.
+    pub(super) async fn hesitate(&self) {
+        if self.defects.has(Defect::DuplicateRace) {
+            tokio::time::sleep(HESITATION).await;
         }
     }
 

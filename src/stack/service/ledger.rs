@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::call::Call;
 use super::memory::WINDOW;
+use super::route::Contract;
 use crate::clock::{Clock, Timestamp};
 
 /// Whose batch or file, of which kind.
@@ -17,6 +19,13 @@ pub(super) struct Place {
     pub(super) contract: &'static str,
     /// The batch's or the file's id, in lower case.
     pub(super) id: String,
+}
+
+impl Place {
+    /// A batch or file of whoever calls.
+    pub(super) fn of(contract: Contract, call: &Call, id: &str) -> Self {
+        Self { principal: Arc::clone(&call.principal), contract: contract.name(), id: id.to_ascii_lowercase() }
+    }
 }
 
 #[derive(Debug)]

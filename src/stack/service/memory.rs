@@ -13,10 +13,11 @@ use aws_lc_rs::digest;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::call::Call;
 use crate::clock::{Clock, Timestamp};
 
 /// How long an ID is remembered, by the shared clock.
-pub(super) const WINDOW: Duration = Duration::from_secs(24 * 3600);
+pub(super) const WINDOW: Duration = Duration::from_hours(24);
 
 /// After how many claims the memory is swept of what is over.
 const SWEEP_EVERY: u32 = 2048;
@@ -32,6 +33,18 @@ pub(super) struct Scope {
     pub(super) correlation: Uuid,
     /// The step of the run.
     pub(super) step: Option<Arc<str>>,
+}
+
+impl Scope {
+    /// The scope of a call of an operation whose items a step tells apart.
+    pub(super) fn with_step(operation: &'static str, call: &Call) -> Self {
+        Self { step: call.step.clone(), ..Self::without_step(operation, call) }
+    }
+
+    /// The scope of a call of an operation without steps.
+    pub(super) fn without_step(operation: &'static str, call: &Call) -> Self {
+        Self { principal: Arc::clone(&call.principal), operation, correlation: call.correlation, step: None }
+    }
 }
 
 /// Which item inside a scope.
@@ -149,7 +162,7 @@ impl<P: Clone + Default + PartialEq> Memory<P> {
         let now = self.clock.now();
         let mut entries = self.lock();
         entries.claims += 1;
-        if entries.claims % SWEEP_EVERY == 0 {
+        if entries.claims.is_multiple_of(SWEEP_EVERY) {
             entries.scopes.retain(|_, e| !e.over(now));
         }
         if entries.scopes.get(scope).is_some_and(|e| e.over(now)) {

@@ -10,7 +10,8 @@ use super::super::problem::Fault;
 
 const LONGEST_NAME: usize = 160;
 const HIGHEST_CREDIT: f64 = 1_000_000_000.0;
-const STATUSES: [&str; 3] = ["active", "on_hold", "closed"];
+/// The statuses, and the options of Dataverse's choice column that they are.
+const STATUSES: [(&str, u32); 3] = [("active", 100_000_000), ("on_hold", 100_000_001), ("closed", 100_000_002)];
 
 /// A record that keeps all rules of form.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,14 +112,12 @@ impl Reader<'_> {
 
     fn status(&mut self, columns: &mut Map<String, Value>) -> Option<&'static str> {
         let value = self.members.get("status")?;
-        let known = STATUSES.into_iter().find(|status| value.as_str() == Some(status));
-        match known {
-            Some(status) => {
-                columns.insert("new_status".to_owned(), status.into());
-            }
-            None => self.fault("status", "must be active, on_hold or closed"),
-        }
-        known
+        let Some((status, option)) = STATUSES.into_iter().find(|(status, _)| value.as_str() == Some(status)) else {
+            self.fault("status", "must be active, on_hold or closed");
+            return None;
+        };
+        columns.insert("new_status".to_owned(), option.into());
+        Some(status)
     }
 
     fn external_ref(&mut self, columns: &mut Map<String, Value>) {

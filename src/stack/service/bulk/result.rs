@@ -1,5 +1,7 @@
 //! What the caller is told.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -21,7 +23,7 @@ pub(super) fn batch_id(contract: Contract, call: &Call, batch: &Batch) -> String
         match entry {
             Entry::Valid(record) => {
                 let (id, content) = record.item();
-                name.push_str(&format!("\n{:x} {:x}", id.0, content.0));
+                write!(name, "\n{:x} {:x}", id.0, content.0).expect("a String takes everything");
             }
             Entry::Invalid { sent, .. } => {
                 name.push('\n');

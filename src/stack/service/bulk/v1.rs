@@ -10,6 +10,7 @@ use super::super::call::Call;
 use super::super::dataverse::{Condition, Errand, GivenUp, Trouble};
 use super::super::defect::Defect;
 use super::super::execution::Execution;
+use super::super::ledger::Place;
 use super::super::memory::{Claim, Fingerprint, ItemId, Scope, Standing};
 use super::super::problem::{Answer, FailureType, Fault, Problem};
 use super::super::route::Contract;
@@ -21,7 +22,7 @@ use super::result::{Completed, RecordResult, batch_id, echoed};
 const RULES: Rules = Rules { most_records: 500, on_invalid: false };
 /// How long one call goes on retrying, by the shared clock: well under the
 /// 100 s within which it must answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Does a set.
 pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, body: &Bytes) -> Result<Answer, Problem> {
@@ -29,7 +30,7 @@ pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, bo
     let errand = execution.errand(call, PATIENCE);
     let records = all_valid(execution, &errand, &batch).await?;
     let items = items(execution, &records);
-    let scope = execution.scope("submitBatch", call, true);
+    let scope = Scope::with_step("submitBatch", call);
     let replay = replay_key(execution, &scope, &items);
     if let Some(answer) = execution.replays.get(replay.as_ref()) {
         return Ok(answer);
@@ -38,6 +39,7 @@ pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, bo
         |standings: &[Standing<bool>]| standings.iter().all(|s| !matches!(s, Standing::Running | Standing::Conflict));
     let (standings, claim) = execution.records.claim(&scope, &items, free);
     let mut claim = claim.ok_or_else(|| refusal(execution, &records, &standings))?;
+    execution.hesitate().await;
     let done = work(execution, &errand, &records, &mut claim).await;
     if done.as_ref().is_err_and(|p| p.failure == FailureType::DownstreamUnavailable)
         && execution.defects.has(Defect::StuckAfterFailure)
@@ -202,6 +204,6 @@ fn completed(execution: &Execution, id: &str, records: &[(usize, Record)], call:
         records: records.iter().map(result).collect(),
     };
     let answer = Answer::json(200, &content);
-    execution.ledger.put(execution.place(Contract::BulkUpdateV1, call, id), answer.body.clone(), false);
+    execution.ledger.put(Place::of(Contract::BulkUpdateV1, call, id), answer.body.clone(), false);
     answer
 }

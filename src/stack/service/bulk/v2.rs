@@ -10,7 +10,7 @@ use super::super::call::Call;
 use super::super::dataverse::{Condition, Errand, GivenUp, Trouble};
 use super::super::defect::Defect;
 use super::super::execution::Execution;
-use super::super::ledger::{Begun, JobState};
+use super::super::ledger::{Begun, JobState, Place};
 use super::super::memory::{Claim, Fingerprint, ItemId, Scope, Standing};
 use super::super::problem::{Answer, Fault, Problem};
 use super::super::route::Contract;
@@ -22,9 +22,9 @@ use super::v1::{all_valid, items, refusal, replay_key, told};
 
 const RULES: Rules = Rules { most_records: 2000, on_invalid: true };
 /// How long the part before the answer goes on retrying, by the shared clock.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a job goes on retrying, by the shared clock.
-const JOB_PATIENCE: Duration = Duration::from_secs(600);
+const JOB_PATIENCE: Duration = Duration::from_mins(10);
 
 /// Takes a set.
 pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, body: &Bytes) -> Result<Answer, Problem> {
@@ -34,7 +34,7 @@ pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, bo
         all_valid(execution, &errand, &batch).await?;
     }
     let id = batch_id(Contract::BulkUpdateV2, call, &batch);
-    let place = execution.place(Contract::BulkUpdateV2, call, &id);
+    let place = Place::of(Contract::BulkUpdateV2, call, &id);
     let answer = accepted(&id, execution.location(Contract::BulkUpdateV2, &id));
     let racing = execution.defects.has(Defect::DuplicateRace);
     match execution.ledger.state(&place) {
@@ -85,7 +85,7 @@ impl Set {
         let records = batch.valid();
         let items = items(execution, &records);
         let parts = vec![Part::Unread; records.len()];
-        let scope = execution.scope("submitBatch", call, true);
+        let scope = Scope::with_step("submitBatch", call);
         Self { id, batch, scope, records, items, parts, standings: Vec::new() }
     }
 
@@ -151,6 +151,7 @@ struct Job {
 
 impl Job {
     async fn run(self, begun: Begun, claim: Claim<bool>) {
+        self.execution.hesitate().await;
         let defects = self.execution.defects.clone();
         let mut outcomes: Vec<Option<Outcome>> = (0..self.set.records.len()).map(|n| self.known(n)).collect();
         let stuck = self.write(claim, &mut outcomes).await;

@@ -12,7 +12,8 @@ use super::super::call::Call;
 use super::super::dataverse::{Condition, Errand, GivenUp, Trouble, Written};
 use super::super::defect::Defect;
 use super::super::execution::{Execution, hex};
-use super::super::memory::{Fingerprint, ItemId, Standing};
+use super::super::ledger::Place;
+use super::super::memory::{Fingerprint, ItemId, Scope, Standing};
 use super::super::problem::{Answer, FailureType, Fault, Problem};
 use super::super::route::Contract;
 use super::line::Invoice;
@@ -21,7 +22,7 @@ use super::table::{Line, Reading, read};
 
 const WRITES_AT_ONCE: usize = 8;
 /// How long one call goes on retrying, by the shared clock.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How far a line has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(in super::super) async fn submit(
     let file_id = hex(hash.as_ref());
     // The same file read another way is the same item with other content.
     let item = [(ItemId(Fingerprint::of(body).0), Fingerprint::of(format!("{reading:?}").as_bytes()))];
-    let scope = execution.scope("submitFile", call, false);
+    let scope = Scope::without_step("submitFile", call);
     let free = |standings: &[Standing<Vec<RowState>>]| !matches!(standings[0], Standing::Running | Standing::Conflict);
     let (mut standings, claim) = execution.files.claim(&scope, &item, free);
     let Some(mut claim) = claim else {
@@ -65,6 +66,7 @@ pub(in super::super) async fn submit(
                 Some(Standing::Open(rows)) => rows,
                 _ => vec![RowState::Untouched; lines.len()],
             };
+            execution.hesitate().await;
             let errand = execution.errand(call, PATIENCE);
             let mut file = File { execution: Arc::clone(execution), contract, errand, rows: begun };
             match file.write(&lines).await {
@@ -81,7 +83,7 @@ pub(in super::super) async fn submit(
         }
     };
     let answer = done(contract, &file_id, &lines, &rows);
-    execution.ledger.put(execution.place(contract, call, &file_id), answer.body.clone(), false);
+    execution.ledger.put(Place::of(contract, call, &file_id), answer.body.clone(), false);
     Ok(answer)
 }
 

@@ -30,7 +30,8 @@ async fn a_set_is_written_once_and_told_again() {
     effects.sort_by(|a, b| a.key.cmp(&b.key));
     assert_eq!(effects.len(), 2);
     assert_eq!(effects[0].correlation, run(1));
-    let expected = json!({"name": "Fabrikam", "new_status": "on_hold", "new_correlationid": run(1), "new_step": "one"});
+    let expected =
+        json!({"name": "Fabrikam", "new_status": 100_000_001, "new_correlationid": run(1), "new_step": "one"});
     assert_eq!(json!(effects[0].columns), expected);
     assert_eq!(rig.fake.rows.lock().unwrap().tokens, 1, "one token serves all calls");
     rig.stop().await;
@@ -165,7 +166,7 @@ async fn after_the_window_an_id_is_new() {
     let call = Call::json(V1, &run(1), &set([0], 5));
     let first = rig.send(call.clone()).await;
     let place = format!("{V1}/{}", first.json()["batchId"].as_str().unwrap());
-    rig.clock.jump(Duration::from_secs(25 * 3600));
+    rig.clock.jump(Duration::from_hours(25));
     assert_eq!(rig.send(Call::get(&place)).await.status, 404);
     assert_eq!(rig.send(call).await.text, first.text);
     assert_eq!(rig.effects(), 2);

@@ -138,8 +138,8 @@ async fn errors_are_told_wrongly() {
 #[tokio::test]
 async fn write_before_validation_leaves_effects_behind() {
     let invalid = json!({"records": [{"id": account(0), "creditLimit": 5}, {"id": account(1), "creditLimit": -5}]});
-    let rows: String = (0..1001).map(|n| format!("INV-{n:012X},x,1,EUR,2026-10-15\n")).collect();
-    let long = format!("invoiceNumber,customer,amount,currency,dueDate\n{rows}");
+    let rows: Vec<_> = (0..1001).map(|n| format!("INV-{n:012X},x,1,EUR,2026-10-15")).collect();
+    let long = format!("invoiceNumber,customer,amount,currency,dueDate\n{}", rows.join("\n"));
     for (call, effects) in [
         (Call::json(V1, &run(1), &invalid), 1),
         (Call::json(V1, &run(1), &set([0, 1, 77, 2], 5)), 2),

@@ -38,7 +38,7 @@ pub(super) struct Effect {
 /// What the fake holds.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    rows: BTreeMap<String, (u64, Map<String, Value>)>,
+    held: BTreeMap<String, (u64, Map<String, Value>)>,
     version: u64,
     pub(super) effects: Vec<Effect>,
     pub(super) faults: VecDeque<Fault>,
@@ -67,7 +67,7 @@ impl Fake {
         let origin = Origin::from(listener.local_addr().unwrap());
         let mut rows = Rows::default();
         for id in accounts {
-            rows.rows.insert(format!("accounts({id})"), (0, Map::new()));
+            rows.held.insert(format!("accounts({id})"), (0, Map::new()));
         }
         let fake =
             Arc::new(Self { origin, rows: Mutex::new(rows), gate: Semaphore::new(OPEN), at_gate: Notify::new() });
@@ -120,7 +120,7 @@ async fn answer(State(fake): State<Arc<Fake>>, request: axum::extract::Request) 
 fn read(fake: &Fake, key: &str) -> Response {
     let mut rows = fake.rows.lock().unwrap();
     rows.reads += 1;
-    let Some((version, columns)) = rows.rows.get(key) else {
+    let Some((version, columns)) = rows.held.get(key) else {
         return empty(404);
     };
     let mut content = columns.clone();
@@ -140,7 +140,7 @@ async fn write(fake: &Fake, parts: &Parts, key: &str, body: &Bytes) -> Response 
         Some(Fault::Unavailable) => return empty(503),
         Some(Fault::AnswerLost) | None => {}
     }
-    let known = rows.rows.get(key).map(|(version, _)| format!("W/\"{version}\""));
+    let known = rows.held.get(key).map(|(version, _)| format!("W/\"{version}\""));
     let if_match = header(&parts.headers, "if-match");
     let create = header(&parts.headers, "if-none-match") == "*";
     if (create && known.is_some()) || (!create && known.as_deref() != Some(if_match)) {
@@ -149,7 +149,7 @@ async fn write(fake: &Fake, parts: &Parts, key: &str, body: &Bytes) -> Response 
     let columns: Map<String, Value> = serde_json::from_slice(body).unwrap();
     rows.version += 1;
     let version = rows.version;
-    let row = rows.rows.entry(key.to_owned()).or_default();
+    let row = rows.held.entry(key.to_owned()).or_default();
     row.0 = version;
     row.1.extend(columns.clone());
     let correlation = header(&parts.headers, "x-correlation-id").to_owned();

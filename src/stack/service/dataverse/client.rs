@@ -1,0 +1,228 @@
+//! Reading rows, and sending one request with patience.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, header};
+use http_body_util::Full;
+use serde_json::{Map, Value};
+
+use super::super::defect::{Defect, Defects};
+use super::super::link::{Link, Lost, Reply};
+use super::super::token::Tokens;
+use super::Turns;
+use crate::clock::{Clock, Timestamp};
+use crate::door::Origin;
+use crate::wire::Secret;
+
+/// How often one request is sent at most.
+pub(super) const ATTEMPTS: u32 = 4;
+/// A `Retry-After` beyond this many seconds is passed on to the caller.
+const LONGEST_WAIT: u64 = 5;
+/// The first wait where Dataverse names none; doubles.
+const BACKOFF: Duration = Duration::from_millis(250);
+/// Where the Web API lies, at Dataverse itself.
+const WEB_API: &str = "/api/data/v9.2/";
+
+/// On whose behalf, and how long it may take.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Errand {
+    /// The caller's correlation ID as it was sent.
+    pub(in super::super) correlation: Arc<str>,
+    /// The step of the run.
+    pub(in super::super) step: Option<Arc<str>>,
+    /// No retry begins after this instant.
+    pub(in super::super) until: Timestamp,
+}
+
+/// A row as it was read.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Row {
+    /// Its version.
+    pub(in super::super) etag: String,
+    /// Its columns.
+    pub(in super::super) columns: Map<String, Value>,
+}
+
+/// Why Dataverse did not do it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in super::super) enum Trouble {
+    /// It can't now; worth another call after so many seconds.
+    #[error("Dataverse is not available")]
+    Unavailable {
+        /// Seconds, at least 1.
+        retry_after: u64,
+    },
+    /// There is no such row.
+    #[error("the row does not exist")]
+    Gone,
+    /// It refuses the request as such.
+    #[error("Dataverse refused with {0}")]
+    Refused(u16),
+}
+
+/// What one attempt came to.
+pub(super) enum Verdict {
+    Settled(Reply),
+    Again { wait: Option<u64>, maybe_done: bool },
+}
+
+/// The client.
+#[derive(Debug)]
+pub(in super::super) struct Dataverse {
+    pub(in super::super) link: Link,
+    pub(in super::super) gateway: Arc<OnceLock<Origin>>,
+    pub(in super::super) tokens: Tokens,
+    pub(in super::super) around: Option<Around>,
+    pub(in super::super) clock: Clock,
+    pub(in super::super) defects: Defects,
+    pub(in super::super) turns: Turns,
+}
+
+/// The forbidden shortcut, for the defect that takes it.
+#[derive(Debug)]
+pub(in super::super) struct Around {
+    pub(in super::super) link: Link,
+    pub(in super::super) origin: Origin,
+    pub(in super::super) tokens: Tokens,
+}
+
+/// One request, without address and token.
+pub(super) struct Ask {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) condition: Option<(header::HeaderName, String)>,
+    pub(super) body: Option<Bytes>,
+}
+
+impl Dataverse {
+    /// Reads some columns of a row; `None` where it does not exist.
+    pub(in super::super) async fn read(
+        &self,
+        errand: &Errand,
+        table: &str,
+        key: &str,
+        select: &str,
+    ) -> Result<Option<Row>, Trouble> {
+        let ask =
+            Ask { method: Method::GET, path: format!("{table}({key})?$select={select}"), condition: None, body: None };
+        let mut attempt = 1;
+        loop {
+            match self.attempt(errand, &ask).await? {
+                Verdict::Settled(reply) if reply.status == 200 => return row(&reply).map(Some),
+                Verdict::Settled(reply) if reply.status == 404 => return Ok(None),
+                Verdict::Settled(reply) => return Err(Trouble::Refused(reply.status)),
+                Verdict::Again { wait, .. } => self.pause(errand, &mut attempt, wait).await?,
+            }
+        }
+    }
+
+    /// Waits for the next attempt, or gives up.
+    pub(super) async fn pause(&self, errand: &Errand, attempt: &mut u32, asked: Option<u64>) -> Result<(), Trouble> {
+        let given_up = Trouble::Unavailable { retry_after: asked.unwrap_or(1).max(1) };
+        let wait = asked.map_or(BACKOFF * 2_u32.saturating_pow((*attempt).min(8) - 1), Duration::from_secs);
+        let too_long = asked.is_some_and(|s| s > LONGEST_WAIT) || self.clock.now().plus(wait) > errand.until;
+        if *attempt >= ATTEMPTS || too_long {
+            return Err(given_up);
+        }
+        *attempt += 1;
+        self.clock.sleep(wait).await;
+        Ok(())
+    }
+
+    /// Sends a request once.
+    pub(super) async fn attempt(&self, errand: &Errand, ask: &Ask) -> Result<Verdict, Trouble> {
+        if let Some(reply) = self.shortcut(errand, ask).await {
+            return self.judge(Ok(reply));
+        }
+        let (Some(origin), Ok(token)) = (self.gateway.get(), self.tokens.get().await) else {
+            return Ok(Verdict::Again { wait: None, maybe_done: false });
+        };
+        let request = self.request(errand, ask, origin, &token);
+        let outcome = self.link.exchange(origin, request).await;
+        if outcome.as_ref().is_ok_and(|reply| reply.status == 401) {
+            self.tokens.refused(&token);
+            return Ok(Verdict::Again { wait: None, maybe_done: false });
+        }
+        self.judge(outcome)
+    }
+
+    fn judge(&self, outcome: Result<Reply, Lost>) -> Result<Verdict, Trouble> {
+        let Ok(reply) = outcome else {
+            return Ok(Verdict::Again { wait: None, maybe_done: true });
+        };
+        let wait = self.retry_after(&reply.headers);
+        match (reply.status, wait) {
+            (429, _) => Ok(Verdict::Again { wait, maybe_done: false }),
+            // Who answers so may have passed the write on before.
+            (408 | 500 | 502 | 503 | 504, _) => Ok(Verdict::Again { wait, maybe_done: true }),
+            // A quota of the gateway: no retry of ours helps.
+            (403, Some(seconds)) => Err(Trouble::Unavailable { retry_after: seconds.max(1) }),
+            _ => Ok(Verdict::Settled(reply)),
+        }
+    }
+
+    /// `Retry-After` in seconds, in either form (RFC 9110 §10.2.3).
+    fn retry_after(&self, headers: &HeaderMap) -> Option<u64> {
+        let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+        text.parse().ok().or_else(|| {
+            let left = Timestamp::parse_http_date(text)?.since(self.clock.now());
+            Some(left.as_millis().div_ceil(1000) as u64)
+        })
+    }
+
+    fn request(&self, errand: &Errand, ask: &Ask, origin: &Origin, token: &Secret) -> Request<Full<Bytes>> {
+        let dropped = self.defects.has(Defect::CorrelationDropped);
+        let correlation =
+            if dropped { uuid::Uuid::new_v4().to_string() } else { errand.correlation.as_ref().to_owned() };
+        let mut request = ask.begin(origin, &format!("/data{WEB_API}"), token).header("X-Correlation-Id", correlation);
+        if let Some((name, value)) = &ask.condition {
+            request = request.header(name, value);
+        }
+        request.body(Full::new(ask.body.clone().unwrap_or_default())).expect("its parts are valid header text")
+    }
+
+    /// The defect that calls Dataverse itself. What Dataverse refuses goes the
+    /// governed way after all, so that the work gets done.
+    async fn shortcut(&self, errand: &Errand, ask: &Ask) -> Option<Reply> {
+        let around = self.around.as_ref().filter(|_| ask.method == Method::PATCH)?;
+        let token = match around.tokens.get().await {
+            Ok(token) => token,
+            Err(_) => self.tokens.get().await.ok()?,
+        };
+        let mut request = ask.begin(&around.origin, WEB_API, &token);
+        request = request.header("X-Correlation-Id", errand.correlation.as_ref());
+        if let Some((name, value)) = &ask.condition {
+            request = request.header(name, value);
+        }
+        let request = request.body(Full::new(ask.body.clone().unwrap_or_default())).ok()?;
+        let reply = around.link.exchange(&around.origin, request).await.ok()?;
+        (!matches!(reply.status, 401 | 403)).then_some(reply)
+    }
+}
+
+impl Ask {
+    fn begin(&self, origin: &Origin, base: &str, token: &Secret) -> http::request::Builder {
+        let request = Request::builder()
+            .method(self.method.clone())
+            .uri(format!("{base}{}", self.path))
+            .header(header::HOST, origin.authority())
+            .header(header::AUTHORIZATION, format!("Bearer {}", token.expose()))
+            .header(header::ACCEPT, "application/json")
+            .header(header::USER_AGENT, "seamstress-service")
+            .header("OData-Version", "4.0")
+            .header("OData-MaxVersion", "4.0");
+        if self.body.is_some() { request.header(header::CONTENT_TYPE, "application/json") } else { request }
+    }
+}
+
+fn row(reply: &Reply) -> Result<Row, Trouble> {
+    let Ok(Value::Object(columns)) = serde_json::from_slice(&reply.body) else {
+        return Err(Trouble::Refused(reply.status));
+    };
+    let stated = columns.get("@odata.etag").and_then(Value::as_str).map(str::to_owned);
+    let header = || reply.headers.get(header::ETAG)?.to_str().ok().map(str::to_owned);
+    let etag = stated.or_else(header).ok_or(Trouble::Refused(reply.status))?;
+    Ok(Row { etag, columns })
+}

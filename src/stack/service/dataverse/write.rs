@@ -1,0 +1,186 @@
+//! Writing a row once, whatever happens to the answers.
+
+use http::{Method, header};
+use serde_json::{Map, Value};
+
+use super::super::defect::Defect;
+use super::client::{ATTEMPTS, Ask, Verdict};
+use super::{Dataverse, Errand, Row, Trouble};
+
+/// A write that was given up, and whether it may have taken effect unseen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct GivenUp {
+    /// Why.
+    pub(in super::super) trouble: Trouble,
+    /// An answer was lost on the way.
+    pub(in super::super) maybe_done: bool,
+}
+
+/// What is to be written where.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Target {
+    /// The table's collection name.
+    pub(in super::super) table: &'static str,
+    /// The key, as it stands between the parentheses.
+    pub(in super::super) key: String,
+    /// The columns, without the marks of the call.
+    pub(in super::super) columns: Map<String, Value>,
+    /// Whether the table has a column for the step.
+    pub(in super::super) has_step: bool,
+}
+
+/// Under which condition a row is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) enum Condition {
+    /// It is read first.
+    Unread,
+    /// It has this version.
+    Version(String),
+    /// It does not exist.
+    Absent,
+}
+
+/// What came of a write.
+#[derive(Clone, Debug)]
+pub(in super::super) enum Written {
+    /// It stands, once.
+    Done,
+    /// It was to be created and exists.
+    Exists(Row),
+}
+
+impl Dataverse {
+    /// Writes a row once. `maybe_done` says that an earlier try may have taken
+    /// effect: then the row is asked first.
+    pub(in super::super) async fn write(
+        &self,
+        errand: &Errand,
+        target: &Target,
+        condition: Condition,
+        maybe_done: bool,
+    ) -> Result<Written, GivenUp> {
+        let _turn = self.turns.take(target).await;
+        let columns = self.marked(errand, target);
+        let mut write = Write { target, columns, condition, maybe_done };
+        let mut attempt = 1;
+        loop {
+            match self.step(errand, &mut write, &mut attempt).await {
+                Ok(None) => {}
+                Ok(Some(written)) => return Ok(written),
+                Err(trouble) => return Err(GivenUp { trouble, maybe_done: write.maybe_done }),
+            }
+        }
+    }
+
+    /// One round: look where needed, send, and judge. `None`: another round.
+    async fn step(
+        &self,
+        errand: &Errand,
+        write: &mut Write<'_>,
+        attempt: &mut u32,
+    ) -> Result<Option<Written>, Trouble> {
+        if write.condition == Condition::Unread || (*attempt == 1 && write.maybe_done) {
+            match self.look(errand, write).await? {
+                Some(row) if write.maybe_done && write.is_ours(&row) => return Ok(Some(Written::Done)),
+                Some(row) if write.condition == Condition::Absent => return Ok(Some(Written::Exists(row))),
+                Some(row) => write.condition = Condition::Version(row.etag),
+                None if write.condition == Condition::Absent => {}
+                None => return Err(Trouble::Gone),
+            }
+        }
+        match self.attempt(errand, &write.ask()).await? {
+            Verdict::Settled(reply) if (200..300).contains(&reply.status) => Ok(Some(Written::Done)),
+            Verdict::Settled(reply) if reply.status == 412 => self.mismatch(errand, write, attempt).await,
+            Verdict::Settled(reply) if reply.status == 404 => Err(Trouble::Gone),
+            Verdict::Settled(reply) => Err(Trouble::Refused(reply.status)),
+            Verdict::Again { wait, maybe_done } => {
+                write.maybe_done |= maybe_done;
+                self.pause(errand, attempt, wait).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The condition did not hold: our own lost write, or somebody else's.
+    async fn mismatch(
+        &self,
+        errand: &Errand,
+        write: &mut Write<'_>,
+        attempt: &mut u32,
+    ) -> Result<Option<Written>, Trouble> {
+        let Some(row) = self.look(errand, write).await? else {
+            return if write.condition == Condition::Absent {
+                self.pause(errand, attempt, None).await.map(|()| None)
+            } else {
+                Err(Trouble::Gone)
+            };
+        };
+        if write.maybe_done && write.is_ours(&row) {
+            return Ok(Some(Written::Done));
+        }
+        if write.condition == Condition::Absent {
+            return Ok(Some(Written::Exists(row)));
+        }
+        write.condition = Condition::Version(row.etag);
+        *attempt += 1;
+        if *attempt > ATTEMPTS * 2 { Err(Trouble::Unavailable { retry_after: 1 }) } else { Ok(None) }
+    }
+
+    async fn look(&self, errand: &Errand, write: &Write<'_>) -> Result<Option<Row>, Trouble> {
+        let select: Vec<&str> = write.columns.keys().map(String::as_str).collect();
+        self.read(errand, write.target.table, &write.target.key, &select.join(",")).await
+    }
+
+    /// The columns with the marks by which a write is recognised.
+    fn marked(&self, errand: &Errand, target: &Target) -> Map<String, Value> {
+        let mut columns = target.columns.clone();
+        if self.defects.has(Defect::CorrelationDropped) {
+            return columns;
+        }
+        columns.insert("new_correlationid".to_owned(), errand.correlation.as_ref().into());
+        if target.has_step {
+            columns.insert("new_step".to_owned(), errand.step.as_deref().map_or(Value::Null, Into::into));
+        }
+        columns
+    }
+}
+
+/// A write on its way.
+struct Write<'a> {
+    target: &'a Target,
+    columns: Map<String, Value>,
+    condition: Condition,
+    maybe_done: bool,
+}
+
+impl Write<'_> {
+    fn ask(&self) -> Ask {
+        let condition = match &self.condition {
+            Condition::Version(etag) => Some((header::IF_MATCH, etag.clone())),
+            Condition::Absent => Some((header::IF_NONE_MATCH, "*".to_owned())),
+            Condition::Unread => None,
+        };
+        let body = serde_json::to_vec(&self.columns).expect("columns have text keys").into();
+        Ask {
+            method: Method::PATCH,
+            path: format!("{}({})", self.target.table, self.target.key),
+            condition,
+            body: Some(body),
+        }
+    }
+
+    /// Whether the row holds what this write would leave behind.
+    fn is_ours(&self, row: &Row) -> bool {
+        self.columns.contains_key("new_correlationid")
+            && self.columns.iter().all(|(name, value)| same(row.columns.get(name).unwrap_or(&Value::Null), value))
+    }
+}
+
+/// Equal values: numbers by their amount, for a decimal column answers `5.0`
+/// where 5 was written.
+fn same(left: &Value, right: &Value) -> bool {
+    match (left.as_f64(), right.as_f64()) {
+        (Some(a), Some(b)) => (a - b).abs() < 1e-6,
+        _ => left == right,
+    }
+}
