@@ -1,1 +1,24 @@
 //! `scenarios/**` as plans in which nothing is left to decide.
+//!
+//! In: a scenario file ([`load_dir`]), and for a [`Plan`] the contracts, a seed
+//! and a nonce. Out: flows with the instants at which their runs are due, who
+//! calls, which correlation ID each run carries, which calls it makes and which
+//! of them are oversized or repeated. Two plans from the same input are the
+//! same. Knows nothing of traffic.
+
+mod calls;
+mod load;
+mod model;
+mod plan;
+mod read;
+mod start;
+
+pub use calls::{CallSource, PlannedAction, PlannedCall};
+pub use load::{load, load_dir};
+pub use model::{
+    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FaultSpec, FlowSpec, Oversized, Scenario, Start, TimeBase,
+};
+pub use plan::{FlowClone, Overrides, Plan, PlannedFault, PlannedFlow, Ticket, plan};
+
+#[cfg(test)]
+mod tests;

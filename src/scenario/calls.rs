@@ -1,0 +1,137 @@
+//! The calls of a flow, made one by one when they are due.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::model::Oversized;
+use crate::contract::{Contract, ContractId};
+use crate::generate::{Call, CallOptions, CouldNotMake, Generators, Nonce, Pools};
+use crate::wire::Body;
+
+/// What counts as oversized where the contract says nothing: the largest
+/// message that flows send in one piece.
+const DEFAULT_LIMIT: u64 = 100 << 20;
+
+/// What makes the calls of one contract: its generators, and values that exist.
+#[derive(Clone, Debug)]
+pub struct CallSource {
+    /// The compiled generators.
+    pub generators: Arc<Generators>,
+    /// Values that exist.
+    pub pools: Arc<Pools>,
+}
+
+impl CallSource {
+    /// Whose calls these are.
+    pub fn contract(&self) -> &Contract {
+        self.generators.contract()
+    }
+}
+
+/// A call that is due.
+#[derive(Clone, Debug)]
+pub struct PlannedCall {
+    /// What is sent.
+    pub call: Call,
+    /// Whether the contract promises to refuse it: its body is over the limit.
+    pub refusable: bool,
+    /// Whether the first answer to it is lost on its way to the flow.
+    pub answer_lost: bool,
+}
+
+/// Makes the calls of one action. The same event, item and action give the
+/// same call, whoever asks and how often.
+#[derive(Clone)]
+pub struct PlannedAction {
+    /// The contract.
+    pub contract: ContractId,
+    /// `operationId`.
+    pub operation: Arc<str>,
+    pub(super) source: CallSource,
+    pub(super) nonce: Nonce,
+    pub(super) seed: u64,
+    pub(super) elements: Option<u64>,
+    pub(super) oversized: Option<Oversized>,
+    pub(super) answers_lost: f64,
+}
+
+impl fmt::Debug for PlannedAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.contract, self.operation)
+    }
+}
+
+impl PlannedAction {
+    /// The contract with all that it promises.
+    pub fn contract(&self) -> &Contract {
+        self.source.contract()
+    }
+
+    /// The call for an item of an event, under a run's correlation ID.
+    ///
+    /// # Errors
+    /// The generator can't make it.
+    pub fn call(&self, event: u64, item: u32, correlation: &str) -> Result<PlannedCall, CouldNotMake> {
+        let seed = mix(self.seed, &[event, u64::from(item)]);
+        let oversized = self.oversized.filter(|o| drawn(seed, 1, o.share)).map(|o| {
+            if drawn(seed, 2, o.without_length) {
+                crate::generate::Oversized::Chunked
+            } else {
+                crate::generate::Oversized::WithLength
+            }
+        });
+        let options = CallOptions { correlation: Some(correlation.to_owned()), items: self.elements, oversized };
+        let mut call = self.source.generators.call(&self.operation, seed, &self.nonce, &self.source.pools, &options)?;
+        if let Some(how) = oversized {
+            self.swell(&mut call.request.body, how == crate::generate::Oversized::WithLength);
+        }
+        Ok(PlannedCall { call, refusable: oversized.is_some(), answer_lost: drawn(seed, 3, self.answers_lost) })
+    }
+}
+
+impl PlannedAction {
+    /// Fills a body up to beyond the contract's limit, where the generator has
+    /// not done so: inside the outermost object, else at the end.
+    fn swell(&self, body: &mut Body, length: bool) {
+        let behaviour = self.contract().behaviour.as_ref();
+        let limit = behaviour.and_then(|b| b.limits.as_ref()?.body).unwrap_or(DEFAULT_LIMIT);
+        if body.len() > limit {
+            return;
+        }
+        let content = body.bytes().cloned().unwrap_or_default();
+        let (head, tail) = match content.strip_suffix(b"}") {
+            Some(inside) => (Bytes::from([inside, b",\"padding\":\"".as_slice()].concat()), Bytes::from_static(b"\"}")),
+            None => (content, Bytes::new()),
+        };
+        *body = Body::Filler { head, fill: limit, tail, length };
+    }
+}
+
+/// Whether something with this share happens to whoever has this seed.
+pub(super) fn drawn(seed: u64, what: u64, share: f64) -> bool {
+    share > 0.0 && ((mix(seed, &[what]) >> 11) as f64) / ((1_u64 << 53) as f64) < share
+}
+
+/// A number made from others (`SplitMix64`, one round a number).
+pub(super) fn mix(seed: u64, parts: &[u64]) -> u64 {
+    parts.iter().fold(seed, |state, part| {
+        let mut z = (state ^ part.wrapping_mul(0xff51_afd7_ed55_8ccd)).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_met_by_many_and_by_none_or_all_at_its_ends() {
+        let met = |share| (0..10_000).filter(|n| drawn(mix(7, &[*n]), 1, share)).count();
+        assert_eq!((met(0.0), met(1.0)), (0, 10_000));
+        assert!((2_300..2_700).contains(&met(0.25)), "{}", met(0.25));
+    }
+}

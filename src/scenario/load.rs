@@ -1,0 +1,367 @@
+//! Scenario files: strict, and every fault at once with its place.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::model::{
+    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FaultSpec, FlowSpec, Oversized, Scenario, Start, TimeBase,
+};
+use super::read::{
+    fault, optional_count, optional_span, optional_word, rate, required_count, required_span, share, span, word,
+};
+use crate::contract::ContractId;
+use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
+use crate::flow::{CorrelationBirth, OUTBOUND_TIMEOUT, RetryAfterHandling, RetryKind, RetryPolicy};
+use crate::generate::Need;
+use crate::wire::FaultKind;
+
+/// The format that this loader reads.
+const FORMAT: &str = "seamstress/scenario/1";
+
+const TIMES: [(&str, TimeBase); 2] = [("clock", TimeBase::Clock), ("real", TimeBase::Real)];
+
+/// Loads all scenarios of a folder, in the order of their file names.
+///
+/// # Errors
+/// Every fault of every file, or that the folder can't be read.
+pub fn load_dir(path: &Path) -> Result<Vec<Scenario>, Diagnostics> {
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::error(Place::file(path.display().to_string()), format!("the folder can't be read: {error}"))
+            .hint("give the folder with --scenarios")
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        if file.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    let (mut scenarios, mut diagnostics): (Vec<Scenario>, _) = (Vec::new(), Diagnostics::new());
+    for file in files {
+        let name = file.display().to_string();
+        match std::fs::read_to_string(&file) {
+            Ok(text) => match load(&name, &text) {
+                Ok(scenario) => unique(scenario, &mut scenarios, &mut diagnostics),
+                Err(faults) => diagnostics.extend(faults),
+            },
+            Err(error) => {
+                diagnostics.push(Diagnostic::error(Place::file(name), format!("the file can't be read: {error}")));
+            }
+        }
+    }
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(scenarios) }
+}
+
+fn unique(scenario: Scenario, scenarios: &mut Vec<Scenario>, diagnostics: &mut Diagnostics) {
+    if let Some(other) = scenarios.iter().find(|s| s.name == scenario.name) {
+        let what = format!("a scenario `{}` is in {} already", scenario.name, other.file);
+        diagnostics.push(Diagnostic::error(Place::file(scenario.file.clone()), what));
+        return;
+    }
+    scenarios.push(scenario);
+}
+
+/// Loads the text of one scenario file. `file` is the name shown in places.
+///
+/// # Errors
+/// All its faults.
+pub fn load(file: &str, text: &str) -> Result<Scenario, Diagnostics> {
+    let root = parse_yaml(file, text)?;
+    let mut diagnostics = Diagnostics::new();
+    let scenario = scenario(file.into(), &root, &mut diagnostics);
+    match scenario {
+        Some(scenario) if !diagnostics.has_errors() => Ok(scenario),
+        _ => Err(diagnostics),
+    }
+}
+
+fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Option<Scenario> {
+    let mut fields = Fields::of(root, diagnostics);
+    if let Some(node) = fields.required("format")
+        && node.as_str() != Some(FORMAT)
+    {
+        fault(node, "unknown format", &format!("`{FORMAT}`"), fields.diagnostics());
+    }
+    let name = fields.required_str("name");
+    let description = fields.required_str("description").unwrap_or_default().trim().to_owned();
+    let tags = fields.optional("tags").map(|node| texts(node, fields.diagnostics())).unwrap_or_default();
+    let flows: Vec<FlowSpec> = match fields.required("flows") {
+        Some(node) => list(node, fields.diagnostics(), flow),
+        None => Vec::new(),
+    };
+    let faults: Vec<FaultSpec> = match fields.optional("faults") {
+        Some(node) => list(node, fields.diagnostics(), fault_spec),
+        None => Vec::new(),
+    };
+    let mut needs: Vec<Need> = match fields.optional("needs") {
+        Some(node) => list(node, fields.diagnostics(), |n, d| word(n, &NEEDS, d)),
+        None => Vec::new(),
+    };
+    let scale_all = optional_word(&mut fields, "scale", &[("waits", false), ("all", true)]).unwrap_or(false);
+    fields.finish();
+    needs.push(Need::Load);
+    if !faults.is_empty() {
+        needs.push(Need::Faults);
+    }
+    needs.sort_unstable();
+    needs.dedup();
+    Some(Scenario { file, name: name?.into(), description, tags, flows, faults, needs, scale_all })
+}
+
+const NEEDS: [(&str, Need); 8] = [
+    ("behaviour", Need::Behaviour),
+    ("effects", Need::Effects),
+    ("faults", Need::Faults),
+    ("clock", Need::Clock),
+    ("minted_tokens", Need::MintedTokens),
+    ("gateway_rows", Need::GatewayRows),
+    ("direct_service", Need::DirectService),
+    ("load", Need::Load),
+];
+
+fn list<T>(
+    node: &Node,
+    diagnostics: &mut Diagnostics,
+    mut one: impl FnMut(&Node, &mut Diagnostics) -> Option<T>,
+) -> Vec<T> {
+    let Some(entries) = node.as_sequence() else {
+        node.wrong_kind("a list", diagnostics);
+        return Vec::new();
+    };
+    if entries.is_empty() {
+        fault(node, "the list is empty", "at least one entry", diagnostics);
+    }
+    entries.iter().filter_map(|entry| one(entry, diagnostics)).collect()
+}
+
+fn texts(node: &Node, diagnostics: &mut Diagnostics) -> Vec<String> {
+    list(node, diagnostics, |entry, diagnostics| {
+        if entry.as_str().is_none() {
+            entry.wrong_kind("text", diagnostics);
+        }
+        entry.as_str().map(str::to_owned)
+    })
+}
+
+fn flow(node: &Node, diagnostics: &mut Diagnostics) -> Option<FlowSpec> {
+    let mut fields = Fields::of(node, diagnostics);
+    let place = fields.place();
+    let name = fields.required_str("name");
+    let actions = match fields.required("actions") {
+        Some(node) => list(node, fields.diagnostics(), action),
+        None => Vec::new(),
+    };
+    let clones = optional_count(&mut fields, "clones", (1, 100_000)).unwrap_or(1) as u32;
+    let clients = optional_count(&mut fields, "clients", (1, 100_000)).map_or(clones, |n| n as u32).min(clones);
+    let start = fields.required("start").and_then(|node| start(node, fields.diagnostics()));
+    let correlation = optional_word(&mut fields, "correlation", &BIRTHS).unwrap_or_default();
+    let apply_to_each = fields
+        .optional("apply_to_each")
+        .and_then(|node| apply_to_each(node, fields.diagnostics()))
+        .unwrap_or(ApplyToEach { items: 1, concurrency: 1 });
+    let retry = fields.optional("retry").and_then(|node| retry(node, fields.diagnostics()));
+    let timeout = optional_span(&mut fields, "timeout").unwrap_or(OUTBOUND_TIMEOUT);
+    let oversized = fields.optional("oversized").and_then(|node| oversized(node, fields.diagnostics()));
+    let duplicates = match fields.optional("duplicates") {
+        Some(node) => list(node, fields.diagnostics(), duplicate),
+        None => Vec::new(),
+    };
+    fields.finish();
+    Some(FlowSpec {
+        name: name?.into(),
+        actions,
+        clones,
+        clients,
+        start: start?,
+        correlation,
+        apply_to_each,
+        retry: retry.unwrap_or(RetryPolicy::PA_MEDIUM),
+        timeout,
+        oversized,
+        duplicates,
+        place,
+    })
+}
+
+const BIRTHS: [(&str, CorrelationBirth); 3] = [
+    ("per_run", CorrelationBirth::PerRun),
+    ("trigger_event", CorrelationBirth::TriggerEvent),
+    ("fixed", CorrelationBirth::Fixed),
+];
+
+fn action(node: &Node, diagnostics: &mut Diagnostics) -> Option<ActionSpec> {
+    let mut fields = Fields::of(node, diagnostics);
+    let place = fields.place();
+    let contract = fields.required_str("contract");
+    let operation = fields.required_str("operation");
+    let elements = optional_count(&mut fields, "elements", (1, 1_000_000));
+    fields.finish();
+    Some(ActionSpec { contract: ContractId::parse(contract?), operation: operation?.into(), elements, place })
+}
+
+fn start(node: &Node, diagnostics: &mut Diagnostics) -> Option<Start> {
+    let mut fields = Fields::of(node, diagnostics);
+    let kinds = ["recurrence", "arrivals", "burst"].map(|kind| fields.optional(kind).map(|node| (kind, node)));
+    let place = fields.place();
+    fields.finish();
+    let mut named = kinds.into_iter().flatten();
+    let (Some((kind, node)), None) = (named.next(), named.next()) else {
+        diagnostics.push(
+            Diagnostic::error(place, "it must be clear how the flow starts")
+                .expected("exactly one of `recurrence`, `arrivals`, `burst`"),
+        );
+        return None;
+    };
+    let mut fields = Fields::of(node, diagnostics);
+    let time = optional_word(&mut fields, "time", &TIMES).unwrap_or_default();
+    let start = match kind {
+        "recurrence" => {
+            let every = required_span(&mut fields, "every");
+            let jitter = optional_span(&mut fields, "jitter").unwrap_or_default();
+            let times = optional_count(&mut fields, "times", (1, 1_000_000)).unwrap_or(1) as u32;
+            every.map(|every| Start::Recurrence { every, jitter, times, time })
+        }
+        "arrivals" => {
+            let rate = fields.required("rate").and_then(|node| rate(node, fields.diagnostics()));
+            let lasting = required_span(&mut fields, "for");
+            rate.zip(lasting).map(|(rate, lasting)| Start::Arrivals { rate, lasting, time })
+        }
+        _ => {
+            let runs = required_count(&mut fields, "runs", (1, 1_000_000));
+            let within = required_span(&mut fields, "within");
+            runs.zip(within).map(|(runs, within)| Start::Burst { runs: runs as u32, within, time })
+        }
+    };
+    fields.finish();
+    start
+}
+
+fn apply_to_each(node: &Node, diagnostics: &mut Diagnostics) -> Option<ApplyToEach> {
+    let mut fields = Fields::of(node, diagnostics);
+    let items = required_count(&mut fields, "items", (1, 100_000));
+    let concurrency = optional_count(&mut fields, "concurrency", (1, 50)).unwrap_or(1);
+    fields.finish();
+    Some(ApplyToEach { items: items? as u32, concurrency: concurrency as u32 })
+}
+
+const HANDLINGS: [(&str, RetryAfterHandling); 3] = [
+    ("ignore", RetryAfterHandling::Ignore),
+    ("max", RetryAfterHandling::Max),
+    ("replace", RetryAfterHandling::Replace),
+];
+
+/// A default by its name, or `retryPolicy` as a definition writes it.
+fn retry(node: &Node, diagnostics: &mut Diagnostics) -> Option<RetryPolicy> {
+    if node.as_str().is_some() {
+        let names = [
+            ("pa-low", RetryPolicy::PA_LOW),
+            ("pa-medium", RetryPolicy::PA_MEDIUM),
+            ("logicapps", RetryPolicy::LOGIC_APPS),
+            ("none", RetryPolicy::NONE),
+        ];
+        return word(node, &names, diagnostics);
+    }
+    let mut fields = Fields::of(node, diagnostics);
+    let kinds = [
+        ("default", None),
+        ("none", Some(RetryKind::None)),
+        ("fixed", Some(RetryKind::Fixed)),
+        ("exponential", Some(RetryKind::Exponential)),
+    ];
+    let kind = fields.required("type").and_then(|node| word(node, &kinds, fields.diagnostics()));
+    let count = optional_count(&mut fields, "count", (1, 90));
+    let mut interval = |fields: &mut Fields<'_, '_>, key: &'static str| {
+        let node = fields.optional(key)?;
+        let read = span(node, fields.diagnostics())?;
+        let allowed = Duration::from_secs(5)..=Duration::from_secs(86_400);
+        if !allowed.contains(&read) {
+            fault(node, "the platform does not take this interval", "from `PT5S` to `P1D`", fields.diagnostics());
+        }
+        Some(read)
+    };
+    let scale = interval(&mut fields, "interval");
+    let (least, most) = (interval(&mut fields, "minimumInterval"), interval(&mut fields, "maximumInterval"));
+    let handling = optional_word(&mut fields, "retryAfter", &HANDLINGS).unwrap_or_default();
+    fields.finish();
+    let default = RetryPolicy::PA_MEDIUM;
+    Some(match kind? {
+        None => RetryPolicy { retry_after: handling, ..default },
+        Some(kind) => RetryPolicy {
+            kind,
+            count: if kind == RetryKind::None { 0 } else { count.map_or(default.count, |n| n as u32) },
+            interval: scale.unwrap_or(default.interval),
+            minimum: least.unwrap_or(default.minimum),
+            maximum: most.unwrap_or(default.maximum),
+            retry_after: handling,
+        },
+    })
+}
+
+fn oversized(node: &Node, diagnostics: &mut Diagnostics) -> Option<Oversized> {
+    let mut fields = Fields::of(node, diagnostics);
+    let of_calls = fields.required("share").and_then(|node| share(node, fields.diagnostics()));
+    let without_length = fields.optional("without_length").and_then(|node| share(node, fields.diagnostics()));
+    fields.finish();
+    Some(Oversized { share: of_calls?, without_length: without_length.unwrap_or(0.0) })
+}
+
+fn duplicate(node: &Node, diagnostics: &mut Diagnostics) -> Option<Duplicates> {
+    let mut fields = Fields::of(node, diagnostics);
+    let kinds = [
+        ("redelivery", DuplicateKind::Redelivery),
+        ("copied_flow", DuplicateKind::CopiedFlow),
+        ("lost_answer", DuplicateKind::LostAnswer),
+    ];
+    let kind = fields.required("by").and_then(|node| word(node, &kinds, fields.diagnostics()));
+    let share = fields.required("share").and_then(|node| share(node, fields.diagnostics()));
+    let after = optional_span(&mut fields, "after").unwrap_or_default();
+    fields.finish();
+    Some(Duplicates { kind: kind?, share: share?, after })
+}
+
+fn fault_spec(node: &Node, diagnostics: &mut Diagnostics) -> Option<FaultSpec> {
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Throttled,
+        Unavailable,
+        Slow,
+        Reset,
+        AnswerLost,
+    }
+    let kinds = [
+        ("throttled", Kind::Throttled),
+        ("unavailable", Kind::Unavailable),
+        ("slow", Kind::Slow),
+        ("reset", Kind::Reset),
+        ("answer_lost", Kind::AnswerLost),
+    ];
+    let mut fields = Fields::of(node, diagnostics);
+    let kind = match fields.required("kind").and_then(|node| word(node, &kinds, fields.diagnostics())) {
+        Some(Kind::Throttled) => required_count(&mut fields, "retry_after", (0, 86_400))
+            .map(|retry_after| FaultKind::Throttled { retry_after }),
+        Some(Kind::Slow) => {
+            required_span(&mut fields, "by").map(|by| FaultKind::Slow { milliseconds: by.as_millis() as u64 })
+        }
+        Some(Kind::Unavailable) => Some(FaultKind::Unavailable),
+        Some(Kind::Reset) => Some(FaultKind::Reset),
+        Some(Kind::AnswerLost) => Some(FaultKind::AnswerLost),
+        None => None,
+    };
+    let table = fields.optional_str("table").map(str::to_owned);
+    let method = fields.optional_str("method").map(str::to_owned);
+    let share = fields.optional("share").and_then(|node| share(node, fields.diagnostics()));
+    let times = optional_count(&mut fields, "times", (1, u64::MAX));
+    let from = optional_span(&mut fields, "from").unwrap_or_default();
+    let until_node = fields.optional("until");
+    let until = until_node.and_then(|node| span(node, fields.diagnostics()));
+    if let (Some(node), Some(until)) = (until_node, until)
+        && until <= from
+    {
+        fault(node, "the fault ends before it begins", "a span that is longer than `from`", fields.diagnostics());
+    }
+    let time = optional_word(&mut fields, "time", &TIMES).unwrap_or_default();
+    fields.finish();
+    Some(FaultSpec { kind: kind?, table, method, share, times, from, until, time })
+}

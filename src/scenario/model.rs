@@ -1,0 +1,188 @@
+//! What a scenario file says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::contract::ContractId;
+use crate::diagnose::Place;
+use crate::flow::{CorrelationBirth, RetryPolicy};
+use crate::generate::Need;
+use crate::wire::FaultKind;
+
+/// A scenario file that was loaded.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The file, as the user named it.
+    pub file: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is for, in a sentence.
+    pub description: String,
+    /// Free words; `gate` makes `gate` play it.
+    pub tags: Vec<String>,
+    /// The flows that run side by side.
+    pub flows: Vec<FlowSpec>,
+    /// What Dataverse does wrong meanwhile.
+    pub faults: Vec<FaultSpec>,
+    /// What the target must offer: what the file names, leave to send load, and
+    /// faults where it injects some.
+    pub needs: Vec<Need>,
+    /// `scale: all`: answer timeouts scale with the clock too, and no latency
+    /// is judged.
+    pub scale_all: bool,
+}
+
+impl Scenario {
+    /// Whether it carries a tag.
+    pub fn is_tagged(&self, tag: &str) -> bool {
+        self.tags.iter().any(|t| t == tag)
+    }
+}
+
+/// One flow: a definition and how it is run.
+#[derive(Clone, Debug)]
+pub struct FlowSpec {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What each item makes it call, one after the other.
+    pub actions: Vec<ActionSpec>,
+    /// How many copies of it there are, each a flow of its own.
+    pub clones: u32,
+    /// How many applications the clones share as callers.
+    pub clients: u32,
+    /// When its runs begin.
+    pub start: Start,
+    /// Where the correlation ID is born.
+    pub correlation: CorrelationBirth,
+    /// How many items a run has, and how many of them at once.
+    pub apply_to_each: ApplyToEach,
+    /// The retry policy of its actions.
+    pub retry: RetryPolicy,
+    /// How long an action waits for an answer.
+    pub timeout: Duration,
+    /// The share of calls whose body is over the limit.
+    pub oversized: Option<Oversized>,
+    /// The share of runs that happen twice.
+    pub duplicates: Vec<Duplicates>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// One HTTP action.
+#[derive(Clone, Debug)]
+pub struct ActionSpec {
+    /// The contract.
+    pub contract: ContractId,
+    /// `operationId`.
+    pub operation: Arc<str>,
+    /// How many elements the outermost list of the body has; `None`: as the
+    /// generator makes it.
+    pub elements: Option<u64>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `apply_to_each`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApplyToEach {
+    /// Items of a run.
+    pub items: u32,
+    /// Of which so many at once, 1 to 50.
+    pub concurrency: u32,
+}
+
+/// When runs begin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Start {
+    /// Each clone on a schedule.
+    Recurrence {
+        /// The interval.
+        every: Duration,
+        /// Each run is late by up to this.
+        jitter: Duration,
+        /// How many runs of each clone.
+        times: u32,
+        /// Whose time the spans are.
+        time: TimeBase,
+    },
+    /// Runs at an even rate, over all clones.
+    Arrivals {
+        /// Runs a second.
+        rate: f64,
+        /// For so long.
+        lasting: Duration,
+        /// Whose time the spans are.
+        time: TimeBase,
+    },
+    /// So many runs somewhere within a span, over all clones.
+    Burst {
+        /// How many.
+        runs: u32,
+        /// The span.
+        within: Duration,
+        /// Whose time the span is.
+        time: TimeBase,
+    },
+}
+
+/// Whose time a span is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeBase {
+    /// The shared clock's, which may run faster.
+    #[default]
+    Clock,
+    /// Real time: for what objectives are judged by.
+    Real,
+}
+
+/// `oversized`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Oversized {
+    /// Of the calls, from 0 to 1.
+    pub share: f64,
+    /// Of the oversized ones, sent in chunks, without `Content-Length`.
+    pub without_length: f64,
+}
+
+/// One of `duplicates`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Duplicates {
+    /// How it comes to happen twice.
+    pub kind: DuplicateKind,
+    /// Of the runs (for a lost answer: of the calls), from 0 to 1.
+    pub share: f64,
+    /// How much later the second begins, in the clock's time.
+    pub after: Duration,
+}
+
+/// How something comes to happen twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DuplicateKind {
+    /// The trigger's event is delivered again: another run of the same flow.
+    Redelivery,
+    /// A copy of the flow runs on the same event, as the same client.
+    CopiedFlow,
+    /// The answer is lost on its way to the flow, which sends the call again.
+    LostAnswer,
+}
+
+/// One of `faults`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultSpec {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// Only for this table.
+    pub table: Option<String>,
+    /// Only for this method.
+    pub method: Option<String>,
+    /// Only for this share of the requests.
+    pub share: Option<f64>,
+    /// At most so many times.
+    pub times: Option<u64>,
+    /// From here on, after the scenario's start.
+    pub from: Duration,
+    /// Until here; `None`: to its end.
+    pub until: Option<Duration>,
+    /// Whose time the spans are.
+    pub time: TimeBase,
+}

@@ -1,0 +1,309 @@
+//! From a scenario to a plan: who calls when, with what.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::calls::{CallSource, PlannedAction, drawn, mix};
+use super::model::{ActionSpec, ApplyToEach, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
+use super::start::{clocked, dues, rate, real};
+use crate::diagnose::{Diagnostic, Diagnostics, closest};
+use crate::flow::{CorrelationBirth, RetryPolicy, Workflow};
+use crate::generate::{Need, Nonce, Seed};
+use crate::wire::Fault;
+
+/// The most runs of one scenario that are under way at once.
+const USERS: usize = 64;
+
+/// The most calls of one scenario that are under way at once.
+const LANES: usize = 192;
+
+/// How short a scaled answer timeout may get, in real time.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What a user may change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Overrides {
+    /// Runs a second, in real time, over all flows that have a rate.
+    pub rate: Option<f64>,
+    /// How many of the clock's seconds pass in a real one.
+    pub time_scale: f64,
+}
+
+/// A scenario in which nothing is left to decide.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The scenario's name.
+    pub scenario: Arc<str>,
+    /// What the target must offer.
+    pub needs: Vec<Need>,
+    /// The run's nonce.
+    pub nonce: Nonce,
+    /// The flows.
+    pub flows: Vec<PlannedFlow>,
+    /// All runs of all flows, in the order in which they are due.
+    pub tickets: Vec<Ticket>,
+    /// What Dataverse does wrong, after the start.
+    pub faults: Vec<PlannedFault>,
+    /// How many runs may be under way at once.
+    pub users: usize,
+    /// How many calls may be under way at once.
+    pub lanes: usize,
+    /// How many runs that are due may wait for somebody to make them; beyond
+    /// that they are dropped, and counted.
+    pub queue: usize,
+}
+
+impl Plan {
+    /// How many first attempts it makes.
+    pub fn calls(&self) -> u64 {
+        let of = |ticket: &Ticket| {
+            let flow = &self.flows[ticket.flow];
+            u64::from(flow.apply_to_each.items) * flow.actions.len() as u64
+        };
+        self.tickets.iter().map(of).sum()
+    }
+
+    /// How long it takes until its last run is due, in real time.
+    pub fn lasts(&self) -> Duration {
+        self.tickets.last().map_or(Duration::ZERO, |ticket| ticket.due)
+    }
+}
+
+/// A flow with everything that its runs need.
+#[derive(Clone, Debug)]
+pub struct PlannedFlow {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The seed of its definition.
+    pub seed: u64,
+    /// What each item makes it call.
+    pub actions: Vec<PlannedAction>,
+    /// Items of a run, and how many at once.
+    pub apply_to_each: ApplyToEach,
+    /// Where the correlation ID is born.
+    pub correlation: CorrelationBirth,
+    /// The retry policy of its actions.
+    pub retry: RetryPolicy,
+    /// How long an answer may take, in real time.
+    pub timeout: Duration,
+    /// Its clones.
+    pub clones: Vec<FlowClone>,
+}
+
+/// One copy of a flow in operation.
+#[derive(Clone, Debug)]
+pub struct FlowClone {
+    /// The definition, as its calls show it.
+    pub workflow: Workflow,
+    /// The same of the copy that somebody made of it.
+    pub copy: Workflow,
+    /// The name of the client that it calls as.
+    pub client: Arc<str>,
+}
+
+/// One run that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// When, in real time after the scenario's start.
+    pub due: Duration,
+    /// Which flow.
+    pub flow: usize,
+    /// Which clone of it.
+    pub clone: usize,
+    /// Whether a copy of that clone runs.
+    pub copied: bool,
+    /// The number of the trigger's event.
+    pub event: u64,
+    /// The number of the run in the scenario.
+    pub run: u64,
+}
+
+/// A fault and when, in the clock's time after the scenario's start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedFault {
+    /// What; its instants are not set yet.
+    pub fault: Fault,
+    /// From here.
+    pub from: Duration,
+    /// Until here; `None`: to the scenario's end.
+    pub until: Option<Duration>,
+}
+
+/// Plans a scenario. The same seed and nonce give the same plan.
+///
+/// # Errors
+/// Every contract and operation that the scenario names and nobody knows, with
+/// its place.
+pub fn plan(
+    scenario: &Scenario,
+    sources: &[CallSource],
+    seed: Seed,
+    nonce: &Nonce,
+    overrides: Overrides,
+) -> Result<Plan, Diagnostics> {
+    let planner = Planner { scenario, sources, seed, nonce, scale: overrides.time_scale };
+    let mut diagnostics = Diagnostics::new();
+    let flows: Vec<PlannedFlow> = scenario.flows.iter().filter_map(|f| planner.flow(f, &mut diagnostics)).collect();
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    let tickets = planner.tickets(&flows, overrides.rate);
+    let waiting: usize = scenario.flows.iter().map(|f| planner.may_wait(f)).sum();
+    Ok(Plan {
+        scenario: scenario.name.clone(),
+        needs: scenario.needs.clone(),
+        nonce: nonce.clone(),
+        users: tickets.len().clamp(1, USERS),
+        lanes: LANES,
+        queue: waiting + 4 * USERS,
+        faults: planner.faults(),
+        flows,
+        tickets,
+    })
+}
+
+struct Planner<'a> {
+    scenario: &'a Scenario,
+    sources: &'a [CallSource],
+    seed: Seed,
+    nonce: &'a Nonce,
+    scale: f64,
+}
+
+impl Planner<'_> {
+    fn flow(&self, spec: &FlowSpec, diagnostics: &mut Diagnostics) -> Option<PlannedFlow> {
+        let definition = format!("{}/{}", self.scenario.name, spec.name);
+        let seed = Nonce("flow".into()).identity(self.seed.0, &definition).as_u64_pair().0;
+        let lost = spec.duplicates.iter().filter(|d| d.kind == DuplicateKind::LostAnswer).map(|d| d.share).sum();
+        let actions: Vec<PlannedAction> = spec
+            .actions
+            .iter()
+            .enumerate()
+            .filter_map(|(n, action)| {
+                Some(PlannedAction {
+                    contract: action.contract.clone(),
+                    operation: action.operation.clone(),
+                    source: self.source(action, diagnostics)?,
+                    nonce: self.nonce.clone(),
+                    seed: mix(seed, &[n as u64]),
+                    elements: action.elements,
+                    oversized: spec.oversized,
+                    answers_lost: lost,
+                })
+            })
+            .collect();
+        let scaled = if self.scenario.scale_all {
+            real(spec.timeout, TimeBase::Clock, self.scale).max(SHORTEST_TIMEOUT)
+        } else {
+            spec.timeout
+        };
+        Some(PlannedFlow {
+            name: spec.name.clone(),
+            seed,
+            actions,
+            apply_to_each: spec.apply_to_each,
+            correlation: spec.correlation,
+            retry: spec.retry,
+            timeout: scaled,
+            clones: (0..spec.clones).map(|n| self.clone(spec, &definition, seed, n)).collect(),
+        })
+    }
+
+    fn clone(&self, spec: &FlowSpec, definition: &str, seed: u64, number: u32) -> FlowClone {
+        let client = number % spec.clients.max(1);
+        FlowClone {
+            workflow: Workflow::new(mix(seed, &[10, u64::from(number)])),
+            copy: Workflow::new(mix(seed, &[11, u64::from(number)])),
+            client: format!("{definition}-{client}-{}", self.nonce.0).into(),
+        }
+    }
+
+    fn source(&self, action: &ActionSpec, diagnostics: &mut Diagnostics) -> Option<CallSource> {
+        let Some(source) = self.sources.iter().find(|s| s.contract().id == action.contract) else {
+            let known: Vec<String> = self.sources.iter().map(|s| s.contract().id.to_string()).collect();
+            diagnostics.push(unknown(action, "contract", &action.contract.to_string(), &known));
+            return None;
+        };
+        let operations = &source.contract().openapi.operations;
+        if !operations.iter().any(|o| o.id == action.operation) {
+            let known: Vec<String> = operations.iter().map(|o| o.id.to_string()).collect();
+            diagnostics.push(unknown(action, "operation", &action.operation, &known));
+            return None;
+        }
+        Some(source.clone())
+    }
+
+    fn tickets(&self, flows: &[PlannedFlow], wanted: Option<f64>) -> Vec<Ticket> {
+        let own: f64 = self.scenario.flows.iter().map(|f| rate(f.start, self.scale)).sum();
+        let faster = wanted.filter(|_| own > 0.0).map_or(1.0, |wanted| wanted / own);
+        let mut tickets: Vec<Ticket> = Vec::new();
+        for (flow, (spec, planned)) in self.scenario.flows.iter().zip(flows).enumerate() {
+            let mut rng = ChaCha8Rng::seed_from_u64(planned.seed);
+            for (event, (due, clone)) in dues(spec.start, spec.clones, self.scale, faster, &mut rng).iter().enumerate()
+            {
+                let ticket =
+                    Ticket { due: *due, flow, clone: *clone as usize, copied: false, event: event as u64, run: 0 };
+                tickets.push(ticket);
+                tickets.extend(self.again(spec, planned, ticket));
+            }
+        }
+        tickets.sort_by_key(|ticket| ticket.due);
+        for (number, ticket) in tickets.iter_mut().enumerate() {
+            ticket.run = number as u64 + 1;
+        }
+        tickets
+    }
+
+    /// The further runs that a run's event starts.
+    fn again(&self, spec: &FlowSpec, flow: &PlannedFlow, first: Ticket) -> Vec<Ticket> {
+        let further = spec.duplicates.iter().enumerate().filter(|(n, duplicates)| {
+            let seed = mix(flow.seed, &[20, first.event]);
+            duplicates.kind != DuplicateKind::LostAnswer && drawn(seed, *n as u64, duplicates.share)
+        });
+        further
+            .map(|(_, duplicates)| Ticket {
+                due: first.due + real(duplicates.after, TimeBase::Clock, self.scale),
+                copied: duplicates.kind == DuplicateKind::CopiedFlow,
+                ..first
+            })
+            .collect()
+    }
+
+    /// How many runs wait rather than be dropped: those that nobody expects to
+    /// begin at once.
+    fn may_wait(&self, spec: &FlowSpec) -> usize {
+        let times = 1 + spec.duplicates.len();
+        match spec.start {
+            Start::Arrivals { .. } => 0,
+            Start::Recurrence { times: turns, .. } => turns as usize * spec.clones as usize * times,
+            Start::Burst { runs, .. } => runs as usize * times,
+        }
+    }
+
+    fn faults(&self) -> Vec<PlannedFault> {
+        let planned = self.scenario.faults.iter().map(|spec| {
+            let mut fault = Fault::new(spec.kind.clone());
+            fault.table.clone_from(&spec.table);
+            fault.method.clone_from(&spec.method);
+            fault.share = spec.share;
+            fault.times = spec.times;
+            let clocked = |span| clocked(span, spec.time, self.scale);
+            PlannedFault { fault, from: clocked(spec.from), until: spec.until.map(clocked) }
+        });
+        planned.collect()
+    }
+}
+
+fn unknown(action: &ActionSpec, what: &str, name: &str, known: &[String]) -> Diagnostic {
+    let list = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+    let diagnostic = Diagnostic::error(action.place.clone(), format!("there is no {what} `{name}`"))
+        .expected(format!("one of {list}"))
+        .actual(format!("`{name}`"));
+    match closest(name, known.iter().map(String::as_str)) {
+        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,177 @@
+//! Loading and planning, on the shipped files and on broken ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::*;
+use crate::contract::Contract;
+use crate::flow::{RetryAfterHandling, RetryKind, RetryPolicy};
+use crate::generate::{Generators, Need, Nonce, Pools, Seed};
+use crate::wire::Body;
+
+const GATE: Overrides = Overrides { rate: None, time_scale: 20.0 };
+
+fn shipped() -> Vec<Scenario> {
+    load_dir(Path::new("scenarios")).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn contracts() -> Vec<Contract> {
+    crate::contract::load_dir(Path::new("contracts")).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn sources() -> Vec<CallSource> {
+    let mut pools = Pools::new();
+    pools.insert("account_id", (0..500_u32).map(|n| json!(format!("{n:08x}-0000-4000-8000-000000000000"))));
+    let pools = Arc::new(pools);
+    let source = |contract| CallSource { generators: Arc::new(Generators::new(&contract)), pools: pools.clone() };
+    contracts().into_iter().map(source).collect()
+}
+
+fn planned(nonce: &str) -> Vec<Plan> {
+    let (nonce, sources) = (Nonce(nonce.into()), sources());
+    shipped()
+        .iter()
+        .map(|scenario| plan(scenario, &sources, Seed(1), &nonce, GATE).unwrap_or_else(|faults| panic!("{faults}")))
+        .collect()
+}
+
+#[test]
+fn the_shipped_scenarios_are_five_and_large_enough() {
+    let plans = planned("n");
+    let calls: BTreeMap<&str, u64> = plans.iter().map(|plan| (&*plan.scenario, plan.calls())).collect();
+    assert_eq!(calls.len(), 5, "{calls:?}");
+    assert!(calls.values().sum::<u64>() > 13_500, "{calls:?}");
+    for (scenario, plan) in shipped().iter().zip(&plans) {
+        assert!(scenario.is_tagged("gate") && plan.needs.contains(&Need::Load), "{}", scenario.name);
+        let longest = if &*plan.scenario == "steady-day" { 33 } else { 4 };
+        assert!(plan.lasts() < Duration::from_secs(longest), "{} {:?}", plan.scenario, plan.lasts());
+    }
+}
+
+#[test]
+fn the_steady_day_offers_every_objective_its_rate_for_half_a_minute() {
+    let plans = planned("n");
+    let steady = plans.iter().find(|plan| &*plan.scenario == "steady-day").expect("shipped");
+    for contract in contracts() {
+        for objective in &contract.behaviour.as_ref().expect("shipped with behaviour").objectives {
+            let of = |ticket: &&Ticket| steady.flows[ticket.flow].actions.iter().any(|a| a.contract == contract.id);
+            let runs = steady.tickets.iter().filter(of).count() as f64;
+            assert!(steady.lasts() >= Duration::from_secs(30));
+            assert!(runs / steady.lasts().as_secs_f64() >= objective.at * 1.05, "{} {runs}", contract.id);
+        }
+    }
+}
+
+#[test]
+fn one_seed_plans_the_same_but_for_the_nonce() {
+    let (first, second, other) = (planned("n"), planned("n"), planned("m"));
+    for ((a, b), c) in first.iter().zip(&second).zip(&other) {
+        assert_eq!((&a.tickets, &a.faults), (&b.tickets, &b.faults));
+        assert_eq!(a.tickets, c.tickets);
+        let request = |plan: &Plan| plan.flows[0].actions[0].call(3, 1, "id").expect("makeable").call.request;
+        assert_eq!(request(a), request(b));
+    }
+}
+
+#[test]
+fn duplicates_share_the_event_and_its_calls_and_have_a_run_of_their_own() {
+    let plans = planned("n");
+    let plan = plans.iter().find(|plan| &*plan.scenario == "duplicate-runs").expect("shipped");
+    let mut by_event: BTreeMap<(usize, u64), Vec<&Ticket>> = BTreeMap::new();
+    for ticket in &plan.tickets {
+        by_event.entry((ticket.flow, ticket.event)).or_default().push(ticket);
+    }
+    let again = by_event.values().filter(|tickets| tickets.len() > 1).count();
+    assert!((100..300).contains(&again), "{again}");
+    assert!(plan.tickets.iter().any(|ticket| ticket.copied));
+    let runs: BTreeSet<u64> = plan.tickets.iter().map(|ticket| ticket.run).collect();
+    assert_eq!(runs.len(), plan.tickets.len());
+    let lost = |item| plan.flows[0].actions[0].call(1, item, "id").expect("makeable").answer_lost;
+    assert!((0..100).any(lost) && !(0..100).all(lost));
+}
+
+#[test]
+fn oversized_calls_are_over_the_limit_in_both_ways() {
+    let plans = planned("n");
+    let plan = plans.iter().find(|plan| &*plan.scenario == "oversized-files").expect("shipped");
+    let action = &plan.flows[0].actions[0];
+    let limit = action.contract().behaviour.as_ref().and_then(|b| b.limits.as_ref()?.body).expect("declared");
+    let mut ways = BTreeSet::new();
+    for event in 0..40 {
+        let planned = action.call(event, 0, "id").expect("makeable");
+        assert_eq!(planned.refusable, planned.call.request.body.len() > limit);
+        if let Body::Filler { length, .. } = planned.call.request.body {
+            ways.insert(length);
+        }
+    }
+    assert_eq!(ways.len(), 2);
+}
+
+#[test]
+fn a_rate_can_be_set_over_all_flows() {
+    let (scenarios, sources, nonce) = (shipped(), sources(), Nonce("n".into()));
+    let steady = scenarios.iter().find(|s| &*s.name == "steady-day").expect("shipped");
+    let faster = Overrides { rate: Some(8.0), time_scale: 1.0 };
+    let plan = plan(steady, &sources, Seed(1), &nonce, faster).expect("planned");
+    assert_eq!(plan.tickets.len(), 8 * 32);
+}
+
+#[test]
+fn every_fault_of_a_file_is_told_with_its_place() {
+    let text = "\
+format: seamstress/scenario/2
+name: broken
+description: x
+flows:
+  - name: a
+    actions: [{ contract: bulk-update/v1, operation: submitBatch }]
+    start: { arrivals: { rate: fast, for: 3 s }, burst: { runs: 1, within: 1 s } }
+  - name: b
+    actions: []
+    clones: 0
+    start: { burst: { runs: 1, within: soon } }
+    apply_to_each: { items: 3, concurrency: 51 }
+    retry: { type: exponential, interval: PT1S }
+    corelation: per_run
+faults:
+  - { kind: throttled, from: 8 s, until: 3 s }
+";
+    let faults = load("s.yaml", text).expect_err("broken").to_string();
+    for place in ["s.yaml:1:9", "s.yaml:7:12", "s.yaml:9:14", "s.yaml:10:13", "s.yaml:11:40", "s.yaml:12:45"] {
+        assert!(faults.contains(place), "{place} is not in\n{faults}");
+    }
+    for words in ["did you mean `correlation`?", "from `PT5S` to `P1D`", "ends before it begins", "`retry_after`"] {
+        assert!(faults.contains(words), "{words} is not in\n{faults}");
+    }
+}
+
+#[test]
+fn a_policy_can_be_written_out_as_in_a_definition() {
+    let text = |retry: &str| {
+        format!(
+            "format: seamstress/scenario/1\nname: n\ndescription: d\nflows:\n  - name: a\n    \
+             actions: [{{ contract: a/v1, operation: b }}]\n    start: {{ burst: {{ runs: 1, within: 1 s }} }}\n    \
+             retry: {retry}\n"
+        )
+    };
+    let policy = |retry: &str| load("s.yaml", &text(retry)).unwrap_or_else(|e| panic!("{e}")).flows[0].retry;
+    assert_eq!(policy("pa-low"), RetryPolicy::PA_LOW);
+    assert_eq!(policy("none"), RetryPolicy::NONE);
+    let written = policy("{ type: fixed, count: 3, interval: PT20S, retryAfter: ignore }");
+    assert_eq!((written.kind, written.count), (RetryKind::Fixed, 3));
+    assert_eq!((written.interval, written.retry_after), (Duration::from_secs(20), RetryAfterHandling::Ignore));
+}
+
+#[test]
+fn an_unknown_operation_is_told_where_it_is_named() {
+    let text = "format: seamstress/scenario/1\nname: n\ndescription: d\nflows:\n  - name: a\n    \
+                actions: [{ contract: bulk-update/v1, operation: submitBach }]\n    \
+                start: { burst: { runs: 1, within: 1 s } }\n";
+    let scenario = load("s.yaml", text).expect("well formed");
+    let faults = plan(&scenario, &sources(), Seed(1), &Nonce("n".into()), GATE).expect_err("unknown").to_string();
+    assert!(faults.contains("s.yaml:6:15") && faults.contains("did you mean `submitBatch`?"), "{faults}");
+}
