@@ -17,9 +17,10 @@ pub(super) fn push(page: &mut String, run: &Run, record: &RunRecord) {
     }
     page.push_str(
         "<section id=\"latency\">\n<h2>Latency</h2>\n\
-         <p class=\"legend\"><span class=\"key corrected\"></span>from the instant a call was due: what a waiting flow feels \
-         <span class=\"key uncorrected\"></span>from the instant it was sent \
-         <span class=\"key objective\"></span>promised</p>\n",
+         <p class=\"legend\"><span><span class=\"key corrected\"></span> from the instant a call was due: what a waiting \
+         flow feels</span> <span><span class=\"key uncorrected\"></span> from the instant it was sent</span> \
+         <span><span class=\"key objective\"></span> promised</span> \
+         <span>Heights are square roots of the share of calls, so that few slow ones show.</span></p>\n",
     );
     for (phase, shown) in run.phases.iter().zip(&record.phases) {
         push_phase(page, run, phase, shown);

@@ -75,7 +75,7 @@ fn push_verdict(page: &mut String, record: &RunRecord) {
 fn push_figures(page: &mut String, record: &RunRecord) {
     let totals = record.totals;
     let figures = [
-        ("findings that decide", grouped(record.errors() as u64)),
+        ("errors found", grouped(record.errors() as u64)),
         ("cases", grouped(totals.cases)),
         ("exchanges", grouped(totals.exchanges)),
         ("effects", grouped(totals.effects)),
