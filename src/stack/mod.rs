@@ -7,6 +7,7 @@
 //! behaviour file: an emulator and a judge that share a reading share its
 //! mistakes.
 
+pub mod control;
 pub mod dataverse;
 pub mod defects;
 pub mod identity;

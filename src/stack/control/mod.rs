@@ -1,0 +1,28 @@
+//! The control surface: how a harness reads and steers the stack, over HTTP
+//! and without a credential, so on loopback only unless somebody decides
+//! otherwise.
+//!
+//! In: queries and wishes. Out: entries of the ledger, gateway rows, armed
+//! faults, minted tokens, the clock, values that exist. Knows nothing of what
+//! they are judged by.
+//!
+//! | request | answer |
+//! | --- | --- |
+//! | `GET /health` | `{"status":"ok"}` |
+//! | `GET /ledger?since=&correlation=a,b&key=k1,k2&limit=` | `{"entries":[…],"next":n}`: entries after `since` that carry one of the correlation IDs or are of one of the keys |
+//! | `GET /rows?since=&correlation=a,b&limit=` | `{"rows":[…],"next":n}` |
+//! | `POST /faults`, `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | arms, lists, disarms |
+//! | `POST /mint` | `{"token":"…","expires_in":s}` |
+//! | `GET /clock`, `POST /clock/jump` `{"seconds":n}` | `{"now":…,"scale":x}` |
+//! | `GET /pool/{table}/{column}?offset=&limit=` | `{"values":[…],"total":n}` |
+//!
+//! `next` is the number to go on from: that of the last entry given where
+//! `limit` cut the answer short, else the end of the log.
+
+mod route;
+mod server;
+
+#[cfg(test)]
+mod tests;
+
+pub use server::{Control, ControlOptions, RowSource};

@@ -1,0 +1,154 @@
+//! What each request of the control surface does.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::super::dataverse::LedgerQuery;
+use super::super::issuer::MintRequest;
+use super::ControlOptions;
+use crate::wire::Fault;
+
+/// How many entries, rows or values are given unless asked otherwise.
+const LIMIT: usize = 1000;
+
+pub(super) fn router(options: ControlOptions) -> Router {
+    Router::new()
+        .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
+        .route("/ledger", get(ledger))
+        .route("/rows", get(rows))
+        .route("/faults", get(faults).post(arm).delete(clear_faults))
+        .route("/faults/{id}", delete(disarm))
+        .route("/mint", post(mint))
+        .route("/clock", get(clock))
+        .route("/clock/jump", post(jump))
+        .route("/pool/{table}/{column}", get(pool))
+        .fallback(|| async { refusal(StatusCode::NOT_FOUND, "there is no such resource") })
+        .with_state(options)
+}
+
+/// The query's parameters.
+struct Parameters(HashMap<String, String>);
+
+impl Parameters {
+    fn of(uri: &Uri) -> Self {
+        let query = uri.query().unwrap_or_default();
+        Self(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.0.get(name).map(String::as_str).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str, default: T) -> Result<T, Response> {
+        self.0.get(name).map_or(Ok(default), |text| {
+            text.parse().map_err(|_| refusal(StatusCode::BAD_REQUEST, &format!("`{name}` is no whole number: {text}")))
+        })
+    }
+}
+
+fn refusal(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({ "error": why }))).into_response()
+}
+
+/// The body as JSON of a type, or a refusal that says what is wrong with it.
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Response> {
+    serde_json::from_slice(body).map_err(|fault| refusal(StatusCode::BAD_REQUEST, &fault.to_string()))
+}
+
+async fn ledger(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Response> {
+    let parameters = Parameters::of(&uri);
+    let (entries, next) = stack.dataverse.ledger(&LedgerQuery {
+        since: parameters.number("since", 0)?,
+        correlations: parameters.list("correlation"),
+        keys: parameters.list("key"),
+        limit: parameters.number("limit", LIMIT)?,
+    });
+    Ok(Json(json!({ "entries": entries, "next": next })).into_response())
+}
+
+async fn rows(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Response> {
+    let parameters = Parameters::of(&uri);
+    let correlations = parameters.list("correlation");
+    let (since, limit) = (parameters.number("since", 0)?, parameters.number("limit", LIMIT)?);
+    let (rows, next) = stack.rows.query(since, &correlations, limit);
+    Ok(Json(json!({ "rows": rows, "next": next })).into_response())
+}
+
+async fn faults(State(stack): State<ControlOptions>) -> Response {
+    Json(json!({ "faults": stack.dataverse.faults() })).into_response()
+}
+
+async fn arm(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Response> {
+    let fault: Fault = read(&body)?;
+    if fault.share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+        return Err(refusal(StatusCode::BAD_REQUEST, "`share` is not from 0 to 1"));
+    }
+    Ok(Json(json!({ "id": stack.dataverse.arm(fault) })).into_response())
+}
+
+async fn disarm(State(stack): State<ControlOptions>, Path(id): Path<String>) -> Response {
+    match id.parse() {
+        Ok(id) if stack.dataverse.disarm(id) => StatusCode::NO_CONTENT.into_response(),
+        _ => refusal(StatusCode::NOT_FOUND, &format!("no fault of number {id} is armed")),
+    }
+}
+
+async fn clear_faults(State(stack): State<ControlOptions>) -> StatusCode {
+    stack.dataverse.clear_faults();
+    StatusCode::NO_CONTENT
+}
+
+async fn mint(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Response> {
+    let wanted: MintRequest = read(&body)?;
+    stack
+        .tenant
+        .mint(&wanted)
+        .map(|minted| Json(json!({ "token": minted.token, "expires_in": minted.expires_in })).into_response())
+        .ok_or_else(|| refusal(StatusCode::BAD_REQUEST, "kind `none` is no token: send no Authorization"))
+}
+
+async fn clock(State(stack): State<ControlOptions>) -> Response {
+    shown(&stack)
+}
+
+fn shown(stack: &ControlOptions) -> Response {
+    Json(json!({ "now": stack.clock.now(), "scale": stack.clock.scale() })).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Jump {
+    seconds: f64,
+}
+
+async fn jump(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Response> {
+    let jump: Jump = read(&body)?;
+    let by = Duration::try_from_secs_f64(jump.seconds)
+        .map_err(|_| refusal(StatusCode::BAD_REQUEST, "the clock only goes forward"))?;
+    stack.clock.jump(by);
+    Ok(shown(&stack))
+}
+
+async fn pool(
+    State(stack): State<ControlOptions>,
+    Path((table, column)): Path<(String, String)>,
+    uri: Uri,
+) -> Result<Response, Response> {
+    let parameters = Parameters::of(&uri);
+    let (offset, limit) = (parameters.number("offset", 0)?, parameters.number("limit", LIMIT)?);
+    let (values, total) = stack.dataverse.pool(&table, &column, offset, limit).ok_or_else(|| {
+        refusal(StatusCode::NOT_FOUND, &format!("there is no column `{column}` in a table `{table}`"))
+    })?;
+    Ok(Json(json!({ "values": values, "total": total })).into_response())
+}

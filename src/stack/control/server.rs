@@ -1,0 +1,82 @@
+//! The control surface on its socket.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper_util::service::TowerToHyperService;
+
+use super::super::StackError;
+use super::super::dataverse::DataverseHandle;
+use super::super::issuer::Tenant;
+use super::super::listen::{Bound, Listening};
+use super::route::router;
+use crate::clock::Clock;
+use crate::door::Origin;
+use crate::observe::GatewayRow;
+
+/// What the control surface reads and steers.
+#[derive(Clone, Debug)]
+pub struct ControlOptions {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Ledger, faults and pools.
+    pub dataverse: DataverseHandle,
+    /// Tokens.
+    pub tenant: Tenant,
+    /// The gateway's rows.
+    pub rows: RowSource,
+    /// The shared clock.
+    pub clock: Clock,
+}
+
+/// Where the gateway's rows are read: those after a number that carry one of
+/// the correlation IDs (all, without any), at most so many, and the number to
+/// go on from.
+#[derive(Clone)]
+pub struct RowSource(Arc<ReadRows>);
+
+type ReadRows = dyn Fn(u64, &[String], usize) -> (Vec<GatewayRow>, u64) + Send + Sync;
+
+impl RowSource {
+    /// From a function of the number, the correlation IDs and the limit.
+    pub fn new(read: impl Fn(u64, &[String], usize) -> (Vec<GatewayRow>, u64) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    pub(super) fn query(&self, since: u64, correlations: &[String], limit: usize) -> (Vec<GatewayRow>, u64) {
+        self.0(since, correlations, limit)
+    }
+}
+
+impl fmt::Debug for RowSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RowSource")
+    }
+}
+
+/// A running control surface.
+#[derive(Debug)]
+#[must_use = "a control surface that is dropped leaves its tasks to the runtime; call stop()"]
+pub struct Control(Listening);
+
+impl Control {
+    /// Listens.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub async fn start(options: ControlOptions) -> Result<Self, StackError> {
+        let bound = Bound::at("control surface", options.listen).await?;
+        Ok(Self(bound.serve(TowerToHyperService::new(router(options)))))
+    }
+
+    /// Where it stands.
+    pub fn origin(&self) -> &Origin {
+        self.0.origin()
+    }
+
+    /// Stops listening and waits for every task.
+    pub async fn stop(self) {
+        self.0.stop().await;
+    }
+}
