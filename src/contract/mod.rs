@@ -7,6 +7,7 @@
 //! the embedded stack may read the first and never the second.
 
 pub mod behaviour;
+pub mod diff;
 pub mod openapi;
 
 mod folder;

@@ -85,10 +85,21 @@ fn examples(document: &OpenApi, schema: &SchemaRef, validator: &jsonschema::Vali
             let at = example.pointer(&pointer).unwrap_or(example);
             let whole = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
             found.push(
-                Diagnostic::error(at.place.clone(), format!("this example breaks its schema{whole}: {fault}"))
-                    .hint("correct the example or the schema"),
+                Diagnostic::error(
+                    at.place.clone(),
+                    format!("this example breaks its schema{whole}: {}", short(&fault.to_string())),
+                )
+                .hint("correct the example or the schema"),
             );
         }
+    }
+}
+
+/// Enough of a text to know what it speaks of.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -3,11 +3,43 @@
 use serde_json::Value;
 
 use super::OpenApi;
+use super::cursor::{MAX_HOPS, local_pointer};
+use crate::diagnose::Place;
 
 /// How deep applicators are looked through.
 const MAX_DEPTH: usize = 32;
 
 impl OpenApi {
+    /// Where something stands, by JSON Pointer; the nearest parent that stands
+    /// there, else the file.
+    pub fn place(&self, pointer: &str) -> Place {
+        let mut pointer = pointer;
+        loop {
+            if let Some(node) = self.source.pointer(pointer) {
+                return node.place.clone();
+            }
+            match pointer.rfind('/') {
+                Some(cut) => pointer = &pointer[..cut],
+                None => return Place::file(self.file.clone()),
+            }
+        }
+    }
+
+    /// The value at a JSON Pointer, its `$ref`s followed as by
+    /// [`OpenApi::resolve`], and the pointer of where they led.
+    pub fn resolve_at(&self, pointer: &str) -> Option<(String, &Value)> {
+        let mut pointer = pointer.to_owned();
+        let mut value = self.document.pointer(&pointer)?;
+        for _ in 0..MAX_HOPS {
+            let target = value.get("$ref").and_then(Value::as_str).and_then(local_pointer);
+            let Some((target, next)) = target.and_then(|t| self.document.pointer(&t).map(|next| (t, next))) else {
+                break;
+            };
+            (pointer, value) = (target, next);
+        }
+        Some((pointer, value))
+    }
+
     /// The schemas of the values that a path leads to from a value of
     /// `schema`: names of properties, indices, `*` for every element. Looks
     /// through `$ref`, `allOf`, `anyOf` and `oneOf`; empty where the schema
