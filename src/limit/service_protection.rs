@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_window_admits_its_number_and_the_wait_is_honest() {
-        let mut protection = ServiceProtection::new(3, Duration::from_secs(300));
+        let mut protection = ServiceProtection::new(3, Duration::from_mins(5));
         for left in [2, 1, 0] {
             assert_eq!(protection.admit("a", at(0)), Admission::Admitted { remaining: left });
         }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn users_have_limits_of_their_own() {
-        let mut protection = ServiceProtection::new(1, Duration::from_secs(300));
+        let mut protection = ServiceProtection::new(1, Duration::from_mins(5));
         assert!(matches!(protection.admit("a", at(0)), Admission::Admitted { .. }));
         assert!(matches!(protection.admit("a", at(0)), Admission::Refused { .. }));
         assert!(matches!(protection.admit("b", at(0)), Admission::Admitted { .. }));
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn whoever_does_not_wait_waits_longer() {
-        let mut protection = ServiceProtection::new(1, Duration::from_secs(300));
+        let mut protection = ServiceProtection::new(1, Duration::from_mins(5));
         protection.admit("a", at(0));
         for _ in 0..200 {
             protection.admit("a", at(200));
@@ -173,7 +173,7 @@ mod tests {
         fn no_window_ever_admits_more_than_its_number(
             steps in proptest::collection::vec(0_i64..90, 1..200), limit in 1_u64..10,
         ) {
-            let mut protection = ServiceProtection::new(limit, Duration::from_secs(300));
+            let mut protection = ServiceProtection::new(limit, Duration::from_mins(5));
             let (mut now, mut admitted) = (0, Vec::new());
             for step in steps {
                 now += step;

@@ -50,23 +50,32 @@ impl Parameters {
         text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
     }
 
-    fn number<T: std::str::FromStr>(&self, name: &str, default: T) -> Result<T, Response> {
+    fn number<T: std::str::FromStr>(&self, name: &str, default: T) -> Result<T, Refused> {
         self.0.get(name).map_or(Ok(default), |text| {
             text.parse().map_err(|_| refusal(StatusCode::BAD_REQUEST, &format!("`{name}` is no whole number: {text}")))
         })
     }
 }
 
-fn refusal(status: StatusCode, why: &str) -> Response {
-    (status, Json(json!({ "error": why }))).into_response()
+/// Why a wish is not met.
+struct Refused(StatusCode, String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+fn refusal(status: StatusCode, why: &str) -> Refused {
+    Refused(status, why.to_owned())
 }
 
 /// The body as JSON of a type, or a refusal that says what is wrong with it.
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Response> {
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|fault| refusal(StatusCode::BAD_REQUEST, &fault.to_string()))
 }
 
-async fn ledger(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Response> {
+async fn ledger(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
     let parameters = Parameters::of(&uri);
     let (entries, next) = stack.dataverse.ledger(&LedgerQuery {
         since: parameters.number("since", 0)?,
@@ -77,7 +86,7 @@ async fn ledger(State(stack): State<ControlOptions>, uri: Uri) -> Result<Respons
     Ok(Json(json!({ "entries": entries, "next": next })).into_response())
 }
 
-async fn rows(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Response> {
+async fn rows(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
     let parameters = Parameters::of(&uri);
     let correlations = parameters.list("correlation");
     let (since, limit) = (parameters.number("since", 0)?, parameters.number("limit", LIMIT)?);
@@ -89,7 +98,7 @@ async fn faults(State(stack): State<ControlOptions>) -> Response {
     Json(json!({ "faults": stack.dataverse.faults() })).into_response()
 }
 
-async fn arm(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Response> {
+async fn arm(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
     let fault: Fault = read(&body)?;
     if fault.share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
         return Err(refusal(StatusCode::BAD_REQUEST, "`share` is not from 0 to 1"));
@@ -97,10 +106,10 @@ async fn arm(State(stack): State<ControlOptions>, body: Bytes) -> Result<Respons
     Ok(Json(json!({ "id": stack.dataverse.arm(fault) })).into_response())
 }
 
-async fn disarm(State(stack): State<ControlOptions>, Path(id): Path<String>) -> Response {
+async fn disarm(State(stack): State<ControlOptions>, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     match id.parse() {
-        Ok(id) if stack.dataverse.disarm(id) => StatusCode::NO_CONTENT.into_response(),
-        _ => refusal(StatusCode::NOT_FOUND, &format!("no fault of number {id} is armed")),
+        Ok(id) if stack.dataverse.disarm(id) => Ok(StatusCode::NO_CONTENT),
+        _ => Err(refusal(StatusCode::NOT_FOUND, &format!("no fault of number {id} is armed"))),
     }
 }
 
@@ -109,7 +118,7 @@ async fn clear_faults(State(stack): State<ControlOptions>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn mint(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Response> {
+async fn mint(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
     let wanted: MintRequest = read(&body)?;
     stack
         .tenant
@@ -132,7 +141,7 @@ struct Jump {
     seconds: f64,
 }
 
-async fn jump(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Response> {
+async fn jump(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
     let jump: Jump = read(&body)?;
     let by = Duration::try_from_secs_f64(jump.seconds)
         .map_err(|_| refusal(StatusCode::BAD_REQUEST, "the clock only goes forward"))?;
@@ -144,7 +153,7 @@ async fn pool(
     State(stack): State<ControlOptions>,
     Path((table, column)): Path<(String, String)>,
     uri: Uri,
-) -> Result<Response, Response> {
+) -> Result<Response, Refused> {
     let parameters = Parameters::of(&uri);
     let (offset, limit) = (parameters.number("offset", 0)?, parameters.number("limit", LIMIT)?);
     let (values, total) = stack.dataverse.pool(&table, &column, offset, limit).ok_or_else(|| {

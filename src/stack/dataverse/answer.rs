@@ -85,12 +85,12 @@ impl Preferences {
     }
 }
 
-/// A version as an ETag.
+/// A version as an `ETag`.
 pub(super) fn etag(version: u64) -> String {
     format!("W/\"{version}\"")
 }
 
-/// A row's members: the ETag, the selected columns (all, where none are
+/// A row's members: the `ETag`, the selected columns (all, where none are
 /// selected) and the primary id.
 pub(super) fn members(table: &Table, row: &Row, selected: Option<&[usize]>, formatted: bool) -> Map<String, Value> {
     let mut body = Map::new();

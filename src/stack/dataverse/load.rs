@@ -12,6 +12,8 @@ use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, close
 
 const ENVIRONMENT: &str = "environment.yaml";
 const ENVIRONMENT_FORMAT: &str = "seamstress/dataverse-environment/1";
+/// The window of the platform (reference B1).
+const WINDOW: Duration = Duration::from_mins(5);
 const TABLE_FORMAT: &str = "seamstress/dataverse-table/1";
 
 /// Reads `environment.yaml` and every other `.yaml` file of a folder as a
@@ -55,10 +57,15 @@ fn table_files(folder: &Path, diagnostics: &mut Diagnostics) -> Vec<std::path::P
 
 fn read(path: &Path, diagnostics: &mut Diagnostics) -> Option<Node> {
     let name = path.display().to_string();
-    let parsed = std::fs::read_to_string(path)
-        .map_err(|fault| Diagnostic::error(Place::file(name.clone()), format!("can't be read: {fault}")))
-        .and_then(|text| parse_yaml(&name, &text));
-    parsed.map_err(|fault| diagnostics.push(fault)).ok()
+    let fault = match std::fs::read_to_string(path) {
+        Ok(text) => match parse_yaml(&name, &text) {
+            Ok(node) => return Some(node),
+            Err(fault) => fault,
+        },
+        Err(fault) => Diagnostic::error(Place::file(name), format!("can't be read: {fault}")),
+    };
+    diagnostics.push(fault);
+    None
 }
 
 fn format(fields: &mut Fields<'_, '_>, expected: &str) {
@@ -82,7 +89,7 @@ fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<Environment
     let protection = fields.optional("service_protection");
     let dop_hint = number(&mut fields, "dop_hint").unwrap_or(48.0) as u32;
     fields.finish();
-    let (requests, window) = protection.map_or((6000, Duration::from_secs(300)), |p| limits(p, diagnostics));
+    let (requests, window) = protection.map_or((6000, WINDOW), |p| limits(p, diagnostics));
     Some(Environment {
         url: url?,
         organization: organization?,
@@ -99,7 +106,7 @@ fn limits(node: &Node, diagnostics: &mut Diagnostics) -> (u64, Duration) {
     let mut fields = Fields::of(node, diagnostics);
     let requests = number(&mut fields, "requests").map_or(6000, |n| n as u64);
     let window = match fields.optional_str("window") {
-        None => Duration::from_secs(300),
+        None => WINDOW,
         Some(text) => parse_duration(text).filter(|w| w.as_secs() > 0).unwrap_or_else(|| {
             let place = fields.place();
             fields.diagnostics().push(
@@ -107,7 +114,7 @@ fn limits(node: &Node, diagnostics: &mut Diagnostics) -> (u64, Duration) {
                     .expected("a span such as `PT300S`")
                     .actual(format!("`{text}`")),
             );
-            Duration::from_secs(300)
+            WINDOW
         }),
     };
     fields.finish();
@@ -262,13 +269,11 @@ fn guid(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<Uuid> {
 
 pub(super) fn number(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<f64> {
     let node = fields.optional(key)?;
-    match &node.value {
-        Value::Number(number) => number.as_f64(),
-        _ => {
-            node.wrong_kind("a number", fields.diagnostics());
-            None
-        }
+    if let Value::Number(number) = &node.value {
+        return number.as_f64();
     }
+    node.wrong_kind("a number", fields.diagnostics());
+    None
 }
 
 fn flag(fields: &mut Fields<'_, '_>, key: &'static str, default: bool) -> bool {

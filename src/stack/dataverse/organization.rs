@@ -137,7 +137,7 @@ impl Organization {
             return Err(refusal);
         }
         match locked(&self.protection).admit(&principal.id, call.at) {
-            Admission::Admitted { remaining } => return Ok((principal, remaining)),
+            Admission::Admitted { remaining } => Ok((principal, remaining)),
             Admission::Refused { retry_after } => {
                 let refusal = self.throttled(retry_after);
                 self.note_refusal(call, &principal, (refusal.status, refusal.code), None);

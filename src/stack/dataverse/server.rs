@@ -57,10 +57,10 @@ impl Dataverse {
     /// The files have faults (all of them are told), or the port is taken.
     pub async fn start(options: DataverseOptions) -> Result<Self, StackError> {
         let folder = options.tables;
-        let definition = tokio::task::spawn_blocking(move || load(&folder))
-            .await
-            .expect("loading does not panic")
-            .map_err(StackError::Mocks)?;
+        // Twenty thousand rows are a moment's work: not on a thread that serves.
+        let read = tokio::task::spawn_blocking(move || load(&folder)).await;
+        let definition =
+            read.unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic())).map_err(StackError::Mocks)?;
         let bound = Bound::at("dataverse", options.listen).await?;
         let tenant = &options.tenant;
         let guard = Guard::new(tenant.verifying(), tenant.issuer(), definition.environment.url.clone());

@@ -35,7 +35,7 @@ pub(super) struct Condition {
 pub(super) enum Match {
     /// `*`: the row must be there.
     Any,
-    /// `W/"n"`: at this version. An ETag of another form matches nothing.
+    /// `W/"n"`: at this version. An `ETag` of another form matches nothing.
     Version(Option<u64>),
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Store {
 #[derive(Debug)]
 struct Rows {
     table: Arc<Table>,
-    rows: HashMap<Uuid, Row>,
+    by_id: HashMap<Uuid, Row>,
     /// In the order in which they were made.
     order: Vec<Uuid>,
     /// By alternate key: the key's values, joined, to the row.
@@ -69,7 +69,7 @@ impl Store {
         let mut store = Self { tables: Vec::new(), version: 1_000_000, ledger };
         for (table, seeds) in tables {
             let by_key = table.keys.iter().map(|_| HashMap::new()).collect();
-            let mut rows = Rows { table, rows: HashMap::with_capacity(seeds.len()), order: Vec::new(), by_key };
+            let mut rows = Rows { table, by_id: HashMap::with_capacity(seeds.len()), order: Vec::new(), by_key };
             for seed in seeds {
                 store.version += 1;
                 rows.insert(Row { id: seed.id, version: store.version, cells: seed.cells });
@@ -82,13 +82,13 @@ impl Store {
     /// The row that a key names.
     pub(super) fn find(&self, table: usize, key: &Key) -> Result<&Row, Refusal> {
         let rows = &self.tables[table];
-        rows.locate(key)?.and_then(|id| rows.rows.get(&id)).ok_or_else(|| rows.missing(key))
+        rows.locate(key)?.and_then(|id| rows.by_id.get(&id)).ok_or_else(|| rows.missing(key))
     }
 
     /// All rows in the order in which they were made.
     pub(super) fn rows(&self, table: usize) -> impl Iterator<Item = &Row> {
         let rows = &self.tables[table];
-        rows.order.iter().filter_map(|id| rows.rows.get(id))
+        rows.order.iter().filter_map(|id| rows.by_id.get(id))
     }
 
     /// A new row (POST).
@@ -114,7 +114,7 @@ impl Store {
     ) -> Result<Written, Refusal> {
         let (key, condition) = target;
         let rows = &self.tables[table];
-        let known = rows.locate(key).map(|id| id.filter(|id| rows.rows.contains_key(id)));
+        let known = rows.locate(key).map(|id| id.filter(|id| rows.by_id.contains_key(id)));
         let (operation, id) = match &known {
             Ok(Some(id)) => (Operation::Update, Some(*id)),
             Ok(None) if condition.matching.is_some() => (Operation::Update, key.id()),
@@ -172,7 +172,7 @@ impl Store {
 
     fn check(&self, table: usize, id: Uuid, matching: Option<Match>) -> Result<(), Refusal> {
         match matching {
-            Some(Match::Version(version)) if version != self.tables[table].rows.get(&id).map(|r| r.version) => {
+            Some(Match::Version(version)) if version != self.tables[table].by_id.get(&id).map(|r| r.version) => {
                 Err(Refusal::stale())
             }
             _ => Ok(()),
@@ -215,7 +215,7 @@ impl Store {
                 return Err(Refusal::required(&rows.table.logical, &column.name));
             }
         }
-        if rows.rows.contains_key(&id) {
+        if rows.by_id.contains_key(&id) {
             return Err(Refusal::duplicate_id());
         }
         rows.unique(&cells, None)?;
@@ -240,7 +240,7 @@ impl Store {
         if let Key::Alternate(_, cells) = key {
             changed.retain(|(position, _)| cells.iter().all(|(p, _)| p != position));
         }
-        let row = rows.rows.get(&id).ok_or_else(|| rows.missing(key))?;
+        let row = rows.by_id.get(&id).ok_or_else(|| rows.missing(key))?;
         let mut cells = row.cells.clone();
         let mut changes = Vec::with_capacity(changed.len());
         for (position, after) in changed {
@@ -306,12 +306,12 @@ impl Rows {
             }
         }
         self.order.push(row.id);
-        self.rows.insert(row.id, row);
+        self.by_id.insert(row.id, row);
     }
 
     fn replace(&mut self, row: Row) {
         for index in 0..self.by_key.len() {
-            let old = self.rows.get(&row.id).and_then(|old| self.key_of(index, &old.cells));
+            let old = self.by_id.get(&row.id).and_then(|old| self.key_of(index, &old.cells));
             let new = self.key_of(index, &row.cells);
             if old != new {
                 if let Some(old) = old {
@@ -322,11 +322,11 @@ impl Rows {
                 }
             }
         }
-        self.rows.insert(row.id, row);
+        self.by_id.insert(row.id, row);
     }
 
     fn take(&mut self, id: Uuid) -> Option<Row> {
-        let row = self.rows.remove(&id)?;
+        let row = self.by_id.remove(&id)?;
         for index in 0..self.by_key.len() {
             if let Some(text) = self.key_of(index, &row.cells) {
                 self.by_key[index].remove(&text);
