@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::make::plain_call;
 use super::payload::{OperationGenerator, Sealing, Wish};
-use super::{Call, Caller, CouldNotMake, Expect, Nonce, Pools, Via};
+use super::probes::filled;
+use super::{Call, CouldNotMake, Expect, Nonce, Pools};
 use crate::contract::Contract;
 
 /// Makes all cases and calls of a contract. Compiled once; afterwards a call
@@ -77,20 +79,25 @@ impl Generators {
         options: &CallOptions,
     ) -> Result<Call, CouldNotMake> {
         let generator = self.operation(operation)?;
-        let sealing =
-            Sealing { nonce, pools: Some(pools), correlation: options.correlation.as_deref(), skip: 0, breaks: false };
+        let sealing = Sealing {
+            nonce,
+            seed,
+            pools: Some(pools),
+            correlation: options.correlation.as_deref(),
+            skip: 0,
+            breaks: false,
+        };
         let wish = Wish { items: options.items.map(|n| n as usize), ..Wish::default() };
-        let made = generator.make(seed, &wish, &sealing)?;
-        Ok(Call {
-            role: "call",
-            operation: generator.operation.id.clone(),
-            request: made.request,
-            caller: Caller::Any,
-            via: Via::Gateway,
-            correlation: made.correlation,
-            items: made.items,
-            expect: Expect::Success,
-        })
+        let mut made = generator.make(seed, &wish, &sealing)?;
+        let mut expect = generator.promised();
+        if let Some(way) = options.oversized {
+            let limit = generator.behaviour.as_ref().and_then(|b| b.limits.as_ref()).and_then(|l| l.body);
+            let limit = limit.ok_or_else(|| CouldNotMake::new(operation, "no body limit is declared"))?;
+            let length = way == Oversized::WithLength;
+            made.request.body = filled(&made, limit + 1, length);
+            expect = Expect::Refused(generator.final_types(if length { &[413] } else { &[411, 413] }));
+        }
+        Ok(plain_call(generator, made, expect))
     }
 
     /// The generator of an operation.
@@ -120,7 +127,7 @@ mod tests {
             for (id, operation) in &generators.operations {
                 let operation = operation.as_ref().unwrap_or_else(|e| panic!("{e}"));
                 assert_eq!(operation.notices, [], "{path} {id}");
-                assert!(operation.violating.len() > 1 && !operation.boundary.is_empty(), "{path} {id}");
+                assert!(!operation.violating.is_empty(), "{path} {id}");
                 let call = generators.call(id, 5, &Nonce("n".into()), &Pools::new(), &CallOptions::default());
                 let request = call.expect("it can be made").request;
                 assert_eq!(request.body.is_empty(), operation.operation.is_safe());

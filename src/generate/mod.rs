@@ -10,11 +10,19 @@
 mod canonical;
 mod case;
 mod error;
+mod expectation;
 mod generators;
 mod key;
+mod make;
 mod payload;
+mod plan;
 mod pools;
+mod probes;
 pub mod schema;
+pub mod strategy;
+
+#[cfg(test)]
+mod contract_tests;
 
 pub use case::{Call, Caller, Case, Expect, Item, Label, Need, Step, TokenKind, Via};
 pub use error::CouldNotMake;

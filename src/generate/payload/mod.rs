@@ -15,6 +15,6 @@ mod seal;
 
 pub(crate) use aimed::Aimed;
 pub(crate) use body::BodyGenerator;
-pub(crate) use draft::{Draft, Wish};
+pub(crate) use draft::{Draft, Wish, places};
 pub(crate) use operation::OperationGenerator;
 pub(crate) use seal::{Made, Sealing};

@@ -13,13 +13,13 @@ use crate::generate::{CouldNotMake, canonical};
 impl OperationGenerator {
     /// Fills in the pools' values; within a call they are distinct. A place
     /// that is aimed at is left as it is.
-    pub(super) fn fill_pools(&self, draft: &mut Draft, seed: u64, sealing: &Sealing<'_>) -> Result<(), CouldNotMake> {
+    pub(super) fn fill_pools(&self, draft: &mut Draft, sealing: &Sealing<'_>) -> Result<(), CouldNotMake> {
         let pools = self.behaviour.as_ref().map_or(&[][..], |b| b.pools.as_slice());
         for pool in pools {
             let mut count = 0;
             for selector in &pool.applies_to {
                 self.fill(pool, selector, draft, &mut |at| {
-                    let value = pooled(pool, seed, sealing, at + sealing.skip);
+                    let value = pooled(pool, sealing, at + sealing.skip);
                     count += 1;
                     value
                 })?;
@@ -77,10 +77,10 @@ pub(crate) fn within(place: &str, above: &str) -> bool {
 }
 
 /// The value at a position; none where pools are not asked.
-fn pooled(pool: &Pool, seed: u64, sealing: &Sealing<'_>, at: usize) -> Result<Option<Value>, CouldNotMake> {
+fn pooled(pool: &Pool, sealing: &Sealing<'_>, at: usize) -> Result<Option<Value>, CouldNotMake> {
     let Some(pools) = sealing.pools else { return Ok(None) };
     if let PoolSource::Fresh(prefix) = &pool.source {
-        let identity = sealing.nonce.identity(seed, &format!("{} {at}", pool.name)).simple().to_string();
+        let identity = sealing.nonce.identity(sealing.seed, &format!("{} {at}", pool.name)).simple().to_string();
         return Ok(Some(Value::String(format!("{prefix}{}", identity[..12].to_ascii_uppercase()))));
     }
     let values = pools.get(&pool.name);
@@ -88,6 +88,6 @@ fn pooled(pool: &Pool, seed: u64, sealing: &Sealing<'_>, at: usize) -> Result<Op
         let reason = format!("it holds {} values, and more are needed", values.len());
         return Err(CouldNotMake::new(format!("pool {}", pool.name), reason));
     }
-    let start = canonical::hash(&seed.to_be_bytes()) as usize % values.len();
+    let start = canonical::hash(&sealing.seed.to_be_bytes()) as usize % values.len();
     Ok(Some(values[(start + at) % values.len()].clone()))
 }

@@ -18,6 +18,9 @@ use crate::wire::{Body, Headers, Request};
 pub(crate) struct Sealing<'s> {
     /// The run's nonce.
     pub(crate) nonce: &'s Nonce,
+    /// The case's seed: correlation ID and pool values derive from it, however
+    /// the rest is drawn.
+    pub(crate) seed: u64,
     /// Values that exist; none: the schema's own values stay.
     pub(crate) pools: Option<&'s Pools>,
     /// The correlation ID; none: one of the case's own.
@@ -57,7 +60,7 @@ impl OperationGenerator {
         let mut last = None;
         for attempt in 0..TRIES {
             let varied = seed.wrapping_add(attempt.wrapping_mul(0xd134_2543_de82_ef95));
-            match self.draft(varied, wish).and_then(|draft| self.seal(draft, seed, wish.target, sealing)) {
+            match self.draft(varied, wish).and_then(|draft| self.seal(draft, wish.target, sealing)) {
                 Ok(made) => return Ok(made),
                 Err(reason) => last = Some(reason),
             }
@@ -69,15 +72,14 @@ impl OperationGenerator {
     pub(crate) fn seal(
         &self,
         mut draft: Draft,
-        seed: u64,
         target: Option<&Aimed>,
         sealing: &Sealing<'_>,
     ) -> Result<Made, CouldNotMake> {
-        self.fill_pools(&mut draft, seed, sealing)?;
+        self.fill_pools(&mut draft, sealing)?;
         if sealing.breaks {
             self.refuse_all(&mut draft);
         }
-        let made = self.write(draft, seed, target, sealing)?;
+        let made = self.write(draft, target, sealing)?;
         self.prove(&made, target, sealing.breaks)?;
         Ok(made)
     }
@@ -104,7 +106,6 @@ impl OperationGenerator {
     pub(crate) fn write(
         &self,
         draft: Draft,
-        seed: u64,
         target: Option<&Aimed>,
         sealing: &Sealing<'_>,
     ) -> Result<Made, CouldNotMake> {
@@ -113,7 +114,7 @@ impl OperationGenerator {
             CouldNotMake::new(&*self.operation.id, format!("a request can't carry it: {what}"))
         };
         let (target_line, mut headers) = self.write_parameters(&draft).ok_or_else(unwritable)?;
-        let correlation = self.correlate(&mut headers, seed, sealing);
+        let correlation = self.correlate(&mut headers, sealing);
         let mut content = Bytes::new();
         let mut body = Body::Empty;
         if let Some((index, value)) = &draft.body {
@@ -132,10 +133,11 @@ impl OperationGenerator {
         Ok(Made { request, correlation, items, labels, draft })
     }
 
-    fn correlate(&self, headers: &mut Headers, seed: u64, sealing: &Sealing<'_>) -> Option<String> {
+    fn correlate(&self, headers: &mut Headers, sealing: &Sealing<'_>) -> Option<String> {
         let correlation = self.behaviour.as_ref()?.correlation.as_ref()?;
-        let id =
-            sealing.correlation.map_or_else(|| sealing.nonce.identity(seed, "correlation").to_string(), str::to_owned);
+        let id = sealing
+            .correlation
+            .map_or_else(|| sealing.nonce.identity(sealing.seed, "correlation").to_string(), str::to_owned);
         headers.set(&*correlation.header, &*id);
         Some(id)
     }

@@ -112,7 +112,9 @@ impl<'a> Draw<'a> {
 
     fn extra(&mut self, shape: &'a RecordShape, depth: u32) -> Option<Value> {
         let mut record = self.record(shape, depth, &Lean::Some, None)?;
-        let name = (0..).map(|n| format!("unexpected{n}")).find(|n| !shape.properties.iter().any(|p| p.name == *n))?;
+        let name = (0..=shape.properties.len())
+            .map(|n| format!("unexpected{n}"))
+            .find(|n| !shape.properties.iter().any(|p| p.name == *n))?;
         record.as_object_mut()?.insert(name, json!("not declared"));
         Some(record)
     }
@@ -128,7 +130,7 @@ impl<'a> Draw<'a> {
             }
         }
         while members.len() > count {
-            let last = members.keys().last()?.clone();
+            let last = members.keys().next_back()?.clone();
             members.shift_remove(&last);
         }
         for property in &shape.properties {

@@ -41,7 +41,7 @@ impl<'d> Compiler<'_, 'd> {
             if let Some(known) = self.known.get(&at) {
                 return Ok(*known);
             }
-            let id = self.reserve(&at);
+            let id = self.reserve();
             self.known.insert(at.clone(), id);
             return match self.fill(id, target, &at, depth) {
                 Ok(()) => Ok(id),
@@ -51,13 +51,13 @@ impl<'d> Compiler<'_, 'd> {
                 }
             };
         }
-        let id = self.reserve(pointer);
+        let id = self.reserve();
         self.fill(id, schema, pointer, depth)?;
         Ok(id)
     }
 
-    fn reserve(&mut self, pointer: &str) -> NodeId {
-        self.nodes.push(Node { pointer: pointer.to_owned(), ..Node::default() });
+    fn reserve(&mut self) -> NodeId {
+        self.nodes.push(Node::default());
         self.nodes.len() - 1
     }
 
@@ -86,7 +86,7 @@ impl<'d> Compiler<'_, 'd> {
         let examples = self.examples(&flat.keywords, pointer);
         if !flat.choices.is_empty() {
             let choice = self.choice(flat, pointer, depth)?;
-            return Ok(Node { pointer: pointer.to_owned(), choice: Some(choice), examples, ..Node::default() });
+            return Ok(Node { choice: Some(choice), examples, ..Node::default() });
         }
         let values = values(&flat);
         let typed = flat.keywords.contains_key("type");
@@ -94,7 +94,7 @@ impl<'d> Compiler<'_, 'd> {
         if values.as_ref().is_some_and(|(_, v)| v.is_empty()) || (values.is_none() && kinds.is_empty()) {
             return Err(CouldNotMake::new(pointer, "no value keeps this schema"));
         }
-        Ok(Node { pointer: pointer.to_owned(), kinds, typed, values, examples, choice: None, height: None })
+        Ok(Node { kinds, typed, values, examples, choice: None, height: None })
     }
 
     /// Those examples that keep the schema.
@@ -145,7 +145,7 @@ impl<'d> Compiler<'_, 'd> {
             return Err(CouldNotMake::new(pointer, format!("no branch of `{keyword}` can be made")));
         }
         let check = if exclusive || groups.len() > 1 { (self.checks)(pointer) } else { None };
-        Ok(Choice { keyword, branches: made, check })
+        Ok(Choice { branches: made, check })
     }
 
     fn kinds(&mut self, flat: &Flat, pointer: &str, depth: usize) -> Result<Vec<Kind>, CouldNotMake> {
@@ -245,18 +245,13 @@ impl<'d> Compiler<'_, 'd> {
                 }
             }
         }
-        shape.additional = self.additional(keywords, pointer, depth)?;
+        shape.additional = self.additional(keywords, pointer, depth);
         self.add_required(&mut shape, &required, pointer, depth)?;
         Ok(shape)
     }
 
-    fn additional(
-        &mut self,
-        keywords: &Map<String, Value>,
-        pointer: &str,
-        depth: usize,
-    ) -> Result<Additional, CouldNotMake> {
-        Ok(match keywords.get("additionalProperties") {
+    fn additional(&mut self, keywords: &Map<String, Value>, pointer: &str, depth: usize) -> Additional {
+        match keywords.get("additionalProperties") {
             None => Additional::Unsaid,
             Some(Value::Bool(false)) => Additional::Forbidden,
             Some(schema) => match self.node(schema, &format!("{pointer}/additionalProperties"), depth + 1) {
@@ -266,7 +261,7 @@ impl<'d> Compiler<'_, 'd> {
                     Additional::Unsaid
                 }
             },
-        })
+        }
     }
 
     /// Names in `required` that `properties` doesn't describe.

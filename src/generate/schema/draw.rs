@@ -225,7 +225,7 @@ impl<'a> Draw<'a> {
             return shape.min;
         }
         let more = match self.rng.random_range(0..128) {
-            0 if self.lists == 0 => 500,
+            0 if self.lists == 0 => 200,
             1..=6 if self.lists == 0 => 40,
             _ if self.lists > 0 => 3,
             _ => 5,

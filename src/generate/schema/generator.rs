@@ -226,10 +226,10 @@ impl SchemaGenerator {
 
 /// Whether `at` is where the way to the target goes through a branch.
 fn above_branch(target: &Target, hit: &str, at: &str) -> bool {
-    let tokens: Vec<&str> = hit.split('/').skip(1).collect();
     let mut moved = 0;
     target.hops.iter().any(|hop| {
-        let prefix: String = tokens.iter().take(moved).map(|t| format!("/{t}")).collect();
+        let end = hit.match_indices('/').nth(moved).map_or(hit.len(), |(cut, _)| cut);
+        let prefix = &hit[..end];
         if matches!(hop, Hop::Branch(_)) {
             return prefix == at;
         }

@@ -18,6 +18,5 @@ mod text;
 
 pub(crate) use draw::Ask;
 pub use generator::SchemaGenerator;
-pub(crate) use generator::{Drawn, Failing};
-pub(crate) use target::{Aim, Hop, Target};
+pub(crate) use target::Target;
 pub(crate) use text::Medium;

@@ -13,8 +13,6 @@ pub(super) type NodeId = usize;
 /// What can stand at one place.
 #[derive(Debug, Default)]
 pub(super) struct Node {
-    /// Where the schema stands in the document.
-    pub(super) pointer: String,
     /// The types that may stand here.
     pub(super) kinds: Vec<Kind>,
     /// Whether the schema says so with `type`.
@@ -32,8 +30,6 @@ pub(super) struct Node {
 /// `anyOf` or `oneOf`.
 #[derive(Debug)]
 pub(super) struct Choice {
-    /// Which keyword.
-    pub(super) keyword: &'static str,
     /// Its branches, each merged with what stands beside the keyword.
     pub(super) branches: Vec<NodeId>,
     /// Says whether a value keeps the whole choice.

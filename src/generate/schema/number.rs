@@ -23,7 +23,7 @@ pub(super) struct NumberShape {
 
 /// A place on the range that a boundary or violating value takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edge {
+pub(crate) enum Edge {
     /// The smallest.
     Min,
     /// The next one.

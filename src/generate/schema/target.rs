@@ -90,9 +90,14 @@ impl Target {
         })
     }
 
+    /// How many elements it asks for.
+    pub(crate) fn items(&self) -> usize {
+        if let Aim::Count(count) = self.aim { count } else { 0 }
+    }
+
     /// What is tried, in plain words.
     pub(crate) fn title(&self) -> String {
-        let what = match &self.aim {
+        match &self.aim {
             Aim::Any => "taking another branch".to_owned(),
             Aim::Value(index) => format!("with value {} of its enum", index + 1),
             Aim::Boolean(value) => format!("{value}"),
@@ -112,8 +117,7 @@ impl Target {
             Aim::Extra => "with a property that is not declared".to_owned(),
             Aim::Properties(count) => format!("with {count} properties"),
             Aim::Repeated => "with an item twice".to_owned(),
-        };
-        what
+        }
     }
 }
 

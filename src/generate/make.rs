@@ -1,0 +1,134 @@
+//! From a key to its case.
+
+use super::generators::Generators;
+use super::payload::{Aimed, Made, OperationGenerator, Sealing, Wish};
+use super::probes::{self, Bench};
+use super::{Call, Caller, Case, CaseKey, CaseKind, CouldNotMake, Expect, Need, Nonce, Pools, Probe, Seed, Step, Via};
+
+impl Generators {
+    /// Makes a case. It depends on nothing but the arguments: same key, seed,
+    /// nonce and pools, same case.
+    ///
+    /// # Errors
+    /// The contract has no such case, or it can't be made.
+    pub fn case(&self, key: &CaseKey, seed: Seed, nonce: &Nonce, pools: &Pools) -> Result<Case, CouldNotMake> {
+        let operation = self.operation(&key.operation)?;
+        let case_seed = seed.derive(key);
+        if let CaseKind::Probe(probe) = key.kind {
+            return self.probe(key, probe, case_seed, (nonce, pools));
+        }
+        let sealing = Sealing { nonce, seed: case_seed, pools: Some(pools), correlation: None, skip: 0, breaks: false };
+        let (title, made, expect) = match key.kind {
+            CaseKind::Boundary => boundary(operation, key.index, case_seed, &sealing)?,
+            CaseKind::Violating => violating(operation, key.index, case_seed, &sealing)?,
+            CaseKind::Conforming | CaseKind::Probe(_) => {
+                let made = operation.make(case_seed, &Wish::default(), &sealing)?;
+                ("a conforming call".to_owned(), made, operation.promised())
+            }
+        };
+        let labels = made.labels.clone();
+        let steps = vec![Step::Call(plain_call(operation, made, expect))];
+        Ok(Case { key: key.clone(), seed: case_seed, title, labels, steps, needs: Vec::new() })
+    }
+
+    /// What a target must offer for a case.
+    pub fn needs(&self, kind: CaseKind) -> Vec<Need> {
+        match kind {
+            CaseKind::Probe(probe) => probes::needs(probe),
+            _ => Vec::new(),
+        }
+    }
+
+    /// How many cases of a probe an operation has; 0 where the behaviour file
+    /// declares nothing to probe.
+    pub fn probe_count(&self, probe: Probe, operation: &str) -> u32 {
+        self.operation(operation).map_or(0, |operation| probes::count(probe, self, operation))
+    }
+
+    fn probe(
+        &self,
+        key: &CaseKey,
+        probe: Probe,
+        seed: u64,
+        (nonce, pools): (&Nonce, &Pools),
+    ) -> Result<Case, CouldNotMake> {
+        let operation = self.operation(&key.operation)?;
+        let none = || CouldNotMake::new(key.to_string(), "the contract has no such probe");
+        if key.index >= probes::count(probe, self, operation) {
+            return Err(none());
+        }
+        let behaviour = operation.behaviour.as_deref().ok_or_else(none)?;
+        let bench = Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index };
+        let sequence = probes::make(probe, &bench)?;
+        Ok(Case {
+            key: key.clone(),
+            seed,
+            title: sequence.title,
+            labels: sequence.labels,
+            steps: sequence.steps,
+            needs: probes::needs(probe),
+        })
+    }
+}
+
+/// A call by anybody, through the gateway.
+pub(super) fn plain_call(operation: &OperationGenerator, made: Made, expect: Expect) -> Call {
+    Call {
+        role: "call",
+        operation: operation.operation.id.clone(),
+        request: made.request,
+        caller: Caller::Any,
+        via: Via::Gateway,
+        correlation: made.correlation,
+        items: made.items,
+        expect,
+    }
+}
+
+/// A title, the request, what is promised for it.
+type Tried = (String, Made, Expect);
+
+/// Lists longer than this come once; when targets come again, they don't.
+const LONG_LIST: usize = 100;
+
+/// The target of an index: every one once, then all but the costly ones again
+/// and again.
+fn pick(list: &[Aimed], index: u32) -> Option<&Aimed> {
+    let index = index as usize;
+    if index < list.len() {
+        return list.get(index);
+    }
+    let cheap = |aimed: &&Aimed| aimed.target().is_none_or(|t| t.items() <= LONG_LIST);
+    let count = list.iter().filter(cheap).count();
+    list.iter().filter(cheap).nth((index - list.len()) % count.max(1))
+}
+
+fn boundary(
+    operation: &OperationGenerator,
+    index: u32,
+    seed: u64,
+    sealing: &Sealing<'_>,
+) -> Result<Tried, CouldNotMake> {
+    let none = || CouldNotMake::new(&*operation.operation.id, "it has no edges");
+    let aimed = pick(&operation.boundary, index).ok_or_else(none)?;
+    let made = operation.make(seed, &Wish { target: Some(aimed), ..Wish::default() }, sealing)?;
+    Ok((aimed.title(operation), made, operation.promised()))
+}
+
+fn violating(
+    operation: &OperationGenerator,
+    index: u32,
+    seed: u64,
+    sealing: &Sealing<'_>,
+) -> Result<Tried, CouldNotMake> {
+    let none = || CouldNotMake::new(&*operation.operation.id, "nothing can be violated");
+    let aimed = pick(&operation.violating, index).ok_or_else(none)?;
+    let made = if aimed.target().is_some_and(|t| t.keyword == "maxItems") {
+        probes::too_many_of(operation, seed, aimed, sealing)?
+    } else {
+        let wish = Wish { target: Some(aimed), ..Wish::default() };
+        operation.make(seed, &wish, &Sealing { breaks: true, ..*sealing })?
+    };
+    let expect = operation.refusal(aimed, &made);
+    Ok((aimed.title(operation), made, expect))
+}

@@ -1,0 +1,23 @@
+//! Sequences that the behaviour file calls for: each is made from what it
+//! declares, and where nothing is declared there is none.
+//!
+//! In: a contract's generators, an operation, a number. Out: the steps of a
+//! case with what is promised for each call. Knows nothing of how they are
+//! played or judged.
+
+mod bench;
+mod duplicate;
+mod failure;
+mod identity;
+mod invalid;
+mod lifecycle;
+mod limits;
+mod missing;
+mod other;
+mod rate;
+mod routing;
+mod table;
+
+pub(super) use bench::{Bench, Sequence};
+pub(super) use limits::{filled, too_many_of};
+pub(super) use table::{count, make, needs};

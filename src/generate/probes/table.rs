@@ -1,0 +1,80 @@
+//! Which probes there are for an operation, how many of each, and what they
+//! need.
+
+use super::{Bench, Sequence, duplicate, failure, identity, invalid, lifecycle, limits, missing, other, rate, routing};
+use crate::contract::behaviour::{Behaviour, Selector};
+use crate::generate::generators::Generators;
+use crate::generate::payload::OperationGenerator;
+use crate::generate::{CouldNotMake, Need, Probe};
+
+/// Variants of a probe whose payload is all that varies.
+const VARIANTS: u32 = 6;
+
+/// How many cases of a probe an operation has.
+pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operation: &OperationGenerator) -> u32 {
+    let Some(behaviour) = &operation.behaviour else { return 0 };
+    let promised = if operation.writes() && behaviour.idempotency.is_some() { VARIANTS } else { 0 };
+    match probe {
+        Probe::Identity => identity::count(behaviour),
+        Probe::PastGateway => identity::count_past_gateway(behaviour),
+        Probe::CorrelationMissing => missing::count(behaviour),
+        Probe::DuplicateSequential | Probe::DuplicateConcurrent => promised,
+        Probe::OtherContent => promised.min(if other::has_content(operation, behaviour) { VARIANTS } else { 0 }),
+        Probe::OtherItem => promised.min(if item(behaviour).is_some() { VARIANTS } else { 0 }),
+        Probe::OtherCall => promised.min(other::calls(generators, operation, behaviour)),
+        Probe::OtherPrincipal => promised.min(if other::has_principal(behaviour) { VARIANTS } else { 0 }),
+        Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer => promised.min(4),
+        Probe::PartlyInvalid => invalid::count(operation),
+        Probe::BodyOverLimit => limits::count_over(operation, behaviour),
+        Probe::BodyWithoutLength => limits::count_without_length(operation, behaviour),
+        Probe::TooManyItems => limits::count_items(operation, behaviour),
+        Probe::MediaType => limits::count_media(operation),
+        Probe::Rate => rate::count(generators, operation, behaviour),
+        Probe::Lifecycle => lifecycle::count(behaviour),
+        Probe::Routing => routing::count(generators, operation),
+    }
+}
+
+/// The selector of items, where there is one.
+pub(super) fn item(behaviour: &Behaviour) -> Option<&Selector> {
+    behaviour.idempotency.as_ref().and_then(|i| i.item.as_ref())
+}
+
+/// Makes one case of a probe.
+pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
+    match probe {
+        Probe::Identity => identity::tokens(bench),
+        Probe::PastGateway => identity::past_gateway(bench),
+        Probe::CorrelationMissing => missing::correlation(bench),
+        Probe::DuplicateSequential => duplicate::sequential(bench),
+        Probe::DuplicateConcurrent => duplicate::concurrent(bench),
+        Probe::OtherContent => other::content(bench),
+        Probe::OtherItem => other::item(bench),
+        Probe::OtherCall => other::call(bench),
+        Probe::OtherPrincipal => other::principal(bench),
+        Probe::AfterFailure => failure::after_failure(bench),
+        Probe::AfterThrottle => failure::after_throttle(bench),
+        Probe::LostAnswer => failure::lost_answer(bench),
+        Probe::PartlyInvalid => invalid::partly(bench),
+        Probe::BodyOverLimit => limits::over(bench),
+        Probe::BodyWithoutLength => limits::without_length(bench),
+        Probe::TooManyItems => limits::too_many(bench),
+        Probe::MediaType => limits::media_type(bench),
+        Probe::Rate => rate::rate(bench),
+        Probe::Lifecycle => lifecycle::plain(bench),
+        Probe::Routing => routing::astray(bench),
+    }
+}
+
+/// What the target must offer.
+pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
+    let mut needs = vec![Need::Behaviour];
+    match probe {
+        Probe::Identity | Probe::OtherPrincipal => needs.push(Need::MintedTokens),
+        Probe::PastGateway => needs.push(Need::DirectService),
+        Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer => needs.extend([Need::Faults, Need::Effects]),
+        Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),
+        _ => {}
+    }
+    needs
+}
