@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
+use http::uri::Authority;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use uuid::Uuid;
@@ -34,6 +35,8 @@ pub(super) struct Call {
     pub(super) correlation_text: Arc<str>,
     /// The step of the run.
     pub(super) step: Option<Arc<str>>,
+    /// Scheme and authority under which the gateway was called, where it told.
+    pub(super) base: Option<String>,
 }
 
 /// The text of a header field.
@@ -67,13 +70,26 @@ impl Call {
                 return Err(Problem::invalid(vec![Fault::new("/header/X-Step-Id", detail)]));
             }
         };
-        Ok(Self { principal: principal(headers), correlation, correlation_text: correlation_text.into(), step })
+        Ok(Self {
+            principal: principal(headers),
+            correlation,
+            correlation_text: correlation_text.into(),
+            step,
+            base: base(headers),
+        })
     }
 }
 
 /// A UUID in its usual form: 36 characters with hyphens, in either case.
 pub(super) fn parse_uuid(text: &str) -> Option<Uuid> {
     if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+}
+
+/// As the gateway forwards it; it overrides what a client sends.
+fn base(headers: &HeaderMap) -> Option<String> {
+    let host: Authority = text(headers, "x-forwarded-host")?.parse().ok()?;
+    let scheme = text(headers, "x-forwarded-proto").filter(|s| matches!(*s, "http" | "https")).unwrap_or("http");
+    Some(format!("{scheme}://{host}"))
 }
 
 /// The application that calls. The gateway has verified the token; here it is

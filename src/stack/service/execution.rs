@@ -109,7 +109,7 @@ impl Execution {
         match self.ledger.state(&place) {
             Some(JobState::Ended { result, .. }) => Ok(Answer::stored(200, result)),
             Some(JobState::Running) if contract == Contract::BulkUpdateV2 => {
-                Ok(bulk::running(&place.id, self.location(contract, &place.id)))
+                Ok(bulk::running(&place.id, self.location(contract, call, &place.id)))
             }
             Some(JobState::Running) | None => Err(Problem::not_found("There is no such batch or file")),
         }
@@ -124,14 +124,10 @@ impl Execution {
         }
     }
 
-    /// Where a batch can be asked for, at the gateway where that is known.
-    pub(super) fn location(&self, contract: Contract, id: &str) -> String {
-        let path = format!("/{}/batches/{id}", contract.name());
-        let any = |host: &str| host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_unspecified());
-        match self.gateway.get().filter(|origin| !any(&origin.host)) {
-            Some(origin) => format!("{origin}{path}"),
-            None => path,
-        }
+    /// Where a batch can be asked for: at the gateway, as the caller named it.
+    pub(super) fn location(&self, contract: Contract, call: &Call, id: &str) -> String {
+        let base = call.base.clone().or_else(|| self.gateway.get().map(ToString::to_string)).unwrap_or_default();
+        format!("{base}/{}/batches/{id}", contract.name())
     }
 
     /// Lets every tenth answer wait, where that defect is on.

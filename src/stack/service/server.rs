@@ -1,6 +1,6 @@
 //! Starting and stopping the service.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -9,12 +9,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::serve::ListenerExt;
 use http::{HeaderMap, HeaderValue, header};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use hyper_util::service::TowerToHyperService;
 
+use super::super::StackError;
+use super::super::listen::{Bound, Listening};
 use super::dataverse::{Around, Dataverse, Turns};
 use super::defect::{Defect, Defects};
 use super::execution::{Execution, Replays};
@@ -35,8 +34,6 @@ const DATA_SCOPE: &str = "api://dataverse-data/.default";
 const DATAVERSE_SCOPE: &str = "https://org.crm.dynamics.example/.default";
 /// How long a token may take, in real time.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long open connections may take to end, in real time.
-const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the service needs to start.
 #[derive(Clone, Debug)]
@@ -68,24 +65,16 @@ pub struct ServiceOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The address can't be listened on.
-    #[error("the service can't listen on {address}")]
-    Listen {
-        /// Which.
-        address: SocketAddr,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Listen(StackError),
 }
 
 /// A running service.
 #[derive(Debug)]
 #[must_use = "a service that is dropped goes on without anybody who can stop it"]
 pub struct Service {
-    origin: Origin,
     execution: Arc<Execution>,
-    stop: watch::Sender<bool>,
-    serving: JoinHandle<()>,
+    listening: Listening,
 }
 
 impl Service {
@@ -94,50 +83,23 @@ impl Service {
     /// # Errors
     /// The address can't be listened on.
     pub async fn start(options: ServiceOptions) -> Result<Self, ServiceError> {
-        let failed = |source| ServiceError::Listen { address: options.listen, source };
-        let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
-        let origin = reachable(listener.local_addr().map_err(failed)?);
-        let listener = listener.tap_io(|stream| {
-            // Small answers should not wait for more.
-            let _ = stream.set_nodelay(true);
-        });
+        let bound = Bound::at("service", options.listen).await.map_err(ServiceError::Listen)?;
         let execution = Arc::new(execution(options));
         let router = Router::new().fallback(serve).with_state(Arc::clone(&execution));
-        let (stop, mut stopped) = watch::channel(false);
-        let serving = tokio::spawn(async move {
-            let ended = async move {
-                // The sender going away is an end, too.
-                let _ = stopped.wait_for(|stop| *stop).await;
-            };
-            // It ends by the signal only.
-            let _ = axum::serve(listener, router).with_graceful_shutdown(ended).await;
-        });
-        Ok(Self { origin, execution, stop, serving })
+        let listening = bound.serve(TowerToHyperService::new(router));
+        Ok(Self { execution, listening })
     }
 
     /// Where it listens.
     pub fn origin(&self) -> &Origin {
-        &self.origin
+        self.listening.origin()
     }
 
-    /// Ends work and connections.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(true);
+    /// Ends work that nobody waits for, and connections; waits for every task.
+    pub async fn stop(self) {
         self.execution.tasks.stop().await;
-        if tokio::time::timeout(STOP_TIMEOUT, &mut self.serving).await.is_err() {
-            self.serving.abort();
-        }
+        self.listening.stop().await;
     }
-}
-
-/// An address that listens everywhere is reached over loopback.
-fn reachable(mut address: SocketAddr) -> Origin {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        IpAddr::V4(_) | IpAddr::V6(_) => {}
-    }
-    address.into()
 }
 
 fn execution(options: ServiceOptions) -> Execution {

@@ -10,8 +10,7 @@ use super::super::problem::Fault;
 
 const LONGEST_NAME: usize = 160;
 const HIGHEST_CREDIT: f64 = 1_000_000_000.0;
-/// The statuses, and the options of Dataverse's choice column that they are.
-const STATUSES: [(&str, u32); 3] = [("active", 100_000_000), ("on_hold", 100_000_001), ("closed", 100_000_002)];
+const STATUSES: [&str; 3] = ["active", "on_hold", "closed"];
 
 /// A record that keeps all rules of form.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,11 +111,11 @@ impl Reader<'_> {
 
     fn status(&mut self, columns: &mut Map<String, Value>) -> Option<&'static str> {
         let value = self.members.get("status")?;
-        let Some((status, option)) = STATUSES.into_iter().find(|(status, _)| value.as_str() == Some(status)) else {
+        let Some(status) = STATUSES.into_iter().find(|status| value.as_str() == Some(status)) else {
             self.fault("status", "must be active, on_hold or closed");
             return None;
         };
-        columns.insert("new_status".to_owned(), option.into());
+        columns.insert("new_status".to_owned(), status.into());
         Some(status)
     }
 

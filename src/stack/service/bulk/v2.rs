@@ -35,7 +35,7 @@ pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, bo
     }
     let id = batch_id(Contract::BulkUpdateV2, call, &batch);
     let place = Place::of(Contract::BulkUpdateV2, call, &id);
-    let answer = accepted(&id, execution.location(Contract::BulkUpdateV2, &id));
+    let answer = accepted(&id, execution.location(Contract::BulkUpdateV2, call, &id));
     let racing = execution.defects.has(Defect::DuplicateRace);
     match execution.ledger.state(&place) {
         Some(JobState::Running) if !racing => return Ok(answer),

@@ -30,8 +30,7 @@ async fn a_set_is_written_once_and_told_again() {
     effects.sort_by(|a, b| a.key.cmp(&b.key));
     assert_eq!(effects.len(), 2);
     assert_eq!(effects[0].correlation, run(1));
-    let expected =
-        json!({"name": "Fabrikam", "new_status": 100_000_001, "new_correlationid": run(1), "new_step": "one"});
+    let expected = json!({"name": "Fabrikam", "new_status": "on_hold", "new_correlationid": run(1), "new_step": "one"});
     assert_eq!(json!(effects[0].columns), expected);
     assert_eq!(rig.fake.rows.lock().unwrap().tokens, 1, "one token serves all calls");
     rig.stop().await;

@@ -76,6 +76,12 @@ impl Fake {
         fake
     }
 
+    /// One that nobody calls.
+    pub(super) fn nowhere() -> Self {
+        let origin = Origin::from(std::net::SocketAddr::from(([127, 0, 0, 1], 9)));
+        Self { origin, rows: Mutex::default(), gate: Semaphore::new(OPEN), at_gate: Notify::new() }
+    }
+
     pub(super) fn effects(&self) -> Vec<Effect> {
         self.rows.lock().unwrap().effects.clone()
     }

@@ -25,6 +25,9 @@ async fn a_job_is_taken_once_and_told_again() {
     let location = first.location.clone().unwrap();
     assert_eq!(location, format!("{}{V2}/{}", rig.fake.origin, first.json()["batchId"].as_str().unwrap()));
     assert_eq!(first.json()["status"], "accepted");
+    let named = call.clone().with("X-Forwarded-Host", "api.example:8443").with("X-Forwarded-Proto", "https");
+    let named = rig.send(named).await.location.unwrap();
+    assert_eq!(named, location.replace(&rig.fake.origin.to_string(), "https://api.example:8443"));
     assert_eq!(rig.send(call.clone()).await, first, "while it runs");
     let path = location.strip_prefix(&rig.fake.origin.to_string()).unwrap();
     let running = rig.send(Call::get(path)).await;

@@ -4,6 +4,7 @@
 mod bulk;
 mod defects;
 mod fake;
+mod governed;
 mod jobs;
 mod refusals;
 mod rig;

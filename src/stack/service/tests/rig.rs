@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::{Service, ServiceOptions};
 use super::fake::Fake;
 use crate::clock::{Clock, Timestamp};
-use crate::door::{Door, RestClient};
+use crate::door::{Door, Origin, RestClient};
 use crate::wire::Secret;
 
 pub(super) const V1: &str = "/bulk-update/v1/batches";
@@ -117,6 +117,7 @@ impl Got {
 pub(super) struct Rig {
     pub(super) fake: Arc<Fake>,
     pub(super) clock: Clock,
+    gateway: Origin,
     service: Service,
     client: RestClient,
 }
@@ -140,8 +141,14 @@ impl Rig {
             defects: defects.iter().map(|d| (*d).to_owned()).collect(),
         };
         let service = Service::start(options).await.unwrap();
+        let gateway = fake.origin.clone();
+        Arc::new(Self { fake, ..Self::around(service, gateway, clock) })
+    }
+
+    /// A caller of a service in other surroundings.
+    pub(super) fn around(service: Service, gateway: Origin, clock: Clock) -> Self {
         let client = RestClient::new(&Door::loopback(), Duration::from_secs(20));
-        Arc::new(Self { fake, clock, service, client })
+        Self { fake: Arc::new(Fake::nowhere()), clock, gateway, service, client }
     }
 
     pub(super) async fn send(&self, call: Call) -> Got {
@@ -168,7 +175,7 @@ impl Rig {
 
     /// Asks for a job until it has ended.
     pub(super) async fn ended(&self, location: &str) -> Got {
-        let path = location.strip_prefix(&self.fake.origin.to_string()).expect("at the gateway").to_owned();
+        let path = location.strip_prefix(&self.gateway.to_string()).expect("at the gateway").to_owned();
         let asked = async {
             loop {
                 let got = self.send(Call::get(&path)).await;
