@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::contract::behaviour::{Behaviour, ErrorType, TypeName};
+use crate::contract::behaviour::{Behaviour, Correlation, ErrorType, TypeName};
 use crate::wire::{Exchange, FailureKind, Response};
 
 /// The members of a problem body (RFC 9457 §3.1) and those that the taxonomy
@@ -60,6 +60,12 @@ pub(super) fn was_throttled(exchange: &Exchange) -> bool {
 /// Whether the answer is 2xx.
 pub(super) fn succeeded(exchange: &Exchange) -> bool {
     exchange.status().is_some_and(|status| (200..300).contains(&status))
+}
+
+/// Whether an ID has the format that the contract declares for it. One that
+/// hasn't is a mistake of its own: it need not come back.
+pub(super) fn well_formed(correlation: &Correlation, id: &str) -> bool {
+    !correlation.uuid || uuid::Uuid::parse_str(id).is_ok()
 }
 
 /// The answer in a few words: `503 in_progress`, `no answer (the connection was

@@ -18,6 +18,7 @@ mod table;
 mod verdict;
 
 mod correlation;
+mod idempotency;
 mod identity;
 mod response;
 mod taxonomy;

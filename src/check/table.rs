@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{CaseSubject, ExchangeSubject, Finding, Level, PhaseSubject};
-use super::{correlation, identity, response, taxonomy};
+use super::{correlation, idempotency, identity, response, taxonomy};
 use crate::generate::Need;
 
 /// A check: what it promises to notice, and how.
@@ -117,6 +117,19 @@ pub fn table() -> &'static [Check] {
         correlation::echo::CHECK,
         correlation::reaches_effects::CHECK,
         correlation::reaches_rows::CHECK,
+        idempotency::duplicate_effect::CHECK,
+        idempotency::duplicate_under_load::CHECK,
+        idempotency::replay_differs::CHECK,
+        idempotency::other_content::CHECK,
+        idempotency::swallowed::CHECK,
+        idempotency::other_principal::CHECK,
+        idempotency::while_running::CHECK,
+        idempotency::stuck::CHECK,
+        idempotency::failure_remembered::CHECK,
+        idempotency::lost_effect::CHECK,
+        idempotency::lost_under_load::CHECK,
+        idempotency::business_key::CHECK,
+        idempotency::unprotected::CHECK,
     ]
 }
 

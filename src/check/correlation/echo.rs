@@ -1,8 +1,9 @@
 //! `correlation/echo`.
 
+use crate::check::answer::well_formed;
 use crate::check::claim::Claim;
 use crate::check::{Check, ExchangeSubject, Family, Finding, Judge, Level};
-use crate::generate::{Need, Probe, Via};
+use crate::generate::{Need, Via};
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "correlation/echo",
@@ -20,7 +21,7 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = subject.behaviour() else { return false };
     let Some(correlation) = behaviour.correlation.as_ref().filter(|c| c.echo) else { return false };
     let (Some(sent), Some(response)) = (subject.correlation, subject.exchange.response()) else { return false };
-    if subject.is_probe(Probe::CorrelationMissing) || subject.call.is_some_and(|call| call.via == Via::Service) {
+    if !well_formed(correlation, sent) || subject.call.is_some_and(|call| call.via == Via::Service) {
         return false;
     }
     let received = response.headers.get(&correlation.header);

@@ -2,7 +2,7 @@
 
 use crate::check::claim::Claim;
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
-use crate::generate::{Need, Probe, Via};
+use crate::generate::{Need, Via};
 use crate::observe::GatewayRow;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -20,13 +20,12 @@ pub(in crate::check) const CHECK: Check = Check {
 fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = subject.behaviour() else { return false };
     let Some(correlation) = behaviour.correlation.as_ref() else { return false };
-    if subject.is_probe(Probe::CorrelationMissing) {
-        return false;
-    }
     let mut concerned = false;
     for (call, run) in subject.calls().filter(|(call, _)| call.via == Via::Gateway) {
         for exchange in run.exchanges.iter().chain(&run.polls).filter(|e| e.response().is_some()) {
-            let Some(id) = exchange.request.headers.get(&correlation.header) else { continue };
+            let sent = exchange.request.headers.get(&correlation.header);
+            // Rows are looked up by the IDs that the case knows of.
+            let Some(id) = sent.filter(|id| call.correlation.as_deref() == Some(id)) else { continue };
             concerned = true;
             if subject.run.rows.iter().any(|row| logs(row, &correlation.header, id)) {
                 continue;

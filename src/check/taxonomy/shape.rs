@@ -1,11 +1,11 @@
 //! `taxonomy/shape`.
 
 use super::failed;
-use crate::check::answer::Problem;
+use crate::check::answer::{Problem, well_formed};
 use crate::check::claim::Claim;
 use crate::check::{Check, ExchangeSubject, Family, Finding, Judge, Level};
 use crate::contract::behaviour::ErrorShape;
-use crate::generate::{Need, Probe};
+use crate::generate::Need;
 use crate::wire::Response;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -62,8 +62,9 @@ fn faults(subject: &ExchangeSubject<'_>, response: &Response) -> Vec<(&'static s
         faults.push(("member failureType", "a text".to_owned(), "no such text".to_owned()));
     }
     // An ID that breaks its own format need not come back.
-    if let Some(sent) = subject.correlation.filter(|_| !subject.is_probe(Probe::CorrelationMissing))
-        && subject.behaviour().is_some_and(|b| b.correlation.as_ref().is_some_and(|c| c.echo))
+    let correlation = subject.behaviour().and_then(|b| b.correlation.as_ref()).filter(|c| c.echo);
+    if let (Some(correlation), Some(sent)) = (correlation, subject.correlation)
+        && well_formed(correlation, sent)
         && problem.correlation.as_deref() != Some(sent)
     {
         let actual = problem.correlation.unwrap_or_else(|| "no such text".to_owned());

@@ -1,0 +1,76 @@
+//! `idempotency/duplicate-under-load`.
+
+use super::ask::{excesses, of_phase};
+use crate::check::claim::Claim;
+use crate::check::effect::{Effects, story};
+use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
+use crate::contract::Contract;
+use crate::generate::Need;
+
+pub(in crate::check) const CHECK: Check = Check {
+    id: "idempotency/duplicate-under-load",
+    family: Family::Idempotency,
+    title: "under load the same call twice is written once",
+    explanation: "The same count as `idempotency/duplicate-effect`, over a whole scenario: retries, redeliveries and \
+        copied flows that share a correlation ID write each row once. Races that no single case hits show here.",
+    level: Level::Error,
+    needs: &[Need::Behaviour, Need::Effects],
+    judge: Judge::Phase(judge),
+};
+
+fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    let mut concerned = false;
+    for contract in subject.contracts {
+        concerned |= judge_contract(subject, contract, found);
+    }
+    concerned
+}
+
+fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut Vec<Finding>) -> bool {
+    let Some(behaviour) = contract.behaviour.as_deref() else { return false };
+    let (Some(idempotency), Some(declared)) = (&behaviour.idempotency, &behaviour.effects) else { return false };
+    let Some(effects) = Effects::of(behaviour, &subject.run.ledger) else { return false };
+    let asks = of_phase(subject, contract);
+    if asks.is_empty() {
+        return false;
+    }
+    let excesses = excesses(&effects, &asks, idempotency, declared.once);
+    if let Some(excess) = excesses.first() {
+        let mut finding = subject.finding(
+            &CHECK,
+            Some(&contract.id),
+            Claim {
+                what: subject.run.scenario.to_string(),
+                title: format!("{} wrote one row {} times", subject.run.scenario, excess.effects.len()),
+                expected: format!("{} effect on each row for each call that is not a duplicate", excess.promised),
+                actual: excess.in_words(),
+                place: Some(behaviour.place("/effects/once")),
+            },
+        );
+        finding.occurrences = excesses.len() as u64;
+        finding.evidence.lines = story(excess.effects.iter().copied());
+        finding.evidence.lines.push(format!("{} rows of the scenario were written too often", excesses.len()));
+        found.push(finding);
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::check::synthetic::{effect, phase, phase_findings, record, with_behaviour};
+
+    #[test]
+    fn a_row_written_twice_under_one_id_is_found() {
+        let contract = with_behaviour();
+        let at = Duration::from_millis;
+        // Run 1 was delivered twice, run 2 has an ID of its own.
+        let calls = vec![record(1, 0), record(1, 5), record(2, 9)];
+        let once = vec![effect(1, "key-1", Some("id-1"), at(3)), effect(2, "key-2", Some("id-2"), at(12))];
+        assert!(phase_findings(&super::CHECK, &contract, &phase(calls.clone(), once.clone())).is_empty());
+        let mut twice = once;
+        twice.push(effect(3, "key-1", Some("id-1"), at(8)));
+        assert_eq!(phase_findings(&super::CHECK, &contract, &phase(calls, twice)).len(), 1);
+    }
+}
