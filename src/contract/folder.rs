@@ -43,7 +43,7 @@ pub fn load_dir(path: &Path) -> Result<Vec<Contract>, Diagnostics> {
 /// All faults of the document; a file that can't be read.
 pub fn load_file(path: &Path) -> Result<Contract, Diagnostics> {
     let openapi = OpenApi::load(path)?;
-    let stem = name(path.file_stem().map(Path::new).unwrap_or(path));
+    let stem = name(path.file_stem().map_or(path, Path::new));
     Ok(Contract { id: ContractId::new(&stem, ""), path: path.to_owned(), openapi: Arc::new(openapi), behaviour: None })
 }
 
@@ -75,7 +75,7 @@ fn load_version(folder: &Path, faults: &mut Diagnostics) -> Option<Contract> {
 /// The folders in a folder by name; those whose name begins with a dot are
 /// nobody's contract.
 fn folders(path: &Path, faults: &mut Diagnostics) -> Vec<PathBuf> {
-    let listed = std::fs::read_dir(path).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let listed = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = match listed {
         Ok(entries) => entries,
         Err(fault) => {

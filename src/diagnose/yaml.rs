@@ -228,7 +228,7 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for i in 1..9 {
             let refs = vec![format!("*a{}", i - 1); 10].join(", ");
-            bomb.push_str(&format!("a{i}: &a{i} [{refs}]\n"));
+            let _ = writeln!(bomb, "a{i}: &a{i} [{refs}]");
         }
         assert!(parse_yaml("bomb.yaml", &bomb).is_err());
     }
@@ -237,7 +237,7 @@ mod tests {
     fn aliases_can_not_nest_deeper_than_the_text_could() {
         let mut text = String::from("a0: &a0 [x]\n");
         for i in 1..400 {
-            text.push_str(&format!("a{i}: &a{i} [*a{}]\n", i - 1));
+            let _ = writeln!(text, "a{i}: &a{i} [*a{}]", i - 1);
         }
         let fault = parse_yaml("deep.yaml", &text).expect_err("too deep");
         assert_eq!(fault.what, "nested deeper than 200 levels by its alias");

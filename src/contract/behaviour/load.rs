@@ -25,10 +25,8 @@ impl Behaviour {
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
         let source = parse_yaml(file, text)?;
         let mut faults = Diagnostics::new();
-        match read(&source, &mut faults) {
-            Some(behaviour) if !faults.has_errors() => Ok(behaviour),
-            _ => Err(in_order(&faults)),
-        }
+        let behaviour = read(&source, &mut faults);
+        if faults.has_errors() { Err(in_order(&faults)) } else { Ok(behaviour) }
     }
 
     /// Reads a behaviour file.
@@ -52,7 +50,8 @@ fn read_text(path: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-fn read(source: &Node, faults: &mut Diagnostics) -> Option<Behaviour> {
+/// What could be read; with faults beside it, it is not to be used.
+fn read(source: &Node, faults: &mut Diagnostics) -> Behaviour {
     let mut fields = Fields::of(source, faults);
     let format = fields.required("format");
     let role = fields.optional("role");
@@ -68,7 +67,7 @@ fn read(source: &Node, faults: &mut Diagnostics) -> Option<Behaviour> {
     let paths =
         [("governed", DataPath::Governed), ("flow_commits", DataPath::FlowCommits), ("direct", DataPath::Direct)];
     let (error_shape, declared) = errors(errors_node, faults);
-    Some(Behaviour {
+    Behaviour {
         file: source.place.file.clone(),
         role: role.unwrap_or(Some(Role::Provider)).unwrap_or(Role::Provider),
         lifecycle: lifecycle_node.and_then(|node| lifecycle(node, &declared, faults)),
@@ -84,7 +83,7 @@ fn read(source: &Node, faults: &mut Diagnostics) -> Option<Behaviour> {
         pools: data.map(|node| pools(node, faults)).unwrap_or_default(),
         objectives: objectives.and_then(|node| list(node, faults, objective)).unwrap_or_default(),
         source: source.clone(),
-    })
+    }
 }
 
 /// Faults as they stand in the file, from its top.

@@ -7,6 +7,7 @@
 
 mod amount;
 mod declared;
+mod effect;
 mod load;
 mod model;
 mod outcome;
@@ -17,9 +18,10 @@ mod word;
 #[cfg(test)]
 mod tests;
 
+pub use effect::{CorrelationCarrier, Effects, OnInvalid, Once, Pool, PoolSource};
 pub use model::{
-    AfterSunset, Behaviour, Correlation, CorrelationCarrier, DataPath, Effects, ErrorShape, ErrorType, Idempotency,
-    Identity, Lifecycle, LifecycleStatus, Limits, Objective, OnInvalid, Once, OtherContent, Pool, PoolSource, Quota,
-    Rate, Retry, Role, RunningPolicy, SameContent, Scope, Throttling, ThrottlingPer, TypeName,
+    AfterSunset, Behaviour, Correlation, DataPath, ErrorShape, ErrorType, Idempotency, Identity, Lifecycle,
+    LifecycleStatus, Limits, Objective, OtherContent, Quota, Rate, Retry, Role, RunningPolicy, SameContent, Scope,
+    Throttling, ThrottlingPer, TypeName,
 };
 pub use selector::Selector;

@@ -11,6 +11,7 @@ use super::{
 use crate::diagnose::{Diagnostics, Fields, Node};
 
 /// Reads an optional value: `None` is a fault in it, `Some(None)` its absence.
+#[expect(clippy::option_option, reason = "absent and faulty are two things, and `?` tells them apart")]
 pub(super) fn maybe<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
     node.map_or(Some(None), |node| read(node).map(Some))
 }

@@ -55,11 +55,13 @@ pub(super) enum Within {
 
 /// A selector of a kind that means something in its place.
 pub(super) fn selector(node: &Node, within: Within, faults: &mut Diagnostics) -> Option<Selector> {
-    let fits = |selector: &Selector| match (within, selector) {
-        (_, Selector::Column(_)) => false,
-        (_, Selector::Header(_) | Selector::Body(_)) | (Within::Item, Selector::Digest) => true,
-        (_, Selector::Digest) | (Within::Answer, Selector::Query(_)) => false,
-        (Within::Request | Within::Item, Selector::Query(_)) => true,
+    let fits = |selector: &Selector| {
+        matches!(
+            (within, selector),
+            (_, Selector::Header(_) | Selector::Body(_))
+                | (Within::Item, Selector::Digest)
+                | (Within::Request | Within::Item, Selector::Query(_))
+        )
     };
     let expected = match within {
         Within::Request => "`header NAME`, `query NAME` or `body /a/*/b`",

@@ -95,7 +95,7 @@ impl Comparison<'_, '_, '_> {
         let lost: Vec<&str> = match &wide.types {
             Some(types) => types
                 .iter()
-                .filter(|kind| !allowed.contains(*kind) && !(**kind == "integer" && allowed.contains("number")))
+                .filter(|kind| !allowed.contains(*kind) && (**kind != "integer" || !allowed.contains("number")))
                 .copied()
                 .collect(),
             None if wide.alternatives.is_empty() => vec!["anything else"],
@@ -145,7 +145,7 @@ impl Comparison<'_, '_, '_> {
         if let Some(new) = after.bounds.get("multipleOf") {
             let finer =
                 before.bounds.get("multipleOf").is_some_and(|old| ((old / new).round() - old / new).abs() < 1e-9);
-            let trivial = *new == 1.0 && before.whole();
+            let trivial = (*new - 1.0).abs() < f64::EPSILON && before.whole();
             if !finer && !trivial {
                 let text = format!("only multiples of {new} are accepted");
                 self.pair.push(ChangeKind::BoundNarrowed, at, text, places.clone());

@@ -41,7 +41,7 @@ fn a_document_does_not_differ_from_itself() {
     for contract in ["bulk-update/v1", "bulk-update/v2", "tabular-intake/v1", "tabular-intake/v2"] {
         let document = shipped(contract);
         let changes = diff(&document, &document);
-        assert!(changes.is_empty(), "{contract}: {:?}", changes);
+        assert!(changes.is_empty(), "{contract}: {changes:?}");
     }
 }
 

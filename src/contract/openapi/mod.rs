@@ -24,3 +24,4 @@ pub use model::{
     Dialect, Link, MediaType, OpenApi, Operation, Parameter, ParameterIn, RequestBody, ResponseHeader, ResponseSpec,
     SchemaRef, StatusKey,
 };
+pub use route::PathValues;

@@ -24,6 +24,9 @@ pub(super) fn template_names(template: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The values of path parameters by name, percent-decoded.
+pub type PathValues = Vec<(String, String)>;
+
 impl OpenApi {
     /// An operation by its id.
     pub fn operation(&self, id: &str) -> Option<&Arc<Operation>> {
@@ -34,7 +37,7 @@ impl OpenApi {
     /// percent-decoded path parameters by name. The base path is taken off
     /// where it leads the path. Where several templates match, the one with
     /// text where the others have names wins, as OpenAPI demands.
-    pub fn match_path(&self, method: &Method, path: &str) -> Option<(Arc<Operation>, Vec<(String, String)>)> {
+    pub fn match_path(&self, method: &Method, path: &str) -> Option<(Arc<Operation>, PathValues)> {
         let inner = path.strip_prefix(&self.base_path).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let path = match inner {
             Some("") => "/",
@@ -63,7 +66,7 @@ fn rank(template: &str) -> Vec<u8> {
         .collect()
 }
 
-fn match_template(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+fn match_template(template: &str, path: &str) -> Option<PathValues> {
     let mut segments = path.split('/');
     let mut values = Vec::new();
     for template in template.split('/') {
@@ -72,7 +75,7 @@ fn match_template(template: &str, path: &str) -> Option<Vec<(String, String)>> {
     segments.next().is_none().then_some(values)
 }
 
-fn match_segment(pieces: &[Piece<'_>], text: &str, values: &mut Vec<(String, String)>) -> Option<()> {
+fn match_segment(pieces: &[Piece<'_>], text: &str, values: &mut PathValues) -> Option<()> {
     match pieces {
         [] => text.is_empty().then_some(()),
         [Piece::Literal(literal), rest @ ..] => {

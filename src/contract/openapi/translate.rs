@@ -83,11 +83,10 @@ fn schema(value: &mut Value, referred: &mut Vec<String>) {
             let kinds = json!([kind, "null"]);
             members.insert("type".to_owned(), kinds);
         }
-        Some(_) => {}
         // By the letter, `nullable` without `type` says nothing; documents
         // that write it beside `allOf` mean null all the same.
         None if ["allOf", "anyOf", "oneOf"].iter().any(|key| members.contains_key(*key)) => allow_null(value),
-        None => {}
+        Some(_) | None => {}
     }
 }
 

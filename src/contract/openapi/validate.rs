@@ -16,12 +16,15 @@ const DOCUMENT: &str = "seamstress:///openapi";
 /// What a JSON Pointer may hold in a URI fragment as it is (RFC 3986 §3.5).
 const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'.').remove(b'_');
 
+/// A validator, or why there is none.
+type Shared = Result<Arc<Validator>, String>;
+
 /// Validators by the schema's pointer. The document is prepared as their
 /// common context once; a validator refers into it.
 #[derive(Default)]
 pub(super) struct Compiled {
     registry: OnceLock<Result<Registry<'static>, String>>,
-    validators: Mutex<HashMap<Arc<str>, Result<Arc<Validator>, String>>>,
+    validators: Mutex<HashMap<Arc<str>, Shared>>,
 }
 
 impl OpenApi {
@@ -52,7 +55,7 @@ impl OpenApi {
     /// Why the schema can't be compiled, e.g. that a `$ref` in it leads
     /// nowhere or a pattern is none.
     pub fn validator(&self, schema: &SchemaRef) -> Result<Arc<Validator>, String> {
-        let known = |validators: &HashMap<_, Result<_, _>>| validators.get(&schema.pointer).cloned();
+        let known = |validators: &HashMap<Arc<str>, Shared>| validators.get(&schema.pointer).cloned();
         let lock = || self.compiled.validators.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known(&lock()) {
             return known;
