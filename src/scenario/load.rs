@@ -272,7 +272,7 @@ fn retry(node: &Node, diagnostics: &mut Diagnostics) -> Option<RetryPolicy> {
     ];
     let kind = fields.required("type").and_then(|node| word(node, &kinds, fields.diagnostics()));
     let count = optional_count(&mut fields, "count", (1, 90));
-    let mut interval = |fields: &mut Fields<'_, '_>, key: &'static str| {
+    let interval = |fields: &mut Fields<'_, '_>, key: &'static str| {
         let node = fields.optional(key)?;
         let read = span(node, fields.diagnostics())?;
         let allowed = Duration::from_secs(5)..=Duration::from_secs(86_400);

@@ -48,6 +48,11 @@ impl Client {
         self
     }
 
+    /// Sets the bound on answers, in real time.
+    pub(super) fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
+    }
+
     /// Where its calls go.
     pub fn origin(&self) -> &Origin {
         &self.origin

@@ -7,20 +7,28 @@
 
 mod aftermath;
 mod armed;
+mod attack;
+#[cfg(test)]
+mod attack_tests;
 mod client;
 mod connection;
+mod errand;
 mod flood;
+mod hush;
 mod location;
 mod outgoing;
+mod phase;
 mod play;
 mod player;
 mod pool;
 mod remote;
+mod schedule;
 mod stubborn;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use attack::{AttackError, attack, on_interrupt};
 pub use client::{ANSWER_TIMEOUT, Client};
 pub use player::{PlayError, Player};

@@ -1,0 +1,212 @@
+//! One plan while it is played: who serves it, what it has seen.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::armed::Armed;
+use super::attack::AttackError;
+use super::errand::Errand;
+use super::pool::Pool;
+use crate::contract::ContractId;
+use crate::generate::Need;
+use crate::observe::{CallRecord, Event, Latency, OperationLatency, PhaseRun, Sink};
+use crate::scenario::{Plan, Ticket};
+use crate::target::{Target, TargetError};
+use crate::wire::{Exchange, Fault};
+
+/// A ticket that is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    pub(super) ticket: Ticket,
+    /// When, in real time since the run began.
+    pub(super) at: Duration,
+}
+
+/// A plan while it is played.
+#[derive(Debug)]
+pub(super) struct Phase {
+    pub(super) target: Arc<Target>,
+    pub(super) plan: Plan,
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) pool: Pool,
+    /// How many calls may be under way at once.
+    pub(super) lanes: Semaphore,
+    sink: Sink,
+    queue: tokio::sync::Mutex<mpsc::Receiver<Due>>,
+    seats: watch::Sender<usize>,
+    due: AtomicU64,
+    dropped: AtomicU64,
+    cut: AtomicBool,
+    tally: Mutex<Tally>,
+}
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+struct Tally {
+    began: Duration,
+    ended: Duration,
+    lag: Latency,
+    latencies: BTreeMap<(ContractId, Arc<str>), OperationLatency>,
+    calls: Vec<CallRecord>,
+    faults: Vec<Fault>,
+    failed: Option<AttackError>,
+}
+
+impl Phase {
+    pub(super) fn new(
+        target: Arc<Target>,
+        plan: Plan,
+        sink: Sink,
+        stop: watch::Receiver<bool>,
+        queue: mpsc::Receiver<Due>,
+    ) -> Self {
+        Self {
+            pool: Pool::new(target.clone()),
+            lanes: Semaphore::new(plan.lanes.max(1)),
+            target,
+            plan,
+            stop,
+            sink,
+            queue: tokio::sync::Mutex::new(queue),
+            seats: watch::Sender::new(0),
+            due: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            cut: AtomicBool::new(false),
+            tally: Mutex::default(),
+        }
+    }
+
+    /// Arms the plan's faults, counted from now.
+    pub(super) async fn arm(&self, armed: &mut Armed) -> Result<(), AttackError> {
+        let now = self.target.clock.now();
+        for planned in &self.plan.faults {
+            let mut fault = planned.fault.clone();
+            fault.from = Some(now.plus(planned.from));
+            fault.until = planned.until.map(|until| now.plus(until));
+            if !armed.arm(&fault).await? {
+                return Err(AttackError::Lacks { scenario: self.plan.scenario.clone(), need: Need::Faults });
+            }
+            self.tally().faults.push(fault);
+        }
+        Ok(())
+    }
+
+    /// Waits until every virtual user of the plan is there.
+    pub(super) async fn seated(&self) {
+        let users = self.plan.users;
+        // The sender lives as long as this, so waiting can't fail.
+        let _ = self.seats.subscribe().wait_for(|seats| *seats >= users).await;
+    }
+
+    /// What one virtual user does: makes the runs that are due until there are
+    /// none, or until all is to stop.
+    pub(super) async fn serve(&self) {
+        self.seats.send_modify(|seats| *seats += 1);
+        let mut stop = self.stop.clone();
+        loop {
+            let next = async { self.queue.lock().await.recv().await };
+            let due = tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => None,
+                due = next => match due {
+                    Some(due) => Some(due),
+                    None => return,
+                },
+            };
+            let Some(due) = due else { break };
+            let run = Errand::new(self, due);
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                () = run.go() => {}
+            }
+        }
+        self.cut.store(true, Ordering::Relaxed);
+        // Whoever schedules finds out that nobody serves.
+        self.queue.lock().await.close();
+    }
+
+    pub(super) fn begin(&self, zero: Duration) {
+        let mut tally = self.tally();
+        tally.began = zero;
+        tally.ended = zero;
+    }
+
+    pub(super) fn was_due(&self) {
+        self.due.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) async fn dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        self.sink.tell(Event::Dropped { scenario: self.plan.scenario.clone() }).await;
+    }
+
+    /// Takes note of an exchange and tells it.
+    pub(super) async fn tell(&self, record: CallRecord, exchange: &Arc<Exchange>) {
+        self.note(&record, exchange);
+        let (scenario, record) = (self.plan.scenario.clone(), Box::new(record));
+        self.sink.tell(Event::Call { scenario, record, exchange: exchange.clone() }).await;
+    }
+
+    fn note(&self, record: &CallRecord, exchange: &Exchange) {
+        let mut tally = self.tally();
+        tally.ended = tally.ended.max(exchange.done);
+        if exchange.attempt == 1 && !record.poll {
+            tally.lag.record(exchange.sent.saturating_sub(exchange.due));
+        }
+        if !record.poll && !record.refusable {
+            let key = (record.contract.clone(), record.operation.clone());
+            let entry = tally.latencies.entry(key).or_insert_with(|| OperationLatency {
+                contract: record.contract.clone(),
+                operation: record.operation.clone(),
+                corrected: Latency::new(),
+                uncorrected: Latency::new(),
+                failed: 0,
+            });
+            entry.corrected.record(exchange.latency());
+            entry.uncorrected.record(exchange.service_time());
+            entry.failed += u64::from(record.status.is_none_or(|status| status >= 500));
+        }
+        tally.calls.push(record.clone());
+    }
+
+    /// A call that was due could not be made.
+    pub(super) fn could_not_make(&self, reason: &dyn std::fmt::Display) {
+        let failed = AttackError::CouldNotMake { scenario: self.plan.scenario.clone(), reason: reason.to_string() };
+        self.tally().failed.get_or_insert(failed);
+    }
+
+    /// No token can be had any more.
+    pub(super) fn no_token(&self, error: TargetError) {
+        self.tally().failed.get_or_insert(AttackError::Target(error));
+    }
+
+    /// What the whole phase was.
+    pub(super) fn finish(&self) -> Result<PhaseRun, AttackError> {
+        let tally = std::mem::take(&mut *self.tally());
+        if let Some(failed) = tally.failed {
+            return Err(failed);
+        }
+        Ok(PhaseRun {
+            scenario: self.plan.scenario.clone(),
+            began: tally.began,
+            ended: tally.ended,
+            due: self.due.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+            lag: tally.lag,
+            latencies: tally.latencies.into_values().collect(),
+            calls: tally.calls,
+            faults: tally.faults,
+            ledger: Vec::new(),
+            cut: self.cut.load(Ordering::Relaxed),
+        })
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
