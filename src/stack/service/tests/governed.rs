@@ -175,8 +175,8 @@ async fn faults_of_dataverse_leave_one_effect_each() {
         FaultKind::Throttled { retry_after: 60 },
     ] {
         let governed = Governed::start(&[]).await;
-        let file: String = (0..20).map(|n| format!("\nINV-00000000E0{n:02X},x,1.25,EUR,2026-10-15")).collect();
-        let file = format!("invoiceNumber,customer,amount,currency,dueDate{file}");
+        let lines: Vec<_> = (0..20).map(|n| format!("INV-00000000E0{n:02X},x,1.25,EUR,2026-10-15")).collect();
+        let file = format!("invoiceNumber,customer,amount,currency,dueDate\n{}", lines.join("\n"));
         for (n, call) in
             [Call::json(V1, &run(1), &records(&governed.accounts(20))), Call::csv(FILES_V1, &run(2), &file)]
                 .into_iter()
