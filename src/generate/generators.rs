@@ -134,4 +134,79 @@ mod tests {
             }
         }
     }
+
+    const OLD: &str = r##"
+openapi: 3.0.3
+info: { title: Old, version: "1" }
+servers: [{ url: "http://127.0.0.1:8000/api" }]
+paths:
+  /things/{kind}:
+    put:
+      operationId: putThing
+      parameters:
+        - { name: kind, in: path, required: true, schema: { type: string, enum: [small, large] } }
+        - { name: ids, in: query, schema: { type: array, minItems: 1, maxItems: 3, items: { type: integer, minimum: 1 } } }
+        - { name: flags, in: query, explode: false, style: form, schema: { type: array, items: { type: boolean } } }
+        - { name: X-Level, in: header, required: true, schema: { type: integer, minimum: 0, exclusiveMinimum: true, maximum: 9 } }
+        - { name: session, in: cookie, schema: { type: string, pattern: "^[a-z]{4}$" } }
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded:
+            schema:
+              type: object
+              required: [name]
+              properties:
+                name: { type: string, minLength: 2, maxLength: 5 }
+                size: { type: number, multipleOf: 0.5 }
+          application/json:
+            schema: { $ref: "#/components/schemas/Thing" }
+      responses: { "200": { description: done } }
+  /notes:
+    post:
+      operationId: addNote
+      requestBody: { content: { text/plain: { schema: { type: string, maxLength: 20 } } } }
+      responses: { "200": { description: done } }
+  /odd:
+    post:
+      operationId: odd
+      requestBody:
+        required: true
+        content: { application/json: { schema: { type: object, not: { required: [a] } } } }
+      responses: { "200": { description: done } }
+components:
+  schemas:
+    Thing:
+      type: object
+      required: [name]
+      properties:
+        name: { type: string, nullable: true, maxLength: 3 }
+        more: { $ref: "#/components/schemas/Thing" }
+        either: { anyOf: [{ type: integer }, { type: string, format: date }] }
+"##;
+
+    #[test]
+    fn a_plain_old_document_is_made_whole() {
+        let openapi = OpenApi::parse("old.yaml", OLD).unwrap_or_else(|e| panic!("{e}"));
+        let id = ContractId::new("old", "");
+        let contract = Contract { id, path: "old.yaml".into(), openapi: Arc::new(openapi), behaviour: None };
+        let generators = Generators::new(&contract);
+        let reasons = generators.could_not_make();
+        assert!(matches!(reasons.as_slice(), [one] if one.reason.contains("`not`")), "{reasons:?}");
+        assert!(generators.probes().is_empty(), "nothing is declared beside the document");
+        let (nonce, pools) = (Nonce("n".into()), Pools::new());
+        for key in generators.plan(600, &[]) {
+            let case = generators
+                .case(&key, crate::generate::Seed(3), &nonce, &pools)
+                .unwrap_or_else(|e| panic!("{key}: {e}"));
+            let call = case.calls().next().expect("one call");
+            assert!(call.request.target.starts_with("/api/"), "{}", call.request.target);
+            assert_eq!(
+                case.labels.is_empty(),
+                key.kind != crate::generate::CaseKind::Violating,
+                "{key} {}",
+                case.title
+            );
+        }
+    }
 }

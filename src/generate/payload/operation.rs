@@ -102,8 +102,9 @@ impl OperationGenerator {
             match self.make(1, &wish, &sealing) {
                 Ok(_) => true,
                 Err(notice) => {
-                    // Text has no types: what it can't carry is no gap.
-                    if matches!(aimed, Aimed::Body(index, _) if self.bodies[*index].is_json()) {
+                    // Text has no types, and what breaks one branch may keep
+                    // another: neither is a gap.
+                    if matches!(aimed, Aimed::Body(index, t) if self.bodies[*index].is_json() && !t.takes_a_branch()) {
                         notices.push(notice);
                     }
                     false

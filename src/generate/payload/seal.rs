@@ -86,7 +86,7 @@ impl OperationGenerator {
 
     /// Where the caller says what one invalid item means, nothing is said, so
     /// that the whole call is refused.
-    fn refuse_all(&self, draft: &mut Draft) {
+    pub(crate) fn refuse_all(&self, draft: &mut Draft) {
         let effects = self.behaviour.as_ref().and_then(|b| b.effects.as_ref());
         let Some(OnInvalid::Caller(selector)) = effects.map(|e| &e.on_invalid) else { return };
         let hit = draft.hit.clone();

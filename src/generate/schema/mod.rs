@@ -14,6 +14,8 @@ mod model;
 mod number;
 mod pattern;
 mod target;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use draw::Ask;

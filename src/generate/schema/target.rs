@@ -90,6 +90,11 @@ impl Target {
         })
     }
 
+    /// Whether the way leads through `anyOf` or `oneOf`.
+    pub(crate) fn takes_a_branch(&self) -> bool {
+        self.hops.iter().any(|hop| matches!(hop, Hop::Branch(_)))
+    }
+
     /// How many elements it asks for.
     pub(crate) fn items(&self) -> usize {
         if let Aim::Count(count) = self.aim { count } else { 0 }
