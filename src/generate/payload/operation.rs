@@ -131,8 +131,13 @@ impl OperationGenerator {
             && self.behaviour.as_ref().is_some_and(|b| b.effects.is_some())
     }
 
-    /// Whether its path names something that somebody must have made.
+    /// Whether its path names something that somebody must have made, and no
+    /// pool says what there is.
     pub(crate) fn names_a_thing(&self) -> bool {
-        self.parameters.iter().any(|p| p.parameter.within == ParameterIn::Path)
+        let pooled = |name: &str| {
+            let mut pools = self.behaviour.iter().flat_map(|b| &b.pools);
+            pools.any(|pool| pool.applies_to.is_empty() && pool.name == name)
+        };
+        self.parameters.iter().any(|p| p.parameter.within == ParameterIn::Path && !pooled(&p.parameter.name))
     }
 }

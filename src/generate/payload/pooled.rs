@@ -16,16 +16,35 @@ impl OperationGenerator {
     pub(super) fn fill_pools(&self, draft: &mut Draft, sealing: &Sealing<'_>) -> Result<(), CouldNotMake> {
         let pools = self.behaviour.as_ref().map_or(&[][..], |b| b.pools.as_slice());
         for pool in pools {
-            let mut count = 0;
+            let mut next = sealing.skip;
+            let mut value = || {
+                next += 1;
+                pooled(pool, sealing, next - 1)
+            };
             for selector in &pool.applies_to {
-                self.fill(pool, selector, draft, &mut |at| {
-                    let value = pooled(pool, sealing, at + sealing.skip);
-                    count += 1;
-                    value
-                })?;
+                self.fill(pool, selector, draft, &mut value)?;
+            }
+            if pool.applies_to.is_empty() {
+                self.fill_named(&pool.name, draft, &mut value)?;
             }
         }
         Ok(())
+    }
+
+    /// Fills parameters and properties that are called like the pool.
+    fn fill_named(&self, name: &str, draft: &mut Draft, value: &mut Values<'_>) -> Result<(), CouldNotMake> {
+        for (parameter, slot) in self.parameters.iter().zip(&mut draft.parameters) {
+            if parameter.parameter.name == name
+                && slot.is_some()
+                && let Some(value) = value()?
+            {
+                *slot = Some(value);
+            }
+        }
+        match &mut draft.body {
+            Some((_, body)) if draft.hit.is_none() => fill_properties(name, body, value),
+            _ => Ok(()),
+        }
     }
 
     fn fill(
@@ -33,13 +52,8 @@ impl OperationGenerator {
         pool: &Pool,
         selector: &Selector,
         draft: &mut Draft,
-        value: &mut dyn FnMut(usize) -> Result<Option<Value>, CouldNotMake>,
+        next: &mut Values<'_>,
     ) -> Result<(), CouldNotMake> {
-        let mut number = 0;
-        let mut next = || {
-            number += 1;
-            value(number - 1)
-        };
         match selector {
             Selector::Body(_) => {
                 let hit = draft.hit.clone();
@@ -68,6 +82,26 @@ impl OperationGenerator {
             }
         }
         Ok(())
+    }
+}
+
+/// Gives a pool's next value; none where pools are not asked.
+type Values<'v> = dyn FnMut() -> Result<Option<Value>, CouldNotMake> + 'v;
+
+/// Fills every property of this name, however deep.
+fn fill_properties(name: &str, value: &mut Value, next: &mut Values<'_>) -> Result<(), CouldNotMake> {
+    match value {
+        Value::Array(items) => items.iter_mut().try_for_each(|item| fill_properties(name, item, next)),
+        Value::Object(members) => members.iter_mut().try_for_each(|(key, member)| {
+            if key != name {
+                return fill_properties(name, member, next);
+            }
+            if let Some(value) = next()? {
+                *member = value;
+            }
+            Ok(())
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn astray(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
         made.request.method = Method::GET;
         "a path that no operation has".to_owned()
     };
-    if made.request.method == Method::GET {
+    if matches!(made.request.method, Method::GET | Method::DELETE) {
         made.request.body = Body::Empty;
         made.request.headers.remove("Content-Type");
     }
