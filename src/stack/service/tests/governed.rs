@@ -70,7 +70,7 @@ struct Governed {
 
 impl Governed {
     async fn start(defects: &[&str]) -> Self {
-        let clock = Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").unwrap(), 50.0);
+        let clock = Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").unwrap(), 400.0);
         let any = "127.0.0.1:0".parse().unwrap();
         let secret = Secret::new("s3cret");
         let roles = BTreeMap::from([(DATA_API_AUDIENCE.to_owned(), vec![DATA_API_ROLE.to_owned()])]);
