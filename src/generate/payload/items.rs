@@ -1,20 +1,16 @@
 //! The items of a call, as the behaviour file's selectors see them.
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::draft::places;
 use crate::contract::behaviour::{Behaviour, Selector};
 use crate::generate::{Item, canonical};
-use crate::wire::Headers;
+use crate::wire::Request;
 
 /// What the request asks to execute. `value` is what the content means.
-pub(super) fn items(
-    behaviour: Option<&Behaviour>,
-    headers: &Headers,
-    content: &Bytes,
-    value: Option<&Value>,
-) -> Vec<Item> {
+pub(super) fn items(behaviour: Option<&Behaviour>, request: &Request, value: Option<&Value>) -> Vec<Item> {
+    let content = request.body.bytes().map_or(&[][..], |bytes| bytes);
+    let named = |id: &str, whole: &[u8]| vec![Item { id: id.into(), content: canonical::hash(whole) }];
     let whole = || match value {
         Some(value) => canonical::text(value).into_bytes(),
         None => content.to_vec(),
@@ -22,18 +18,20 @@ pub(super) fn items(
     let selector = behaviour.and_then(|b| b.idempotency.as_ref()).and_then(|i| i.item.as_ref());
     match selector {
         Some(selector @ Selector::Body(_)) => value.map_or_else(Vec::new, |value| in_body(selector, value)),
-        Some(Selector::Header(name)) => {
-            let content = canonical::hash(&whole());
-            headers.get(name).map(|id| Item { id: id.into(), content }).into_iter().collect()
-        }
-        Some(Selector::Digest) => {
-            vec![Item { id: canonical::sha256_hex(content).into(), content: canonical::hash(content) }]
-        }
-        Some(Selector::Query(_) | Selector::Column(_)) | None => {
+        Some(Selector::Header(name)) => request.headers.get(name).map_or_else(Vec::new, |id| named(id, &whole())),
+        Some(Selector::Query(name)) => in_query(name, &request.target).map_or_else(Vec::new, |id| named(&id, &whole())),
+        Some(Selector::Digest) => named(&canonical::sha256_hex(content), content),
+        Some(Selector::Column(_)) | None => {
             let whole = whole();
-            vec![Item { id: canonical::sha256_hex(&whole).into(), content: canonical::hash(&whole) }]
+            named(&canonical::sha256_hex(&whole), &whole)
         }
     }
+}
+
+/// The first value of a query parameter.
+fn in_query(name: &str, target: &str) -> Option<String> {
+    let (_, query) = target.split_once('?')?;
+    url::form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
 }
 
 /// Items in a list of the body: the content is the whole element, up to the
@@ -65,6 +63,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_identity_can_stand_in_the_query() {
+        assert_eq!(in_query("key", "/p?a=1&key=x%20y&key=z").as_deref(), Some("x y"));
+        assert_eq!(in_query("key", "/p"), None);
+    }
 
     #[test]
     fn an_items_content_is_its_whole_element() {

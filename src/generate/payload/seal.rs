@@ -1,6 +1,5 @@
 //! From a draft to a request on the wire, proven by reading it again.
 
-use bytes::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 
@@ -115,20 +114,20 @@ impl OperationGenerator {
         };
         let (target_line, mut headers) = self.write_parameters(&draft).ok_or_else(unwritable)?;
         let correlation = self.correlate(&mut headers, sealing);
-        let mut content = Bytes::new();
         let mut body = Body::Empty;
         if let Some((index, value)) = &draft.body {
             let generator = &self.bodies[*index];
-            content = generator.write(value, self.delimiter(&draft)).ok_or_else(unwritable)?;
+            let content = generator.write(value, self.delimiter(&draft)).ok_or_else(unwritable)?;
             headers.set("Content-Type", &*generator.media_type);
-            body = Body::Bytes(content.clone());
+            body = Body::Bytes(content);
         }
         let value = draft.body.as_ref().map(|(_, value)| value);
-        let items = match (self.operation.is_safe(), value) {
-            (true, _) | (_, None) => Vec::new(),
-            (false, value) => items::items(self.behaviour.as_deref(), &headers, &content, value),
-        };
         let request = Request { method: self.operation.method.clone(), target: target_line, headers, body };
+        let items = if self.operation.is_safe() {
+            Vec::new()
+        } else {
+            items::items(self.behaviour.as_deref(), &request, value)
+        };
         let labels = self.labels(&draft, &request);
         Ok(Made { request, correlation, items, labels, draft })
     }
