@@ -1,2 +1,38 @@
-//! The conductor: gate, check, load, probe, readiness, replay. Prints nothing;
+//! The conductor: it opens the target, plays cases and scenarios, has them
+//! judged, reproduces what failed, and ends with a recorded run.
+//!
+//! In: settled [`Options`]. Out: a [`report::Run`](crate::report::Run), or why
+//! there is none. The one place that knows every room; it prints nothing, and
 //! only `cli` imports it.
+
+mod cases;
+mod error;
+mod finish;
+mod gate;
+mod inputs;
+mod open;
+mod options;
+mod outline;
+mod partial;
+mod phases;
+mod pools;
+mod probe;
+mod progress;
+mod readiness;
+mod replay;
+mod reproduce;
+mod serve;
+mod session;
+mod stop;
+
+pub use error::RunError;
+pub use gate::{Play, judge};
+pub use inputs::lint;
+pub use options::{Options, TargetChoice};
+pub use outline::outline;
+pub use probe::{Probed, probe};
+pub use progress::{Listener, Progress};
+pub use readiness::{Question, readiness};
+pub use replay::replay;
+pub use serve::{ServeOptions, Served, serve};
+pub use stop::{Stop, StopReason};

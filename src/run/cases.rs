@@ -1,0 +1,195 @@
+//! Plays cases, several at once, and judges each when it is over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::session::Session;
+use super::{Progress, RunError};
+use crate::check::{CaseSubject, Finding, NotChecked};
+use crate::generate::{Case, CaseKey, Need};
+use crate::observe::CaseRun;
+use crate::traffic::Player;
+use crate::wire::FailureKind;
+
+/// A case that is to be played: its contract's place, and its key.
+pub(super) type Planned = (usize, CaseKey);
+
+/// All cases of a run, probes of every contract first.
+pub(super) fn plan(session: &Session, each: u32) -> Vec<Planned> {
+    let mut lists: Vec<std::vec::IntoIter<Planned>> = session
+        .contracts
+        .iter()
+        .enumerate()
+        .map(|(index, contract)| {
+            let offers: Vec<Need> = session.target.offers.iter().copied().collect();
+            let keys = session.generators[index].plan(each as usize, &offers);
+            note_unoffered(session, index);
+            let taken: Vec<Planned> = keys
+                .into_iter()
+                .filter(|key| session.options.takes(&contract.id, &key.operation))
+                .map(|key| (index, key))
+                .collect();
+            taken.into_iter()
+        })
+        .collect();
+    let mut all = Vec::new();
+    loop {
+        let before = all.len();
+        all.extend(lists.iter_mut().filter_map(Iterator::next));
+        if all.len() == before {
+            return all;
+        }
+    }
+}
+
+/// Plays `planned` with as many workers as the options say, until all are
+/// played or somebody says stop. What was not played is not checked, by name.
+pub(super) async fn play_all(session: &Arc<Session>, planned: Vec<Planned>) -> Result<(), RunError> {
+    let planned: Arc<[Planned]> = planned.into();
+    let next = Arc::new(AtomicUsize::new(0));
+    let player = Arc::new(Player::new(session.target.clone()));
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..session.options.workers.max(1) {
+        let (session, planned, next, player) = (session.clone(), planned.clone(), next.clone(), player.clone());
+        workers.spawn(async move {
+            while session.stop.reason().is_none() {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some((contract, key)) = planned.get(index) else { return };
+                tokio::select! {
+                    () = play_one(&session, &player, *contract, key) => {}
+                    () = session.stop.stopped() => return,
+                }
+                let done = next.load(Ordering::Relaxed).min(planned.len()) as u64;
+                session.listener.tell(Progress::Cases { done, of: planned.len() as u64 });
+            }
+        });
+    }
+    while let Some(joined) = workers.join_next().await {
+        joined.map_err(|panic| RunError::CouldNotRun(format!("a worker broke down: {panic}")))?;
+    }
+    let reached = next.load(Ordering::Relaxed).min(planned.len());
+    leave_out(session, &planned[reached..]);
+    Ok(())
+}
+
+fn leave_out(session: &Session, rest: &[Planned]) {
+    let mut gathered = session.gathered();
+    for (index, contract) in session.contracts.iter().enumerate() {
+        let left = rest.iter().filter(|(of, _)| *of == index).count();
+        if left > 0 {
+            gathered.not_checked.push(NotChecked {
+                what: format!("{left} generated cases"),
+                contract: Some(contract.id.clone()),
+                why: super::finish::stopped_because(session.stop.reason()).to_owned(),
+            });
+        }
+    }
+}
+
+async fn play_one(session: &Session, player: &Player, contract: usize, key: &CaseKey) {
+    if let Some(case) = make(session, contract, key) {
+        play_made(session, player, contract, case).await;
+        session.count_case();
+    }
+}
+
+/// Plays and judges a case that was made.
+pub(super) async fn play_made(session: &Session, player: &Player, contract: usize, case: Arc<Case>) {
+    let key = case.key.clone();
+    if let Some(findings) = observe(session, player, contract, case).await {
+        session.announce(&findings, Some(&key));
+    }
+}
+
+/// Makes a case; one that can't be made, or needs what is not offered, is
+/// noted and passed over.
+pub(super) fn make(session: &Session, contract: usize, key: &CaseKey) -> Option<Arc<Case>> {
+    let (seed, nonce) = (session.options.seed, &session.options.nonce);
+    match session.generators[contract].case(key, seed, nonce, &session.pools[contract]) {
+        Ok(case) => {
+            let lacks = lacking(session, &case.needs);
+            if lacks.is_empty() {
+                return Some(Arc::new(case));
+            }
+            note_lacking(session, key, &lacks);
+            None
+        }
+        Err(reason) => {
+            *session.gathered().could_not_make.entry(format!("{}: {reason}", key.contract)).or_insert(0) += 1;
+            None
+        }
+    }
+}
+
+/// What of `needs` the target does not offer. A behaviour file is there, or the
+/// case would not exist.
+fn lacking(session: &Session, needs: &[Need]) -> Vec<Need> {
+    session.target.lacks(needs).into_iter().filter(|need| *need != Need::Behaviour).collect()
+}
+
+/// Probes that the plan leaves out for what they need.
+fn note_unoffered(session: &Session, contract: usize) {
+    let generators = &session.generators[contract];
+    for key in generators.probes() {
+        let lacks = lacking(session, &generators.needs(key.kind));
+        if !lacks.is_empty() {
+            note_lacking(session, &key, &lacks);
+        }
+    }
+}
+
+fn note_lacking(session: &Session, key: &CaseKey, lacks: &[Need]) {
+    let words: Vec<String> = lacks.iter().map(Need::to_string).collect();
+    let left_out = NotChecked {
+        what: format!("probe {}", key.kind),
+        contract: Some(key.contract.clone()),
+        why: format!("the target does not offer {}", words.join(", ")),
+    };
+    let mut gathered = session.gathered();
+    if !gathered.not_checked.contains(&left_out) {
+        gathered.not_checked.push(left_out);
+    }
+}
+
+/// Plays a case and judges it; `None` where the target was lost.
+async fn observe(session: &Session, player: &Player, contract: usize, case: Arc<Case>) -> Option<Vec<Finding>> {
+    let contract = &session.contracts[contract];
+    match player.play(contract, case).await {
+        Ok(run) => {
+            count(session, &run);
+            if unreachable(&run) && still_unreachable(session).await {
+                return None;
+            }
+            Some(session.judging().case(&CaseSubject { contract, run: &run }))
+        }
+        Err(fault) => {
+            session.lose(fault.to_string());
+            None
+        }
+    }
+}
+
+fn count(session: &Session, run: &CaseRun) {
+    for exchange in run.calls.iter().flat_map(|call| call.exchanges.iter().chain(&call.polls)) {
+        let retry_after = exchange.response().is_some_and(|r| r.headers.contains("retry-after"));
+        session.count_exchange(exchange.status(), retry_after);
+    }
+}
+
+/// Whether not one call found a listener.
+fn unreachable(run: &CaseRun) -> bool {
+    let mut outcomes = run.calls.iter().flat_map(|call| &call.exchanges).map(|exchange| &exchange.outcome).peekable();
+    outcomes.peek().is_some()
+        && outcomes.all(|outcome| outcome.as_ref().is_err_and(|failure| failure.kind == FailureKind::Connect))
+}
+
+/// Looks once more before the target is given up.
+async fn still_unreachable(session: &Session) -> bool {
+    match super::open::reach(&session.target.door, "the gateway", &session.target.gateway).await {
+        Ok(()) => false,
+        Err(fault) => {
+            session.lose(format!("in the middle of the run: {fault}"));
+            true
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! From what piled up to a verdict and a recorded run.
+
+use std::sync::Arc;
+
+use super::session::Session;
+use super::{RunError, StopReason, reproduce};
+use crate::check::{self, Finding, Judged, Judging, Level, NotChecked, Outcome, Verdict};
+use crate::generate::Need;
+use crate::report::{ObjectiveMark, Run};
+use crate::target::LedgerQuery;
+
+/// Why something was left out.
+pub(super) fn stopped_because(reason: Option<StopReason>) -> &'static str {
+    match reason {
+        Some(StopReason::Budget) => "the budget was used up",
+        Some(StopReason::FailFast) => "--fail-fast stopped at the first finding",
+        Some(StopReason::TargetLost) => "the target went away",
+        Some(StopReason::Interrupted) => "interrupted",
+        None => "the run ended",
+    }
+}
+
+/// Ends a run: reproduces, sums up, stops the stack.
+pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, RunError> {
+    let empty = Judging::new(&session.selection, &session.target.offers);
+    let Judged { mut findings, tallies } = std::mem::replace(&mut *session.judging(), empty).finish();
+    reproduce::reproduce(&session, &mut findings).await;
+    complete(&session, &mut findings);
+    let effects = count_effects(&session).await;
+    let rows = match &session.target.control {
+        Some(control) => control.rows(session.rows_start, &[]).await.map(|(rows, _)| rows).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let totals = session.totals(effects);
+    let not_checked = not_checked(&session);
+    let (outcome, reason) = decide(&session, &findings, &not_checked, totals.exchanges);
+    let (phases, notices) = {
+        let mut gathered = session.gathered();
+        (std::mem::take(&mut gathered.phases), notices(&mut gathered))
+    };
+    if let Some(stack) = session.take_stack() {
+        stack.stop().await;
+    }
+    Ok(Run {
+        objectives: objectives(&session),
+        command: command.to_owned(),
+        arguments: session.options.arguments.clone(),
+        started: session.started,
+        took: session.began.elapsed(),
+        clock: (session.clock_start, session.target.clock.scale()),
+        seed: session.options.seed,
+        nonce: session.options.nonce.clone(),
+        target: (session.target.name.clone(), session.target.gateway.to_string()),
+        contracts: session.contracts.iter().map(|contract| contract.id.clone()).collect(),
+        defects: session.options.defects.clone(),
+        totals,
+        phases,
+        rows,
+        verdict: Verdict { outcome, reason, findings, not_checked, tallies },
+        notices,
+    })
+}
+
+/// The latency bounds that the contracts promise, for the pictures.
+fn objectives(session: &Session) -> Vec<ObjectiveMark> {
+    let mut marks = Vec::new();
+    for contract in session.contracts.iter() {
+        for objective in contract.behaviour.iter().flat_map(|behaviour| &behaviour.objectives) {
+            marks.extend(objective.quantiles.iter().map(|(quantile, bound)| ObjectiveMark {
+                contract: contract.id.clone(),
+                quantile: *quantile,
+                bound: *bound,
+            }));
+        }
+    }
+    marks
+}
+
+/// Adds what only the conductor knows: how to play it again, and the curl line.
+fn complete(session: &Session, findings: &mut [Finding]) {
+    let shown_by = session.gathered().shown_by.clone();
+    let origin = session.target.gateway.to_string();
+    for finding in findings {
+        if let Some(key) = shown_by.get(&finding.fingerprint) {
+            finding.replay = Some(super::replay::command(&session.options, key));
+        }
+        if let Some(exchange) = &finding.evidence.exchange {
+            finding.curl = Some(crate::wire::curl_line(&origin, &exchange.request, &session.options.redactor));
+        }
+    }
+}
+
+async fn count_effects(session: &Session) -> u64 {
+    let Some(control) = &session.target.control else { return 0 };
+    let query = LedgerQuery { since: session.ledger_start, ..LedgerQuery::default() };
+    control.ledger(&query).await.map_or(0, |entries| entries.iter().filter(|e| e.committed()).count() as u64)
+}
+
+fn not_checked(session: &Session) -> Vec<NotChecked> {
+    let mut offers = session.target.offers.clone();
+    offers.insert(Need::Behaviour);
+    let mut all = check::not_checked(&session.contracts, &offers, &session.selection);
+    all.append(&mut session.gathered().not_checked);
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn notices(gathered: &mut super::session::Gathered) -> Vec<String> {
+    let mut notices = std::mem::take(&mut gathered.notices);
+    notices.extend(gathered.could_not_make.iter().map(|(reason, times)| match times {
+        1 => format!("could not make a case: {reason}"),
+        times => format!("could not make {times} cases: {reason}"),
+    }));
+    notices
+}
+
+/// The one word and its reason. A finding stays one whatever happens later,
+/// except that an interrupted run is called so.
+fn decide(session: &Session, findings: &[Finding], not_checked: &[NotChecked], exchanges: u64) -> (Outcome, String) {
+    let errors = findings.iter().filter(|f| f.level == Level::Error).count();
+    let missing = session.options.require.iter().find(|required| {
+        let unjudged = not_checked.iter().any(|n| n.what == **required || n.what.starts_with(&format!("{required}/")));
+        let doubtful = findings
+            .iter()
+            .any(|f| f.level == Level::Warning && (f.check == **required || f.family.to_string() == **required));
+        unjudged || doubtful
+    });
+    let lost = session.gathered().lost.clone();
+    match (session.stop.reason(), errors) {
+        (Some(StopReason::Interrupted), 0) => (Outcome::Interrupted, "stopped by the user".to_owned()),
+        (Some(StopReason::Interrupted), n) => {
+            (Outcome::Interrupted, format!("stopped by the user; {} so far", count(n)))
+        }
+        (_, n) if n > 0 => (
+            Outcome::Failed,
+            findings.iter().find(|f| f.level == Level::Error).map_or_else(String::new, |f| f.title.clone()),
+        ),
+        _ => match (lost, missing) {
+            (Some(why), _) => (Outcome::CouldNotRun, why),
+            (None, Some(required)) => {
+                (Outcome::Inconclusive, format!("{required} is required and could not be judged"))
+            }
+            (None, None) if exchanges == 0 => (Outcome::NothingRan, "not one request was sent".to_owned()),
+            (None, None) => (Outcome::Passed, "everything that was judged holds".to_owned()),
+        },
+    }
+}
+
+fn count(findings: usize) -> String {
+    if findings == 1 { "1 finding".to_owned() } else { format!("{findings} findings") }
+}

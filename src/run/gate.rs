@@ -1,0 +1,171 @@
+//! `gate`, `check` and `load`: what is played, in which order, within which
+//! budget.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::inputs::{Inputs, known_checks};
+use super::session::Session;
+use super::{Listener, Options, Progress, RunError, Stop, StopReason, cases, finish, phases};
+use crate::diagnose::Diagnostics;
+use crate::policy;
+use crate::report::Run;
+use crate::scenario::Scenario;
+
+/// Wall time of `gate` where nothing else is asked for.
+pub(super) const GATE_BUDGET: Duration = Duration::from_secs(80);
+
+/// Cases for each contract where nothing else is asked for: four shipped
+/// contracts make over 2,000 together.
+pub(super) const CASES: u32 = 600;
+
+/// What a run plays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Play {
+    /// Cases, and every scenario tagged `gate`.
+    Gate,
+    /// Cases alone.
+    Check,
+    /// Scenarios alone: these, or all of them.
+    Load(Vec<String>),
+}
+
+impl Play {
+    /// The subcommand's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Gate => "gate",
+            Self::Check => "check",
+            Self::Load(_) => "load",
+        }
+    }
+
+    fn plays_cases(&self) -> bool {
+        !matches!(self, Self::Load(_))
+    }
+
+    fn plays_scenarios(&self) -> bool {
+        !matches!(self, Self::Check)
+    }
+}
+
+/// Runs `gate`, `check` or `load` to its verdict.
+///
+/// # Errors
+/// The input has faults, the target can't be reached, or there is nothing to
+/// execute. A target that is lost in mid-run is a verdict, not an error.
+pub async fn judge(play: &Play, options: Options, stop: Stop, listener: Listener) -> Result<Run, RunError> {
+    known_checks(&options)?;
+    let inputs = load(play, &options)?;
+    let chosen = choose(play, &inputs)?;
+    let session = Arc::new(Session::open(options, &inputs, stop, listener).await?);
+    introduce(&session, &inputs);
+    let budget = session.options.budget.or((*play == Play::Gate).then_some(GATE_BUDGET));
+    let watch = tokio::spawn(watch_budget(session.stop.clone(), budget));
+    let outcome = carry_out(&session, play, &chosen).await;
+    watch.abort();
+    if let Err(fault) = outcome {
+        session.lose(fault.to_string());
+    }
+    session.listener.stage("summing up");
+    finish::finish(session, play.name()).await
+}
+
+/// Loads the inputs; for the embedded system its policies are linted as well,
+/// so that all faults come at once.
+pub(super) fn load(play: &Play, options: &Options) -> Result<Inputs, RunError> {
+    let inputs = Inputs::load(options, play.plays_scenarios())?;
+    if matches!(options.target, super::TargetChoice::Embedded) {
+        let faults: Diagnostics = policy::lint(&options.mocks.join("gateway"));
+        if faults.has_errors() {
+            return Err(RunError::Input(faults));
+        }
+    }
+    Ok(inputs)
+}
+
+/// The scenarios that are run.
+pub(super) fn choose<'a>(play: &Play, inputs: &'a Inputs) -> Result<Vec<&'a Scenario>, RunError> {
+    let Play::Load(names) = play else {
+        let tagged = inputs.scenarios.iter().filter(|s| s.is_tagged("gate"));
+        return Ok(if play.plays_scenarios() { tagged.collect() } else { Vec::new() });
+    };
+    let known: Vec<&str> = inputs.scenarios.iter().map(|s| s.name.as_ref()).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        let near = crate::diagnose::closest(unknown, known.iter().copied()).map(|n| format!("; did you mean `{n}`?"));
+        let list = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
+        return Err(RunError::Usage(format!("no scenario is called `{unknown}`: {list}{}", near.unwrap_or_default())));
+    }
+    let chosen: Vec<&Scenario> =
+        inputs.scenarios.iter().filter(|s| names.is_empty() || names.iter().any(|name| **name == *s.name)).collect();
+    if chosen.is_empty() {
+        return Err(RunError::Nothing("no scenario to run".to_owned()));
+    }
+    Ok(chosen)
+}
+
+fn introduce(session: &Session, inputs: &Inputs) {
+    let mut gathered = session.gathered();
+    gathered.notices.extend(inputs.remarks.iter().map(|d| format!("{}: {}", d.place, d.what)));
+    for contract in session.contracts.iter() {
+        gathered.notices.extend(contract.openapi.notices.iter().map(|d| format!("{}: {}", d.place, d.what)));
+    }
+    drop(gathered);
+    session.listener.tell(Progress::Facts(vec![
+        ("target", format!("{} at {}", session.target.name, session.target.gateway)),
+        ("contracts", session.contracts.iter().map(|c| c.id.to_string()).collect::<Vec<_>>().join(", ")),
+        ("seed", session.options.seed.0.to_string()),
+        ("nonce", session.options.nonce.0.to_string()),
+    ]));
+}
+
+async fn watch_budget(stop: Stop, budget: Option<Duration>) {
+    if let Some(budget) = budget {
+        tokio::time::sleep(budget).await;
+        stop.stop(StopReason::Budget);
+    }
+}
+
+/// The scenarios tagged `steady` run beside the cases, which load the target lightly;
+/// the others come after, side by side.
+async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Scenario]) -> Result<(), RunError> {
+    let planned =
+        if play.plays_cases() { cases::plan(session, session.options.cases.unwrap_or(CASES)) } else { Vec::new() };
+    let (steady, rest): (Vec<&Scenario>, Vec<&Scenario>) = chosen.iter().copied().partition(|s| s.is_tagged("steady"));
+    if !planned.is_empty() {
+        session.listener.stage(format!("playing {} cases", planned.len()));
+    }
+    if !steady.is_empty() {
+        session.listener.stage(format!("running {}", names(&steady)));
+    }
+    let (played, ran) = tokio::join!(cases::play_all(session, planned), phases::run_all(session, &steady));
+    played?;
+    ran?;
+    if rest.is_empty() {
+        return Ok(());
+    }
+    session.listener.stage(format!("running {}", names(&rest)));
+    phases::run_all(session, &rest).await?;
+    if session.stop.reason().is_some() {
+        note_unstarted(session, &rest);
+    }
+    Ok(())
+}
+
+/// Scenarios that a stop kept from starting.
+fn note_unstarted(session: &Session, rest: &[&Scenario]) {
+    let mut gathered = session.gathered();
+    for scenario in rest {
+        let what = format!("scenario {}", scenario.name);
+        let known = gathered.phases.iter().any(|p| p.scenario == scenario.name)
+            || gathered.not_checked.iter().any(|n| n.what == what);
+        if !known {
+            let why = finish::stopped_because(session.stop.reason()).to_owned();
+            gathered.not_checked.push(crate::check::NotChecked { what, contract: None, why });
+        }
+    }
+}
+
+fn names(scenarios: &[&Scenario]) -> String {
+    scenarios.iter().map(|s| s.name.as_ref()).collect::<Vec<_>>().join(", ")
+}

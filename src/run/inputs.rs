@@ -1,0 +1,154 @@
+//! The files of a run, loaded and linted before anything is started.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Options, RunError, TargetChoice};
+use crate::contract::{self, Contract};
+use crate::diagnose::{Diagnostic, Diagnostics, Place, Severity};
+use crate::generate::{Generators, Nonce, Pools, Seed};
+use crate::policy;
+use crate::scenario::{self, CallSource, Overrides, Scenario};
+
+/// Contracts, scenarios, and what is worth knowing of them.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    pub(super) contracts: Arc<[Contract]>,
+    pub(super) scenarios: Vec<Scenario>,
+    /// Warnings and notices; errors never get here.
+    pub(super) remarks: Diagnostics,
+}
+
+impl Inputs {
+    /// Loads what `options` name. All faults of all files at once.
+    pub(super) fn load(options: &Options, with_scenarios: bool) -> Result<Self, RunError> {
+        let mut faults = Diagnostics::new();
+        let contracts = match &options.document {
+            Some(file) => contract::load_file(file).map(|contract| vec![contract]),
+            None => contract::load_dir(&options.contracts),
+        };
+        let mut contracts = contracts.unwrap_or_else(|found| {
+            faults.extend(found);
+            Vec::new()
+        });
+        replace_base_path(&mut contracts, &options.target);
+        let scenarios = if with_scenarios { scenario::load_dir(&options.scenarios) } else { Ok(Vec::new()) };
+        let scenarios = scenarios.unwrap_or_else(|found| {
+            faults.extend(found);
+            Vec::new()
+        });
+        if !faults.has_errors() {
+            faults.extend(contract::lint(&contracts));
+        }
+        if faults.has_errors() {
+            return Err(RunError::Input(faults));
+        }
+        if contracts.is_empty() {
+            return Err(RunError::Nothing(format!(
+                "no contract in {}: expected {0}/<api>/<version>/openapi.yaml",
+                options.contracts.display()
+            )));
+        }
+        Ok(Self { contracts: contracts.into(), scenarios, remarks: faults })
+    }
+}
+
+/// `--url` names the server: its path stands in front of every operation, in
+/// the place of the document's own.
+fn replace_base_path(contracts: &mut [Contract], target: &TargetChoice) {
+    let TargetChoice::Url { base_path, .. } = target else { return };
+    for contract in contracts {
+        if let Some(openapi) = Arc::get_mut(&mut contract.openapi) {
+            openapi.base_path.clone_from(base_path);
+        }
+    }
+}
+
+/// Lint of everything that users write: contracts, behaviours, scenarios,
+/// policies. An empty result means nothing to say.
+///
+/// # Errors
+/// There is nothing to lint.
+pub fn lint(contracts: &Path, scenarios: &Path, mocks: &Path) -> Result<Diagnostics, RunError> {
+    let mut found = Diagnostics::new();
+    let mut anything = false;
+    match contract::load_dir(contracts) {
+        Ok(contracts) => {
+            anything |= !contracts.is_empty();
+            found.extend(contract::lint(&contracts));
+            for contract in &contracts {
+                found.extend(contract.openapi.notices.clone());
+            }
+            lint_scenarios(scenarios, &contracts, &mut found, &mut anything);
+        }
+        Err(faults) => {
+            anything = true;
+            found.extend(faults);
+            lint_scenarios(scenarios, &[], &mut found, &mut anything);
+        }
+    }
+    let policies = mocks.join("gateway");
+    if policies.is_dir() {
+        anything = true;
+        found.extend(policy::lint(&policies));
+    }
+    if anything {
+        return Ok(found);
+    }
+    Err(RunError::Nothing(format!(
+        "nothing to lint: no contracts in {}, no scenarios in {}, no policies in {}",
+        contracts.display(),
+        scenarios.display(),
+        policies.display()
+    )))
+}
+
+fn lint_scenarios(folder: &Path, contracts: &[Contract], found: &mut Diagnostics, anything: &mut bool) {
+    match scenario::load_dir(folder) {
+        Ok(scenarios) => {
+            *anything |= !scenarios.is_empty();
+            if !contracts.is_empty() {
+                found.extend(unknown_names(&scenarios, contracts));
+            }
+        }
+        Err(faults) => {
+            *anything = true;
+            found.extend(faults);
+        }
+    }
+}
+
+/// Contracts and operations that scenarios name and nobody knows.
+fn unknown_names(scenarios: &[Scenario], contracts: &[Contract]) -> Diagnostics {
+    let sources: Vec<CallSource> = contracts
+        .iter()
+        .map(|contract| CallSource { generators: Arc::new(Generators::new(contract)), pools: Arc::new(Pools::new()) })
+        .collect();
+    let mut found = Diagnostics::new();
+    for scenario in scenarios {
+        let overrides = Overrides { rate: None, time_scale: 1.0 };
+        if let Err(faults) = scenario::plan(scenario, &sources, Seed(0), &Nonce("lint".into()), overrides) {
+            found.extend(faults);
+        }
+    }
+    found
+}
+
+/// Names that select checks: an unknown one is a fault of usage.
+pub(super) fn known_checks(options: &Options) -> Result<(), RunError> {
+    let mut faults = Diagnostics::new();
+    let ids: Vec<&str> = crate::check::table().iter().map(|check| check.id).collect();
+    let families: Vec<String> = crate::check::table().iter().map(|check| check.family.to_string()).collect();
+    let known: Vec<&str> = ids.iter().copied().chain(families.iter().map(String::as_str)).collect();
+    for (flag, names) in [("--only", &options.only), ("--skip", &options.skip), ("--require", &options.require)] {
+        for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+            let mut fault = Diagnostic::error(Place::file(flag), format!("no check or family is called `{name}`"))
+                .expected("an id or a family that `seamstress checks` lists");
+            if let Some(near) = crate::diagnose::closest(name, known.iter().copied()) {
+                fault = fault.hint(format!("did you mean `{near}`?"));
+            }
+            faults.push(fault);
+        }
+    }
+    if faults.iter().any(|fault| fault.severity == Severity::Error) { Err(RunError::Input(faults)) } else { Ok(()) }
+}

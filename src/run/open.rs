@@ -1,0 +1,222 @@
+//! From a choice of target to a proven one: the embedded system started, an
+//! environment reached.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use super::{Options, RunError, TargetChoice};
+use crate::clock::{Clock, Timestamp};
+use crate::contract::Contract;
+use crate::door::{Door, Origin, RestClient};
+use crate::generate::Need;
+use crate::stack::{Api, Ports, Stack, StackError, StackOptions};
+use crate::target::{Clients, Control, EnvironmentSettings, Target, TargetError, TokenSettings};
+use crate::wire::{Headers, Secret};
+
+/// What the embedded clock shows at the start, so that shipped contracts don't
+/// turn red by the calendar: 2026-09-01T08:00:00Z.
+const EMBEDDED_START: Timestamp = Timestamp::from_seconds(1_788_249_600);
+
+/// How fast the embedded clock runs: a minute lasts three seconds, and the
+/// smallest judged interval (`Retry-After: 1`) still lasts 50 ms.
+pub(super) const EMBEDDED_SCALE: f64 = 20.0;
+
+/// Longest wait for a control surface, an issuer or a health answer.
+const REST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A target, and the stack behind it where it is our own.
+pub(super) struct Opened {
+    pub(super) target: Target,
+    pub(super) stack: Option<Stack>,
+}
+
+/// Opens what `options` choose.
+pub(super) async fn open(options: &Options, contracts: &[Contract], began: Instant) -> Result<Opened, RunError> {
+    if !options.defects.is_empty() && !matches!(options.target, TargetChoice::Embedded) {
+        return Err(RunError::Usage(
+            "--defect switches on a defect of the embedded system; this target is another one. Start `seamstress serve --defect NAME` and test that"
+                .to_owned(),
+        ));
+    }
+    match &options.target {
+        TargetChoice::Embedded => embedded(options, contracts, began).await,
+        TargetChoice::Environment { name, settings, secret } => {
+            environment(options, name, settings, secret.as_ref(), began).await
+        }
+        TargetChoice::Url { origin, headers, token, allowed_hosts, .. } => {
+            refuse_clock(options)?;
+            let door = Door::new(allowed_hosts.iter().cloned());
+            let clock = Clock::system();
+            let clients = match token {
+                Some(token) => Clients::fixed(token.clone(), clock.clone(), options.redactor.clone()),
+                None => Clients::nobody(clock.clone()),
+            };
+            let target = Target {
+                name: origin.to_string(),
+                gateway: origin.clone(),
+                service: None,
+                control: None,
+                clients,
+                door,
+                clock,
+                offers: BTreeSet::new(),
+                service_marker: None,
+                extra_headers: headers.clone(),
+                redactor: options.redactor.clone(),
+                began,
+            };
+            reach(&target.door, "the service", origin).await?;
+            Ok(Opened { target, stack: None })
+        }
+    }
+}
+
+async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> Result<Opened, RunError> {
+    let scale = options.time_scale.unwrap_or(EMBEDDED_SCALE);
+    let clock = Clock::starting_at(options.now.unwrap_or(EMBEDDED_START), scale);
+    let apis = contracts.iter().map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() }).collect();
+    let stack = Stack::start(StackOptions {
+        mocks: options.mocks.clone(),
+        apis,
+        defects: options.defects.clone(),
+        clock: clock.clone(),
+        ports: Ports::default(),
+        bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    })
+    .await
+    .map_err(stack_error)?;
+    let at = stack.addresses();
+    let door = Door::loopback();
+    let control = Control::new(at.control.clone(), RestClient::new(&door, REST_TIMEOUT));
+    let clients = Clients::minted(control.clone(), options.nonce.clone(), clock.clone(), options.redactor.clone());
+    let target = Target {
+        name: "embedded".to_owned(),
+        gateway: at.gateway.clone(),
+        service: Some(at.service.clone()),
+        control: Some(control),
+        clients,
+        door,
+        clock,
+        offers: [
+            Need::Effects,
+            Need::Faults,
+            Need::Clock,
+            Need::MintedTokens,
+            Need::GatewayRows,
+            Need::DirectService,
+            Need::Load,
+        ]
+        .into(),
+        service_marker: Some("X-Served-By".to_owned()),
+        extra_headers: Headers::new(),
+        redactor: options.redactor.clone(),
+        began,
+    };
+    Ok(Opened { target, stack: Some(stack) })
+}
+
+/// A stack that did not start: faults in its files are the user's, the rest is
+/// the world's.
+pub(super) fn stack_error(error: StackError) -> RunError {
+    match error {
+        StackError::Mocks(faults) => RunError::Input(faults),
+        error @ StackError::UnknownDefect { .. } => RunError::Usage(error.to_string()),
+        error => RunError::CouldNotRun(error.to_string()),
+    }
+}
+
+async fn environment(
+    options: &Options,
+    name: &str,
+    settings: &EnvironmentSettings,
+    secret: Option<&Secret>,
+    began: Instant,
+) -> Result<Opened, RunError> {
+    let gateway = origin_of("gateway", &settings.gateway)?;
+    let service = settings.service.as_deref().map(|url| origin_of("service", url)).transpose()?;
+    let control = settings.control.as_deref().map(|url| origin_of("control", url)).transpose()?;
+    let token_endpoint = settings.token_endpoint.as_deref().map(|url| origin_of("token-endpoint", url)).transpose()?;
+    let named = [Some(&gateway), service.as_ref(), control.as_ref(), token_endpoint.as_ref()];
+    let hosts = named.into_iter().flatten().map(|origin| origin.host.clone());
+    let door = Door::new(hosts.chain(settings.allowed_hosts.iter().cloned()));
+    reach(&door, "the gateway", &gateway).await?;
+    if let Some(service) = &service {
+        reach(&door, "the service", service).await?;
+    }
+    let rest = RestClient::new(&door, REST_TIMEOUT);
+    let mut offers: BTreeSet<Need> = settings.offers.iter().copied().collect();
+    let (mut clock, mut controlled) = (Clock::system(), None);
+    if let Some(origin) = control {
+        let control = Control::new(origin, rest.clone());
+        control.health().await.map_err(could_not_run)?;
+        let shown = control.clock().await.map_err(could_not_run)?;
+        clock = Clock::starting_at(shown.now, shown.scale);
+        offers.extend([Need::Effects, Need::Faults, Need::Clock, Need::MintedTokens, Need::GatewayRows, Need::Load]);
+        controlled = Some(control);
+    }
+    refuse_clock(options)?;
+    if service.is_some() {
+        offers.insert(Need::DirectService);
+    }
+    let clients = match (&controlled, &settings.token_endpoint) {
+        (Some(control), _) => {
+            Clients::minted(control.clone(), options.nonce.clone(), clock.clone(), options.redactor.clone())
+        }
+        (None, Some(endpoint)) => {
+            let tokens = TokenSettings {
+                endpoint: endpoint.clone(),
+                client_id: settings.client_id.clone().unwrap_or_default(),
+                client_secret: secret.cloned().unwrap_or_else(|| Secret::new("")),
+                scope: settings.scope.clone(),
+            };
+            Clients::issued(rest, tokens, clock.clone(), options.redactor.clone())
+        }
+        (None, None) => Clients::nobody(clock.clone()),
+    };
+    let target = Target {
+        name: name.to_owned(),
+        gateway,
+        service,
+        control: controlled,
+        clients,
+        door,
+        clock,
+        offers,
+        service_marker: settings.service_marker.clone(),
+        extra_headers: Headers::new(),
+        redactor: options.redactor.clone(),
+        began,
+    };
+    Ok(Opened { target, stack: None })
+}
+
+/// A scale or an instant was asked for, and the target's clock is its own.
+fn refuse_clock(options: &Options) -> Result<(), RunError> {
+    if options.time_scale.is_none() && options.now.is_none() {
+        return Ok(());
+    }
+    Err(RunError::Usage(
+        "--time-scale and --now set the embedded system's clock; this target keeps its own. For `seamstress serve`, give them there"
+            .to_owned(),
+    ))
+}
+
+fn origin_of(key: &str, url: &str) -> Result<Origin, RunError> {
+    Origin::parse(url)
+        .ok_or_else(|| RunError::Usage(format!("`{key} = \"{url}\"` is no http or https URL with a host")))
+}
+
+/// Whether somebody listens there, and may be reached.
+pub(super) async fn reach(door: &Door, what: &str, origin: &Origin) -> Result<(), RunError> {
+    let plain = Origin { tls: false, ..origin.clone() };
+    door.connect(&plain).await.map(drop).map_err(|fault| {
+        RunError::CouldNotRun(format!(
+            "{what} at {origin} can't be reached: {fault}\nhint: start it, or correct its address; `seamstress serve` starts the embedded system"
+        ))
+    })
+}
+
+pub(super) fn could_not_run(fault: TargetError) -> RunError {
+    RunError::CouldNotRun(format!("{fault}\nhint: is it up, and does the settings file name its address of today?"))
+}

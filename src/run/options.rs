@@ -1,0 +1,95 @@
+//! What a run was asked to do, every value settled.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::door::Origin;
+use crate::generate::{Nonce, Seed};
+use crate::target::EnvironmentSettings;
+use crate::wire::{Headers, Redactor, Secret};
+
+/// What a run was asked to do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folder of contracts.
+    pub contracts: PathBuf,
+    /// A lone OpenAPI document instead of the folder.
+    pub document: Option<PathBuf>,
+    /// Folder of scenarios.
+    pub scenarios: PathBuf,
+    /// Folder of the embedded system's policies and tables.
+    pub mocks: PathBuf,
+    /// Where calls go.
+    pub target: TargetChoice,
+    /// Defects of the embedded system to switch on.
+    pub defects: Vec<String>,
+    /// How fast the embedded clock runs, where that was asked for.
+    pub time_scale: Option<f64>,
+    /// What the embedded clock shows at the start, where that was asked for.
+    pub now: Option<Timestamp>,
+    /// The seed.
+    pub seed: Seed,
+    /// The nonce.
+    pub nonce: Nonce,
+    /// Cases for each contract, where that was asked for.
+    pub cases: Option<u32>,
+    /// Most wall time, where that was asked for.
+    pub budget: Option<Duration>,
+    /// First calls a second, instead of the scenario's.
+    pub rate: Option<f64>,
+    /// Cases played at once.
+    pub workers: usize,
+    /// Checks or families that are judged; empty: all.
+    pub only: Vec<String>,
+    /// Checks or families that are not judged.
+    pub skip: Vec<String>,
+    /// Checks that must be judged.
+    pub require: Vec<String>,
+    /// An `operationId`, or a contract.
+    pub operation: Option<String>,
+    /// Stop after the first case or phase with a finding.
+    pub fail_fast: bool,
+    /// The command line as it was given.
+    pub arguments: Vec<String>,
+    /// Takes secrets out of what is shown.
+    pub redactor: Redactor,
+}
+
+/// Where calls go.
+#[derive(Clone, Debug)]
+pub enum TargetChoice {
+    /// The embedded system, started for this run.
+    Embedded,
+    /// An environment of the settings, with its client's secret.
+    Environment {
+        /// Its name.
+        name: String,
+        /// What the settings say.
+        settings: Box<EnvironmentSettings>,
+        /// The secret, where the settings name a variable.
+        secret: Option<Secret>,
+    },
+    /// A plain service.
+    Url {
+        /// Where.
+        origin: Origin,
+        /// The path in front of every operation; replaces the document's.
+        base_path: String,
+        /// Header fields for every request.
+        headers: Headers,
+        /// A bearer token.
+        token: Option<Secret>,
+        /// Hosts that may be reached beside loopback.
+        allowed_hosts: Vec<String>,
+    },
+}
+
+impl Options {
+    /// Whether an operation of a contract takes part.
+    pub fn takes(&self, contract: &crate::contract::ContractId, operation: &str) -> bool {
+        self.operation.as_deref().is_none_or(|wanted| {
+            wanted == operation || wanted == contract.to_string() || wanted == format!("{contract}:{operation}")
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! `--dry-run`: what would be sent where, how much, for how long.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::gate::{Play, choose, load};
+use super::inputs::{Inputs, known_checks};
+use super::open::EMBEDDED_SCALE;
+use super::{Options, RunError, TargetChoice};
+use crate::generate::{Generators, Need, Pools};
+use crate::scenario::{self, CallSource, Overrides, Scenario};
+
+/// Says what a run would do. Nothing is started and nothing is sent.
+///
+/// # Errors
+/// The input has faults, or there is nothing to execute.
+pub fn outline(play: &Play, options: &Options) -> Result<String, RunError> {
+    known_checks(options)?;
+    let inputs = load(play, options)?;
+    let chosen = choose(play, &inputs)?;
+    let mut text = format!("target: {}\n", place(&options.target));
+    let _ = writeln!(text, "seed: {}", options.seed.0);
+    if *play != Play::Load(Vec::new()) && !matches!(play, Play::Load(_)) {
+        for contract in inputs.contracts.iter() {
+            let generators = Generators::new(contract);
+            let keys = generators.plan(options.cases.unwrap_or(super::gate::CASES) as usize, &offers(options));
+            let taken: Vec<_> = keys.iter().filter(|key| options.takes(&contract.id, &key.operation)).collect();
+            let _ = writeln!(text, "{}: {} cases", contract.id, taken.len());
+            for operation in &contract.openapi.operations {
+                let count = taken.iter().filter(|key| key.operation == operation.id).count();
+                let path = format!("{}{}", contract.openapi.base_path, operation.path);
+                let _ = writeln!(text, "  {count:>5}  {} {} {path}", operation.id, operation.method);
+            }
+        }
+    }
+    for scenario in chosen {
+        text.push_str(&scenario_line(scenario, &inputs, options));
+    }
+    let budget = options.budget.or((*play == Play::Gate).then_some(super::gate::GATE_BUDGET));
+    let _ = match budget {
+        Some(budget) => writeln!(text, "for at most {}", crate::clock::format_duration(budget)),
+        None => writeln!(text, "without a bound on wall time (--budget sets one)"),
+    };
+    text.push_str("nothing was sent\n");
+    Ok(text)
+}
+
+/// What the target will offer, as far as the settings tell.
+fn offers(options: &Options) -> Vec<Need> {
+    use Need::{Clock, DirectService, Effects, Faults, GatewayRows, Load, MintedTokens};
+    let ours = [Effects, Faults, Clock, MintedTokens, GatewayRows, Load];
+    match &options.target {
+        TargetChoice::Embedded => ours.into_iter().chain([DirectService]).collect(),
+        TargetChoice::Url { .. } => Vec::new(),
+        TargetChoice::Environment { settings, .. } => {
+            let control = settings.control.iter().flat_map(|_| ours);
+            let service = settings.service.iter().map(|_| DirectService);
+            control.chain(service).chain(settings.offers.iter().copied()).collect()
+        }
+    }
+}
+
+/// A scenario's runs and calls, and how long its arrivals last.
+fn scenario_line(scenario: &Scenario, inputs: &Inputs, options: &Options) -> String {
+    let sources: Vec<CallSource> = inputs
+        .contracts
+        .iter()
+        .map(|contract| CallSource { generators: Arc::new(Generators::new(contract)), pools: Arc::new(Pools::new()) })
+        .collect();
+    let scale = options.time_scale.unwrap_or(if matches!(options.target, TargetChoice::Embedded) {
+        EMBEDDED_SCALE
+    } else {
+        1.0
+    });
+    let overrides = Overrides { rate: options.rate, time_scale: scale };
+    match scenario::plan(scenario, &sources, options.seed, &options.nonce, overrides) {
+        Ok(plan) => {
+            let (runs, lasts) = (plan.tickets.len(), crate::clock::format_duration(plan.lasts()));
+            format!(
+                "scenario {}: {runs} flow runs, {} calls before retries, within {lasts}\n",
+                plan.scenario,
+                plan.calls()
+            )
+        }
+        Err(faults) => {
+            let why: Vec<&str> = faults.iter().map(|fault| fault.what.as_str()).collect();
+            format!("scenario {}: not run: {}\n", scenario.name, why.join("; "))
+        }
+    }
+}
+
+fn place(target: &TargetChoice) -> String {
+    match target {
+        TargetChoice::Embedded => "the embedded system, on loopback".to_owned(),
+        TargetChoice::Environment { name, settings, .. } => format!("environment {name}, {}", settings.gateway),
+        TargetChoice::Url { origin, base_path, .. } => format!("{origin}{}", base_path),
+    }
+}

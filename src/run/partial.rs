@@ -1,0 +1,81 @@
+//! Phases that still go on, as far as they are known: what `--fail-fast`
+//! judges in between.
+
+use std::sync::Arc;
+
+use crate::observe::{CallRecord, Latency, OperationLatency, PhaseRun};
+
+/// Phases by scenario, growing.
+pub(super) struct PartialPhases {
+    runs: Vec<PhaseRun>,
+    added: u64,
+}
+
+impl PartialPhases {
+    pub(super) fn new() -> Self {
+        Self { runs: Vec::new(), added: 0 }
+    }
+
+    /// Adds an exchange to its phase.
+    pub(super) fn add(&mut self, scenario: &Arc<str>, record: CallRecord) {
+        let index = self.runs.iter().position(|run| run.scenario == *scenario).unwrap_or_else(|| {
+            self.runs.push(empty(scenario.clone(), &record));
+            self.runs.len() - 1
+        });
+        let run = &mut self.runs[index];
+        run.ended = run.ended.max(record.done);
+        if record.attempt == 1 && !record.poll {
+            run.due += 1;
+            run.lag.record(record.sent.saturating_sub(record.due));
+        }
+        latency(run, &record);
+        run.calls.push(record);
+        self.added += 1;
+    }
+
+    /// Whether enough came in since the last time.
+    pub(super) fn due_for_judging(&self, every: u64) -> bool {
+        self.added > 0 && self.added.is_multiple_of(every)
+    }
+
+    /// The phases so far.
+    pub(super) fn runs(&self) -> &[PhaseRun] {
+        &self.runs
+    }
+}
+
+fn empty(scenario: Arc<str>, first: &CallRecord) -> PhaseRun {
+    PhaseRun {
+        scenario,
+        began: first.due,
+        ended: first.done,
+        due: 0,
+        dropped: 0,
+        lag: Latency::new(),
+        latencies: Vec::new(),
+        calls: Vec::new(),
+        faults: Vec::new(),
+        ledger: Vec::new(),
+        cut: false,
+    }
+}
+
+fn latency(run: &mut PhaseRun, record: &CallRecord) {
+    let position = run.latencies.iter().position(|l| l.contract == record.contract && l.operation == record.operation);
+    let index = position.unwrap_or_else(|| {
+        run.latencies.push(OperationLatency {
+            contract: record.contract.clone(),
+            operation: record.operation.clone(),
+            corrected: Latency::new(),
+            uncorrected: Latency::new(),
+            failed: 0,
+        });
+        run.latencies.len() - 1
+    });
+    let latency = &mut run.latencies[index];
+    latency.corrected.record(record.done.saturating_sub(record.due));
+    latency.uncorrected.record(record.done.saturating_sub(record.sent));
+    if record.status.is_none_or(|status| status >= 500) && !record.refusable {
+        latency.failed += 1;
+    }
+}

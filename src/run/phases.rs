@@ -1,0 +1,169 @@
+//! Runs scenarios side by side, judges every exchange as it comes, and each
+//! phase when it is over.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::partial::PartialPhases;
+use super::session::Session;
+use super::{Progress, RunError};
+use crate::check::{ExchangeSubject, NotChecked, Origin, PhaseSubject};
+use crate::observe::{CallRecord, Event, LedgerEntry, PhaseRun, Sink};
+use crate::report::Phase;
+use crate::scenario::{Overrides, Plan, Scenario};
+use crate::target::LedgerQuery;
+use crate::traffic;
+use crate::wire::Exchange;
+
+/// How often `--fail-fast` judges a phase that still goes on, in exchanges.
+const INTERIM_EVERY: u64 = 200;
+
+/// Runs scenarios in one attack. A scenario that needs what is not offered is
+/// not checked.
+pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario]) -> Result<(), RunError> {
+    let plans: Vec<Plan> = scenarios.iter().filter_map(|scenario| plan(session, scenario)).collect();
+    if plans.is_empty() || session.stop.reason().is_some() {
+        return Ok(());
+    }
+    let since = match &session.target.control {
+        Some(control) => control.ledger_end().await.map_err(super::open::could_not_run)?,
+        None => 0,
+    };
+    let (sink, events) = Sink::new();
+    let judge = tokio::spawn(judge_exchanges(session.clone(), events));
+    let runs = traffic::attack(&session.target, plans, &sink, session.stop.signal()).await;
+    drop(sink);
+    judge.await.map_err(|panic| RunError::CouldNotRun(format!("judging broke down: {panic}")))?;
+    let mut runs = runs.map_err(|fault| RunError::CouldNotRun(fault.to_string()))?;
+    fill_ledger(session, &mut runs, since).await?;
+    for run in runs {
+        finish_phase(session, &run);
+    }
+    Ok(())
+}
+
+/// The plan of a scenario; `None` where it can't be run here, which is noted.
+pub(super) fn plan(session: &Session, scenario: &Scenario) -> Option<Plan> {
+    let not_checked = |why: String| {
+        session.gathered().not_checked.push(NotChecked {
+            what: format!("scenario {}", scenario.name),
+            contract: None,
+            why,
+        });
+    };
+    let lacks = session.target.lacks(&scenario.needs);
+    if !lacks.is_empty() {
+        let words: Vec<String> = lacks.iter().map(ToString::to_string).collect();
+        not_checked(format!("the target does not offer {}", words.join(", ")));
+        return None;
+    }
+    let overrides = Overrides { rate: session.options.rate, time_scale: session.target.clock.scale() };
+    let options = &session.options;
+    match crate::scenario::plan(scenario, &session.sources(), options.seed, &options.nonce, overrides) {
+        Ok(plan) => Some(plan),
+        Err(faults) => {
+            let reasons: Vec<String> = faults.iter().map(|fault| format!("{} ({})", fault.what, fault.place)).collect();
+            not_checked(reasons.join("; "));
+            None
+        }
+    }
+}
+
+/// Judges exchanges in the order in which they come, until traffic is done.
+async fn judge_exchanges(session: Arc<Session>, mut events: mpsc::Receiver<Event>) {
+    let mut partial = PartialPhases::new();
+    let mut seen: u64 = 0;
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Call { scenario, record, exchange } => {
+                seen = session.count_exchange(record.status, record.retry_after.is_some());
+                judge_one(&session, &scenario, &record, &exchange);
+                if session.options.fail_fast {
+                    partial.add(&scenario, *record);
+                }
+            }
+            Event::Dropped { .. } => {}
+        }
+        if seen.is_multiple_of(50) {
+            session.listener.tell(Progress::Load { exchanges: seen });
+        }
+        if session.options.fail_fast && partial.due_for_judging(INTERIM_EVERY) {
+            for run in partial.runs() {
+                let subject = PhaseSubject { contracts: &session.contracts, run, interim: true };
+                let findings = session.judging().phase(&subject);
+                session.announce(&findings, None);
+            }
+        }
+    }
+}
+
+fn judge_one(session: &Session, scenario: &Arc<str>, record: &CallRecord, exchange: &Arc<Exchange>) {
+    let Some((_, contract)) = session.contract(&record.contract) else { return };
+    let subject = ExchangeSubject {
+        contract,
+        operation: contract.openapi.operations.iter().find(|o| o.id == record.operation).map(|o| &**o),
+        call: None,
+        conforming: !record.refusable,
+        correlation: record.correlation.as_deref(),
+        exchange,
+        origin: Origin::Phase(scenario.clone()),
+    };
+    let findings = session.judging().exchange(&subject);
+    session.announce(&findings, None);
+}
+
+/// Gives each phase what the ledger gained under its correlation IDs.
+async fn fill_ledger(session: &Session, runs: &mut [PhaseRun], since: u64) -> Result<(), RunError> {
+    let Some(control) = &session.target.control else { return Ok(()) };
+    let query = LedgerQuery { since, ..LedgerQuery::default() };
+    let entries = control.ledger(&query).await.map_err(super::open::could_not_run)?;
+    for run in runs {
+        let ours: HashSet<&str> = run.calls.iter().filter_map(|call| call.correlation.as_deref()).collect();
+        run.ledger = entries.iter().filter(|entry| carries(entry, &ours)).cloned().collect();
+    }
+    Ok(())
+}
+
+fn carries(entry: &LedgerEntry, ours: &HashSet<&str>) -> bool {
+    entry.headers.values().any(|value| ours.contains(value.as_str()))
+        || entry.tag.as_deref().is_some_and(|tag| ours.contains(tag))
+        || entry.columns.iter().any(|column| column.after.as_str().is_some_and(|value| ours.contains(value)))
+}
+
+fn finish_phase(session: &Session, run: &PhaseRun) {
+    let subject = PhaseSubject { contracts: &session.contracts, run, interim: run.cut };
+    let findings = session.judging().phase(&subject);
+    session.announce(&findings, None);
+    let took = run.ended.saturating_sub(run.began);
+    let mut gathered = session.gathered();
+    if run.cut {
+        gathered.not_checked.push(NotChecked {
+            what: format!("scenario {}", run.scenario),
+            contract: None,
+            why: format!(
+                "cut short after {}: {}",
+                seconds(took),
+                super::finish::stopped_because(session.stop.reason())
+            ),
+        });
+    }
+    gathered.phases.push(Phase {
+        scenario: run.scenario.clone(),
+        began: run.began,
+        took,
+        offered: run.offered(),
+        due: run.due,
+        dropped: run.dropped,
+        exchanges: run.calls.len() as u64,
+        lag: run.lag.clone(),
+        latencies: run.latencies.clone(),
+        cut: run.cut,
+    });
+}
+
+fn seconds(span: Duration) -> String {
+    crate::clock::format_duration(span)
+}

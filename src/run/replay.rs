@@ -1,0 +1,64 @@
+//! Plays one case again, alone.
+
+use std::sync::Arc;
+
+use super::session::Session;
+use super::{Listener, Options, RunError, Stop, cases, finish, inputs::Inputs};
+use crate::generate::CaseKey;
+use crate::report::Run;
+use crate::traffic::Player;
+
+/// The command that plays a case again, as a POSIX shell takes it.
+pub(super) fn command(options: &Options, key: &CaseKey) -> String {
+    let mut words = vec!["seamstress".to_owned(), "replay".to_owned(), quote(&key.to_string())];
+    words.extend(["--seed".to_owned(), options.seed.0.to_string()]);
+    if let Some(document) = &options.document {
+        words.extend(["--document".to_owned(), quote(&document.display().to_string())]);
+    } else if options.contracts.as_os_str() != "contracts" {
+        words.extend(["--contracts".to_owned(), quote(&options.contracts.display().to_string())]);
+    }
+    match &options.target {
+        super::TargetChoice::Embedded => {}
+        super::TargetChoice::Environment { name, .. } => words.extend(["--env".to_owned(), quote(name)]),
+        super::TargetChoice::Url { origin, base_path, .. } => {
+            words.extend(["--url".to_owned(), quote(&format!("{origin}{}", base_path))]);
+        }
+    }
+    for defect in &options.defects {
+        words.extend(["--defect".to_owned(), quote(defect)]);
+    }
+    words.join(" ")
+}
+
+fn quote(word: &str) -> String {
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c));
+    if plain && !word.is_empty() { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// Plays the case `key` with the seed of `options` and its nonce, and judges
+/// it.
+///
+/// # Errors
+/// The input has faults, no such case exists, or the target can't be reached.
+pub async fn replay(key: &str, options: Options, stop: Stop, listener: Listener) -> Result<Run, RunError> {
+    let key = CaseKey::parse(key).ok_or_else(|| {
+        RunError::Usage(format!(
+            "`{key}` names no case: expected CONTRACT:OPERATION:KIND:NUMBER, e.g. bulk-update/v1:submitBatch:violating:12"
+        ))
+    })?;
+    let inputs = Inputs::load(&options, false)?;
+    let Some(index) = inputs.contracts.iter().position(|contract| contract.id == key.contract) else {
+        let known: Vec<String> = inputs.contracts.iter().map(|c| c.id.to_string()).collect();
+        return Err(RunError::Usage(format!("no contract is called `{}`: {}", key.contract, known.join(", "))));
+    };
+    let session = Arc::new(Session::open(options, &inputs, stop, listener).await?);
+    let Some(case) = cases::make(&session, index, &key) else {
+        let gathered = session.gathered();
+        let made = gathered.could_not_make.keys().next().cloned();
+        let why = made.or_else(|| gathered.not_checked.first().map(|n| n.why.clone())).unwrap_or_default();
+        return Err(RunError::Usage(format!("the case {key} can't be played: {why}")));
+    };
+    session.listener.stage(format!("playing {key}: {}", case.title));
+    cases::play_made(&session, &Player::new(session.target.clone()), index, case).await;
+    finish::finish(session, "replay").await
+}

@@ -1,0 +1,52 @@
+//! Plays failing cases again, with a new nonce each time, so that a finding can
+//! say "reproduced n of m".
+
+use std::sync::Arc;
+
+use super::session::Session;
+use crate::check::{CaseSubject, Finding, Judging, Reproduced};
+use crate::generate::{CaseKey, Nonce};
+use crate::traffic::Player;
+
+/// How often a failing case is played again.
+const TIMES: u32 = 3;
+
+/// For how many cases at most: after that the first ones tell enough.
+const MOST_CASES: usize = 12;
+
+/// Plays the cases behind `findings` again and writes into each how often it
+/// showed. A finding stands even when it never shows again: what was recorded
+/// is evidence.
+pub(super) async fn reproduce(session: &Session, findings: &mut [Finding]) {
+    let shown_by = session.gathered().shown_by.clone();
+    let mut cases: Vec<CaseKey> = findings.iter().filter_map(|f| shown_by.get(&f.fingerprint)).cloned().collect();
+    cases.sort();
+    cases.dedup();
+    cases.truncate(MOST_CASES);
+    let player = Player::new(session.target.clone());
+    for key in cases {
+        let mut seen: Vec<Vec<String>> = Vec::new();
+        for _ in 0..TIMES {
+            if session.stop.reason() >= Some(super::StopReason::TargetLost) {
+                return;
+            }
+            seen.extend(play_again(session, &player, &key).await);
+        }
+        for finding in findings.iter_mut().filter(|f| shown_by.get(&f.fingerprint) == Some(&key)) {
+            let shown = seen.iter().filter(|prints| prints.contains(&finding.fingerprint)).count() as u32;
+            finding.reproduced = Some(Reproduced { shown, of: seen.len() as u32 });
+        }
+    }
+}
+
+/// The fingerprints that one more play shows; `None` where it could not be
+/// played.
+async fn play_again(session: &Session, player: &Player, key: &CaseKey) -> Option<Vec<String>> {
+    let (index, contract) = session.contract(&key.contract)?;
+    let nonce = Nonce::fresh();
+    let case = session.generators[index].case(key, session.options.seed, &nonce, &session.pools[index]).ok()?;
+    let run = player.play(contract, Arc::new(case)).await.ok()?;
+    let mut judging = Judging::new(&session.selection, &session.target.offers);
+    let findings = judging.case(&CaseSubject { contract, run: &run });
+    Some(findings.into_iter().map(|f| f.fingerprint).collect())
+}

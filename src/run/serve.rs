@@ -1,0 +1,77 @@
+//! The embedded system alone.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::RunError;
+use super::open::stack_error;
+use crate::clock::Clock;
+use crate::contract;
+use crate::policy;
+use crate::stack::{Addresses, Api, Ports, Stack, StackOptions};
+
+/// What `serve` was asked to do.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Folder of contracts: what the gateway publishes.
+    pub contracts: PathBuf,
+    /// Folder of policies and tables.
+    pub mocks: PathBuf,
+    /// Defects to switch on.
+    pub defects: Vec<String>,
+    /// The clock of every tier.
+    pub clock: Clock,
+    /// Fixed ports, or 0.
+    pub ports: Ports,
+    /// The address to listen on.
+    pub bind: IpAddr,
+}
+
+/// A system that serves.
+pub struct Served {
+    stack: Stack,
+}
+
+impl Served {
+    /// Where each tier stands.
+    pub fn addresses(&self) -> &Addresses {
+        self.stack.addresses()
+    }
+
+    /// The settings with which the other commands take it as their target:
+    /// `--settings FILE --env stack`.
+    pub fn environment(&self) -> String {
+        let at = self.addresses();
+        format!(
+            "# Written by `seamstress serve`; valid as long as it runs.\n[environments.stack]\ngateway = \"{}\"\nservice = \"{}\"\ncontrol = \"{}\"\nservice-marker = \"X-Served-By\"\n",
+            at.gateway, at.service, at.control
+        )
+    }
+
+    /// Stops every tier.
+    pub async fn stop(self) {
+        self.stack.stop().await;
+    }
+}
+
+/// Starts the embedded system.
+///
+/// # Errors
+/// A file has faults, a defect is unknown, or a port is taken.
+pub async fn serve(options: ServeOptions) -> Result<Served, RunError> {
+    let contracts = contract::load_dir(&options.contracts).map_err(RunError::Input)?;
+    if contracts.is_empty() {
+        return Err(RunError::Nothing(format!(
+            "no contract in {}: the gateway would publish nothing",
+            options.contracts.display()
+        )));
+    }
+    let faults = policy::lint(&options.mocks.join("gateway"));
+    if faults.has_errors() {
+        return Err(RunError::Input(faults));
+    }
+    let apis = contracts.iter().map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() }).collect();
+    let ServeOptions { mocks, defects, clock, ports, bind, .. } = options;
+    let stack = Stack::start(StackOptions { mocks, apis, defects, clock, ports, bind }).await.map_err(stack_error)?;
+    Ok(Served { stack })
+}

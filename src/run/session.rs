@@ -1,0 +1,183 @@
+//! A run while it goes on: inputs, target, judging, totals, and the signal to
+//! stop.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::inputs::Inputs;
+use super::open::{Opened, could_not_run, open};
+use super::pools::fetch_pools;
+use super::{Listener, Options, Progress, RunError, Stop, StopReason};
+use crate::check::{Finding, Judging, Level, NotChecked, Selection};
+use crate::clock::Timestamp;
+use crate::contract::Contract;
+use crate::generate::{CaseKey, Generators, Pools};
+use crate::report::{Phase, Totals};
+use crate::scenario::CallSource;
+use crate::stack::Stack;
+use crate::target::Target;
+
+/// A run while it goes on.
+pub(super) struct Session {
+    pub(super) options: Options,
+    pub(super) contracts: Arc<[Contract]>,
+    /// By the contract's place in `contracts`.
+    pub(super) generators: Vec<Arc<Generators>>,
+    /// By the contract's place in `contracts`.
+    pub(super) pools: Vec<Arc<Pools>>,
+    pub(super) target: Arc<Target>,
+    pub(super) stop: Stop,
+    pub(super) listener: Listener,
+    /// The ledger's last number when the run began.
+    pub(super) ledger_start: u64,
+    /// The number of the gateway's rows when the run began.
+    pub(super) rows_start: u64,
+    pub(super) started: Timestamp,
+    pub(super) clock_start: Timestamp,
+    pub(super) began: Instant,
+    stack: Mutex<Option<Stack>>,
+    judging: Mutex<Judging>,
+    pub(super) selection: Selection,
+    totals: AtomicTotals,
+    gathered: Mutex<Gathered>,
+}
+
+/// What piles up while a run goes on.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) phases: Vec<Phase>,
+    pub(super) not_checked: Vec<NotChecked>,
+    /// Cases that could not be made, by reason.
+    pub(super) could_not_make: BTreeMap<String, u64>,
+    pub(super) notices: Vec<String>,
+    /// The case that showed each finding first, by fingerprint.
+    pub(super) shown_by: BTreeMap<String, CaseKey>,
+    /// Why the target was given up.
+    pub(super) lost: Option<String>,
+}
+
+#[derive(Default)]
+struct AtomicTotals {
+    cases: AtomicU64,
+    exchanges: AtomicU64,
+    throttled: AtomicU64,
+}
+
+impl Session {
+    /// Opens the target and makes everything ready.
+    pub(super) async fn open(
+        options: Options,
+        inputs: &Inputs,
+        stop: Stop,
+        listener: Listener,
+    ) -> Result<Self, RunError> {
+        let began = Instant::now();
+        let started = Timestamp::system_now();
+        let Opened { target, stack } = open(&options, &inputs.contracts, began).await?;
+        let mut generators = Vec::new();
+        let mut pools = Vec::new();
+        for contract in inputs.contracts.iter() {
+            generators.push(Arc::new(Generators::new(contract)));
+            pools.push(Arc::new(fetch_pools(contract, &target, &options).await?));
+        }
+        let (mut ledger_start, mut rows_start) = (0, 0);
+        if let Some(control) = &target.control {
+            ledger_start = control.ledger_end().await.map_err(could_not_run)?;
+            rows_start = control.rows(u64::MAX >> 1, &[]).await.map_err(could_not_run)?.1;
+        }
+        let clock_start = target.clock.now();
+        let selection =
+            Selection::new(&options.only, &options.skip).map_err(|fault| RunError::Usage(fault.to_string()))?;
+        let judging = Mutex::new(Judging::new(&selection, &target.offers));
+        Ok(Self {
+            contracts: inputs.contracts.clone(),
+            generators,
+            pools,
+            target: Arc::new(target),
+            stop,
+            listener,
+            ledger_start,
+            rows_start,
+            started,
+            clock_start,
+            began,
+            stack: Mutex::new(stack),
+            judging,
+            selection,
+            totals: AtomicTotals::default(),
+            gathered: Mutex::default(),
+            options,
+        })
+    }
+
+    /// Judging, for one at a time and never across an await.
+    pub(super) fn judging(&self) -> MutexGuard<'_, Judging> {
+        self.judging.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What piled up so far.
+    pub(super) fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stack, to be stopped.
+    pub(super) fn take_stack(&self) -> Option<Stack> {
+        self.stack.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(super) fn count_case(&self) -> u64 {
+        self.totals.cases.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Counts an exchange by its status; gives how many there are now.
+    pub(super) fn count_exchange(&self, status: Option<u16>, retry_after: bool) -> u64 {
+        if status == Some(429) || (status == Some(403) && retry_after) {
+            self.totals.throttled.fetch_add(1, Ordering::Relaxed);
+        }
+        self.totals.exchanges.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(super) fn totals(&self, effects: u64) -> Totals {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Totals {
+            cases: load(&self.totals.cases),
+            exchanges: load(&self.totals.exchanges),
+            effects,
+            throttled: load(&self.totals.throttled),
+        }
+    }
+
+    /// Tells new findings, and stops everybody where one is enough.
+    pub(super) fn announce(&self, findings: &[Finding], shown_by: Option<&CaseKey>) {
+        for finding in findings {
+            if let Some(key) = shown_by {
+                self.gathered().shown_by.entry(finding.fingerprint.clone()).or_insert_with(|| key.clone());
+            }
+            if finding.level == Level::Error {
+                self.listener.tell(Progress::Finding(finding.title.clone()));
+                if self.options.fail_fast {
+                    self.stop.stop(StopReason::FailFast);
+                }
+            }
+        }
+    }
+
+    /// Gives the target up: it went away by itself.
+    pub(super) fn lose(&self, why: String) {
+        self.gathered().lost.get_or_insert(why);
+        self.stop.stop(StopReason::TargetLost);
+    }
+
+    /// What makes the calls of scenarios.
+    pub(super) fn sources(&self) -> Vec<CallSource> {
+        let pairs = self.generators.iter().zip(&self.pools);
+        pairs.map(|(generators, pools)| CallSource { generators: generators.clone(), pools: pools.clone() }).collect()
+    }
+
+    /// A contract by its id, with its place.
+    pub(super) fn contract(&self, id: &crate::contract::ContractId) -> Option<(usize, &Contract)> {
+        self.contracts.iter().enumerate().find(|(_, contract)| contract.id == *id)
+    }
+}
