@@ -1,0 +1,306 @@
+//! The command line, as values. Nothing here acts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Tests the seams between flows, gateways, services and Dataverse, under
+/// stress.
+#[derive(Debug, Parser)]
+#[command(name = "seamstress", version, about, after_help = EXIT_CODES, propagate_version = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 passed · 1 findings, objectives missed, NO-GO · 2 bad usage or input files · \
+3 could not run · 4 nothing was executed · 5 inconclusive · 130 interrupted";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Judge a release: lint, cases, every scenario tagged `gate`, objectives.
+    Gate(RunArgs),
+    /// Play generated cases and sequences, without load.
+    Check(CheckArgs),
+    /// Run scenarios, with every oracle on.
+    Load(LoadArgs),
+    /// Find out what a gateway really admits.
+    #[command(subcommand)]
+    Capacity(CapacityCommand),
+    /// Can this version be switched off?
+    Readiness(ReadinessArgs),
+    /// Run the embedded system alone: issuer, gateway, service, Dataverse.
+    Serve(ServeArgs),
+    /// Play one case again.
+    Replay(ReplayArgs),
+    /// Look for faults in contracts, scenarios and policies, without running.
+    Lint(LintArgs),
+    /// List all checks.
+    Checks(ListArgs),
+    /// Explain one check.
+    Explain(ExplainArgs),
+    /// List the defects that `--defect` can switch on in the embedded system.
+    Defects(ListArgs),
+    /// Write a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs, on standard output.
+    Json,
+}
+
+/// Where inputs lie and how much is said.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Files and screen")]
+pub(super) struct FileArgs {
+    /// Folder of contracts.
+    #[arg(long, value_name = "DIR", default_value = "contracts")]
+    pub(super) contracts: PathBuf,
+    /// Folder of scenarios.
+    #[arg(long, value_name = "DIR", default_value = "scenarios")]
+    pub(super) scenarios: PathBuf,
+    /// Folder of the embedded system's policies and tables.
+    #[arg(long, value_name = "DIR", default_value = "mocks")]
+    pub(super) mocks: PathBuf,
+    /// Folder for reports.
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(super) reports: PathBuf,
+    /// How results are shown.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Say only the verdict.
+    #[arg(short)]
+    pub(super) quiet: bool,
+    /// Say more: each case that fails as it fails, everything not checked.
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+}
+
+/// Where calls go.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Target (without one: the embedded system)")]
+pub(super) struct TargetArgs {
+    /// An environment of the settings file.
+    #[arg(long, value_name = "NAME")]
+    pub(super) env: Option<String>,
+    /// Settings file; else `seamstress.toml` here or in `.config/`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) settings: Option<PathBuf>,
+    /// Leave to run against an environment that is marked protected.
+    #[arg(long)]
+    pub(super) protected: bool,
+    /// Switch on a defect of the embedded system; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(super) defect: Vec<String>,
+    /// How fast the embedded clock runs; 20 by default.
+    #[arg(long, value_name = "N")]
+    pub(super) time_scale: Option<f64>,
+    /// What the embedded clock shows at the start.
+    #[arg(long, value_name = "RFC3339")]
+    pub(super) now: Option<String>,
+}
+
+/// What is played and judged.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "What is played and judged")]
+pub(super) struct SelectArgs {
+    /// Seed; a new one by default, and shown.
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Nonce; a new one by default, and shown.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) nonce: Option<String>,
+    /// Cases for each contract, probes included.
+    #[arg(long, value_name = "N")]
+    pub(super) cases: Option<u32>,
+    /// Most wall time, e.g. `80s`, `PT5M`.
+    #[arg(long, value_name = "TIME")]
+    pub(super) budget: Option<String>,
+    /// First calls a second, instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub(super) rate: Option<f64>,
+    /// Cases played at once.
+    #[arg(long, value_name = "N")]
+    pub(super) workers: Option<usize>,
+    /// Judge only this check or family; may be repeated.
+    #[arg(long, value_name = "CHECK")]
+    pub(super) only: Vec<String>,
+    /// Don't judge this check or family; may be repeated.
+    #[arg(long, value_name = "CHECK")]
+    pub(super) skip: Vec<String>,
+    /// Inconclusive (5) where this check could not be judged; may be repeated.
+    #[arg(long, value_name = "CHECK")]
+    pub(super) require: Vec<String>,
+    /// Only this operation (operationId) or contract (api/version).
+    #[arg(long, value_name = "NAME")]
+    pub(super) operation: Option<String>,
+    /// Stop after the first case or phase with a finding.
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Say what would be sent where, how much, for how long; send nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct CheckArgs {
+    /// A lone OpenAPI document instead of the contracts folder.
+    #[arg(value_name = "OPENAPI")]
+    pub(super) document: Option<PathBuf>,
+    /// The plain service that the document describes.
+    #[arg(long, value_name = "URL", requires = "document")]
+    pub(super) url: Option<String>,
+    /// A header field for every request; may be repeated.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", requires = "url")]
+    pub(super) header: Vec<String>,
+    /// Environment variable that holds a bearer token.
+    #[arg(long, value_name = "VAR", requires = "url")]
+    pub(super) token_env: Option<String>,
+    /// Host that may be reached beside loopback; may be repeated.
+    #[arg(long, value_name = "HOST", requires = "url")]
+    pub(super) allow_host: Vec<String>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct LoadArgs {
+    /// Scenarios by name; all of them by default.
+    #[arg(value_name = "SCENARIO")]
+    pub(super) names: Vec<String>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CapacityCommand {
+    /// For one client and operation: how many calls a window admits, what a
+    /// 429 says, whether its Retry-After is honest.
+    Probe(ProbeArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ProbeArgs {
+    /// The contract, `api/version`; the first with a declared rate by default.
+    #[arg(value_name = "CONTRACT")]
+    pub(super) contract: Option<String>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReadinessArgs {
+    /// The version that shall be switched off, `api/version`.
+    #[arg(value_name = "API/VERSION")]
+    pub(super) contract: String,
+    /// Gateway rows as JSON lines: a file, or a folder of files.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(super) rows: Option<PathBuf>,
+    /// How long nobody may have called.
+    #[arg(long = "quiet", value_name = "TIME", default_value = "30d")]
+    pub(super) quiet_for: String,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Address to bind.
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub(super) bind: std::net::IpAddr,
+    /// Port of the gateway; any free one by default.
+    #[arg(long, value_name = "PORT", default_value_t)]
+    pub(super) gateway_port: u16,
+    /// Port of the service.
+    #[arg(long, value_name = "PORT", default_value_t)]
+    pub(super) service_port: u16,
+    /// Port of the mocked Dataverse.
+    #[arg(long, value_name = "PORT", default_value_t)]
+    pub(super) dataverse_port: u16,
+    /// Port of the issuer.
+    #[arg(long, value_name = "PORT", default_value_t)]
+    pub(super) issuer_port: u16,
+    /// Port of the control surface.
+    #[arg(long, value_name = "PORT", default_value_t)]
+    pub(super) control_port: u16,
+    /// Write the settings with which the other commands take it as their
+    /// target: `--settings FILE --env stack`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_env: Option<PathBuf>,
+    /// Switch on a defect; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(super) defect: Vec<String>,
+    /// How fast the clock runs; 1 by default.
+    #[arg(long, value_name = "N")]
+    pub(super) time_scale: Option<f64>,
+    /// What the clock shows at the start; the system's time by default.
+    #[arg(long, value_name = "RFC3339")]
+    pub(super) now: Option<String>,
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// The case, as a finding shows it.
+    #[arg(value_name = "CASE")]
+    pub(super) case: String,
+    /// A lone OpenAPI document instead of the contracts folder.
+    #[arg(long, value_name = "OPENAPI")]
+    pub(super) document: Option<PathBuf>,
+    /// The plain service that the document describes.
+    #[arg(long, value_name = "URL", requires = "document")]
+    pub(super) url: Option<String>,
+    /// A header field for every request; may be repeated.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", requires = "url")]
+    pub(super) header: Vec<String>,
+    /// Environment variable that holds a bearer token.
+    #[arg(long, value_name = "VAR", requires = "url")]
+    pub(super) token_env: Option<String>,
+    /// Host that may be reached beside loopback; may be repeated.
+    #[arg(long, value_name = "HOST", requires = "url")]
+    pub(super) allow_host: Vec<String>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct LintArgs {
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ListArgs {
+    /// How results are shown.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The check's id, as `seamstress checks` lists it.
+    pub(super) id: String,
+    /// How results are shown.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}

@@ -1,0 +1,175 @@
+//! From arguments, settings file and environment to settled options.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{CheckArgs, FileArgs, RunArgs, SelectArgs, TargetArgs};
+use crate::clock::{Timestamp, parse_duration};
+use crate::door::Origin;
+use crate::generate::{Nonce, Seed};
+use crate::run::{Options, RunError, TargetChoice};
+use crate::target::Settings;
+use crate::wire::{Headers, Redactor, Secret};
+
+/// Cases played at once where nothing else is asked for.
+const WORKERS: usize = 8;
+
+/// Options of `gate`, `load`, `capacity probe`, `readiness`.
+pub(super) fn options(args: &RunArgs) -> Result<Options, RunError> {
+    let target = environment(&args.target)?;
+    build(&args.files, &args.target, &args.select, None, target)
+}
+
+/// Options of `check` and `replay`, which also take a lone document.
+pub(super) fn check_options(args: &CheckArgs) -> Result<Options, RunError> {
+    let target = match &args.url {
+        Some(url) => plain(url, args)?,
+        None if args.document.is_some() && args.run.target.env.is_none() => {
+            return Err(RunError::Usage(
+                "a lone OpenAPI document needs the service that it describes: --url http://127.0.0.1:8000".to_owned(),
+            ));
+        }
+        None => environment(&args.run.target)?,
+    };
+    build(&args.run.files, &args.run.target, &args.run.select, args.document.clone(), target)
+}
+
+fn build(
+    files: &FileArgs,
+    target: &TargetArgs,
+    select: &SelectArgs,
+    document: Option<PathBuf>,
+    choice: TargetChoice,
+) -> Result<Options, RunError> {
+    let scale = target.time_scale;
+    if scale.is_some_and(|s| !(s.is_finite() && s >= 0.01 && s <= MAX_SCALE)) {
+        return Err(RunError::Usage(format!(
+            "--time-scale is between 0.01 and {MAX_SCALE}: beyond, a `Retry-After: 1` would last less than 50 ms"
+        )));
+    }
+    let redactor = Redactor::new();
+    if let TargetChoice::Environment { secret: Some(secret), .. } | TargetChoice::Url { token: Some(secret), .. } =
+        &choice
+    {
+        redactor.register(secret);
+    }
+    Ok(Options {
+        contracts: files.contracts.clone(),
+        document,
+        scenarios: files.scenarios.clone(),
+        mocks: files.mocks.clone(),
+        target: choice,
+        defects: target.defect.clone(),
+        time_scale: scale,
+        now: target.now.as_deref().map(instant).transpose()?,
+        seed: Seed(select.seed.unwrap_or_else(fresh_seed)),
+        nonce: select.nonce.as_deref().map_or_else(Nonce::fresh, |text| Nonce(text.into())),
+        cases: select.cases,
+        budget: select.budget.as_deref().map(|text| span("--budget", text)).transpose()?,
+        rate: select.rate.map(rate).transpose()?,
+        workers: select.workers.unwrap_or(WORKERS),
+        only: select.only.clone(),
+        skip: select.skip.clone(),
+        require: select.require.clone(),
+        operation: select.operation.clone(),
+        fail_fast: select.fail_fast,
+        arguments: std::env::args().collect(),
+        redactor,
+    })
+}
+
+/// The largest scale at which the smallest judged interval, one second, still
+/// lasts 50 ms.
+pub(super) const MAX_SCALE: f64 = 20.0;
+
+fn fresh_seed() -> u64 {
+    // Small enough to type.
+    uuid::Uuid::new_v4().as_u128() as u64 % 1_000_000_000
+}
+
+/// An instant as users write it.
+pub(super) fn instant(text: &str) -> Result<Timestamp, RunError> {
+    Timestamp::parse(text)
+        .ok_or_else(|| RunError::Usage(format!("--now `{text}` is no instant: expected e.g. 2026-09-01T08:00:00Z")))
+}
+
+/// A span as users write it.
+pub(super) fn span(flag: &str, text: &str) -> Result<std::time::Duration, RunError> {
+    parse_duration(text).ok_or_else(|| {
+        RunError::Usage(format!("{flag} `{text}` is no span of time: expected e.g. 80s, 5min, 30d, PT5M"))
+    })
+}
+
+fn rate(rate: f64) -> Result<f64, RunError> {
+    if rate.is_finite() && rate > 0.0 {
+        Ok(rate)
+    } else {
+        Err(RunError::Usage(format!("--rate {rate} is no positive number")))
+    }
+}
+
+fn environment(args: &TargetArgs) -> Result<TargetChoice, RunError> {
+    let Some(name) = &args.env else {
+        if args.settings.is_some() {
+            return Err(RunError::Usage("--settings needs --env NAME: which environment of the file?".to_owned()));
+        }
+        return Ok(TargetChoice::Embedded);
+    };
+    let file = settings_file(args.settings.as_deref())?;
+    let text = std::fs::read_to_string(&file)
+        .map_err(|fault| RunError::Usage(format!("{} can't be read: {fault}", file.display())))?;
+    let mut settings = Settings::parse(&file.display().to_string(), &text).map_err(RunError::Input)?;
+    let known = settings.environments.keys().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+    let environment = settings.environments.remove(name).ok_or_else(|| {
+        RunError::Usage(format!(
+            "{} has no environment `{name}`: it has {}",
+            file.display(),
+            if known.is_empty() { "none" } else { &known }
+        ))
+    })?;
+    if environment.protected && !args.protected {
+        return Err(RunError::Usage(format!("environment `{name}` is protected: add --protected to run against it")));
+    }
+    let secret = environment.client_secret_env.as_deref().map(variable).transpose()?;
+    Ok(TargetChoice::Environment { name: name.clone(), settings: Box::new(environment), secret })
+}
+
+fn settings_file(given: Option<&Path>) -> Result<PathBuf, RunError> {
+    if let Some(file) = given {
+        return Ok(file.to_owned());
+    }
+    let places = ["seamstress.toml", ".config/seamstress.toml"];
+    places.iter().map(PathBuf::from).find(|file| file.is_file()).ok_or_else(|| {
+        RunError::Usage(format!(
+            "--env needs settings: neither {} nor {} is there; --settings FILE names one",
+            places[0], places[1]
+        ))
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "secrets enter here, and only by the name that the user gave")]
+fn variable(name: &str) -> Result<Secret, RunError> {
+    std::env::var(name)
+        .map(Secret::new)
+        .map_err(|_| RunError::Usage(format!("the environment variable {name}, which holds a secret, is not set")))
+}
+
+fn plain(url: &str, args: &CheckArgs) -> Result<TargetChoice, RunError> {
+    let origin = Origin::parse(url).ok_or_else(|| {
+        RunError::Usage(format!("--url `{url}` is no http or https URL: expected e.g. http://127.0.0.1:8000"))
+    })?;
+    let path = url::Url::parse(url).map(|u| u.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+    let mut headers = Headers::new();
+    for field in &args.header {
+        let (name, value) = field
+            .split_once(':')
+            .ok_or_else(|| RunError::Usage(format!("--header `{field}` is no header field: expected 'Name: value'")))?;
+        headers.append(name.trim(), value.trim());
+    }
+    Ok(TargetChoice::Url {
+        origin,
+        base_path: path,
+        headers,
+        token: args.token_env.as_deref().map(variable).transpose()?,
+        allowed_hosts: args.allow_host.clone(),
+    })
+}

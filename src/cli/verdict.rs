@@ -1,0 +1,128 @@
+//! The end of a run on the screen: findings, figures, the verdict last, and
+//! what was not checked.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use super::args::FileArgs;
+use crate::check::{Level, NotChecked, Outcome};
+use crate::clock::format_duration;
+use crate::report::{self, Run};
+use crate::wire::Redactor;
+
+/// Findings shown in full unless `-v` asks for all.
+const SHOWN: usize = 10;
+
+/// The text of a run's end.
+pub(super) fn text(run: &Run, files: &FileArgs, colour: bool, written: Option<&Path>, redactor: &Redactor) -> String {
+    let mut text = String::new();
+    if !files.quiet {
+        findings(&mut text, run, files.verbose, redactor);
+        phases(&mut text, run);
+        not_checked(&mut text, &run.verdict.not_checked, files.verbose);
+        if files.verbose {
+            run.notices.iter().for_each(|notice| {
+                let _ = writeln!(text, "notice: {}", report::escape::terminal(&redactor.text(notice)));
+            });
+        }
+        let totals = &run.totals;
+        let _ = writeln!(
+            text,
+            "{} cases, {} exchanges, {} effects, {} throttled in {}; seed {}",
+            totals.cases,
+            totals.exchanges,
+            totals.effects,
+            totals.throttled,
+            format_duration(run.took),
+            run.seed.0
+        );
+        if let Some(folder) = written {
+            let _ = writeln!(text, "report: {}", folder.join("report.html").display());
+        }
+    }
+    let _ = writeln!(text, "{}", line(run, colour, redactor));
+    text
+}
+
+/// The verdict line: the word, why, and how much was not checked.
+fn line(run: &Run, colour: bool, redactor: &Redactor) -> String {
+    let verdict = &run.verdict;
+    let word = verdict.outcome.word();
+    let word = match (colour, verdict.outcome) {
+        (false, _) => word.to_owned(),
+        (true, Outcome::Passed) => format!("\x1b[1;32m{word}\x1b[0m"),
+        (true, Outcome::Failed) => format!("\x1b[1;31m{word}\x1b[0m"),
+        (true, _) => format!("\x1b[1;33m{word}\x1b[0m"),
+    };
+    let errors = verdict.errors().count();
+    let more = if errors > 1 { format!(" (and {} more)", errors - 1) } else { String::new() };
+    let unchecked = match verdict.not_checked.len() {
+        0 => String::new(),
+        n => format!("; not checked: {}", names(&verdict.not_checked, n)),
+    };
+    format!("{word}: {}{more}{unchecked}", report::escape::terminal(&redactor.text(&verdict.reason)))
+}
+
+fn names(all: &[NotChecked], count: usize) -> String {
+    let mut names: Vec<&str> = all.iter().map(|n| n.what.as_str()).collect();
+    names.dedup();
+    let shown = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > 3 { format!("{shown} and {} more", count.max(names.len()) - 3) } else { shown }
+}
+
+fn findings(text: &mut String, run: &Run, verbose: bool, redactor: &Redactor) {
+    let shown: Vec<_> = run.verdict.findings.iter().filter(|f| verbose || f.level != Level::Information).collect();
+    for finding in shown.iter().take(if verbose { usize::MAX } else { SHOWN }) {
+        let _ = writeln!(text, "{}\n", report::finding_text(finding, redactor, 80));
+    }
+    if !verbose && shown.len() > SHOWN {
+        let _ = writeln!(text, "{} more findings: see the report, or -v\n", shown.len() - SHOWN);
+    }
+}
+
+fn phases(text: &mut String, run: &Run) {
+    for phase in &run.phases {
+        let cut = if phase.cut { ", cut short" } else { "" };
+        let dropped = if phase.dropped > 0 { format!(", {} dropped", phase.dropped) } else { String::new() };
+        let _ = writeln!(
+            text,
+            "{}: {} exchanges in {}, {:.1} first calls/s{dropped}{cut}",
+            phase.scenario,
+            phase.exchanges,
+            format_duration(phase.took),
+            phase.offered
+        );
+        for latency in &phase.latencies {
+            let at = |q| format_duration(latency.corrected.quantile(q));
+            let _ = writeln!(
+                text,
+                "  {} {}: p50 {}, p95 {}, p99 {}, max {} ({} samples)",
+                latency.contract,
+                latency.operation,
+                at(0.5),
+                at(0.95),
+                at(0.99),
+                format_duration(latency.corrected.max()),
+                latency.corrected.count()
+            );
+        }
+    }
+    if !run.phases.is_empty() {
+        text.push('\n');
+    }
+}
+
+/// What was not checked, the same reason told once.
+fn not_checked(text: &mut String, all: &[NotChecked], verbose: bool) {
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for left_out in all {
+        let of = left_out.contract.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+        by_reason.entry(&left_out.why).or_default().push(format!("{}{of}", left_out.what));
+    }
+    for (why, what) in by_reason {
+        let shown = if verbose { what.len() } else { what.len().min(6) };
+        let more = if what.len() > shown { format!(" and {} more", what.len() - shown) } else { String::new() };
+        let _ = writeln!(text, "not checked: {}{more}: {why}", what[..shown].join(", "));
+    }
+}
