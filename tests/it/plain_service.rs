@@ -1,0 +1,110 @@
+//! `check openapi.yaml --url`: a plain service, without behaviour file, gateway
+//! or settings.
+
+use std::path::PathBuf;
+
+use wiremock::matchers::{method, path_regex};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::support::{Ran, seamstress};
+
+const DOCUMENT: &str = r"
+openapi: 3.1.0
+info: { title: Orders, version: '1' }
+paths:
+  /orders:
+    post:
+      operationId: createOrder
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [sku, quantity]
+              additionalProperties: false
+              properties:
+                sku: { type: string, pattern: '^[A-Z]{3}-[0-9]{4}$' }
+                quantity: { type: integer, minimum: 1, maximum: 100 }
+      responses:
+        '201':
+          description: made
+          content:
+            application/json:
+              schema: { type: object, required: [id], properties: { id: { type: integer } } }
+        '400': { description: refused }
+";
+
+fn document(folder: &tempfile::TempDir) -> PathBuf {
+    let file = folder.path().join("orders.yaml");
+    std::fs::write(&file, DOCUMENT).expect("written");
+    file
+}
+
+/// Whether a request keeps the document, by a reading of its own.
+fn keeps(request: &Request) -> bool {
+    let body: Option<serde_json::Value> = serde_json::from_slice(&request.body).ok();
+    body.as_ref().and_then(serde_json::Value::as_object).is_some_and(|order| {
+        let sku = order.get("sku").and_then(|s| s.as_str()).is_some_and(|s| {
+            let (a, b) = s.split_once('-').unwrap_or_default();
+            let letters = a.len() == 3 && a.bytes().all(|c| c.is_ascii_uppercase());
+            letters && b.len() == 4 && b.bytes().all(|c| c.is_ascii_digit())
+        });
+        let number = order.get("quantity").and_then(serde_json::Value::as_f64);
+        let quantity = number.is_some_and(|q| (1.0..=100.0).contains(&q) && q.fract() == 0.0);
+        sku && quantity && order.len() == 2
+    })
+}
+
+/// Answers as the document says.
+fn orders(answer: serde_json::Value) -> impl Fn(&Request) -> ResponseTemplate {
+    move |request| match keeps(request) {
+        true => ResponseTemplate::new(201).set_body_json(answer.clone()),
+        false => ResponseTemplate::new(400),
+    }
+}
+
+async fn check(answer: serde_json::Value, more: &'static [&'static str]) -> (Ran, Vec<Request>) {
+    let server = MockServer::start().await;
+    Mock::given(method("POST")).and(path_regex("^/shop/orders$")).respond_with(orders(answer)).mount(&server).await;
+    Mock::given(path_regex("^/")).respond_with(ResponseTemplate::new(404)).with_priority(9).mount(&server).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, url) = (document(&folder), format!("{}/shop", server.uri()));
+    let ran = tokio::task::spawn_blocking(move || {
+        let args = ["check", file.to_str().expect("plain"), "--url", &url, "--seed", "2", "--cases", "120"];
+        seamstress(&[&args, more].concat())
+    })
+    .await
+    .expect("it ran");
+    let requests = server.received_requests().await.unwrap_or_default();
+    (ran, requests)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_keeps_its_document_passes() {
+    let (ran, requests) = check(serde_json::json!({"id": 1}), &[]).await;
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let accepted = requests.iter().filter(|r| keeps(r)).count();
+    assert!(accepted >= 20, "{accepted} of {} requests keep the document", requests.len());
+    assert!(requests.len() - accepted >= 20, "{accepted} of {}", requests.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_breaks_its_schema_is_found() {
+    let (ran, _) = check(serde_json::json!({"id": "one"}), &[]).await;
+    assert_eq!(ran.code, 1, "{}", ran.all());
+    assert!(ran.families().iter().all(|family| family == "response"), "{}", ran.all());
+    assert!(ran.out.contains("orders.yaml:"), "the finding has its place in the document: {}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn header_fields_go_along_and_their_secrets_stay_out_of_reports() {
+    let (ran, requests) = check(serde_json::json!({"id": "one"}), &["-H", "X-Api-Key: planted-s3cret-value"]).await;
+    assert_eq!(ran.code, 1, "{}", ran.all());
+    assert!(requests.iter().all(|r| r.headers.get("x-api-key").is_some_and(|v| v == "planted-s3cret-value")));
+    for file in ["run.json", "junit.xml", "summary.md", "report.html"] {
+        let text = std::fs::read_to_string(ran.reports.path().join("latest").join(file)).expect("written");
+        assert!(!text.contains("planted-s3cret-value"), "{file} tells the secret");
+    }
+    assert!(!ran.all().contains("planted-s3cret-value"));
+}

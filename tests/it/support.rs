@@ -1,0 +1,132 @@
+//! Running the real binary.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// What a run of the binary gave.
+pub(crate) struct Ran {
+    /// The exit code.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) out: String,
+    /// Standard error.
+    pub(crate) err: String,
+    /// The folder of reports, alive as long as this is.
+    pub(crate) reports: tempfile::TempDir,
+}
+
+impl Ran {
+    /// `latest/run.json`.
+    pub(crate) fn record(&self) -> Value {
+        let path = self.reports.path().join("latest/run.json");
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}\n{}", path.display(), self.all()));
+        serde_json::from_str(&text).expect("run.json is JSON")
+    }
+
+    /// The families of the findings that decide.
+    pub(crate) fn families(&self) -> Vec<String> {
+        let record = self.record();
+        let findings = record["findings"].as_array().cloned().unwrap_or_default();
+        findings
+            .iter()
+            .filter(|f| f["severity"] == "error")
+            .map(|f| f["family"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// Everything it said, for messages of failed tests.
+    pub(crate) fn all(&self) -> String {
+        format!("exit {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.out, self.err)
+    }
+}
+
+/// The binary with a reports folder of its own, in the project's root.
+pub(crate) fn seamstress(args: &[&str]) -> Ran {
+    seamstress_in(Path::new("."), args)
+}
+
+/// The same in another working folder.
+pub(crate) fn seamstress_in(folder: &Path, args: &[&str]) -> Ran {
+    let reports = tempfile::tempdir().expect("a folder");
+    let mut command = binary();
+    command.current_dir(folder).args(args);
+    if takes_reports(args) {
+        command.arg("--reports").arg(reports.path());
+    }
+    let output = command.output().expect("the binary starts");
+    ran(&output, reports)
+}
+
+/// The binary, not started.
+pub(crate) fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seamstress"));
+    command.env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+}
+
+fn takes_reports(args: &[&str]) -> bool {
+    matches!(args.first(), Some(&("gate" | "check" | "load" | "replay" | "capacity" | "readiness")))
+        && !args.iter().any(|arg| matches!(*arg, "--help" | "--reports"))
+}
+
+pub(crate) fn ran(output: &Output, reports: tempfile::TempDir) -> Ran {
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        reports,
+    }
+}
+
+/// `seamstress serve` in another process; ended with this value.
+pub(crate) struct Serving {
+    child: Child,
+    /// Where each tier stands.
+    pub(crate) addresses: Value,
+    /// The settings file that it wrote.
+    pub(crate) settings: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Serving {
+    /// Starts it and waits for the line that tells its addresses.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = folder.path().join("env.toml");
+        let mut child = binary()
+            .args(["serve", "--format", "json", "--write-env"])
+            .arg(&settings)
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the binary starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("piped");
+        BufReader::new(stdout).read_line(&mut line).expect("a line of addresses");
+        let addresses = serde_json::from_str(&line).expect("addresses as JSON");
+        Self { child, addresses, settings, _folder: folder }
+    }
+
+    /// Asks it to end as a terminal would; gives its exit code.
+    pub(crate) fn interrupt(mut self) -> Option<i32> {
+        interrupt(&self.child);
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends SIGINT.
+pub(crate) fn interrupt(child: &Child) {
+    let done = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
+    assert!(done.success(), "kill -INT failed");
+}
