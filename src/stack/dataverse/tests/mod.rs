@@ -1,5 +1,0 @@
-//! The mock over a real socket.
-
-mod operations;
-mod refusals;
-mod rig;
