@@ -20,4 +20,4 @@ use std::time::Duration;
 
 /// How long an action waits for an answer before it counts as timed out, in
 /// the clock's time (Power Automate, limits of outbound synchronous requests).
-pub const OUTBOUND_TIMEOUT: Duration = Duration::from_secs(120);
+pub const OUTBOUND_TIMEOUT: Duration = Duration::from_mins(2);

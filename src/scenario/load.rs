@@ -275,7 +275,7 @@ fn retry(node: &Node, diagnostics: &mut Diagnostics) -> Option<RetryPolicy> {
     let interval = |fields: &mut Fields<'_, '_>, key: &'static str| {
         let node = fields.optional(key)?;
         let read = span(node, fields.diagnostics())?;
-        let allowed = Duration::from_secs(5)..=Duration::from_secs(86_400);
+        let allowed = Duration::from_secs(5)..=Duration::from_hours(24);
         if !allowed.contains(&read) {
             fault(node, "the platform does not take this interval", "from `PT5S` to `P1D`", fields.diagnostics());
         }

@@ -146,12 +146,12 @@ pub fn plan(
 ) -> Result<Plan, Diagnostics> {
     let planner = Planner { scenario, sources, seed, nonce, scale: overrides.time_scale };
     let mut diagnostics = Diagnostics::new();
-    let flows: Vec<PlannedFlow> = scenario.flows.iter().filter_map(|f| planner.flow(f, &mut diagnostics)).collect();
+    let flows: Vec<PlannedFlow> = scenario.flows.iter().map(|f| planner.flow(f, &mut diagnostics)).collect();
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
     let tickets = planner.tickets(&flows, overrides.rate);
-    let waiting: usize = scenario.flows.iter().map(|f| planner.may_wait(f)).sum();
+    let waiting: usize = scenario.flows.iter().map(may_wait).sum();
     Ok(Plan {
         scenario: scenario.name.clone(),
         needs: scenario.needs.clone(),
@@ -174,7 +174,7 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn flow(&self, spec: &FlowSpec, diagnostics: &mut Diagnostics) -> Option<PlannedFlow> {
+    fn flow(&self, spec: &FlowSpec, diagnostics: &mut Diagnostics) -> PlannedFlow {
         let definition = format!("{}/{}", self.scenario.name, spec.name);
         let seed = Nonce("flow".into()).identity(self.seed.0, &definition).as_u64_pair().0;
         let lost = spec.duplicates.iter().filter(|d| d.kind == DuplicateKind::LostAnswer).map(|d| d.share).sum();
@@ -200,7 +200,7 @@ impl Planner<'_> {
         } else {
             spec.timeout
         };
-        Some(PlannedFlow {
+        PlannedFlow {
             name: spec.name.clone(),
             seed,
             actions,
@@ -209,7 +209,7 @@ impl Planner<'_> {
             retry: spec.retry,
             timeout: scaled,
             clones: (0..spec.clones).map(|n| self.clone(spec, &definition, seed, n)).collect(),
-        })
+        }
     }
 
     fn clone(&self, spec: &FlowSpec, definition: &str, seed: u64, number: u32) -> FlowClone {
@@ -272,17 +272,6 @@ impl Planner<'_> {
             .collect()
     }
 
-    /// How many runs wait rather than be dropped: those that nobody expects to
-    /// begin at once.
-    fn may_wait(&self, spec: &FlowSpec) -> usize {
-        let times = 1 + spec.duplicates.len();
-        match spec.start {
-            Start::Arrivals { .. } => 0,
-            Start::Recurrence { times: turns, .. } => turns as usize * spec.clones as usize * times,
-            Start::Burst { runs, .. } => runs as usize * times,
-        }
-    }
-
     fn faults(&self) -> Vec<PlannedFault> {
         let planned = self.scenario.faults.iter().map(|spec| {
             let mut fault = Fault::new(spec.kind.clone());
@@ -294,6 +283,17 @@ impl Planner<'_> {
             PlannedFault { fault, from: clocked(spec.from), until: spec.until.map(clocked) }
         });
         planned.collect()
+    }
+}
+
+/// How many runs wait rather than be dropped: those that nobody expects to
+/// begin at once.
+fn may_wait(spec: &FlowSpec) -> usize {
+    let times = 1 + spec.duplicates.len();
+    match spec.start {
+        Start::Arrivals { .. } => 0,
+        Start::Recurrence { times: turns, .. } => turns as usize * spec.clones as usize * times,
+        Start::Burst { runs, .. } => runs as usize * times,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::wire::{Body, Exchange, Failure, FailureKind, Headers, Request, Respon
 
 /// How long an answer may take, in real time: the flow's own bound. Answer
 /// timeouts are never scaled.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A client of one origin with at most one connection, which is opened when it
 /// is needed and kept as long as the other side keeps it. A call is sent once:

@@ -34,7 +34,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const POLLS: usize = 200;
 
 /// The longest polling of one `Location`, in real time.
-const LONGEST_POLLING: Duration = Duration::from_secs(60);
+const LONGEST_POLLING: Duration = Duration::from_mins(1);
 
 /// A case while it is played.
 #[derive(Debug)]
