@@ -3,16 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::model::Oversized;
 use crate::contract::{Contract, ContractId};
 use crate::generate::{Call, CallOptions, CouldNotMake, Generators, Nonce, Pools};
-use crate::wire::Body;
-
-/// What counts as oversized where the contract says nothing: the largest
-/// message that flows send in one piece.
-const DEFAULT_LIMIT: u64 = 100 << 20;
 
 /// What makes the calls of one contract: its generators, and values that exist.
 #[derive(Clone, Debug)]
@@ -83,29 +76,8 @@ impl PlannedAction {
             }
         });
         let options = CallOptions { correlation: Some(correlation.to_owned()), items: self.elements, oversized };
-        let mut call = self.source.generators.call(&self.operation, seed, &self.nonce, &self.source.pools, &options)?;
-        if let Some(how) = oversized {
-            self.swell(&mut call.request.body, how == crate::generate::Oversized::WithLength);
-        }
+        let call = self.source.generators.call(&self.operation, seed, &self.nonce, &self.source.pools, &options)?;
         Ok(PlannedCall { call, refusable: oversized.is_some(), answer_lost: drawn(seed, 3, self.answers_lost) })
-    }
-}
-
-impl PlannedAction {
-    /// Fills a body up to beyond the contract's limit, where the generator has
-    /// not done so: inside the outermost object, else at the end.
-    fn swell(&self, body: &mut Body, length: bool) {
-        let behaviour = self.contract().behaviour.as_ref();
-        let limit = behaviour.and_then(|b| b.limits.as_ref()?.body).unwrap_or(DEFAULT_LIMIT);
-        if body.len() > limit {
-            return;
-        }
-        let content = body.bytes().cloned().unwrap_or_default();
-        let (head, tail) = match content.strip_suffix(b"}") {
-            Some(inside) => (Bytes::from([inside, b",\"padding\":\"".as_slice()].concat()), Bytes::from_static(b"\"}")),
-            None => (content, Bytes::new()),
-        };
-        *body = Body::Filler { head, fill: limit, tail, length };
     }
 }
 

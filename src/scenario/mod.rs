@@ -7,6 +7,7 @@
 //! same. Knows nothing of traffic.
 
 mod calls;
+mod lint;
 mod load;
 mod model;
 mod plan;
@@ -14,6 +15,7 @@ mod read;
 mod start;
 
 pub use calls::{CallSource, PlannedAction, PlannedCall};
+pub use lint::lint;
 pub use load::{load, load_dir};
 pub use model::{
     ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FaultSpec, FlowSpec, Oversized, Scenario, Start, TimeBase,

@@ -7,9 +7,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::calls::{CallSource, PlannedAction, drawn, mix};
+use super::lint::named;
 use super::model::{ActionSpec, ApplyToEach, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
 use super::start::{clocked, dues, rate, real};
-use crate::diagnose::{Diagnostic, Diagnostics, closest};
+use crate::diagnose::Diagnostics;
 use crate::flow::{CorrelationBirth, RetryPolicy, Workflow};
 use crate::generate::{Need, Nonce, Seed};
 use crate::wire::Fault;
@@ -222,18 +223,13 @@ impl Planner<'_> {
     }
 
     fn source(&self, action: &ActionSpec, diagnostics: &mut Diagnostics) -> Option<CallSource> {
-        let Some(source) = self.sources.iter().find(|s| s.contract().id == action.contract) else {
-            let known: Vec<String> = self.sources.iter().map(|s| s.contract().id.to_string()).collect();
-            diagnostics.push(unknown(action, "contract", &action.contract.to_string(), &known));
-            return None;
-        };
-        let operations = &source.contract().openapi.operations;
-        if !operations.iter().any(|o| o.id == action.operation) {
-            let known: Vec<String> = operations.iter().map(|o| o.id.to_string()).collect();
-            diagnostics.push(unknown(action, "operation", &action.operation, &known));
-            return None;
+        match named(action, self.sources.iter().map(CallSource::contract)) {
+            Ok(contract) => self.sources.iter().find(|s| s.contract().id == contract.id).cloned(),
+            Err(fault) => {
+                diagnostics.push(*fault);
+                None
+            }
         }
-        Some(source.clone())
     }
 
     fn tickets(&self, flows: &[PlannedFlow], wanted: Option<f64>) -> Vec<Ticket> {
@@ -294,16 +290,5 @@ fn may_wait(spec: &FlowSpec) -> usize {
         Start::Arrivals { .. } => 0,
         Start::Recurrence { times: turns, .. } => turns as usize * spec.clones as usize * times,
         Start::Burst { runs, .. } => runs as usize * times,
-    }
-}
-
-fn unknown(action: &ActionSpec, what: &str, name: &str, known: &[String]) -> Diagnostic {
-    let list = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
-    let diagnostic = Diagnostic::error(action.place.clone(), format!("there is no {what} `{name}`"))
-        .expected(format!("one of {list}"))
-        .actual(format!("`{name}`"));
-    match closest(name, known.iter().map(String::as_str)) {
-        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-        None => diagnostic,
     }
 }

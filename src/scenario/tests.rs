@@ -175,3 +175,16 @@ fn an_unknown_operation_is_told_where_it_is_named() {
     let faults = plan(&scenario, &sources(), Seed(1), &Nonce("n".into()), GATE).expect_err("unknown").to_string();
     assert!(faults.contains("s.yaml:6:15") && faults.contains("did you mean `submitBatch`?"), "{faults}");
 }
+
+#[test]
+fn lint_names_what_can_t_come_to_anything() {
+    assert!(lint(&shipped(), &contracts()).is_empty());
+    let text = "format: seamstress/scenario/1\nname: n\ndescription: d\nflows:\n  - name: a\n    \
+                actions: [{ contract: bulk-update/v9, operation: submitBatch }]\n    \
+                start: { burst: { runs: 1, within: 1 s } }\n    retry: none\n    \
+                duplicates: [{ by: lost_answer, share: 10% }]\n";
+    let scenario = load("s.yaml", text).expect("well formed");
+    let found = lint(&[scenario], &contracts()).to_string();
+    assert!(found.contains("there is no contract `bulk-update/v9`"), "{found}");
+    assert!(found.contains("never retries"), "{found}");
+}

@@ -3,7 +3,9 @@
 //! Goose gives the pool of virtual users and their life cycle, nothing else: a
 //! user is handed one transaction that serves tickets until there are none.
 //! Requests go out through our own clients and are measured by us, so Goose's
-//! metrics, reports and controllers are off.
+//! metrics, reports and controllers are off. It sets an interrupt handler that
+//! leaves the process at the second ctrl-c, unless the `ctrlc` crate has one
+//! already: whoever wants to end a run in order sets his own before.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,24 +60,11 @@ pub enum AttackError {
     /// Goose could not run.
     #[error("the pool of virtual users failed: {0}")]
     Pool(String),
-    /// The interrupt handler could not be set.
-    #[error("the interrupt can't be handled: {0}")]
-    Interrupt(#[from] ctrlc::Error),
-}
-
-/// Calls `act` at each interrupt (ctrl-c). To be set before the first attack:
-/// Goose sets a handler of its own unless there is one, and leaves the process
-/// at the second interrupt.
-///
-/// # Errors
-/// The system refuses, or a handler is set already.
-pub fn on_interrupt(act: impl FnMut() + Send + 'static) -> Result<(), AttackError> {
-    Ok(ctrlc::set_handler(act)?)
 }
 
 /// Plays plans side by side, each from the same start, until all their runs
 /// have ended or `stop` turns true. What is seen is told to the sink as it
-/// happens; each plan's phase is given at the end, in the order of the plans,
+/// happens, and traffic holds no end of it any more afterwards; each plan's phase is given at the end, in the order of the plans,
 /// without its ledger. A second attack waits until the first has ended.
 ///
 /// # Errors

@@ -29,6 +29,6 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use attack::{AttackError, attack, on_interrupt};
+pub use attack::{AttackError, attack};
 pub use client::{ANSWER_TIMEOUT, Client};
 pub use player::{PlayError, Player};
