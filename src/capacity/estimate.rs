@@ -17,7 +17,8 @@ pub struct ProbeReport {
     /// Calls that a window admits, or that a bucket holds; `None`: nothing was
     /// refused.
     pub admitted: Option<u64>,
-    /// How long the window is, or how long an empty bucket takes to fill.
+    /// How long the window is, or how long an empty bucket takes to fill; in
+    /// seconds where it is written.
     #[serde(rename = "window_s", serialize_with = "seconds")]
     pub window: Option<Duration>,
     /// What kind of budget it is.
@@ -74,6 +75,7 @@ pub enum Agreement {
     Inconclusive,
 }
 
+#[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
 fn seconds<S: serde::Serializer>(span: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     span.map(|span| span.as_secs_f64()).serialize(serializer)
 }

@@ -37,7 +37,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { most: 5000, longest_wait: Duration::from_secs(600), margin: Duration::from_millis(500) }
+        Self { most: 5000, longest_wait: Duration::from_mins(10), margin: Duration::from_millis(500) }
     }
 }
 

@@ -91,6 +91,7 @@ fn bucket(calls: u64, per: f64) -> Box<dyn Model> {
 /// What is said instead of the honest whole seconds.
 type Tell = fn(f64) -> Option<Duration>;
 
+#[expect(clippy::unnecessary_wraps, reason = "others tell nothing")]
 fn honest(wait: f64) -> Option<Duration> {
     Some(Duration::from_secs(wait.ceil().max(1.0) as u64))
 }

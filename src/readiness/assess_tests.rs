@@ -2,7 +2,7 @@ use super::*;
 use crate::contract::behaviour::LifecycleStatus;
 use crate::readiness::{assessment_text, read_rows};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 fn lifecycle() -> Lifecycle {
     Lifecycle {

@@ -79,9 +79,13 @@ impl RowsRead {
             Value::Object(members) => {
                 let columns = Columns::of(members);
                 if let Some(Value::Array(records)) = columns.get("records") {
-                    records.iter().for_each(|record| self.take(file, line, record));
+                    for record in records {
+                        self.take(file, line, record);
+                    }
                 } else if let Some(Value::Array(tables)) = columns.get("tables") {
-                    tables.iter().for_each(|table| self.take_table(file, line, table));
+                    for table in tables {
+                        self.take_table(file, line, table);
+                    }
                 } else {
                     match row(&columns) {
                         Ok(row) => self.rows.push(row),

@@ -135,15 +135,15 @@ impl TestCase<'_> {
     }
 }
 
-fn counts<'a>(cases: impl Iterator<Item = &'a TestCase<'a>> + Clone) -> String {
-    let count = |of: fn(&TestCase<'_>) -> bool| cases.clone().filter(|case| of(case)).count();
-    format!(
-        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
-        count(|_| true),
-        count(|case| case.has_failed()),
-        count(|case| case.error.is_some()),
-        count(|case| case.is_skipped())
-    )
+fn counts<'a>(cases: impl Iterator<Item = &'a TestCase<'a>>) -> String {
+    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
+    for case in cases {
+        tests += 1;
+        failures += u64::from(case.has_failed());
+        errors += u64::from(case.error.is_some());
+        skipped += u64::from(case.is_skipped());
+    }
+    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
 }
 
 fn push_case(text: &mut String, class: &str, name: &str, case: &TestCase<'_>) {

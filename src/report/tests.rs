@@ -20,7 +20,8 @@ fn elements(document: &str) -> Vec<String> {
         let name = tag.trim_start_matches('/').split([' ', '/']).next().expect("a name").to_owned();
         if tag.starts_with('?') {
             continue;
-        } else if tag.starts_with('/') {
+        }
+        if tag.starts_with('/') {
             assert_eq!(open.pop(), Some(name));
         } else {
             seen.push(name.clone());

@@ -116,8 +116,13 @@ impl Redactor {
     /// Any text as it may be shown.
     pub fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
+        // A run mints many tokens; most texts hold none.
+        let tokens = text.contains("eyJ");
         for known in self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
             for spelling in &known.0 {
+                if !tokens && spelling.expose().starts_with("eyJ") {
+                    continue;
+                }
                 if shown.contains(spelling.expose()) {
                     shown = shown.replace(spelling.expose(), MASK);
                 }
@@ -142,8 +147,12 @@ fn spellings(text: &str) -> Vec<Secret> {
     // What encoders leave alone: RFC 3986 §2.3.
     let unreserved = encoded.replace("%2D", "-").replace("%2E", ".").replace("%5F", "_").replace("%7E", "~");
     let lower = percent_lower(&unreserved);
-    let mut all = vec![text.to_owned(), json[1..json.len() - 1].to_owned(), encoded, unreserved, lower];
-    all.dedup();
+    let mut all = vec![text.to_owned()];
+    for spelling in [json[1..json.len() - 1].to_owned(), encoded, unreserved, lower] {
+        if !all.contains(&spelling) {
+            all.push(spelling);
+        }
+    }
     all.into_iter().map(Secret::new).collect()
 }
 
@@ -284,7 +293,7 @@ mod tests {
     fn fields_members_and_credentials_are_masked_in_running_text() {
         let redactor = Redactor::new();
         for (text, shown) in [
-            (r#"-H 'Authorization: Bearer abc' -d x"#, r#"-H 'Authorization: Bearer [redacted]' -d x"#),
+            ("-H 'Authorization: Bearer abc' -d x", "-H 'Authorization: Bearer [redacted]' -d x"),
             (r#"-H "Authorization: Bearer $TOKEN" -d x"#, r#"-H "Authorization: Bearer $TOKEN" -d x"#),
             ("X-Api-Key: k k\nnext", "X-Api-Key: [redacted]\nnext"),
             (r#"{"access_token": "a\"b", "code": "0x80"}"#, r#"{"access_token": "[redacted]", "code": "0x80"}"#),
