@@ -18,10 +18,16 @@ mod table;
 mod verdict;
 
 mod correlation;
+mod data_path;
 mod idempotency;
 mod identity;
+mod latency;
+mod lifecycle;
+mod limits;
 mod response;
 mod taxonomy;
+mod throttling;
+mod validation;
 
 #[cfg(test)]
 mod synthetic;

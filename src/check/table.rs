@@ -6,7 +6,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{CaseSubject, ExchangeSubject, Finding, Level, PhaseSubject};
-use super::{correlation, idempotency, identity, response, taxonomy};
+use super::{
+    correlation, data_path, idempotency, identity, latency, lifecycle, limits, response, taxonomy, throttling,
+    validation,
+};
 use crate::generate::Need;
 
 /// A check: what it promises to notice, and how.
@@ -130,10 +133,64 @@ pub fn table() -> &'static [Check] {
         idempotency::lost_under_load::CHECK,
         idempotency::business_key::CHECK,
         idempotency::unprotected::CHECK,
+        limits::body::CHECK,
+        limits::length::CHECK,
+        limits::items::CHECK,
+        limits::media_type::CHECK,
+        limits::before_service::CHECK,
+        limits::effects::CHECK,
+        limits::under_load::CHECK,
+        throttling::admitted::CHECK,
+        throttling::admitted_under_load::CHECK,
+        throttling::refused_early::CHECK,
+        throttling::isolation::CHECK,
+        throttling::retry_after_missing::CHECK,
+        throttling::retry_after_honest::CHECK,
+        throttling::effects::CHECK,
+        validation::partly_invalid::CHECK,
+        validation::write_before::CHECK,
+        validation::exactly_the_valid::CHECK,
+        data_path::governed::CHECK,
+        data_path::governed_under_load::CHECK,
+        data_path::columns::CHECK,
+        lifecycle::deprecation::CHECK,
+        lifecycle::sunset::CHECK,
+        lifecycle::successor::CHECK,
+        lifecycle::after_sunset::CHECK,
+        lifecycle::active::CHECK,
+        latency::objective::CHECK,
+        latency::errors::CHECK,
+        latency::answer_within::CHECK,
     ]
 }
 
 /// A check by its id.
 pub fn find(id: &str) -> Option<&'static Check> {
     table().iter().find(|check| check.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_check_has_an_id_of_its_own_in_its_family_and_explains_itself() {
+        let ids: BTreeSet<&str> = table().iter().map(|check| check.id).collect();
+        assert_eq!(ids.len(), table().len());
+        for check in table() {
+            assert!(check.id.starts_with(&format!("{}/", check.family)), "{}", check.id);
+            assert!(check.explanation.len() > 100, "{}", check.id);
+            assert!(!check.title.ends_with('.') && check.explanation.ends_with('.'), "{}", check.id);
+            assert!(find(check.id).is_some());
+        }
+        assert!(table().is_sorted_by_key(|check| check.family), "by family");
+    }
+
+    #[test]
+    fn every_family_has_checks() {
+        let families: BTreeSet<Family> = table().iter().map(|check| check.family).collect();
+        assert_eq!(families.len(), 11);
+    }
 }

@@ -32,12 +32,15 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let calls: Vec<(&Call, &CallRun)> = subject.calls().collect();
     let mut concerned = false;
     for (call, run) in &calls {
-        let Expect::Replay { of } = call.expect else { continue };
-        let Some((first, second)) = pair(&calls, of, call, run) else { continue };
+        let Some(base) = base(&calls, call, run) else { continue };
+        let (Some(first), Some(second)) = (base.last(), run.last()) else { continue };
+        if second.response().is_none() || was_throttled(second) {
+            continue;
+        }
         concerned = true;
         let difference = match &idempotency.same_content {
             SameContent::SameResult => {
-                difference(behaviour, first, second).or_else(|| later_difference(behaviour, &calls, of, run))
+                difference(behaviour, first, second).or_else(|| later_difference(behaviour, base, run))
             }
             SameContent::Type(name) => not_of_type(second, name),
         };
@@ -58,22 +61,27 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     concerned
 }
 
+/// The call whose answer this one must repeat, if that one succeeded and left
+/// nothing undone. Of several that were released together nobody knows which
+/// was the first: any that succeeded will do, and each of them that succeeded
+/// tells the same.
+fn base<'a>(calls: &[(&Call, &'a CallRun)], call: &Call, run: &CallRun) -> Option<&'a CallRun> {
+    let done = |candidate: &CallRun| {
+        candidate.last().is_some_and(succeeded) && candidate.result().is_some_and(|result| is_done(result, call))
+    };
+    let same = || calls.iter().filter(|(c, r)| c.expect == Expect::OneOfSame && done(r)).map(|(_, r)| *r);
+    match call.expect {
+        Expect::Replay { of } => {
+            let named = calls.iter().map(|(_, r)| *r).find(|r| r.call == of && done(r));
+            named.or_else(|| same().next())
+        }
+        Expect::OneOfSame if run.last().is_some_and(succeeded) => same().find(|r| r.call < run.call),
+        _ => None,
+    }
+}
+
 /// What differs, what was expected, what came.
 type Difference = (String, String, String);
-
-/// The two answers to compare: both there, the first a success that left
-/// nothing undone, the second not throttled.
-fn pair<'a>(
-    calls: &[(&'a Call, &'a CallRun)],
-    of: usize,
-    call: &Call,
-    run: &'a CallRun,
-) -> Option<(&'a Exchange, &'a Exchange)> {
-    let (_, first_run) = calls.iter().find(|(_, run)| run.call == of)?;
-    let (first, second) = (first_run.last()?, run.last()?);
-    let done = first_run.result().is_some_and(|result| succeeded(first) && is_done(result, call));
-    (done && second.response().is_some() && !was_throttled(second)).then_some((first, second))
-}
 
 fn not_of_type(second: &Exchange, name: &TypeName) -> Option<Difference> {
     let response = second.response()?;
@@ -94,14 +102,8 @@ fn difference(behaviour: &Behaviour, first: &Exchange, second: &Exchange) -> Opt
 }
 
 /// The results of two calls that were polled to their end.
-fn later_difference(
-    behaviour: &Behaviour,
-    calls: &[(&Call, &CallRun)],
-    of: usize,
-    run: &CallRun,
-) -> Option<Difference> {
-    let (_, first) = calls.iter().find(|(_, run)| run.call == of)?;
-    let (a, b) = (first.polls.last()?, run.polls.last()?);
+fn later_difference(behaviour: &Behaviour, first: &CallRun, second: &CallRun) -> Option<Difference> {
+    let (a, b) = (first.polls.last()?, second.polls.last()?);
     if a.status() != Some(200) || was_throttled(b) || b.status() == Some(202) {
         return None;
     }
@@ -228,6 +230,21 @@ mod tests {
         let first = first.answered(accepted("/a")).polled(result(2));
         let second = first.call(Expect::Replay { of: 0 }).answered(accepted("/a")).polled(result(0));
         assert_eq!(second.findings(&super::CHECK, &contract).len(), 1);
+    }
+
+    #[test]
+    fn answers_of_calls_released_together_are_compared() {
+        let contract = with_behaviour();
+        let body = |id: u32| answer(200).json(&json!({"batchId": id}));
+        let play = |second: Answer, later: Answer| {
+            let play = Play::new(CaseKind::Probe(Probe::DuplicateConcurrent)).call(Expect::OneOfSame);
+            let play = play.answered(failure(503, "in_progress")).call(Expect::OneOfSame).answered(body(1));
+            let play = play.call(Expect::OneOfSame).answered(second).together(3);
+            play.call(Expect::Replay { of: 0 }).answered(later).findings(&super::CHECK, &contract).len()
+        };
+        assert_eq!(play(body(1), body(1)), 0);
+        assert_eq!(play(body(2), body(1)), 1);
+        assert_eq!(play(failure(503, "in_progress"), body(2)), 1);
     }
 
     #[test]

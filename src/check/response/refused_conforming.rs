@@ -4,7 +4,7 @@ use crate::check::answer::{declared, in_words, throttled};
 use crate::check::claim::Claim;
 use crate::check::{Check, ExchangeSubject, Family, Finding, Judge, Level};
 use crate::contract::behaviour::Retry;
-use crate::generate::Expect;
+use crate::generate::{CaseKind, Expect, Probe};
 use crate::wire::Response;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -51,7 +51,14 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
 /// service explains are judged.
 fn expects_success(subject: &ExchangeSubject<'_>) -> bool {
     match subject.call {
-        Some(call) => subject.conforming && matches!(call.expect, Expect::Success | Expect::Nothing),
+        Some(call) => {
+            // Sequences have checks of their own, which know what went before.
+            let alone = matches!(
+                subject.kind(),
+                Some(CaseKind::Conforming | CaseKind::Boundary | CaseKind::Probe(Probe::Lifecycle))
+            );
+            alone && subject.conforming && matches!(call.expect, Expect::Success | Expect::Nothing)
+        }
         None => subject.conforming && subject.kind().is_none(),
     }
 }

@@ -1,0 +1,49 @@
+//! `data-path/governed`.
+
+use super::{claim, ungoverned};
+use crate::check::effect::story;
+use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
+use crate::generate::Need;
+
+pub(in crate::check) const CHECK: Check = Check {
+    id: "data-path/governed",
+    family: Family::DataPath,
+    title: "Dataverse is reached through the gateway only",
+    explanation: "With `data_path: governed`, the service's way to Dataverse leads through the gateway, where a \
+        policy allows tables and operations, a controlled identity is used, and each call is logged. A call around \
+        it is a finding even where Dataverse refused it: the service tried.",
+    level: Level::Error,
+    needs: &[Need::Behaviour, Need::Effects],
+    judge: Judge::Case(judge),
+};
+
+fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    let Some(behaviour) = subject.behaviour() else { return false };
+    let wrong = ungoverned(behaviour, &subject.run.ledger);
+    if !wrong.is_empty() {
+        let shown = subject.run.calls.first().and_then(crate::observe::CallRun::last);
+        let mut finding = subject.finding(&CHECK, shown, claim(behaviour, &wrong));
+        finding.evidence.lines = story(wrong);
+        found.push(finding);
+    }
+    behaviour.data_path.is_some() && !subject.run.ledger.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::synthetic::{ID, Play, answer, with, with_behaviour};
+    use crate::contract::behaviour::DataPath;
+    use crate::generate::{CaseKind, Expect};
+
+    #[test]
+    fn an_attempt_around_the_gateway_is_found() {
+        let play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(200)).wrote("a", Some(ID));
+        assert!(play.clone().findings(&super::CHECK, &with_behaviour()).is_empty());
+        let around = play.entry(|e| {
+            e.governed = false;
+            e.outcome = crate::observe::Outcome::Refused { status: 403, code: "wrong way".into() };
+        });
+        assert_eq!(around.clone().findings(&super::CHECK, &with_behaviour()).len(), 1);
+        assert!(around.findings(&super::CHECK, &with(|b| b.data_path = Some(DataPath::Direct))).is_empty());
+    }
+}

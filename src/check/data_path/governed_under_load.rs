@@ -1,0 +1,65 @@
+//! `data-path/governed-under-load`.
+
+use std::collections::HashSet;
+
+use super::{claim, ungoverned};
+use crate::check::claim::Claim;
+use crate::check::effect::story;
+use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
+use crate::generate::Need;
+use crate::observe::LedgerEntry;
+
+pub(in crate::check) const CHECK: Check = Check {
+    id: "data-path/governed-under-load",
+    family: Family::DataPath,
+    title: "under load, too, Dataverse is reached through the gateway only",
+    explanation: "The same as `data-path/governed`, over a whole scenario: a fallback that goes around the gateway \
+        only when it is slow or throttled shows here.",
+    level: Level::Error,
+    needs: &[Need::Behaviour, Need::Effects],
+    judge: Judge::Phase(judge),
+};
+
+fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    let mut concerned = false;
+    for contract in subject.contracts {
+        let Some(behaviour) = contract.behaviour.as_deref().filter(|b| b.data_path.is_some()) else { continue };
+        let calls = subject.run.calls.iter().filter(|record| record.contract == contract.id);
+        let ids: HashSet<&str> = calls.filter_map(|record| record.correlation.as_deref()).collect();
+        concerned |= !ids.is_empty() && !subject.run.ledger.is_empty();
+        let mut wrong: Vec<&LedgerEntry> = ungoverned(behaviour, &subject.run.ledger);
+        wrong.retain(|entry| is_of(entry, &ids));
+        if !wrong.is_empty() {
+            let claim = Claim { what: subject.run.scenario.to_string(), ..claim(behaviour, &wrong) };
+            let mut finding = subject.finding(&CHECK, Some(&contract.id), claim);
+            finding.occurrences = wrong.len() as u64;
+            finding.evidence.lines = story(wrong.into_iter().take(10));
+            found.push(finding);
+        }
+    }
+    concerned
+}
+
+fn is_of(entry: &LedgerEntry, ids: &HashSet<&str>) -> bool {
+    let carried = entry.headers.values().map(String::as_str).chain(entry.tag.as_deref());
+    let written = entry.columns.iter().filter_map(|c| c.after.as_str());
+    carried.chain(written).any(|text| ids.contains(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::check::synthetic::{effect, phase, phase_findings, record, with_behaviour};
+
+    #[test]
+    fn a_call_around_the_gateway_is_found() {
+        let right = effect(1, "key-1", Some("id-1"), Duration::from_millis(3));
+        let mut wrong = right.clone();
+        wrong.governed = false;
+        let found =
+            |entry| phase_findings(&super::CHECK, &with_behaviour(), &phase(vec![record(1, 0)], vec![entry])).len();
+        assert_eq!(found(right), 0);
+        assert_eq!(found(wrong), 1);
+    }
+}

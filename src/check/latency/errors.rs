@@ -1,0 +1,119 @@
+//! `latency/errors`.
+
+use super::ground::{Offered, offered};
+use crate::check::claim::Claim;
+use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
+use crate::contract::Contract;
+use crate::contract::behaviour::Objective;
+use crate::generate::Need;
+use crate::observe::CallRecord;
+
+pub(in crate::check) const CHECK: Check = Check {
+    id: "latency/errors",
+    family: Family::Latency,
+    title: "the share of failed calls stays within the objective",
+    explanation: "At the objective's rate or more, no larger share of the calls than declared fails: no answer, or \
+        5xx. Throttled calls, and those that the contract promises to refuse, don't count. Judged where no fault was \
+        injected; the allowed number is rounded up, so that one failure alone is never too many.",
+    level: Level::Error,
+    needs: &[Need::Behaviour, Need::Load],
+    judge: Judge::Phase(judge),
+};
+
+fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    if subject.interim || !subject.run.faults.is_empty() {
+        return false;
+    }
+    let mut concerned = false;
+    for contract in subject.contracts {
+        for objective in contract.behaviour.iter().flat_map(|b| &b.objectives) {
+            if let (Offered::Enough, Some(bound)) = (offered(subject, contract, objective), objective.errors) {
+                concerned |= judge_share(subject, contract, (objective, bound), found);
+            }
+        }
+    }
+    concerned
+}
+
+fn judge_share(
+    subject: &PhaseSubject<'_>,
+    contract: &Contract,
+    (objective, bound): (&Objective, f64),
+    found: &mut Vec<Finding>,
+) -> bool {
+    let counted =
+        |record: &&CallRecord| record.contract == contract.id && !record.refusable && record.status != Some(429);
+    let calls: Vec<&CallRecord> = subject.run.calls.iter().filter(counted).collect();
+    let failed: Vec<&&CallRecord> =
+        calls.iter().filter(|r| r.failure.is_some() || r.status.is_some_and(|s| s >= 500)).collect();
+    let share = failed.len() as f64 / calls.len().max(1) as f64;
+    // One failure among a few calls says nothing about one in a thousand.
+    let allowed = (bound * calls.len() as f64).ceil();
+    if failed.len() as f64 > allowed {
+        let mut finding = subject.finding(
+            &CHECK,
+            Some(&contract.id),
+            Claim {
+                what: subject.run.scenario.to_string(),
+                title: format!("{}: more calls failed than the objective allows", subject.run.scenario),
+                expected: format!("at most {:.3} % at {} calls a second", bound * 100.0, objective.at),
+                actual: format!("{:.3} %: {} of {}", share * 100.0, failed.len(), calls.len()),
+                place: Some(objective.place.clone()),
+            },
+        );
+        finding.occurrences = failed.len() as u64;
+        for record in failed.iter().take(5) {
+            let what = record.status.map_or_else(|| format!("{:?}", record.failure), |s| s.to_string());
+            finding.evidence.lines.push(format!("{} {}: {what}", record.sent_at, record.operation));
+        }
+        found.push(finding);
+    }
+    !calls.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::synthetic::{phase, phase_findings, record, with_behaviour};
+    use crate::observe::CallRecord;
+
+    fn found(change: impl Fn(u64, &mut CallRecord)) -> usize {
+        let calls = (0..400).map(|i| {
+            let mut call = record(i, i * 20);
+            change(i, &mut call);
+            call
+        });
+        phase_findings(&super::CHECK, &with_behaviour(), &phase(calls.collect(), vec![])).len()
+    }
+
+    #[test]
+    fn too_large_a_share_is_found() {
+        assert_eq!(
+            found(|i, call| if i % 50 == 0 {
+                call.status = Some(500)
+            }),
+            1
+        );
+        assert_eq!(
+            found(|i, call| if i % 200 == 0 {
+                call.status = Some(500)
+            }),
+            0
+        );
+    }
+
+    #[test]
+    fn throttled_and_refusable_calls_are_not_failed() {
+        assert_eq!(
+            found(|i, call| if i % 2 == 0 {
+                call.status = Some(429)
+            }),
+            0
+        );
+        assert_eq!(
+            found(|i, call| if i % 10 == 0 {
+                (call.status, call.refusable) = (Some(500), true)
+            }),
+            0
+        );
+    }
+}

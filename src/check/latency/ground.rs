@@ -1,0 +1,42 @@
+//! Whether a phase is ground to judge an objective on.
+
+use crate::check::PhaseSubject;
+use crate::contract::Contract;
+use crate::contract::behaviour::Objective;
+use crate::observe::CallRecord;
+
+/// How much of the objective's rate a phase offered.
+#[derive(Debug, PartialEq)]
+pub(super) enum Offered {
+    /// The rate or more: judge.
+    Enough,
+    /// Half of it or more: it was probably meant, and can't be judged.
+    Short(f64),
+    /// Less: this phase was about something else.
+    Little,
+}
+
+/// First attempts of a contract's calls a second, polls not counted, against
+/// the objective's rate.
+pub(super) fn offered(subject: &PhaseSubject<'_>, contract: &Contract, objective: &Objective) -> Offered {
+    let seconds = subject.run.ended.saturating_sub(subject.run.began).as_secs_f64();
+    let rate = first_calls(subject, contract).count() as f64 / seconds.max(f64::EPSILON);
+    // Arrivals are random: a phase that is due at the rate offers it within a
+    // few in a hundred.
+    if rate >= objective.at * 0.97 {
+        Offered::Enough
+    } else if rate >= objective.at * 0.5 {
+        Offered::Short(rate)
+    } else {
+        Offered::Little
+    }
+}
+
+/// First attempts of a contract's calls.
+pub(super) fn first_calls<'a>(
+    subject: &PhaseSubject<'a>,
+    contract: &'a Contract,
+) -> impl Iterator<Item = &'a CallRecord> {
+    let calls: &'a [CallRecord] = &subject.run.calls;
+    calls.iter().filter(|record| record.contract == contract.id && !record.poll && record.attempt == 1)
+}

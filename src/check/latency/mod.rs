@@ -1,0 +1,7 @@
+//! Latency objectives, judged only where a judgement is honest.
+
+pub(super) mod answer_within;
+pub(super) mod errors;
+pub(super) mod objective;
+
+mod ground;

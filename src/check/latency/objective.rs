@@ -1,0 +1,223 @@
+//! `latency/objective`.
+
+use std::time::Duration;
+
+use super::ground::{Offered, offered};
+use crate::check::claim::Claim;
+use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
+use crate::clock::format_duration;
+use crate::contract::Contract;
+use crate::contract::behaviour::Objective;
+use crate::generate::Need;
+use crate::observe::{Latency, OperationLatency};
+
+pub(in crate::check) const CHECK: Check = Check {
+    id: "latency/objective",
+    family: Family::Latency,
+    title: "latency stays within the objective",
+    explanation: "At the objective's rate or more, the quantiles of latency stay within their bounds. Latency runs \
+        from the instant a call was due, so a stall counts for everybody who had to wait, not only for the call \
+        that was under way.\n\nJudged only in a phase that really offered the rate, with at least 5/(1−q) samples \
+        (100 for p95, 500 for p99), while the generator's own lag p99 is under a tenth of the bound, and where no \
+        fault was injected. Otherwise it is inconclusive: a warning, and no verdict on the service.",
+    level: Level::Error,
+    needs: &[Need::Behaviour, Need::Load],
+    judge: Judge::Phase(judge),
+};
+
+fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    if !subject.run.faults.is_empty() {
+        return false;
+    }
+    let mut concerned = false;
+    for contract in subject.contracts {
+        let objectives = contract.behaviour.iter().flat_map(|b| &b.objectives);
+        for objective in objectives {
+            match offered(subject, contract, objective) {
+                Offered::Enough => concerned |= judge_objective(subject, contract, objective, found),
+                Offered::Short(rate) if !subject.interim => {
+                    let why = format!("{rate:.1} calls a second were offered, {} are needed", objective.at);
+                    found.push(inconclusive(subject, contract, objective, "rate", why));
+                }
+                Offered::Short(_) | Offered::Little => {}
+            }
+        }
+    }
+    concerned
+}
+
+fn judge_objective(
+    subject: &PhaseSubject<'_>,
+    contract: &Contract,
+    objective: &Objective,
+    found: &mut Vec<Finding>,
+) -> bool {
+    let mut concerned = false;
+    for (quantile, bound) in &objective.quantiles {
+        let needed = samples_needed(*quantile);
+        let operations: Vec<&OperationLatency> =
+            subject.run.latencies.iter().filter(|l| l.contract == contract.id).collect();
+        let enough: Vec<&&OperationLatency> = operations.iter().filter(|l| l.corrected.count() >= needed).collect();
+        let lag = subject.run.lag.quantile(0.99);
+        if enough.is_empty() || lag * 10 >= *bound {
+            if !subject.interim && !operations.is_empty() {
+                let (what, why) = if enough.is_empty() {
+                    ("samples", format!("fewer than {needed} samples for {}", name(*quantile)))
+                } else {
+                    ("lag", format!("the generator itself lagged by {} (p99)", format_duration(lag)))
+                };
+                found.push(inconclusive(subject, contract, objective, what, why));
+            }
+            continue;
+        }
+        concerned = true;
+        for latency in enough {
+            if is_missed(&latency.corrected, *quantile, *bound, subject.interim) {
+                found.push(missed(subject, contract, objective, latency, (*quantile, *bound)));
+            }
+        }
+    }
+    concerned
+}
+
+/// As many as let five samples lie beyond the quantile.
+fn samples_needed(quantile: f64) -> u64 {
+    (5.0 / (1.0 - quantile)).round() as u64
+}
+
+/// While the phase goes on, more samples could still heal a near miss: then
+/// clearly more than the allowed share must be late, by two and a half standard
+/// deviations of a share.
+fn is_missed(latency: &Latency, quantile: f64, bound: Duration, interim: bool) -> bool {
+    let margin = if interim { 2.5 * (quantile * (1.0 - quantile) / latency.count() as f64).sqrt() } else { 0.0 };
+    latency.quantile((quantile - margin).max(0.0)) > bound
+}
+
+fn missed(
+    subject: &PhaseSubject<'_>,
+    contract: &Contract,
+    objective: &Objective,
+    latency: &OperationLatency,
+    (quantile, bound): (f64, Duration),
+) -> Finding {
+    let seen = format_duration(latency.corrected.quantile(quantile));
+    let mut finding = subject.finding(
+        &CHECK,
+        Some(&contract.id),
+        Claim {
+            what: format!("{} {} {}", subject.run.scenario, latency.operation, name(quantile)),
+            title: format!("{}: {} missed its {} objective", subject.run.scenario, latency.operation, name(quantile)),
+            expected: format!(
+                "{} at most {} at {} calls a second",
+                name(quantile),
+                format_duration(bound),
+                objective.at
+            ),
+            actual: format!(
+                "{} {seen} over {} samples (p50 {}, largest {})",
+                name(quantile),
+                latency.corrected.count(),
+                format_duration(latency.corrected.quantile(0.5)),
+                format_duration(latency.corrected.max()),
+            ),
+            place: Some(objective.place.clone()),
+        },
+    );
+    finding.operation = Some(latency.operation.clone());
+    finding.evidence.lines.push(format!(
+        "measured from the instant of sending: {} {}",
+        name(quantile),
+        format_duration(latency.uncorrected.quantile(quantile))
+    ));
+    finding
+}
+
+fn inconclusive(
+    subject: &PhaseSubject<'_>,
+    contract: &Contract,
+    objective: &Objective,
+    what: &str,
+    why: String,
+) -> Finding {
+    let mut finding = subject.finding(
+        &CHECK,
+        Some(&contract.id),
+        Claim {
+            what: format!("{} inconclusive {what}", subject.run.scenario),
+            title: format!("{}: the latency objective could not be judged (inconclusive)", subject.run.scenario),
+            expected: format!(
+                "the objective's rate of {} calls a second, enough samples and a calm generator",
+                objective.at
+            ),
+            actual: why,
+            place: Some(objective.place.clone()),
+        },
+    );
+    finding.level = Level::Warning;
+    finding
+}
+
+fn name(quantile: f64) -> String {
+    format!("p{}", (quantile * 1e5).round() / 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::check::judging::Judging;
+    use crate::check::synthetic::{phase, phase_findings, record, with_behaviour};
+    use crate::check::{Finding, Level, PhaseSubject};
+    use crate::observe::PhaseRun;
+    use crate::wire::{Fault, FaultKind};
+
+    /// So many calls, one each `every` ms; each `nth` takes 2 s.
+    fn run(calls: u64, every: u64, nth: u64) -> PhaseRun {
+        let calls = (0..calls)
+            .map(|i| {
+                let mut call = record(i, i * every);
+                if nth > 0 && i % nth == 0 {
+                    call.done = call.sent + Duration::from_secs(2);
+                }
+                call
+            })
+            .collect();
+        phase(calls, vec![])
+    }
+
+    fn levels(run: &PhaseRun) -> Vec<Level> {
+        phase_findings(&super::CHECK, &with_behaviour(), run).into_iter().map(|f| f.level).collect()
+    }
+
+    #[test]
+    fn every_tenth_late_is_found() {
+        assert_eq!(levels(&run(400, 20, 10)), [Level::Error]);
+        assert_eq!(levels(&run(400, 20, 0)), []);
+        assert_eq!(levels(&run(400, 20, 50)), [], "2 in 100 are within p95");
+    }
+
+    #[test]
+    fn without_rate_samples_or_calm_it_is_inconclusive() {
+        assert_eq!(levels(&run(400, 80, 10)), [Level::Warning], "12 a second");
+        assert_eq!(levels(&run(400, 500, 10)), [], "another kind of phase");
+        assert_eq!(levels(&run(60, 20, 10)), [Level::Warning], "too few");
+        let mut lagging = run(400, 20, 10);
+        lagging.lag.record(Duration::from_millis(60));
+        assert_eq!(levels(&lagging), [Level::Warning]);
+        let mut faulty = run(400, 20, 10);
+        faulty.faults.push(Fault::new(FaultKind::Unavailable));
+        assert_eq!(levels(&faulty), []);
+    }
+
+    #[test]
+    fn in_between_only_what_more_samples_cannot_heal_is_found() {
+        let interim = |run: &PhaseRun| -> Vec<Finding> {
+            let contracts = [with_behaviour()];
+            Judging::of(vec![&super::CHECK]).phase(&PhaseSubject { contracts: &contracts, run, interim: true })
+        };
+        assert_eq!(interim(&run(400, 20, 10)).len(), 1);
+        assert!(interim(&run(120, 20, 17)).is_empty(), "near the bound");
+        assert!(interim(&run(60, 20, 10)).is_empty());
+        assert!(interim(&run(400, 80, 10)).is_empty());
+    }
+}

@@ -1,0 +1,65 @@
+//! `limits/under-load`.
+
+use crate::check::claim::Claim;
+use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
+use crate::generate::Need;
+use crate::observe::CallRecord;
+use crate::wire::Tier;
+
+pub(in crate::check) const CHECK: Check = Check {
+    id: "limits/under-load",
+    family: Family::Limits,
+    title: "under load oversized bodies are refused too",
+    explanation: "Bodies over the limit that a scenario mixes into its traffic are refused at the gateway like any \
+        other: none is answered with a success, and none reaches the service.",
+    level: Level::Error,
+    needs: &[Need::Behaviour],
+    judge: Judge::Phase(judge),
+};
+
+fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    let mut concerned = false;
+    for contract in subject.contracts {
+        let Some(behaviour) = contract.behaviour.as_deref() else { continue };
+        let oversized = || subject.run.calls.iter().filter(|r| r.refusable && r.contract == contract.id);
+        concerned |= oversized().next().is_some();
+        let through = |r: &&CallRecord| r.tier == Some(Tier::Service) || r.status.is_some_and(|s| s < 300);
+        let count = oversized().filter(through).count();
+        if let Some(first) = oversized().find(through) {
+            let status = first.status.map_or_else(|| "nothing".to_owned(), |s| s.to_string());
+            let mut finding = subject.finding(
+                &CHECK,
+                Some(&contract.id),
+                Claim {
+                    what: subject.run.scenario.to_string(),
+                    title: format!("{}: bodies over the limit got past the gateway", subject.run.scenario),
+                    expected: "each of them refused by the gateway".to_owned(),
+                    actual: format!("{count} of {} got through, the first was answered {status}", oversized().count()),
+                    place: Some(behaviour.place("/limits/body")),
+                },
+            );
+            finding.occurrences = count as u64;
+            found.push(finding);
+        }
+    }
+    concerned
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::synthetic::{phase, phase_findings, record, with_behaviour};
+    use crate::wire::Tier;
+
+    #[test]
+    fn an_oversized_body_that_gets_through_is_found() {
+        let contract = with_behaviour();
+        let sent = |status, tier| {
+            let mut call = record(1, 0);
+            (call.refusable, call.status, call.tier) = (true, Some(status), Some(tier));
+            phase_findings(&super::CHECK, &contract, &phase(vec![call], vec![])).len()
+        };
+        assert_eq!(sent(413, Tier::Gateway), 0);
+        assert_eq!(sent(413, Tier::Service), 1);
+        assert_eq!(sent(200, Tier::Gateway), 1);
+    }
+}
