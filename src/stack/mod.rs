@@ -10,6 +10,7 @@
 pub mod control;
 pub mod dataverse;
 pub mod defects;
+pub mod gateway;
 pub mod identity;
 pub mod issuer;
 pub mod jwt;

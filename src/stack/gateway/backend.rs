@@ -1,0 +1,155 @@
+//! A backend and the connections to it that are kept.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::task::JoinSet;
+
+use super::request_body::RequestBody;
+use crate::door::{Door, DoorError, Origin};
+
+/// A backend.
+#[derive(Debug)]
+pub(super) struct Backend {
+    pub(super) id: String,
+    pub(super) origin: Origin,
+    pub(super) authority: HeaderValue,
+    door: Door,
+    /// The one used last first, so that what is not needed any more ages.
+    idle: Mutex<Vec<SendRequest<RequestBody>>>,
+    connections: Mutex<JoinSet<()>>,
+}
+
+/// Why a backend did not answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendError {
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    #[error(transparent)]
+    Http(#[from] hyper::Error),
+}
+
+impl SendError {
+    /// Whether the client's own body broke off.
+    pub(super) fn is_of_the_client(&self) -> bool {
+        matches!(self, Self::Http(e) if e.is_user())
+    }
+}
+
+impl Backend {
+    pub(super) fn new(id: &str, origin: Origin, door: Door) -> Self {
+        let authority = HeaderValue::try_from(origin.authority()).expect("an authority is visible ASCII");
+        Self { id: id.to_owned(), origin, authority, door, idle: Mutex::default(), connections: Mutex::default() }
+    }
+
+    /// Sends a request over a kept connection, or over a new one. A kept one
+    /// that the backend closed before it took the request is replaced.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        mut request: Request<RequestBody>,
+    ) -> Result<Response<BackendBody>, SendError> {
+        while let Some(mut sender) = self.pop() {
+            if sender.ready().await.is_err() {
+                continue;
+            }
+            match sender.try_send_request(request).await {
+                Ok(response) => return Ok(self.leased(response, sender)),
+                Err(mut failed) => match failed.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(failed.into_error().into()),
+                },
+            }
+        }
+        let mut sender = self.connect().await?;
+        let response = sender.send_request(request).await?;
+        Ok(self.leased(response, sender))
+    }
+
+    fn pop(&self) -> Option<SendRequest<RequestBody>> {
+        self.idle.lock().expect("nobody panics while he holds the connections").pop()
+    }
+
+    async fn connect(&self) -> Result<SendRequest<RequestBody>, SendError> {
+        let stream = self.door.connect(&self.origin).await?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let mut connections = self.connections.lock().expect("nobody panics while he holds the connections");
+        while connections.try_join_next().is_some() {}
+        connections.spawn(async move {
+            // How it ended, the request that was on it has learnt.
+            let _ = connection.await;
+        });
+        Ok(sender)
+    }
+
+    fn leased(
+        self: &Arc<Self>,
+        response: Response<Incoming>,
+        sender: SendRequest<RequestBody>,
+    ) -> Response<BackendBody> {
+        response.map(|incoming| {
+            let mut body = BackendBody { incoming, lease: Some((sender, Arc::clone(self))) };
+            body.give_back_at_end();
+            body
+        })
+    }
+
+    /// Closes kept connections and waits for their tasks; those in use end with
+    /// it.
+    pub(super) async fn stop(&self) {
+        self.idle.lock().expect("nobody panics while he holds the connections").clear();
+        let mut connections =
+            std::mem::take(&mut *self.connections.lock().expect("nobody panics while he holds the connections"));
+        connections.shutdown().await;
+    }
+}
+
+/// A backend's response body. When it was read to its end, its connection is
+/// kept; when it is dropped before, the connection is closed.
+#[derive(Debug)]
+pub(super) struct BackendBody {
+    incoming: Incoming,
+    lease: Option<(SendRequest<RequestBody>, Arc<Backend>)>,
+}
+
+impl BackendBody {
+    fn give_back_at_end(&mut self) {
+        if !self.incoming.is_end_stream() {
+            return;
+        }
+        if let Some((sender, backend)) = self.lease.take()
+            && !sender.is_closed()
+        {
+            backend.idle.lock().expect("nobody panics while he holds the connections").push(sender);
+        }
+    }
+}
+
+impl Body for BackendBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.incoming).poll_frame(cx);
+        match &polled {
+            Poll::Ready(Some(Ok(_)) | None) => self.give_back_at_end(),
+            Poll::Ready(Some(Err(_))) => self.lease = None,
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}

@@ -1,0 +1,227 @@
+//! One call on its way through the gateway: what `context` shows.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{HeaderMap, Method, Uri, header};
+use http_body_util::BodyExt;
+use uuid::Uuid;
+
+use super::answer::{Answer, AnswerBody};
+use super::apis::{PublishedApi, PublishedOperation};
+use super::backend::Backend;
+use super::request_body::RequestBody;
+use super::route::Parameters;
+use super::value::{Address, Side, Value};
+use crate::clock::{Clock, Timestamp};
+use crate::limit::{Quota, Rate};
+use crate::observe::{LastError, TraceRecord};
+use crate::policy::{Given, Section, Statement};
+
+/// The largest body that a policy may read, as the platform has it.
+const MAX_HELD: usize = 2 * 1024 * 1024;
+
+/// One call.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) id: Uuid,
+    pub(super) clock: Clock,
+    pub(super) arrived: Timestamp,
+    pub(super) began: Instant,
+    pub(super) peer: IpAddr,
+    pub(super) api: Option<Arc<PublishedApi>>,
+    pub(super) operation: Option<Arc<PublishedOperation>>,
+    pub(super) parameters: Parameters,
+    pub(super) method: Method,
+    /// The URL as it was called.
+    pub(super) original: Uri,
+    pub(super) request_headers: HeaderMap,
+    pub(super) body: RequestBody,
+    /// Path and query for the backend.
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) backend: Option<Arc<Backend>>,
+    pub(super) response: Option<Answer>,
+    pub(super) variables: Vec<(Arc<str>, Value)>,
+    pub(super) last_error: Option<LastError>,
+    pub(super) traces: Vec<TraceRecord>,
+    /// Header fields of the answer that limits add when it is written.
+    pub(super) limit_headers: HeaderMap,
+    /// What counts only after the response.
+    pub(super) later: Vec<Later>,
+    /// Keys that this call has counted already.
+    pub(super) counted: Vec<(Counter, Arc<str>)>,
+    pub(super) section: Section,
+    pub(super) at: Option<Arc<Statement>>,
+    pub(super) sent: Sent,
+}
+
+/// Which kind of limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counter {
+    Rate,
+    Quota,
+}
+
+/// A count after the response.
+#[derive(Clone, Debug)]
+pub(super) struct Later {
+    pub(super) key: Arc<str>,
+    pub(super) limit: Limit,
+    pub(super) condition: Given<bool>,
+    pub(super) count: Given<i64>,
+}
+
+/// The limit that a count belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Limit {
+    Rate(Rate),
+    Quota(Quota),
+}
+
+/// What was sent to the backend, for the row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sent {
+    pub(super) method: String,
+    pub(super) url: String,
+    pub(super) status: u16,
+    pub(super) time: Duration,
+}
+
+impl Call {
+    pub(super) fn new(parts: Parts, body: RequestBody, peer: IpAddr, clock: &Clock) -> Self {
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        Self {
+            id: Uuid::new_v4(),
+            clock: clock.clone(),
+            arrived: clock.now(),
+            began: Instant::now(),
+            peer,
+            api: None,
+            operation: None,
+            parameters: Vec::new(),
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
+            query,
+            original: parts.uri,
+            request_headers: parts.headers,
+            body,
+            backend: None,
+            response: None,
+            variables: Vec::new(),
+            last_error: None,
+            traces: Vec::new(),
+            limit_headers: HeaderMap::new(),
+            later: Vec::new(),
+            counted: Vec::new(),
+            section: Section::Inbound,
+            at: None,
+            sent: Sent::default(),
+        }
+    }
+
+    pub(super) fn variable(&self, name: &str) -> Option<&Value> {
+        self.variables.iter().find(|(n, _)| &**n == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn set_variable(&mut self, name: &Arc<str>, value: Value) {
+        match self.variables.iter_mut().find(|(n, _)| n == name) {
+            Some((_, old)) => *old = value,
+            None => self.variables.push((Arc::clone(name), value)),
+        }
+    }
+
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(n, _)| &**n == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn headers(&self, side: Side) -> Option<&HeaderMap> {
+        match side {
+            Side::Request => Some(&self.request_headers),
+            Side::Response => self.response.as_ref().map(|r| &r.headers),
+        }
+    }
+
+    /// The authority that the client called, or nothing.
+    pub(super) fn host(&self) -> &str {
+        self.request_headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Scheme, host and port.
+    pub(super) fn origin(&self, address: Address) -> (&'static str, String, u16) {
+        match (address, &self.backend) {
+            (Address::Backend, Some(backend)) => ("http", backend.origin.host.clone(), backend.origin.port),
+            _ => {
+                let (host, port) = self.host().rsplit_once(':').unwrap_or((self.host(), ""));
+                ("http", host.to_owned(), port.parse().unwrap_or(80))
+            }
+        }
+    }
+
+    /// Path and query, without `?`.
+    pub(super) fn path_and_query(&self, address: Address) -> (&str, &str) {
+        match address {
+            Address::Original => (self.original.path(), self.original.query().unwrap_or_default()),
+            Address::Backend => (&self.path, &self.query),
+        }
+    }
+
+    /// Has the bodies that exist in memory, so that expressions can read them.
+    pub(super) async fn hold_bodies(&mut self) -> Result<(), String> {
+        if let RequestBody::Stream(_) = &self.body
+            && let RequestBody::Stream(incoming) = self.body.take()
+        {
+            self.body = RequestBody::Bytes(collect(incoming).await?);
+        }
+        if let Some(Answer { body: body @ AnswerBody::Backend(_), .. }) = &mut self.response
+            && let AnswerBody::Backend(backend) = std::mem::replace(body, AnswerBody::Bytes(Bytes::new()))
+        {
+            *body = AnswerBody::Bytes(collect(backend).await?);
+        }
+        Ok(())
+    }
+
+    /// A body as text. Unless it is preserved it is consumed: who reads it next
+    /// finds nothing, the backend included.
+    pub(super) fn read_body(&mut self, side: Side, preserve: bool) -> Result<String, String> {
+        let bytes = match side {
+            Side::Request => match &self.body {
+                RequestBody::Bytes(bytes) => bytes.clone(),
+                RequestBody::None => return Err("the body was read before, without preserveContent".into()),
+                RequestBody::Stream(_) => return Err("the body is not in memory".into()),
+            },
+            Side::Response => match self.response.as_ref().map(|r| &r.body) {
+                Some(AnswerBody::Bytes(bytes)) => bytes.clone(),
+                _ => return Err("the body is not in memory".into()),
+            },
+        };
+        if !preserve {
+            match (side, &mut self.response) {
+                (Side::Request, _) => self.body = RequestBody::None,
+                (Side::Response, Some(answer)) => answer.body = AnswerBody::Bytes(Bytes::new()),
+                _ => {}
+            }
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+async fn collect<B>(mut body: B) -> Result<Bytes, String>
+where
+    B: http_body::Body<Data = Bytes, Error = hyper::Error> + Unpin,
+{
+    let mut held = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| format!("the body broke off: {e}"))?;
+        if let Some(data) = frame.data_ref() {
+            if held.len() + data.len() > MAX_HELD {
+                return Err(format!("the body is larger than {MAX_HELD} bytes, more than a policy may read"));
+            }
+            held.extend_from_slice(data);
+        }
+    }
+    Ok(held.freeze())
+}

@@ -1,0 +1,18 @@
+//! Compiled expressions executed on a call.
+//!
+//! In: an [`Expression`](crate::policy::expression::Expression) and a call. Out:
+//! a value, or the text of the exception. The shape of the expression was
+//! checked when it was compiled; what is left to go wrong is what goes wrong at
+//! run time in C# too: null, keys that are absent, casts, numbers.
+
+mod context;
+mod instant;
+mod interpret;
+mod json;
+mod operate;
+mod statics;
+mod text;
+
+pub(super) use instant::{format as instant_text, parse as parse_instant};
+pub(super) use interpret::{Fault, evaluate};
+pub(super) use json::claim_texts;

@@ -1,0 +1,176 @@
+//! Operators, casts, formats.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::super::value::{Value, json_text};
+use super::Fault;
+use super::instant;
+use crate::policy::expression::{BinaryOp, Type};
+
+pub(super) fn overflow() -> Fault {
+    Fault::new("Arithmetic operation resulted in an overflow.")
+}
+
+pub(super) fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Fault> {
+    use BinaryOp as B;
+    match op {
+        B::Equal => Ok(Value::Bool(equal(left, right))),
+        B::NotEqual => Ok(Value::Bool(!equal(left, right))),
+        B::Less | B::LessOrEqual | B::Greater | B::GreaterOrEqual => {
+            // Comparing with a null of a nullable type is false, as in C#.
+            let order = order(left, right);
+            Ok(Value::Bool(order.is_some_and(|o| match op {
+                B::Less => o.is_lt(),
+                B::LessOrEqual => o.is_le(),
+                B::Greater => o.is_gt(),
+                _ => o.is_ge(),
+            })))
+        }
+        _ => arithmetic(op, left, right),
+    }
+}
+
+fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (a, b) if a.is_null() || b.is_null() => a.is_null() && b.is_null(),
+        (Value::Text(a), Value::Text(b)) => a == b,
+        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::Guid(a), Value::Guid(b)) => a == b,
+        (a, b) => order(a, b).is_some_and(std::cmp::Ordering::is_eq),
+    }
+}
+
+fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
+    match (left, right) {
+        (Value::Int(a), Value::Int(b)) | (Value::Span(a), Value::Span(b)) => Some(a.cmp(b)),
+        (Value::Instant(a), Value::Instant(b)) => Some(a.cmp(b)),
+        (a, b) => double(a)?.partial_cmp(&double(b)?),
+    }
+}
+
+fn double(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(n) => Some(*n as f64),
+        Value::Double(n) => Some(*n),
+        _ => None,
+    }
+}
+
+fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Fault> {
+    use BinaryOp as B;
+    Ok(match (op, left, right) {
+        (B::Add, Value::Instant(at), Value::Span(span)) => Value::Instant(at.plus_micros(*span)),
+        (B::Subtract, Value::Instant(at), Value::Span(span)) => Value::Instant(at.plus_micros(-span)),
+        (B::Subtract, Value::Instant(a), Value::Instant(b)) => Value::Span(a.micros() - b.micros()),
+        (B::Add, Value::Span(a), Value::Span(b)) => Value::Span(a + b),
+        (B::Subtract, Value::Span(a), Value::Span(b)) => Value::Span(a - b),
+        (_, Value::Int(a), Value::Int(b)) => {
+            let result = match op {
+                B::Add => a.checked_add(*b),
+                B::Subtract => a.checked_sub(*b),
+                B::Multiply => a.checked_mul(*b),
+                _ if *b == 0 => return Err(Fault::new("Attempted to divide by zero.")),
+                B::Divide => a.checked_div(*b),
+                _ => a.checked_rem(*b),
+            };
+            Value::Int(result.ok_or_else(overflow)?)
+        }
+        (B::Add, a, b) if double(a).is_none() || double(b).is_none() => {
+            Value::text(format!("{}{}", a.display(), b.display()))
+        }
+        (_, a, b) => {
+            let (a, b) = (double(a).ok_or_else(Fault::null)?, double(b).ok_or_else(Fault::null)?);
+            Value::Double(match op {
+                B::Add => a + b,
+                B::Subtract => a - b,
+                B::Multiply => a * b,
+                B::Divide => a / b,
+                _ => a % b,
+            })
+        }
+    })
+}
+
+/// A cast: `(string)token`, `(int)context.Variables["n"]`.
+pub(super) fn cast(to: Type, value: Value) -> Result<Value, Fault> {
+    let failed =
+        |value: &Value| Err(Fault::new(format!("Unable to cast object of type '{}' to type '{to}'.", kind(value))));
+    match (to, &value) {
+        (Type::Object, _)
+        | (Type::Text, Value::Text(_))
+        | (Type::Texts, Value::Texts(_))
+        | (Type::Bool, Value::Bool(_))
+        | (Type::Int, Value::Int(_))
+        | (Type::Double, Value::Double(_))
+        | (Type::Json, Value::Json(_))
+        | (Type::Jwt, Value::Jwt(_))
+        | (Type::Instant, Value::Instant(_))
+        | (Type::Span, Value::Span(_))
+        | (Type::Guid, Value::Guid(_)) => Ok(value),
+        (Type::Int, Value::Double(n)) => Ok(Value::Int(*n as i64)),
+        (Type::Double, Value::Int(n)) => Ok(Value::Double(*n as f64)),
+        (_, Value::Json(json)) => from_json(to, json).map_or_else(|| failed(&value), Ok),
+        (_, Value::Null) if matches!(to, Type::Text | Type::Texts | Type::Json | Type::Jwt) => Ok(Value::Null),
+        (_, Value::Null) => Err(Fault::null()),
+        _ => failed(&value),
+    }
+}
+
+fn from_json(to: Type, json: &Json) -> Option<Value> {
+    Some(match (to, json) {
+        (Type::Text, Json::Null) => Value::Null,
+        (Type::Text, Json::Array(_) | Json::Object(_)) => return None,
+        (Type::Text, other) => Value::text(json_text(other, false)),
+        (Type::Bool, Json::Bool(b)) => Value::Bool(*b),
+        (Type::Int, Json::Number(n)) => Value::Int(n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?),
+        (Type::Int, Json::String(text)) => Value::Int(text.trim().parse().ok()?),
+        (Type::Double, Json::Number(n)) => Value::Double(n.as_f64()?),
+        (Type::Instant, Json::String(text)) => Value::Instant(instant::parse(text)?),
+        _ => return None,
+    })
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "System.Boolean",
+        Value::Int(_) => "System.Int32",
+        Value::Double(_) => "System.Double",
+        Value::Text(_) => "System.String",
+        Value::Texts(_) => "System.String[]",
+        Value::Instant(_) => "System.DateTime",
+        Value::Span(_) => "System.TimeSpan",
+        Value::Guid(_) => "System.Guid",
+        Value::Json(_) => "Newtonsoft.Json.Linq.JToken",
+        Value::Jwt(_) => "Jwt",
+        _ => "object",
+    }
+}
+
+/// `{value:format}` in an interpolated string, and `ToString(format)`.
+pub(super) fn formatted(value: &Value, format: &str) -> Result<Arc<str>, Fault> {
+    Ok(match value {
+        Value::Instant(at) => instant::format(*at, format).into(),
+        Value::Guid(id) => match format {
+            "N" | "n" => id.simple().to_string().into(),
+            "B" | "b" => id.braced().to_string().into(),
+            "" | "D" | "d" => id.to_string().into(),
+            _ => return Err(Fault::new("Format String can be only \"D\", \"d\", \"N\", \"n\", \"B\" or \"b\".")),
+        },
+        Value::Int(n) => match format.strip_prefix(['D', 'd', '0']) {
+            Some(width) if format.starts_with(['D', 'd']) => {
+                let width = width.parse().unwrap_or(0);
+                format!("{n:0width$}").into()
+            }
+            Some(_) if format.bytes().all(|b| b == b'0') => format!("{n:0width$}", width = format.len()).into(),
+            _ => return Err(Fault::new(format!("the number format `{format}` is not emulated"))),
+        },
+        Value::Double(n) => match format.strip_prefix(['F', 'f']) {
+            Some(digits) => format!("{n:.digits$}", digits = digits.parse().unwrap_or(2)).into(),
+            None => return Err(Fault::new(format!("the number format `{format}` is not emulated"))),
+        },
+        other => other.display(),
+    })
+}

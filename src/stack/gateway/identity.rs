@@ -1,0 +1,87 @@
+//! Tokens for the gateway's own identity, from the embedded issuer.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use http::Method;
+use serde::Deserialize;
+
+use crate::clock::{Clock, Timestamp};
+use crate::door::{Door, RestClient};
+use crate::stack::identity::GATEWAY_IDENTITY;
+use crate::wire::Secret;
+
+/// A token is renewed so long before it expires, by the clock.
+const MARGIN: Duration = Duration::from_secs(300);
+
+/// How long the token endpoint may take, in real time.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The gateway's managed identity.
+#[derive(Debug)]
+pub(super) struct Identity {
+    client: RestClient,
+    clock: Clock,
+    endpoint: String,
+    secret: Secret,
+    /// Tokens by resource, with the instant when they are renewed.
+    tokens: RwLock<HashMap<Arc<str>, (Secret, Timestamp)>>,
+    /// One request at a time. Only those wait for it that have no token.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: u64,
+}
+
+impl Identity {
+    pub(super) fn new(door: &Door, clock: &Clock, endpoint: String, secret: &str) -> Self {
+        Self {
+            client: RestClient::new(door, FETCH_TIMEOUT),
+            clock: clock.clone(),
+            endpoint,
+            secret: Secret::new(secret),
+            tokens: RwLock::default(),
+            fetching: tokio::sync::Mutex::default(),
+        }
+    }
+
+    fn known(&self, resource: &str) -> Option<Secret> {
+        let tokens = self.tokens.read().expect("nobody panics while he looks up");
+        tokens.get(resource).filter(|(_, renewal)| self.clock.now() < *renewal).map(|(token, _)| token.clone())
+    }
+
+    /// A token for a resource.
+    pub(super) async fn token(&self, resource: &Arc<str>) -> Result<Secret, String> {
+        if let Some(token) = self.known(resource) {
+            return Ok(token);
+        }
+        let _one = self.fetching.lock().await;
+        if let Some(token) = self.known(resource) {
+            return Ok(token);
+        }
+        let asked = self.clock.now();
+        let answer = self.ask(resource).await.map_err(|e| format!("no token for '{resource}': {e}"))?;
+        let token = Secret::new(answer.access_token);
+        let lifetime = Duration::from_secs(answer.expires_in);
+        let renewal = asked.plus(lifetime.saturating_sub(MARGIN).max(lifetime / 2));
+        let mut tokens = self.tokens.write().expect("nobody panics while he looks up");
+        tokens.insert(Arc::clone(resource), (token.clone(), renewal));
+        Ok(token)
+    }
+
+    async fn ask(&self, resource: &str) -> Result<TokenAnswer, Box<dyn std::error::Error + Send + Sync>> {
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "client_credentials")
+            .append_pair("client_id", GATEWAY_IDENTITY)
+            .append_pair("client_secret", self.secret.expose())
+            .append_pair("scope", &format!("{resource}/.default"))
+            .finish();
+        let request = self.client.request(Method::POST, &self.endpoint)?;
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+}

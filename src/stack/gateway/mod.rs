@@ -1,0 +1,43 @@
+//! The gateway: executes API Management policy documents on real calls.
+//!
+//! In: a folder of policy documents, the APIs to publish, backends, named
+//! values, overlays ([`GatewayOptions`]). Out: a running [`Gateway`] on a real
+//! socket, and a row for each call in a [`RowLog`]. It validates tokens, counts
+//! limits, routes, rewrites and forwards as the documents say; statuses, bodies
+//! and header fields are those of the platform. Bodies are streamed in both
+//! directions; only a policy that reads one has it held in memory. Knows nothing
+//! of behaviour files, of the judge, and of what the service does.
+//!
+//! On a call's path nothing waits for a lock that is held while something else
+//! is awaited; counters and caches are behind short locks, by shards.
+
+mod answer;
+mod apis;
+mod backend;
+mod body;
+mod call;
+mod counters;
+mod drain;
+mod error;
+mod evaluate;
+mod execute;
+mod finish;
+mod given;
+mod identity;
+mod keys;
+mod options;
+mod policies;
+mod raised;
+mod request_body;
+mod route;
+mod rows;
+mod server;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::GatewayError;
+pub use options::GatewayOptions;
+pub use rows::RowLog;
+pub use server::Gateway;

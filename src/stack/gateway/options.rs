@@ -1,0 +1,38 @@
+//! What a gateway is started with.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::RowLog;
+use crate::clock::Clock;
+use crate::door::{Door, Origin};
+use crate::stack::Api;
+
+/// What a gateway is started with.
+#[derive(Clone, Debug)]
+pub struct GatewayOptions {
+    /// The folder of policy documents. OpenAPI documents in its `apis/` are
+    /// published as well.
+    pub policies: PathBuf,
+    /// The APIs to publish; the policies of `bulk-update/v1` are in
+    /// `apis/bulk-update-v1.xml`.
+    pub apis: Vec<Api>,
+    /// Overlays to apply: names of documents in `defects/`.
+    pub overlays: Vec<String>,
+    /// Backends by the id that policies name.
+    pub backends: BTreeMap<String, Origin>,
+    /// Named values. `tenant` and `managed-identity-secret` also serve the
+    /// managed identity.
+    pub named_values: BTreeMap<String, String>,
+    /// Where tokens for the managed identity come from.
+    pub issuer: Origin,
+    /// Windows, lifetimes and `DateTime.UtcNow` follow it; timeouts don't.
+    pub clock: Clock,
+    /// Opens connections to backends and issuer.
+    pub door: Door,
+    /// Where to listen; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// Takes a row for each call.
+    pub rows: RowLog,
+}

@@ -1,0 +1,119 @@
+//! Errors that steps raise: what the client gets, and what `LastError` says
+//! (reference §3). The two texts differ.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use uuid::Uuid;
+
+use super::answer::{Answer, AnswerBody};
+use super::evaluate::Fault;
+
+/// An error that a step raised. The rest of the pipeline is skipped and
+/// on-error runs.
+#[derive(Clone, Debug)]
+pub(super) struct Raised {
+    /// `LastError.Source`; the policy's name where that is empty.
+    pub(super) source: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+    pub(super) status: StatusCode,
+    /// What the client reads; `None`: the generic text with an activity id.
+    pub(super) told: Option<String>,
+    pub(super) headers: HeaderMap,
+}
+
+impl Raised {
+    /// An error of a policy, whose text is told to the client.
+    pub(super) fn policy(status: StatusCode, reason: &'static str, message: impl Into<String>, told: &str) -> Self {
+        Self {
+            source: "",
+            reason,
+            message: message.into(),
+            status,
+            told: Some(told.to_owned()),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// An error whose text stays in the gateway: the client gets 500.
+    pub(super) fn internal(source: &'static str, reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            source,
+            reason,
+            message: message.into(),
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            told: None,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// An exception of an expression.
+    #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+    pub(super) fn expression(fault: Fault) -> Self {
+        let message = format!("Expression evaluation failed. {}", fault.0);
+        Self::internal("", "ExpressionValueEvaluationFailure", message)
+    }
+
+    /// No operation matches.
+    pub(super) fn operation_not_found() -> Self {
+        let message = "Unable to match incoming request to an operation.";
+        let raised = Self::policy(StatusCode::NOT_FOUND, "OperationNotFound", message, "Resource not found");
+        Self { source: "configuration", ..raised }
+    }
+
+    /// Says when to come again.
+    pub(super) fn retry_after(mut self, header: Option<&Arc<str>>, seconds: u64) -> Self {
+        let name = header.and_then(|h| HeaderName::try_from(&**h).ok()).unwrap_or(header::RETRY_AFTER);
+        self.headers.insert(name, HeaderValue::from(seconds));
+        self
+    }
+
+    /// The answer that the platform makes of it.
+    pub(super) fn answer(&self, id: Uuid) -> Answer {
+        let text = self.told.as_deref().unwrap_or("Internal server error");
+        // A string always has a JSON form.
+        let text = serde_json::to_string(text).unwrap_or_default();
+        let activity = match &self.told {
+            Some(_) => String::new(),
+            None => format!(", \"activityId\": \"{id}\""),
+        };
+        let body = format!("{{ \"statusCode\": {}, \"message\": {text}{activity} }}", self.status.as_u16());
+        let mut answer = Answer::new(self.status);
+        answer.headers = self.headers.clone();
+        answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        answer.body = AnswerBody::Bytes(Bytes::from(body));
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(raised: &Raised) -> String {
+        let AnswerBody::Bytes(bytes) = raised.answer(Uuid::nil()).body else { panic!("own bytes") };
+        String::from_utf8(bytes.to_vec()).expect("text")
+    }
+
+    #[test]
+    fn bodies_are_the_platforms_to_the_byte() {
+        let limited = Raised::policy(
+            StatusCode::TOO_MANY_REQUESTS,
+            "RateLimitExceeded",
+            "Rate limit is exceeded",
+            "Rate limit is exceeded. Try again in 57 seconds.",
+        );
+        assert_eq!(
+            body(&limited),
+            r#"{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in 57 seconds." }"#
+        );
+        assert_eq!(body(&limited).len(), 84);
+        assert_eq!(
+            body(&Raised::internal("x", "Timeout", "")),
+            r#"{ "statusCode": 500, "message": "Internal server error", "activityId": "00000000-0000-0000-0000-000000000000" }"#
+        );
+        assert_eq!(body(&Raised::operation_not_found()), r#"{ "statusCode": 404, "message": "Resource not found" }"#);
+    }
+}

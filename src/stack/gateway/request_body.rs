@@ -1,0 +1,65 @@
+//! The request's body on its way to the backend.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+/// The request's body: streamed, held because a policy read or set it, or gone
+/// because one consumed it.
+#[derive(Debug)]
+pub(super) enum RequestBody {
+    None,
+    Stream(Incoming),
+    Bytes(Bytes),
+}
+
+impl RequestBody {
+    /// What a request came with.
+    pub(super) fn of(incoming: Incoming) -> Self {
+        if incoming.is_end_stream() { Self::None } else { Self::Stream(incoming) }
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    pub(super) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::None)
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut *self {
+            Self::None => Poll::Ready(None),
+            Self::Stream(incoming) => Pin::new(incoming).poll_frame(cx),
+            Self::Bytes(bytes) => {
+                let bytes = std::mem::take(bytes);
+                *self = Self::None;
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Stream(incoming) => incoming.is_end_stream(),
+            Self::Bytes(bytes) => bytes.is_empty(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::None => SizeHint::with_exact(0),
+            Self::Stream(incoming) => incoming.size_hint(),
+            Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+        }
+    }
+}

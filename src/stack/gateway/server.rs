@@ -1,0 +1,212 @@
+//! The running gateway: listens, hands each call to the pipeline, stops.
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::backend::Backend;
+use super::body::ClientBody;
+use super::call::Call;
+use super::counters::Counters;
+use super::drain::Drain;
+use super::identity::Identity;
+use super::keys::Keys;
+use super::raised::Raised;
+use super::request_body::RequestBody;
+use super::route::{Found, Router};
+use super::{GatewayError, GatewayOptions, RowLog, apis, execute, finish};
+use crate::clock::Clock;
+use crate::door::Origin;
+use crate::policy::{Effective, Surroundings, load};
+
+/// How long open connections may take to end once the gateway stops, in real
+/// time.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long to wait where the system has no room for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
+
+/// A running gateway. It stops when [`Gateway::stop`] is called.
+#[derive(Debug)]
+#[must_use = "a gateway that is dropped leaves its tasks to the runtime; call stop()"]
+pub struct Gateway {
+    origin: Origin,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// What all calls share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) clock: Clock,
+    pub(super) router: Router,
+    /// For calls that match no API.
+    pub(super) unmatched: Effective,
+    pub(super) backends: HashMap<String, Arc<Backend>>,
+    pub(super) counters: Counters,
+    pub(super) keys: Keys,
+    pub(super) identity: Identity,
+    pub(super) rows: RowLog,
+    pub(super) drain: Drain,
+}
+
+impl Gateway {
+    /// Loads the documents, listens, and serves.
+    ///
+    /// # Errors
+    /// Documents that can't be used, with every fault; an address that can't be
+    /// listened on.
+    pub async fn start(options: GatewayOptions) -> Result<Self, GatewayError> {
+        let (listen, shared) = (options.listen, Arc::new(Shared::new(&options)?));
+        let failed = |source| GatewayError::Bind { address: listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let origin = reachable(listener.local_addr().map_err(failed)?);
+        let stop = watch::Sender::new(false);
+        let task = tokio::spawn(accept(listener, shared, stop.subscribe()));
+        Ok(Self { origin, stop, task })
+    }
+
+    /// Where it can be reached from this machine.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Accepts no further connection, lets the open ones finish for a moment,
+    /// and waits for every task.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // The task ends by itself, and was never aborted.
+        let _ = self.task.await;
+    }
+}
+
+impl Shared {
+    fn new(options: &GatewayOptions) -> Result<Self, GatewayError> {
+        let surroundings = Surroundings {
+            named_values: options.named_values.clone(),
+            backends: options.backends.keys().cloned().collect(),
+        };
+        let policies = load(&options.policies, &options.overlays, &surroundings).map_err(GatewayError::Documents)?;
+        let apis = apis::publish(options, &policies).map_err(GatewayError::Documents)?;
+        let backend = |(id, origin): (&String, &Origin)| {
+            (id.clone(), Arc::new(Backend::new(id, origin.clone(), options.door.clone())))
+        };
+        let named = |values: &BTreeMap<String, String>, name: &str| values.get(name).cloned().unwrap_or_default();
+        let tenant = named(&options.named_values, "tenant");
+        let endpoint = format!("{}/{tenant}/oauth2/v2.0/token", options.issuer);
+        let secret = named(&options.named_values, "managed-identity-secret");
+        Ok(Self {
+            clock: options.clock.clone(),
+            router: Router::new(apis),
+            unmatched: policies.effective_of_nothing(),
+            backends: options.backends.iter().map(backend).collect(),
+            counters: Counters::new(),
+            keys: Keys::new(&options.door, &options.clock),
+            identity: Identity::new(&options.door, &options.clock, endpoint, &secret),
+            rows: options.rows.clone(),
+            drain: Drain::default(),
+        })
+    }
+
+    async fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> Response<ClientBody> {
+        let (parts, incoming) = request.into_parts();
+        let mut call = Call::new(parts, RequestBody::of(incoming), peer, &self.clock);
+        match self.router.find(&call.method, call.original.path()) {
+            Found::Operation(api, operation, parameters) => {
+                call.path = call.original.path()[api.base_path.len()..].to_owned();
+                call.parameters = parameters;
+                call.api = Some(api);
+                call.operation = Some(Arc::clone(&operation));
+                execute::pipeline(self, &mut call, &operation.effective).await;
+            }
+            Found::Api(api) => {
+                call.api = Some(Arc::clone(&api));
+                self.unmatched(&mut call, &api.effective).await;
+            }
+            Found::Nothing => self.unmatched(&mut call, &self.unmatched).await,
+        }
+        // A client that waits for `100 Continue` was told no: it sends nothing.
+        let waits = call.request_headers.contains_key(http::header::EXPECT);
+        if let (RequestBody::Stream(unwanted), false) = (call.body.take(), waits) {
+            self.drain.add(unwanted);
+        }
+        finish::finish(self, call)
+    }
+
+    async fn unmatched(&self, call: &mut Call, effective: &Effective) {
+        // The platform logs such calls under the backend section.
+        call.section = crate::policy::Section::Backend;
+        execute::on_error(self, call, effective, &Raised::operation_not_found()).await;
+    }
+}
+
+/// An address that listens everywhere is reached over loopback.
+fn reachable(mut address: SocketAddr) -> Origin {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address.into()
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(serve(stream, peer.ip(), Arc::clone(&shared), stop.clone()));
+                }
+                // Out of file descriptors, or a client that left again.
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+            Some(_) = connections.join_next() => {}
+            () = stopped(&mut stop) => break,
+        }
+    }
+    drop(listener);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, ended).await.is_err() {
+        connections.shutdown().await;
+    }
+    shared.drain.stop();
+    for backend in shared.backends.values() {
+        backend.stop().await;
+    }
+}
+
+async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let service = service_fn(move |request| {
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(shared.handle(request, peer.to_canonical()).await) }
+    });
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    // How a connection ended is the client's to judge.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone wants the end, too.
+    drop(stop.wait_for(|stopped| *stopped).await);
+}

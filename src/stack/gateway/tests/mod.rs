@@ -1,0 +1,6 @@
+//! The gateway on real sockets, before small backends and a small issuer.
+
+mod harness;
+mod platform;
+mod shipped;
+mod streaming;

@@ -1,0 +1,51 @@
+//! Bodies and connections.
+
+use bytes::Bytes;
+use http::Method;
+
+use super::harness::{World, send};
+
+#[tokio::test]
+async fn a_body_reaches_the_backend_and_one_that_a_policy_reads_does_too() {
+    let world = World::with_policies("", "", "").await;
+    let big = Bytes::from(vec![b'x'; 5 * 1024 * 1024]);
+    assert_eq!(send(world.request(Method::POST, "/test/things").body(big.clone())).await.status, 200);
+    let seen = world.backend.last();
+    assert_eq!((seen.body.len(), seen.header("content-length")), (big.len(), big.len().to_string().as_str()));
+
+    let world = World::with_policies(
+        r#"<set-header name="X-Name"><value>@((string)context.Request.Body.As<JObject>(preserveContent: true)["name"])</value></set-header>"#,
+        "",
+        "",
+    )
+    .await;
+    assert_eq!(send(world.request(Method::POST, "/test/things").body(r#"{"name":"n"}"#)).await.status, 200);
+    let seen = world.backend.last();
+    assert_eq!((seen.header("x-name"), &seen.body[..]), ("n", br#"{"name":"n"}"#.as_slice()));
+    let too_much = send(world.request(Method::POST, "/test/things").body(vec![b' '; 3 * 1024 * 1024])).await;
+    assert_eq!(too_much.status, 500, "more than a policy may read");
+}
+
+#[tokio::test]
+async fn a_refusal_is_read_even_while_the_client_still_sends() {
+    let world = World::with_policies(r#"<return-response><set-status code="413" /></return-response>"#, "", "").await;
+    for _ in 0..5 {
+        let answer = send(world.request(Method::POST, "/test/things").body(vec![b'x'; 8 * 1024 * 1024])).await;
+        assert_eq!(answer.status, 413);
+    }
+    assert!(world.backend.seen().is_empty());
+}
+
+#[tokio::test]
+async fn many_calls_at_once_are_answered_and_each_has_a_row() {
+    let world = std::sync::Arc::new(World::with_policies("", "", "").await);
+    let mut calls = tokio::task::JoinSet::new();
+    for i in 0..200 {
+        let world = std::sync::Arc::clone(&world);
+        calls.spawn(async move { send(world.request(Method::GET, &format!("/test/things/{i}"))).await.body });
+    }
+    while let Some(body) = calls.join_next().await {
+        assert_eq!(body.expect("no panic"), "answered");
+    }
+    assert_eq!(world.rows.written(), 200);
+}
