@@ -51,8 +51,8 @@ fn as_text(probed: &Probed) -> String {
         Agreement::No => "DISAGREES",
         Agreement::Inconclusive => "INCONCLUSIVE",
     };
-    let lines: String = probed.report.lines.iter().map(|line| format!("  {line}\n")).collect();
-    format!("{} {}, {}\n{lines}{word}: {}\n", probed.contract, probed.operation, probed.sent, verdict(probed))
+    let lines = probed.report.lines.join("\n  ");
+    format!("{} {}, {}\n  {lines}\n{word}: {}\n", probed.contract, probed.operation, probed.sent, verdict(probed))
 }
 
 fn verdict(probed: &Probed) -> &'static str {

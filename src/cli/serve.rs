@@ -32,7 +32,7 @@ pub(super) async fn serve(args: &ServeArgs) -> u8 {
 
 async fn start(args: &ServeArgs) -> Result<Served, RunError> {
     let scale = args.time_scale.unwrap_or(1.0);
-    if !(scale.is_finite() && scale >= 0.01 && scale <= settle::MAX_SCALE) {
+    if !(0.01..=settle::MAX_SCALE).contains(&scale) {
         return Err(RunError::Usage(format!("--time-scale is between 0.01 and {}", settle::MAX_SCALE)));
     }
     let now = args.now.as_deref().map(settle::instant).transpose()?.unwrap_or_else(Timestamp::system_now);

@@ -41,7 +41,7 @@ fn build(
     choice: TargetChoice,
 ) -> Result<Options, RunError> {
     let scale = target.time_scale;
-    if scale.is_some_and(|s| !(s.is_finite() && s >= 0.01 && s <= MAX_SCALE)) {
+    if scale.is_some_and(|s| !(0.01..=MAX_SCALE).contains(&s)) {
         return Err(RunError::Usage(format!(
             "--time-scale is between 0.01 and {MAX_SCALE}: beyond, a `Retry-After: 1` would last less than 50 ms"
         )));

@@ -217,6 +217,7 @@ pub(super) async fn reach(door: &Door, what: &str, origin: &Origin) -> Result<()
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn could_not_run(fault: TargetError) -> RunError {
     RunError::CouldNotRun(format!("{fault}\nhint: is it up, and does the settings file name its address of today?"))
 }

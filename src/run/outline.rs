@@ -93,6 +93,6 @@ fn place(target: &TargetChoice) -> String {
     match target {
         TargetChoice::Embedded => "the embedded system, on loopback".to_owned(),
         TargetChoice::Environment { name, settings, .. } => format!("environment {name}, {}", settings.gateway),
-        TargetChoice::Url { origin, base_path, .. } => format!("{origin}{}", base_path),
+        TargetChoice::Url { origin, base_path, .. } => format!("{origin}{base_path}"),
     }
 }

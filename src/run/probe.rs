@@ -2,6 +2,7 @@
 //! estimator says what was admitted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::inputs::Inputs;
 use super::session::Session;
@@ -11,7 +12,7 @@ use crate::contract::{Contract, ContractId};
 use crate::generate::{Call, CaseKey, CaseKind};
 use crate::observe::GatewayRow;
 use crate::traffic::Client;
-use crate::wire::Request;
+use crate::wire::{Request, Response};
 
 /// What a probe looked at, and what it found.
 #[derive(Debug)]
@@ -92,7 +93,7 @@ async fn carry_out(session: &Session, contract: &Contract, call: &Call) -> Resul
     let identity = contract.behaviour.as_ref().and_then(|b| b.identity.as_ref());
     let name = format!("probe-{}", session.options.nonce.0);
     let mut client = Client::new(target.clone(), target.gateway.clone());
-    let mut probe = Probe::new(Limits::default());
+    let mut probe = Probe::new(limits(contract, target.clock.scale()));
     loop {
         if session.stop.reason().is_some() {
             return Err(RunError::Interrupted);
@@ -114,13 +115,22 @@ async fn carry_out(session: &Session, contract: &Contract, call: &Call) -> Resul
                     request.headers.set("Authorization", format!("Bearer {}", token.expose()));
                 }
                 let exchange = client.send(request, target.elapsed(), 1).await;
-                let retry_after =
-                    exchange.response().and_then(|r| r.retry_after_seconds()).map(std::time::Duration::from_secs);
+                let retry_after = exchange.response().and_then(Response::retry_after_seconds).map(Duration::from_secs);
                 probe.observe(Answer { sent_at: exchange.sent_at, status: exchange.status(), retry_after });
             }
         }
     }
     Ok(probe.report(contract.behaviour.as_ref().and_then(|b| b.throttling.as_ref())))
+}
+
+/// Enough calls to see that a rate is not held, and a margin that a busy
+/// machine keeps: 100 ms of real time.
+fn limits(contract: &Contract, scale: f64) -> Limits {
+    let defaults = Limits::default();
+    let throttling = contract.behaviour.as_ref().and_then(|b| b.throttling.as_ref());
+    let declared = throttling.and_then(|t| t.rate).map_or(0, |rate| rate.calls);
+    let margin = defaults.margin.max(Duration::from_millis(100).mul_f64(scale));
+    Limits { most: defaults.most.max(declared * 5 / 2), margin, ..defaults }
 }
 
 /// A new correlation ID for each call, where the contract wants one.

@@ -17,7 +17,7 @@ use crate::wire::Headers;
 
 /// Rows that are later than the target's clock by more than this were not
 /// written by its clock: then the system's time counts.
-const SAME_CLOCK: Duration = Duration::from_secs(86_400);
+const SAME_CLOCK: Duration = Duration::from_hours(24);
 
 /// What `readiness` was asked.
 #[derive(Clone, Debug)]

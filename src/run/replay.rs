@@ -21,7 +21,7 @@ pub(super) fn command(options: &Options, key: &CaseKey) -> String {
         super::TargetChoice::Embedded => {}
         super::TargetChoice::Environment { name, .. } => words.extend(["--env".to_owned(), quote(name)]),
         super::TargetChoice::Url { origin, base_path, .. } => {
-            words.extend(["--url".to_owned(), quote(&format!("{origin}{}", base_path))]);
+            words.extend(["--url".to_owned(), quote(&format!("{origin}{base_path}"))]);
         }
     }
     for defect in &options.defects {

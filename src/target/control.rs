@@ -236,6 +236,7 @@ pub struct MintRequest<'a> {
     pub kind: Option<TokenKind>,
 }
 
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn kind_or_good<S: serde::Serializer>(kind: &Option<TokenKind>, serializer: S) -> Result<S::Ok, S::Error> {
     match kind {
         Some(kind) => kind.serialize(serializer),
@@ -247,7 +248,8 @@ fn kind_or_good<S: serde::Serializer>(kind: &Option<TokenKind>, serializer: S) -
 const PAGE: usize = 5000;
 
 fn form(filters: &[(&str, &str)]) -> String {
-    filters.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("&{name}={value}")).collect()
+    let given = filters.iter().filter(|(_, value)| !value.is_empty());
+    given.fold(String::new(), |form, (name, value)| form + "&" + name + "=" + value)
 }
 
 /// An error with its causes: `reqwest` hides the telling one.

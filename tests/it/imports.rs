@@ -20,7 +20,10 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("scenario", &["diagnose", "clock", "wire", "contract", "generate", "flow"]),
     ("observe", &["clock", "wire", "contract", "generate"]),
     ("target", &["diagnose", "clock", "door", "wire", "contract", "generate", "observe"]),
-    ("traffic", &["diagnose", "clock", "door", "wire", "contract", "generate", "flow", "scenario", "observe", "target"]),
+    (
+        "traffic",
+        &["diagnose", "clock", "door", "wire", "contract", "generate", "flow", "scenario", "observe", "target"],
+    ),
     ("check", &["diagnose", "clock", "wire", "contract", "generate", "observe"]),
     ("capacity", &["clock", "wire", "contract", "observe"]),
     ("readiness", &["diagnose", "clock", "wire", "contract", "observe"]),

@@ -58,9 +58,12 @@ fn keeps(request: &Request) -> bool {
 
 /// Answers as the document says.
 fn orders(answer: serde_json::Value) -> impl Fn(&Request) -> ResponseTemplate {
-    move |request| match keeps(request) {
-        true => ResponseTemplate::new(201).set_body_json(answer.clone()),
-        false => ResponseTemplate::new(400),
+    move |request| {
+        if keeps(request) {
+            ResponseTemplate::new(201).set_body_json(answer.clone())
+        } else {
+            ResponseTemplate::new(400)
+        }
     }
 }
 
