@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,10 +10,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 use crate::clock::{Clock, Timestamp};
-use crate::contract::behaviour::{Behaviour, Correlation, CorrelationCarrier, Effects, OnInvalid, Once, Role};
-use crate::contract::openapi::OpenApi;
-use crate::contract::{Contract, ContractId};
-use crate::diagnose::parse_yaml;
+use crate::contract::{Contract, ContractId, load_dir};
 use crate::door::{Door, Origin};
 use crate::target::{Clients, Target};
 use crate::wire::{Headers, Redactor};
@@ -51,37 +49,8 @@ pub(super) fn target_at(gateway: Origin) -> Arc<Target> {
     })
 }
 
-/// A contract with a correlation ID that is written to a column.
+/// A shipped contract, with a correlation ID that is written to a column.
 pub(super) fn contract() -> Contract {
-    let text = "openapi: 3.1.0\ninfo: { title: t, version: '1' }\npaths: {}\n";
-    let behaviour = Behaviour {
-        file: "behaviour.yaml".into(),
-        role: Role::Provider,
-        lifecycle: None,
-        correlation: Some(Correlation { header: "X-Correlation-Id".to_owned(), uuid: true, echo: true, missing: None }),
-        identity: None,
-        data_path: None,
-        idempotency: None,
-        error_shape: None,
-        errors: Vec::new(),
-        limits: None,
-        throttling: None,
-        effects: Some(Effects {
-            table: "accounts".to_owned(),
-            columns: Vec::new(),
-            once: Once::PerItem,
-            on_invalid: OnInvalid::RefuseAll,
-            correlated_by: CorrelationCarrier::Column("new_correlationid".to_owned()),
-            business_key: None,
-        }),
-        pools: Vec::new(),
-        objectives: Vec::new(),
-        source: parse_yaml("behaviour.yaml", "{}").unwrap(),
-    };
-    Contract {
-        id: ContractId::new("test", "v1"),
-        path: "contracts/test/v1".into(),
-        openapi: Arc::new(OpenApi::parse("openapi.yaml", text).unwrap()),
-        behaviour: Some(Arc::new(behaviour)),
-    }
+    let contracts = load_dir(Path::new("contracts")).unwrap_or_else(|faults| panic!("{faults}"));
+    contracts.into_iter().find(|contract| contract.id == ContractId::new("bulk-update", "v1")).unwrap()
 }
