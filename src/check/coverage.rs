@@ -52,3 +52,27 @@ fn is_promised(check: &Check, contract: &Contract) -> bool {
     };
     made && (!check.needs.contains(&Need::Effects) || behaviour.effects.is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::synthetic::{plain, with, with_behaviour};
+
+    #[test]
+    fn what_is_promised_and_not_offered_is_named() {
+        let missing = not_checked(&[with_behaviour()], &BTreeSet::new(), &Selection::all());
+        let duplicate = missing.iter().find(|m| m.what == "idempotency/duplicate-effect").expect("promised");
+        assert_eq!(duplicate.why, "the target does not offer effects");
+        let effects = not_checked(&[with_behaviour()], &[Need::Effects].into(), &Selection::all());
+        assert!(!effects.iter().any(|m| m.what == "idempotency/duplicate-effect"));
+        assert!(effects.iter().any(|m| m.what == "idempotency/stuck"), "needs faults");
+    }
+
+    #[test]
+    fn what_nobody_promised_is_not_missed() {
+        assert_eq!(not_checked(&[plain()], &BTreeSet::new(), &Selection::all()), []);
+        let quiet = with(|b| b.idempotency = None);
+        let missing = not_checked(&[quiet], &BTreeSet::new(), &Selection::all());
+        assert!(!missing.iter().any(|m| m.what.starts_with("idempotency/")), "{missing:?}");
+    }
+}

@@ -19,8 +19,14 @@ use crate::wire::Exchange;
 pub struct Judging {
     checks: Vec<&'static Check>,
     findings: HashMap<String, Finding>,
-    tallies: HashMap<(Option<ContractId>, Arc<str>), Vec<(u64, u64)>>,
+    tallies: HashMap<Of, Counts>,
 }
+
+/// What a tally is about: contract and operation, or a scenario's name.
+type Of = (Option<ContractId>, Arc<str>);
+
+/// Judged and failed, check by check.
+type Counts = Vec<(u64, u64)>;
 
 /// What stands at the end.
 #[derive(Clone, Debug)]
@@ -164,7 +170,7 @@ impl Judging {
     /// `None` for checks of another kind of subject.
     fn apply(
         &mut self,
-        tally: (Option<ContractId>, Arc<str>),
+        tally: Of,
         count: bool,
         fresh: &mut Vec<Finding>,
         judge: impl Fn(&Check, &mut Vec<Finding>) -> Option<bool>,
@@ -247,5 +253,93 @@ fn correlation_of<'a>(contract: &Contract, call: &'a Call, exchange: &'a Exchang
     match contract.behaviour.as_ref().and_then(|b| b.correlation.as_ref()) {
         Some(correlation) => exchange.request.headers.get(&correlation.header),
         None => call.correlation.as_deref(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::check::Family;
+    use crate::check::synthetic::{Play, answer, effect, failure, phase, record, with, with_behaviour};
+
+    fn judging() -> Judging {
+        let all = [Need::Effects, Need::Faults, Need::MintedTokens, Need::DirectService, Need::Load];
+        Judging::new(&Selection::all(), &all.into())
+    }
+
+    #[test]
+    fn a_finding_is_told_once_and_counted() {
+        let contract = with_behaviour();
+        let run = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(418)).run(&contract);
+        let mut judging = judging();
+        let subject = CaseSubject { contract: &contract, run: &run };
+        assert!(judging.case(&subject).iter().any(|f| f.check == "response/undeclared-status"));
+        assert!(judging.case(&subject).is_empty());
+        let judged = judging.finish();
+        let undeclared = judged.findings.iter().find(|f| f.check == "response/undeclared-status").unwrap();
+        assert_eq!(undeclared.occurrences, 2);
+        let tally = judged.tallies.iter().find(|t| t.check == "response/undeclared-status").unwrap();
+        assert_eq!((tally.judged, tally.failed), (2, 2));
+        let levels: Vec<Level> = judged.findings.iter().map(|f| f.level).collect();
+        assert!(levels.is_sorted_by(|a, b| a >= b));
+    }
+
+    #[test]
+    fn what_is_right_is_silent_all_over() {
+        let contract = with_behaviour();
+        let right = || {
+            answer(200)
+                .json(&json!({"batchId": "x", "updated": 1}))
+                .header("Deprecation", "@1782777600")
+                .header("Sunset", "Wed, 31 Mar 2027 00:00:00 GMT")
+                .header("Link", "</bulk-update/v2>; rel=\"successor-version\"")
+        };
+        let id = crate::check::synthetic::ID;
+        let play = Play::new(CaseKind::Probe(Probe::DuplicateSequential)).call(Expect::Success).items(&[("a", 1)]);
+        let play = play.answered(failure(429, "throttled")).answered(right()).wrote("a", Some(id));
+        let play = play.call(Expect::Replay { of: 0 }).items(&[("a", 1)]).answered(right()).logged(id);
+        let run = play.run(&contract);
+        let found = judging().case(&CaseSubject { contract: &contract, run: &run });
+        assert!(found.is_empty(), "{found:#?}");
+    }
+
+    #[test]
+    fn polls_are_judged_by_their_own_operation() {
+        let contract = with_behaviour();
+        let play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(202).header("Location", "/1"));
+        let run = play.polled(answer(200).json(&json!({"updated": "one"}))).run(&contract);
+        let found = judging().case(&CaseSubject { contract: &contract, run: &run });
+        let schema = found.iter().find(|f| f.check == "response/body-schema").unwrap();
+        assert_eq!(schema.operation.as_deref(), Some("getBatch"));
+    }
+
+    #[test]
+    fn a_phase_in_between_is_not_counted_and_not_told_twice() {
+        let contracts = [with_behaviour()];
+        let twice = [1, 2].map(|n| effect(n, "key-1", Some("id-1"), Duration::from_millis(n)));
+        let run = phase(vec![record(1, 0), record(1, 5)], twice.to_vec());
+        let mut judging = judging();
+        for (interim, new) in [(true, 1), (true, 0), (false, 0)] {
+            let fresh = judging.phase(&PhaseSubject { contracts: &contracts, run: &run, interim });
+            assert_eq!(fresh.iter().filter(|f| f.family == Family::Idempotency).count(), new);
+        }
+        let judged = judging.finish();
+        let duplicate = judged.findings.iter().find(|f| f.check == "idempotency/duplicate-under-load").unwrap();
+        assert_eq!(duplicate.occurrences, 1);
+        assert!(judged.tallies.iter().all(|t| t.judged == 1), "{:?}", judged.tallies);
+    }
+
+    #[test]
+    fn consumers_and_unmet_needs_are_not_judged() {
+        let consumer = with(|b| b.role = Role::Consumer);
+        let run = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(418)).run(&consumer);
+        assert!(judging().case(&CaseSubject { contract: &consumer, run: &run }).is_empty());
+        let bare = Judging::new(&Selection::all(), &BTreeSet::new());
+        assert!(bare.checks.iter().all(|check| !check.needs.contains(&Need::Effects)));
+        assert!(bare.checks.iter().any(|check| check.needs.contains(&Need::Behaviour)));
     }
 }

@@ -134,7 +134,9 @@ fn remove(value: &mut Value, selector: &Selector) {
                 members.shift_remove(last);
             }
             ([star, rest @ ..], Value::Array(elements)) if star == "*" => {
-                elements.iter_mut().for_each(|element| take(element, rest));
+                for element in elements {
+                    take(element, rest);
+                }
             }
             ([index, rest @ ..], Value::Array(elements)) => {
                 if let Some(element) = index.parse::<usize>().ok().and_then(|i| elements.get_mut(i)) {
@@ -159,14 +161,11 @@ fn remove(value: &mut Value, selector: &Selector) {
 fn first_difference(a: &Value, b: &Value, at: String) -> Option<(String, String, String)> {
     match (a, b) {
         (Value::Object(x), Value::Object(y)) => {
-            let names = x.keys().chain(y.keys().filter(|name| !x.contains_key(*name)));
-            names
-                .filter_map(|name| {
-                    let null = Value::Null;
-                    let (x, y) = (x.get(name).unwrap_or(&null), y.get(name).unwrap_or(&null));
-                    first_difference(x, y, format!("{at}/{name}"))
-                })
-                .next()
+            let mut names = x.keys().chain(y.keys().filter(|name| !x.contains_key(*name)));
+            names.find_map(|name| {
+                let member = |of: &serde_json::Map<String, Value>| of.get(name).cloned().unwrap_or_default();
+                first_difference(&member(x), &member(y), format!("{at}/{name}"))
+            })
         }
         (Value::Array(x), Value::Array(y)) if x.len() == y.len() => {
             x.iter().zip(y).find_map(|(x, y)| first_difference(x, y, format!("{at}/*")))

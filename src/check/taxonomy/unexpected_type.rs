@@ -4,6 +4,7 @@ use super::failed;
 use crate::check::answer::{failure_type, in_words, one_of, throttled};
 use crate::check::claim::Claim;
 use crate::check::{Check, ExchangeSubject, Family, Finding, Judge, Level};
+use crate::contract::behaviour::ErrorType;
 use crate::generate::{CaseKind, Expect, Need, Probe};
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -39,7 +40,7 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
                 title: format!("a mistake was refused as `{name}` where {} is promised", one_of(types)),
                 expected: one_of(types),
                 actual: in_words(subject.exchange),
-                place: Some(behaviour.place(&first.map_or_else(|| "/errors/types".to_owned(), |t| t.pointer()))),
+                place: Some(behaviour.place(&first.map_or_else(|| "/errors/types".to_owned(), ErrorType::pointer))),
             },
         ));
     }
@@ -49,6 +50,7 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::check::synthetic::{Play, failure, with_behaviour};
+    use crate::contract::behaviour::ErrorType;
     use crate::contract::behaviour::TypeName;
     use crate::generate::{CaseKind, Expect};
 

@@ -27,9 +27,6 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     };
     let Some(header) = behaviour.correlation.as_ref().map(|c| c.header.as_str()) else { return false };
     let exchanges = || subject.run.calls.iter().flat_map(|run| &run.exchanges);
-    fn id<'e>(exchange: &'e Exchange, header: &str) -> Option<&'e str> {
-        exchange.request.headers.get(header)
-    }
     // Without an answer nobody knows whether it was admitted.
     let admitted: HashSet<&str> = exchanges().filter(|e| !was_throttled(e)).filter_map(|e| id(e, header)).collect();
     let refused = || exchanges().filter(|e| was_throttled(e) && e.tier != Some(Tier::Service));
@@ -58,6 +55,10 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         break;
     }
     concerned
+}
+
+fn id<'e>(exchange: &'e Exchange, header: &str) -> Option<&'e str> {
+    exchange.request.headers.get(header)
 }
 
 #[cfg(test)]

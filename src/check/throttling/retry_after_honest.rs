@@ -91,7 +91,7 @@ fn too_long(behaviour: &Behaviour, wait: Duration) -> Option<Claim> {
     let rate = behaviour.throttling.as_ref()?.rate?;
     // A quota's period may be weeks: only its own length bounds that.
     let period = behaviour.throttling.as_ref()?.quota.map_or(rate.per, |quota| quota.per.max(rate.per));
-    let bound = if wait > rate.per + Duration::from_secs(3600) { period } else { rate.per };
+    let bound = if wait > rate.per + Duration::from_hours(1) { period } else { rate.per };
     (wait > bound + Duration::from_secs(1)).then(|| Claim {
         what: "too long".to_owned(),
         title: "a throttled client is told to wait longer than the window lasts".to_owned(),

@@ -80,36 +80,28 @@ impl Elements {
 /// `None` where it can't be told which elements are invalid.
 fn elements(behaviour: &Behaviour, call: &Call, labels: &[Label]) -> Option<Elements> {
     let body = call.request.body.bytes()?;
-    match behaviour.idempotency.as_ref()?.item.as_ref()? {
-        Selector::Body(path) => {
-            let star = path.iter().position(|token| token == "*")?;
-            let invalid = invalid(labels, &path[..star])?;
-            let document: Value = serde_json::from_slice(body).ok()?;
-            let list = document.pointer(&path[..star].iter().map(|t| format!("/{t}")).collect::<String>())?;
-            let inner: String = path[star + 1..].iter().map(|t| format!("/{t}")).collect();
-            let mut items = BTreeMap::new();
-            for (number, element) in list.as_array()?.iter().enumerate() {
-                let valid = !invalid.contains(&number);
-                // An invalid one may have no identity at all.
-                let Some(id) = element.pointer(&inner).and_then(Value::as_str) else {
-                    if valid {
-                        return None;
-                    } else {
-                        continue;
-                    };
-                };
-                if items.insert(id.to_ascii_lowercase(), valid).is_some() {
-                    return None;
-                }
-            }
-            Some(Elements::Keyed(items))
-        }
-        _ => {
-            let invalid = invalid(labels, &[])?;
-            let rows = csv::ReaderBuilder::new().flexible(true).from_reader(&body[..]).into_records().count();
-            Some(Elements::Counted(rows.checked_sub(invalid.len())?))
+    let Selector::Body(path) = behaviour.idempotency.as_ref()?.item.as_ref()? else {
+        let rows = csv::ReaderBuilder::new().flexible(true).from_reader(&body[..]).into_records().count();
+        return Some(Elements::Counted(rows.checked_sub(invalid(labels, &[])?.len())?));
+    };
+    let star = path.iter().position(|token| token == "*")?;
+    let invalid = invalid(labels, &path[..star])?;
+    let document: Value = serde_json::from_slice(body).ok()?;
+    let mut items = BTreeMap::new();
+    for (number, element) in document.pointer(&pointer(&path[..star]))?.as_array()?.iter().enumerate() {
+        let valid = !invalid.contains(&number);
+        match element.pointer(&pointer(&path[star + 1..])).and_then(Value::as_str) {
+            Some(id) if items.insert(id.to_ascii_lowercase(), valid).is_none() => {}
+            // An invalid one may have no identity at all.
+            None if !valid => {}
+            _ => return None,
         }
     }
+    Some(Elements::Keyed(items))
+}
+
+fn pointer(tokens: &[String]) -> String {
+    tokens.iter().fold(String::new(), |pointer, token| pointer + "/" + token)
 }
 
 /// The numbers of the elements that a label names; `None` where a label names
