@@ -32,10 +32,4 @@ pub enum StackError {
     /// Keys could not be made.
     #[error("signing keys could not be made: {0}")]
     Keys(String),
-    /// The gateway could not be started.
-    #[error("the gateway could not be started: {0}")]
-    Gateway(String),
-    /// The service could not be started.
-    #[error("the service could not be started: {0}")]
-    Service(String),
 }

@@ -21,6 +21,9 @@ mod listen;
 mod options;
 mod start;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::StackError;
 pub use options::{Addresses, Api, Ports, StackOptions};
 pub use start::Stack;

@@ -1,25 +1,93 @@
 //! Starting and stopping all tiers together.
 
-use super::{Addresses, StackError, StackOptions, defects};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use uuid::Uuid;
+
+use super::control::{Control, ControlOptions, RowSource};
+use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
+use super::defects::{self, Defect};
+use super::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
+use super::identity::{DATA_API_AUDIENCE, DATA_API_ROLE, GATEWAY_IDENTITY, SERVICE_CLIENT, TENANT};
+use super::issuer::{Application, Issuer, IssuerOptions, Tenant};
+use super::service::{Service, ServiceError, ServiceOptions};
+use super::{Addresses, StackError, StackOptions};
+use crate::clock::Clock;
+use crate::door::{Door, Origin};
+use crate::wire::{Secret, Tier};
+
+/// The defect under which Dataverse lets ungoverned writes pass.
+const AROUND: &str = "around-the-gateway";
 
 /// A running stack. It stops when [`Stack::stop`] is called.
 #[derive(Debug)]
 #[must_use = "a stack that is dropped leaves its tasks to the runtime; call stop()"]
 pub struct Stack {
+    tiers: Tiers,
     addresses: Addresses,
 }
 
+/// What runs already.
+#[derive(Debug, Default)]
+struct Tiers {
+    issuer: Option<Issuer>,
+    dataverse: Option<Dataverse>,
+    service: Option<Service>,
+    gateway: Option<Gateway>,
+    control: Option<Control>,
+}
+
+/// Made anew at each start; they never leave the process.
+struct Secrets {
+    service: Secret,
+    gateway_key: Secret,
+    managed_identity: Secret,
+}
+
+impl Secrets {
+    fn fresh() -> Self {
+        let secret = || Secret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
+        Self { service: secret(), gateway_key: secret(), managed_identity: secret() }
+    }
+
+    fn applications(&self) -> Vec<Application> {
+        let roles = BTreeMap::from([(DATA_API_AUDIENCE.to_owned(), vec![DATA_API_ROLE.to_owned()])]);
+        vec![
+            Application { id: SERVICE_CLIENT.to_owned(), secret: self.service.clone(), roles },
+            Application {
+                id: GATEWAY_IDENTITY.to_owned(),
+                secret: self.managed_identity.clone(),
+                roles: BTreeMap::new(),
+            },
+        ]
+    }
+}
+
 impl Stack {
-    /// Starts every tier and waits until all of them listen.
+    /// Starts every tier and returns once all of them listen. Where one can't
+    /// start, those that run already are stopped.
     ///
     /// # Errors
-    /// An unknown defect, a port that is taken, mocks that can't be read.
-    #[expect(clippy::unused_async, reason = "the tiers are started here as they land")]
+    /// An unknown defect, a port that is taken, mocks that can't be used.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
-        for name in &options.defects {
-            defects::find(name).map_err(|near| StackError::UnknownDefect { name: name.clone(), near })?;
+        let switched = switched(&options.defects)?;
+        let start = Start {
+            options: &options,
+            switched: &switched,
+            secrets: Secrets::fresh(),
+            gateway: Arc::default(),
+            rows: RowLog::default(),
+        };
+        let mut tiers = Tiers::default();
+        match tiers.start(&start).await {
+            Ok(addresses) => Ok(Self { tiers, addresses }),
+            Err(fault) => {
+                tiers.stop().await;
+                Err(fault)
+            }
         }
-        Err(StackError::Gateway("no tier has landed yet".into()))
     }
 
     /// Where the tiers stand.
@@ -28,6 +96,153 @@ impl Stack {
     }
 
     /// Stops every tier and waits until all their tasks have ended.
-    #[expect(clippy::unused_async, reason = "the tiers are stopped here as they land")]
-    pub async fn stop(self) {}
+    pub async fn stop(self) {
+        self.tiers.stop().await;
+    }
+}
+
+/// The defects of these names.
+fn switched(names: &[String]) -> Result<Vec<&'static Defect>, StackError> {
+    names
+        .iter()
+        .map(|name| defects::find(name).map_err(|near| StackError::UnknownDefect { name: name.clone(), near }))
+        .collect()
+}
+
+/// What all tiers are started with.
+struct Start<'a> {
+    options: &'a StackOptions,
+    switched: &'a [&'static Defect],
+    secrets: Secrets,
+    /// Filled once the gateway stands: it and the service call each other.
+    gateway: Arc<OnceLock<Origin>>,
+    rows: RowLog,
+}
+
+impl Start<'_> {
+    fn at(&self, port: u16) -> SocketAddr {
+        SocketAddr::new(self.options.bind, port)
+    }
+
+    fn clock(&self) -> Clock {
+        self.options.clock.clone()
+    }
+
+    /// Loopback, and the address that the tiers were told to listen on.
+    fn door(&self) -> Door {
+        let bind = self.options.bind;
+        if bind.is_loopback() || bind.is_unspecified() { Door::loopback() } else { Door::new([bind.to_string()]) }
+    }
+
+    fn defects(&self, tier: Tier) -> Vec<String> {
+        self.switched.iter().filter(|d| d.tier == tier).map(|d| d.name.to_owned()).collect()
+    }
+
+    fn issuer(&self) -> IssuerOptions {
+        let listen = self.at(self.options.ports.issuer);
+        IssuerOptions { listen, clock: self.clock(), applications: self.secrets.applications() }
+    }
+
+    fn dataverse(&self, tenant: &Tenant) -> DataverseOptions {
+        DataverseOptions {
+            tables: self.options.mocks.join("dataverse"),
+            listen: self.at(self.options.ports.dataverse),
+            clock: self.clock(),
+            tenant: tenant.clone(),
+            accept_ungoverned: self.switched.iter().any(|d| d.name == AROUND),
+        }
+    }
+
+    fn service(&self, tenant: &Tenant, dataverse: &Origin) -> ServiceOptions {
+        ServiceOptions {
+            listen: self.at(self.options.ports.service),
+            gateway: Arc::clone(&self.gateway),
+            token_endpoint: format!("{}/oauth2/v2.0/token", tenant.base()),
+            client_id: SERVICE_CLIENT.to_owned(),
+            client_secret: self.secrets.service.clone(),
+            gateway_key: self.secrets.gateway_key.clone(),
+            dataverse: dataverse.clone(),
+            clock: self.clock(),
+            door: self.door(),
+            defects: self.defects(Tier::Service),
+        }
+    }
+
+    fn gateway(&self, tenant: &Tenant, issuer: &Origin, backends: [(&str, &Origin); 3]) -> GatewayOptions {
+        let named = [
+            ("issuer", tenant.base()),
+            ("tenant", TENANT),
+            ("gateway-key", self.secrets.gateway_key.expose()),
+            ("managed-identity-secret", self.secrets.managed_identity.expose()),
+        ];
+        GatewayOptions {
+            policies: self.options.mocks.join("gateway"),
+            apis: self.options.apis.clone(),
+            overlays: self.defects(Tier::Gateway),
+            backends: backends.map(|(name, origin)| (name.to_owned(), origin.clone())).into(),
+            named_values: named.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            issuer: issuer.clone(),
+            clock: self.clock(),
+            door: self.door(),
+            listen: self.at(self.options.ports.gateway),
+            rows: self.rows.clone(),
+        }
+    }
+
+    fn control(&self, tenant: &Tenant, dataverse: &DataverseHandle) -> ControlOptions {
+        let rows = self.rows.clone();
+        ControlOptions {
+            listen: self.at(self.options.ports.control),
+            dataverse: dataverse.clone(),
+            tenant: tenant.clone(),
+            rows: RowSource::new(move |since, correlations, limit| rows.query(since, correlations, limit)),
+            clock: self.clock(),
+        }
+    }
+}
+
+impl Tiers {
+    async fn start(&mut self, start: &Start<'_>) -> Result<Addresses, StackError> {
+        let issuer = self.issuer.insert(Issuer::start(start.issuer()).await?);
+        let (tenant, issuer) = (issuer.tenant().clone(), issuer.origin().clone());
+        let dataverse = self.dataverse.insert(Dataverse::start(start.dataverse(&tenant)).await?);
+        let (handle, dataverse) = (dataverse.handle().clone(), dataverse.origin().clone());
+        let service =
+            Service::start(start.service(&tenant, &dataverse)).await.map_err(|ServiceError::Listen(fault)| fault)?;
+        let service = self.service.insert(service).origin().clone();
+        let backends =
+            [("bulk-update-service", &service), ("tabular-intake-service", &service), ("dataverse", &dataverse)];
+        let gateway = Gateway::start(start.gateway(&tenant, &issuer, backends)).await;
+        let gateway = gateway.map_err(not_governed)?;
+        let gateway = self.gateway.insert(gateway).origin().clone();
+        start.gateway.set(gateway.clone()).expect("nobody else fills the cell");
+        let control = self.control.insert(Control::start(start.control(&tenant, &handle)).await?).origin().clone();
+        Ok(Addresses { issuer, gateway, service, dataverse, control })
+    }
+
+    /// From the outside in, so that nobody calls a tier that is gone.
+    async fn stop(self) {
+        if let Some(control) = self.control {
+            control.stop().await;
+        }
+        if let Some(gateway) = self.gateway {
+            gateway.stop().await;
+        }
+        if let Some(service) = self.service {
+            service.stop().await;
+        }
+        if let Some(dataverse) = self.dataverse {
+            dataverse.stop().await;
+        }
+        if let Some(issuer) = self.issuer {
+            issuer.stop().await;
+        }
+    }
+}
+
+fn not_governed(fault: GatewayError) -> StackError {
+    match fault {
+        GatewayError::Documents(found) => StackError::Mocks(found),
+        GatewayError::Bind { address, source } => StackError::Bind { tier: "gateway", address, source },
+    }
 }

@@ -36,15 +36,15 @@ pub struct ControlOptions {
 #[derive(Clone)]
 pub struct RowSource(Arc<ReadRows>);
 
-type ReadRows = dyn Fn(u64, &[String], usize) -> (Vec<GatewayRow>, u64) + Send + Sync;
+type ReadRows = dyn Fn(u64, &[String], usize) -> (Vec<Arc<GatewayRow>>, u64) + Send + Sync;
 
 impl RowSource {
     /// From a function of the number, the correlation IDs and the limit.
-    pub fn new(read: impl Fn(u64, &[String], usize) -> (Vec<GatewayRow>, u64) + Send + Sync + 'static) -> Self {
+    pub fn new(read: impl Fn(u64, &[String], usize) -> (Vec<Arc<GatewayRow>>, u64) + Send + Sync + 'static) -> Self {
         Self(Arc::new(read))
     }
 
-    pub(super) fn query(&self, since: u64, correlations: &[String], limit: usize) -> (Vec<GatewayRow>, u64) {
+    pub(super) fn query(&self, since: u64, correlations: &[String], limit: usize) -> (Vec<Arc<GatewayRow>>, u64) {
         self.0(since, correlations, limit)
     }
 }

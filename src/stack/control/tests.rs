@@ -2,6 +2,7 @@
 //! that speaks to it, else by hand.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
@@ -39,7 +40,7 @@ impl Rig {
                 correlation_id: format!("{since}/{}/{limit}", correlations.join("+")),
                 ..GatewayRow::default()
             };
-            (vec![row], since + 1)
+            (vec![Arc::new(row)], since + 1)
         });
         let options = ControlOptions { listen, dataverse: dataverse.handle().clone(), tenant, rows, clock };
         let control = Control::start(options).await.expect("starts");
@@ -149,7 +150,7 @@ async fn tokens_are_minted_and_the_clock_goes_forward_only() {
     assert_eq!(before["scale"], 2.0);
     let (_, after) = rig.call(Method::POST, "/clock/jump", Some(json!({ "seconds": 3600 }))).await;
     let shown = |clock: &Value| Timestamp::parse(clock["now"].as_str().expect("text")).expect("an instant");
-    assert!(shown(&after).since(shown(&before)) >= Duration::from_secs(3600));
+    assert!(shown(&after).since(shown(&before)) >= Duration::from_hours(1));
     assert_eq!(rig.call(Method::POST, "/clock/jump", Some(json!({ "seconds": -1 }))).await.0, 400);
     assert_eq!(rig.call(Method::GET, "/pool/accounts/nope", None).await.0, 404);
     assert_eq!(rig.call(Method::GET, "/nope", None).await.0, 404);

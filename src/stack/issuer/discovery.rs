@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// The OpenID Connect discovery document of the tenant; `base` is
+/// The OIDC discovery document of the tenant; `base` is
 /// `<origin>/<tenant>`.
 pub(super) fn document(base: &str) -> Value {
     json!({

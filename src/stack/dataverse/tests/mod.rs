@@ -1,0 +1,5 @@
+//! The mock over a real socket.
+
+mod operations;
+mod refusals;
+mod rig;

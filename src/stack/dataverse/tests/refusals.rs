@@ -1,0 +1,173 @@
+//! Refusals, faults, and the header fields of answers.
+
+use serde_json::{Value, json};
+
+use super::super::load::load;
+use super::rig::Rig;
+use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY, SERVICE_CLIENT};
+use crate::stack::issuer::MintKind;
+use crate::wire::{Fault, FaultKind};
+
+#[tokio::test]
+async fn answers_carry_the_header_fields_of_the_platform() {
+    let rig = Rig::start(false).await;
+    let reply = rig.get("/WhoAmI").await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.body["OrganizationId"].is_string() && reply.body["UserId"].is_string());
+    assert_eq!(reply.header("content-type"), "application/json; odata.metadata=minimal");
+    assert_eq!(reply.header("odata-version"), "4.0");
+    assert_eq!(reply.header("x-ms-ratelimit-time-remaining-xrm-requests"), "1,200.00");
+    assert_eq!(reply.header("x-ms-ratelimit-burst-remaining-xrm-requests"), "999999");
+    assert_eq!(reply.header("x-ms-dop-hint"), "48");
+    assert!(reply.header("date").starts_with("Tue, 01 Sep 2026 08:0"));
+    let ids: Vec<_> = reply.headers.get_all("x-ms-service-request-id").iter().collect();
+    assert!(ids.len() == 2 && ids[0] == reply.headers["req_id"]);
+    assert_eq!(reply.headers.get_all("set-cookie").iter().count(), 3);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn values_that_do_not_fit_are_refused_with_the_platform_s_codes() {
+    let rig = Rig::start(false).await;
+    let long = "x".repeat(161);
+    let cases = [
+        (
+            json!({ "name": long }),
+            400,
+            "0x80044331",
+            "A validation error occurred.  The length of the 'name' attribute of the 'account' entity exceeded the maximum allowed length of '160'.",
+        ),
+        (json!({ "name": 5 }), 400, "0x80048d19", "Error identified in Payload"),
+        (json!({ "Name": "x" }), 400, "0x80048d19", "Error identified in Payload"),
+        (json!({ "creditlimit": -1, "name": "x" }), 400, "0x80044330", "A validation error occurred."),
+        (json!({ "accountcategorycode": 7, "name": "x" }), 400, "0x8004431a", "A validation error occurred."),
+        (json!({ "creditlimit": 1 }), 400, "0x80040203", "Attribute 'name'"),
+        (json!([1]), 400, "0x80048d19", "Error identified in Payload"),
+    ];
+    for (body, status, code, beginning) in cases {
+        let reply = rig.send("POST", "/accounts", &[], body.clone()).await;
+        let (found, found_code, message) = reply.error();
+        assert_eq!((found, found_code), (status, code), "{body}");
+        assert!(message.starts_with(beginning), "{message}");
+    }
+    assert!(rig.entries().iter().all(|e| !e.committed()) && rig.entries().len() == 7);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named() {
+    let rig = Rig::start(false).await;
+    let cases = [
+        ("GET", "/Accounts", 404, "0x8006088a", "Resource not found for the segment 'Accounts'."),
+        (
+            "GET",
+            "/accounts?$select=Name",
+            400,
+            "0x0",
+            "Could not find a property named 'Name' on type 'Microsoft.Dynamics.CRM.account'.",
+        ),
+        (
+            "GET",
+            "/accounts?$expand=x",
+            501,
+            "0x80040239",
+            "The query option '$expand' is not emulated by this mock of the Web API.",
+        ),
+        (
+            "GET",
+            "/accounts?$filter=contains(name,'x')",
+            501,
+            "0x80040239",
+            "The function 'contains' in $filter is not emulated by this mock of the Web API.",
+        ),
+        ("POST", "/$batch", 501, "0x80040239", "$batch is not emulated by this mock of the Web API."),
+        ("DELETE", "/accounts", 405, "", "The requested resource 'accounts' does not support http method 'DELETE'."),
+        (
+            "POST",
+            "/WhoAmI",
+            404,
+            "",
+            "No HTTP resource was found that matches the request URI '[Org]/api/data/v9.2/WhoAmI'.",
+        ),
+    ];
+    for (method, path, status, code, message) in cases {
+        let reply = rig.send(method, path, &[], Value::Null).await;
+        assert_eq!(reply.error(), (status, code, message), "{path}");
+    }
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn only_the_gateway_s_identity_comes_in_and_others_are_recorded() {
+    let rig = Rig::start(false).await;
+    let path = format!("/accounts({})", rig.account(0));
+    let body = || json!({ "name": "x" });
+    let bearer = |token: String| format!("Bearer {token}");
+    let service = bearer(rig.mint(SERVICE_CLIENT, DATAVERSE_RESOURCE, MintKind::Good));
+    let refused = rig.send("PATCH", &path, &[("authorization", &service)], body()).await;
+    assert_eq!((refused.error().0, refused.error().1), (403, "0x80040220"));
+    for kind in [MintKind::Expired, MintKind::WrongAudience, MintKind::ForeignIssuer, MintKind::BadSignature] {
+        let token = bearer(rig.mint(GATEWAY_IDENTITY, DATAVERSE_RESOURCE, kind));
+        let refused = rig.send("PATCH", &path, &[("authorization", &token)], body()).await;
+        assert_eq!(refused.status, 401, "{kind:?}");
+        assert!(refused.header("www-authenticate").starts_with("Bearer authorization_uri="));
+    }
+    let entries = rig.entries();
+    assert_eq!(entries.len(), 5);
+    assert!(entries.iter().all(|e| !e.committed() && !e.governed));
+    assert_eq!(entries[0].principal, SERVICE_CLIENT);
+    rig.stop().await;
+
+    let open = Rig::start(true).await;
+    let service = bearer(open.mint(SERVICE_CLIENT, DATAVERSE_RESOURCE, MintKind::Good));
+    assert_eq!(open.send("PATCH", &path, &[("authorization", &service)], body()).await.status, 204);
+    let entry = &open.entries()[0];
+    assert!(entry.committed() && !entry.governed && entry.principal == SERVICE_CLIENT);
+    open.stop().await;
+}
+
+#[tokio::test]
+async fn faults_throttle_fail_reset_and_lose_answers() {
+    let rig = Rig::start(false).await;
+    let path = format!("/accounts({})", rig.account(0));
+    let once = |kind| Fault { times: Some(1), method: Some("PATCH".into()), ..Fault::new(kind) };
+    let name = |text: &str| Some(json!({ "name": text }));
+
+    rig.handle().arm(once(FaultKind::Throttled { retry_after: 7 }));
+    let throttled = rig.send("PATCH", &path, &[], json!({ "name": "a" })).await;
+    assert_eq!((throttled.error().0, throttled.error().1, throttled.header("retry-after")), (429, "0x80072322", "7"));
+    assert!(throttled.error().2.starts_with("Number of requests exceeded the limit of"));
+    rig.handle().arm(once(FaultKind::Unavailable));
+    assert_eq!(rig.send("PATCH", &path, &[], json!({ "name": "a" })).await.status, 503);
+    rig.handle().arm(once(FaultKind::Reset));
+    assert!(rig.try_send("PATCH", &path, &[], name("b")).await.is_err());
+    assert_eq!(rig.get(&path).await.body["name"], "Account 1");
+    rig.handle().arm(once(FaultKind::AnswerLost));
+    assert!(rig.try_send("PATCH", &path, &[], name("c")).await.is_err());
+    assert_eq!(rig.get(&path).await.body["name"], "c");
+    rig.handle().arm(once(FaultKind::Slow { milliseconds: 1 }));
+    assert_eq!(rig.send("PATCH", &path, &[], json!({ "name": "d" })).await.status, 204);
+    assert!(rig.handle().faults().iter().all(|f| f.hits == 1));
+    rig.handle().clear_faults();
+    assert!(rig.handle().faults().is_empty());
+
+    let told: Vec<_> = rig.entries().iter().map(|e| (e.fault.clone().unwrap_or_default(), e.committed())).collect();
+    let expected =
+        [("throttled", false), ("unavailable", false), ("reset", false), ("answer_lost", true), ("slow", true)];
+    assert_eq!(told, expected.map(|(name, committed)| (name.to_owned(), committed)));
+    rig.stop().await;
+}
+
+#[test]
+fn every_fault_of_a_table_is_told_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "format: seamstress/dataverse-table/1\nlogical_name: a\ncollection: as\nprimary_id: aid\nprimary_name: name\ncolumns:\n  name: { type: strng }\n  x: { type: integer, mx: 3 }\nalternate_keys:\n  k: [y]\n";
+    std::fs::write(folder.path().join("a.yaml"), text).expect("writes");
+    let faults = load(folder.path()).expect_err("faults");
+    let told = faults.to_string();
+    for expected in
+        ["environment.yaml", "unknown column type `strng`", "a.yaml:7:9", "unknown key `mx`", "`y` is no column of as"]
+    {
+        assert!(told.contains(expected), "{expected} in\n{told}");
+    }
+}

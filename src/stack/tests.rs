@@ -1,0 +1,171 @@
+//! All tiers together, over real sockets.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Api, Ports, Stack, StackError, StackOptions, defects, service};
+use crate::clock::{Clock, Timestamp};
+use crate::contract::ContractId;
+use crate::contract::openapi::OpenApi;
+use crate::door::{Door, Origin, RestClient};
+use crate::wire::Tier;
+
+const RUN: &str = "11111111-2222-4333-8444-555555555555";
+const AUDIENCE: &str = "3f2a6c1e-8b1d-4c57-9c3e-5a0d7f4e2b91";
+
+fn options(defects: &[&str]) -> StackOptions {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let apis = ["bulk-update/v1", "bulk-update/v2", "tabular-intake/v1", "tabular-intake/v2"]
+        .map(|id| Api {
+            id: ContractId::parse(id),
+            openapi: Arc::new(OpenApi::load(&root.join("contracts").join(id).join("openapi.yaml")).expect("loads")),
+        })
+        .to_vec();
+    StackOptions {
+        mocks: root.join("mocks"),
+        apis,
+        defects: defects.iter().map(|d| (*d).to_owned()).collect(),
+        clock: Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").expect("valid"), 20.0),
+        ports: Ports::default(),
+        bind: "127.0.0.1".parse().expect("valid"),
+    }
+}
+
+/// A running stack and a client.
+struct Rig {
+    stack: Stack,
+    client: RestClient,
+}
+
+impl Rig {
+    async fn start(defects: &[&str]) -> Self {
+        let stack = Stack::start(options(defects)).await.expect("starts");
+        Self { stack, client: RestClient::new(&Door::loopback(), Duration::from_secs(20)) }
+    }
+
+    async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}{path}", self.stack.addresses().control);
+        let mut request = self.client.request(method, &url).expect("allowed");
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request.send().await.expect("answers").json().await.expect("JSON")
+    }
+
+    /// Two records of one batch; gives their keys and the answer.
+    async fn submit(&self, to: &Origin) -> (Vec<String>, u16, Value) {
+        let pool = self.control(Method::GET, "/pool/accounts/accountid?limit=2", None).await;
+        let keys: Vec<String> = serde_json::from_value(pool["values"].clone()).expect("texts");
+        let records: Vec<Value> =
+            keys.iter().map(|id| json!({ "id": id, "name": "Fabrikam", "creditLimit": 7 })).collect();
+        let wanted = json!({ "client": "flow", "audience": AUDIENCE, "roles": ["Jobs.Submit"] });
+        let minted = self.control(Method::POST, "/mint", Some(wanted)).await;
+        let answer = self
+            .client
+            .request(Method::POST, &format!("{to}/bulk-update/v1/batches"))
+            .expect("allowed")
+            .bearer_auth(minted["token"].as_str().expect("a token"))
+            .header("X-Correlation-Id", RUN)
+            .json(&json!({ "records": records }))
+            .send()
+            .await
+            .expect("answers");
+        let status = answer.status().as_u16();
+        (keys, status, answer.json().await.expect("JSON"))
+    }
+
+    async fn entries(&self) -> Vec<Value> {
+        let page = self.control(Method::GET, &format!("/ledger?correlation={RUN}"), None).await;
+        page["entries"].as_array().expect("entries").clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_travels_through_every_tier_and_is_recorded_by_each() {
+    let rig = Rig::start(&[]).await;
+    let (keys, status, body) = rig.submit(&rig.stack.addresses().gateway).await;
+    assert_eq!((status, &body["updated"]), (200, &json!(2)), "{body}");
+
+    let entries = rig.entries().await;
+    let written: BTreeSet<&str> = entries.iter().filter_map(|e| e["key"].as_str()).collect();
+    assert_eq!(written, keys.iter().map(String::as_str).collect());
+    assert!(entries.iter().all(|e| e["outcome"] == "committed" && e["governed"] == true), "{entries:?}");
+    assert!(entries.iter().all(|e| e["headers"]["x-correlation-id"] == RUN), "{entries:?}");
+
+    let rows = rig.control(Method::GET, &format!("/rows?correlation={RUN}"), None).await;
+    let rows = rows["rows"].as_array().expect("rows");
+    assert!(rows.iter().any(|r| r["ApiId"] == "bulk-update-v1" && r["ResponseCode"] == 200), "{rows:?}");
+    assert!(rows.iter().any(|r| r["ApiId"] == "data"), "{rows:?}");
+
+    let (_, past, refusal) = rig.submit(&rig.stack.addresses().service).await;
+    assert_eq!((past, &refusal["failureType"]), (403, &json!("forbidden")));
+    rig.stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_around_the_gateway_succeeds_and_is_told_from_a_governed_one() {
+    let rig = Rig::start(&["around-the-gateway"]).await;
+    let (_, status, body) = rig.submit(&rig.stack.addresses().gateway).await;
+    assert_eq!(status, 200, "{body}");
+    let entries = rig.entries().await;
+    assert!(entries.iter().any(|e| e["outcome"] == "committed" && e["governed"] == false), "{entries:?}");
+    rig.stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_that_stopped_leaves_its_ports_and_a_taken_one_is_named() {
+    let stack = Stack::start(options(&[])).await.expect("starts");
+    let [issuer, gateway, service, dataverse, control] =
+        stack.addresses().iter().map(|(_, origin)| origin.port).collect::<Vec<_>>().try_into().expect("five tiers");
+    let ports = Ports { issuer, gateway, service, dataverse, control };
+    let fault = Stack::start(StackOptions { ports, ..options(&[]) }).await.map(|_| ()).expect_err("taken").to_string();
+    assert!(fault.contains(&format!("127.0.0.1:{issuer}")), "{fault}");
+    for only in [Ports { control, ..Ports::default() }, Ports { gateway, ..Ports::default() }] {
+        let fault = Stack::start(StackOptions { ports: only, ..options(&[]) }).await.map(|_| ()).expect_err("taken");
+        let port = only.control.max(only.gateway);
+        assert!(fault.to_string().contains(&format!("127.0.0.1:{port}")), "{fault}");
+    }
+    stack.stop().await;
+    let again = Stack::start(StackOptions { ports, ..options(&[]) }).await.expect("the ports are free again");
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stack_starts_with_each_defect_of_the_gateway() {
+    for defect in defects::DEFECTS.iter().filter(|d| d.tier == Tier::Gateway) {
+        match Stack::start(options(&[defect.name])).await {
+            Ok(stack) => stack.stop().await,
+            Err(fault) => panic!("{}: {fault}", defect.name),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_defect_is_told_with_the_nearest_name() {
+    let fault = Stack::start(options(&["duplicate-rase"])).await.map(|_| ()).expect_err("unknown");
+    assert!(matches!(&fault, StackError::UnknownDefect { near: Some("duplicate-race"), .. }));
+    assert!(fault.to_string().contains("did you mean `duplicate-race`?"));
+}
+
+#[tokio::test]
+async fn mocks_that_are_not_there_are_named() {
+    let mocks = Path::new("nowhere").to_path_buf();
+    let fault = Stack::start(StackOptions { mocks, ..options(&[]) }).await.map(|_| ()).expect_err("missing");
+    assert!(matches!(&fault, StackError::Mocks(found) if found.has_errors()), "{fault}");
+}
+
+#[test]
+fn every_defect_is_built_into_its_tier() {
+    let named =
+        |tier| -> BTreeSet<&str> { defects::DEFECTS.iter().filter(|d| d.tier == tier).map(|d| d.name).collect() };
+    assert_eq!(named(Tier::Service), service::Defect::ALL.iter().map(|(_, name)| *name).collect());
+    let overlays = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/gateway/defects");
+    for name in named(Tier::Gateway) {
+        assert!(overlays.join(format!("{name}.xml")).is_file(), "{name}");
+    }
+}
