@@ -1,6 +1,7 @@
 //! Sections as statements: each policy is looked up in the table and compiled
 //! by its own file.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::document::Item;
@@ -96,7 +97,8 @@ impl<'d> Compiler<'d> {
         if outer > 0 {
             self.path.push('/');
         }
-        self.path.push_str(&format!("{}[{}]", kind.name, index + 1));
+        // Writing to a string does not fail.
+        let _ = write!(self.path, "{}[{}]", kind.name, index + 1);
         let path: Arc<str> = self.path.as_str().into();
         let (scope, mut reader) = (self.scope, Reader::new(element, self));
         let action = (kind.compile)(&mut reader);

@@ -149,6 +149,11 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
         if text.is_expression() {
             return self.expression(text, None).map(Given::Expression);
         }
+        if text.text.contains("@(") || text.text.contains("@{") {
+            let fault = Diagnostic::error(text.place.clone(), "an expression stands inside of text");
+            self.fault(fault.expected("text, or one expression").hint("join them: `@(\"a\" + b)` or `@($\"a{b}\")`"));
+            return None;
+        }
         Some(Given::Fixed(text.text.as_str().into()))
     }
 
@@ -208,9 +213,15 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
         fine
     }
 
+    /// The text of a child.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general in its lifetimes")]
+    pub(super) fn content_of(&mut self, child: &'e Element) -> Option<GivenText> {
+        self.within(child, |inner| inner.content())
+    }
+
     /// The texts of children of one name.
     pub(super) fn values(&mut self, elements: impl IntoIterator<Item = &'e Element>) -> Vec<GivenText> {
-        elements.into_iter().filter_map(|e| self.within(e, |value| value.content())).collect()
+        elements.into_iter().filter_map(|e| self.content_of(e)).collect()
     }
 
     /// Nested policies.

@@ -12,7 +12,7 @@ use crate::diagnose::{Diagnostic, Place};
 /// Scans a document, which is one element with comments around it. The first
 /// fault ends it: after a missing quote nothing can be told.
 pub(super) fn scan(source: &Source) -> Result<Element, Diagnostic> {
-    let mut scanner = Scanner { source, at: source.text.starts_with('\u{feff}').then_some(3).unwrap_or(0) };
+    let mut scanner = Scanner { source, at: if source.text.starts_with('\u{feff}') { 3 } else { 0 } };
     scanner.skip_misc()?;
     let root = scanner.element()?;
     scanner.skip_misc()?;
@@ -126,13 +126,8 @@ impl Scanner<'_> {
             return Err(self.fault(self.at, format!("attribute `{name}` has no value")).expected("`=`"));
         }
         self.skip_space();
-        let quote = match self.rest().chars().next() {
-            Some(quote @ ('"' | '\'')) => quote,
-            _ => {
-                return Err(self
-                    .fault(self.at, format!("the value of `{name}` is not quoted"))
-                    .expected("`\"` or `'`"));
-            }
+        let Some(quote @ ('"' | '\'')) = self.rest().chars().next() else {
+            return Err(self.fault(self.at, format!("the value of `{name}` is not quoted")).expected("`\"` or `'`"));
         };
         self.at += 1;
         let start = self.at;
@@ -238,15 +233,12 @@ fn decode(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        match rest.find(';').and_then(|end| entity(&rest[1..end]).map(|c| (c, end))) {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((c, end)) = rest.find(';').and_then(|end| entity(&rest[1..end]).map(|c| (c, end))) {
+            out.push(c);
+            rest = &rest[end + 1..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

@@ -118,7 +118,7 @@ impl Resolver {
             return self.name(name, offset);
         }
         let (target, ty) = self.expression(of)?;
-        let member = self.member(ty, name, offset)?;
+        let member = Self::member(ty, name, offset)?;
         if member.form != Form::Property {
             return Err(Fault::at(offset, format!("`{name}` of {ty} is a method")).expected(format!("`{name}(…)`")));
         }
@@ -128,7 +128,7 @@ impl Resolver {
     }
 
     /// A member of the table, or what is known instead.
-    pub(super) fn member(&self, of: Type, name: &str, offset: usize) -> Result<&'static members::Member, Fault> {
+    pub(super) fn member(of: Type, name: &str, offset: usize) -> Result<&'static members::Member, Fault> {
         if let Some(member) = members::find(of, name) {
             return Ok(member);
         }

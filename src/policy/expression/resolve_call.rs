@@ -21,7 +21,7 @@ impl Resolver {
         if let (Some(generic), "As" | "Value") = (generic, &**name) {
             return self.converted(target, ty, generic, arguments);
         }
-        let member = self.member(ty, name, callee.offset)?;
+        let member = Self::member(ty, name, callee.offset)?;
         let Form::Method { min, max } = member.form else {
             return Err(
                 Fault::at(callee.offset, format!("`{name}` of {ty} is a property")).expected(format!("`{name}`"))

@@ -26,7 +26,7 @@ fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let (mut message, mut metadata) = (None, Vec::new());
     for element in reader.children(&["message", "metadata"]) {
         if &*element.name == "message" {
-            message = reader.within(element, |message| message.content());
+            message = reader.content_of(element);
             continue;
         }
         metadata.extend(reader.within(element, |pair| {

@@ -18,7 +18,6 @@ use crate::door::{Door, DoorError, Origin};
 /// A backend.
 #[derive(Debug)]
 pub(super) struct Backend {
-    pub(super) id: String,
     pub(super) origin: Origin,
     pub(super) authority: HeaderValue,
     door: Door,
@@ -44,9 +43,9 @@ impl SendError {
 }
 
 impl Backend {
-    pub(super) fn new(id: &str, origin: Origin, door: Door) -> Self {
+    pub(super) fn new(origin: Origin, door: Door) -> Self {
         let authority = HeaderValue::try_from(origin.authority()).expect("an authority is visible ASCII");
-        Self { id: id.to_owned(), origin, authority, door, idle: Mutex::default(), connections: Mutex::default() }
+        Self { origin, authority, door, idle: Mutex::default(), connections: Mutex::default() }
     }
 
     /// Sends a request over a kept connection, or over a new one. A kept one

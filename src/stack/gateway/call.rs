@@ -152,13 +152,11 @@ impl Call {
 
     /// Scheme, host and port.
     pub(super) fn origin(&self, address: Address) -> (&'static str, String, u16) {
-        match (address, &self.backend) {
-            (Address::Backend, Some(backend)) => ("http", backend.origin.host.clone(), backend.origin.port),
-            _ => {
-                let (host, port) = self.host().rsplit_once(':').unwrap_or((self.host(), ""));
-                ("http", host.to_owned(), port.parse().unwrap_or(80))
-            }
+        if let (Address::Backend, Some(backend)) = (address, &self.backend) {
+            return ("http", backend.origin.host.clone(), backend.origin.port);
         }
+        let (host, port) = self.host().rsplit_once(':').unwrap_or((self.host(), ""));
+        ("http", host.to_owned(), port.parse().unwrap_or(80))
     }
 
     /// Path and query, without `?`.

@@ -10,7 +10,7 @@ use super::body::{ClientBody, RowDraft};
 use super::call::{Call, Limit};
 use super::server::Shared;
 use super::value::{Address, Side};
-use crate::observe::GatewayRow;
+use crate::observe::{GatewayRow, LastError};
 
 /// Request header fields that the row shows.
 const LOGGED: [&str; 3] = ["x-correlation-id", "user-agent", "x-ms-workflow-name"];
@@ -41,6 +41,21 @@ pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
     response
 }
 
+/// Writes the row of a call whose client left before it had an answer.
+pub(super) fn abandoned(shared: &Shared, mut call: Call) {
+    call.last_error = Some(LastError {
+        source: call.at.as_ref().map_or("", |s| s.policy).to_owned(),
+        reason: "ClientConnectionFailure".to_owned(),
+        message: "The client left before it had an answer.".to_owned(),
+        section: call.section.name().to_owned(),
+        ..LastError::default()
+    });
+    let mut row = row(&call, StatusCode::OK);
+    (row.response_code, row.is_request_success) = (0, false);
+    row.total_time = call.began.elapsed().as_millis() as u64;
+    shared.rows.push(row);
+}
+
 /// Counts what was to be counted after the response. A condition that raises
 /// counts nothing.
 fn count_later(shared: &Shared, call: &mut Call) {
@@ -56,7 +71,7 @@ fn count_later(shared: &Shared, call: &mut Call) {
 
 fn row(call: &Call, status: StatusCode) -> GatewayRow {
     let error = call.last_error.as_ref();
-    let text = |get: fn(&crate::observe::LastError) -> &String| error.map(get).cloned().unwrap_or_default();
+    let text = |get: fn(&LastError) -> &String| error.map(get).cloned().unwrap_or_default();
     let (path, query) = call.path_and_query(Address::Original);
     let mark = if query.is_empty() { "" } else { "?" };
     GatewayRow {

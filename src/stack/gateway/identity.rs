@@ -13,7 +13,7 @@ use crate::stack::identity::GATEWAY_IDENTITY;
 use crate::wire::Secret;
 
 /// A token is renewed so long before it expires, by the clock.
-const MARGIN: Duration = Duration::from_secs(300);
+const MARGIN: Duration = Duration::from_mins(5);
 
 /// How long the token endpoint may take, in real time.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,10 +25,18 @@ pub(super) struct Identity {
     clock: Clock,
     endpoint: String,
     secret: Secret,
-    /// Tokens by resource, with the instant when they are renewed.
-    tokens: RwLock<HashMap<Arc<str>, (Secret, Timestamp)>>,
-    /// One request at a time. Only those wait for it that have no token.
+    tokens: RwLock<HashMap<Arc<str>, Held>>,
+    /// One request at a time. Who has a token that still holds goes on with it
+    /// meanwhile.
     fetching: tokio::sync::Mutex<()>,
+}
+
+/// A token, when it is renewed and when it ends.
+#[derive(Debug)]
+struct Held {
+    token: Secret,
+    renewal: Timestamp,
+    expiry: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -49,18 +57,22 @@ impl Identity {
         }
     }
 
-    fn known(&self, resource: &str) -> Option<Secret> {
+    fn known(&self, resource: &str, until: fn(&Held) -> Timestamp) -> Option<Secret> {
         let tokens = self.tokens.read().expect("nobody panics while he looks up");
-        tokens.get(resource).filter(|(_, renewal)| self.clock.now() < *renewal).map(|(token, _)| token.clone())
+        tokens.get(resource).filter(|held| self.clock.now() < until(held)).map(|held| held.token.clone())
     }
 
     /// A token for a resource.
     pub(super) async fn token(&self, resource: &Arc<str>) -> Result<Secret, String> {
-        if let Some(token) = self.known(resource) {
+        if let Some(token) = self.known(resource, |held| held.renewal) {
             return Ok(token);
         }
-        let _one = self.fetching.lock().await;
-        if let Some(token) = self.known(resource) {
+        let _one = match (self.fetching.try_lock(), self.known(resource, |held| held.expiry)) {
+            (Ok(one), _) => one,
+            (Err(_), Some(token)) => return Ok(token),
+            (Err(_), None) => self.fetching.lock().await,
+        };
+        if let Some(token) = self.known(resource, |held| held.renewal) {
             return Ok(token);
         }
         let asked = self.clock.now();
@@ -69,7 +81,8 @@ impl Identity {
         let lifetime = Duration::from_secs(answer.expires_in);
         let renewal = asked.plus(lifetime.saturating_sub(MARGIN).max(lifetime / 2));
         let mut tokens = self.tokens.write().expect("nobody panics while he looks up");
-        tokens.insert(Arc::clone(resource), (token.clone(), renewal));
+        let held = Held { token: token.clone(), renewal, expiry: asked.plus(lifetime) };
+        tokens.insert(Arc::clone(resource), held);
         Ok(token)
     }
 

@@ -13,11 +13,11 @@ use crate::door::{Door, RestClient};
 use crate::stack::jwt::{self, JwtError, Token, VerifyingKey};
 
 /// How long a discovery document is good (reference §2.9), by the clock.
-const FRESH: Duration = Duration::from_secs(3600);
+const FRESH: Duration = Duration::from_hours(1);
 
 /// How soon an unknown key may lead to another fetch (reference §2.9), by the
 /// clock.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How long a fetch may take, in real time.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,7 +59,7 @@ pub(super) struct Keys {
     client: RestClient,
     clock: Clock,
     sets: RwLock<HashMap<Arc<str>, Arc<KeySet>>>,
-    /// One fetch at a time. Only those wait for it that have no keys.
+    /// One fetch at a time. Who has old keys goes on with them meanwhile.
     fetching: tokio::sync::Mutex<()>,
 }
 
@@ -96,7 +96,11 @@ impl Keys {
     }
 
     async fn fetch(&self, url: &Arc<str>, old: Option<Arc<KeySet>>, age: Duration) -> Result<Arc<KeySet>, String> {
-        let _one = self.fetching.lock().await;
+        let _one = match (self.fetching.try_lock(), &old) {
+            (Ok(one), _) => one,
+            (Err(_), Some(old)) if age == FRESH => return Ok(Arc::clone(old)),
+            (Err(_), _) => self.fetching.lock().await,
+        };
         // Another call may have fetched them in the meantime.
         if let Some(set) = self.known(url).filter(|set| self.clock.now() < set.fetched.plus(age)) {
             return Ok(set);

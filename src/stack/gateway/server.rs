@@ -100,7 +100,7 @@ impl Shared {
         let policies = load(&options.policies, &options.overlays, &surroundings).map_err(GatewayError::Documents)?;
         let apis = apis::publish(options, &policies).map_err(GatewayError::Documents)?;
         let backend = |(id, origin): (&String, &Origin)| {
-            (id.clone(), Arc::new(Backend::new(id, origin.clone(), options.door.clone())))
+            (id.clone(), Arc::new(Backend::new(origin.clone(), options.door.clone())))
         };
         let named = |values: &BTreeMap<String, String>, name: &str| values.get(name).cloned().unwrap_or_default();
         let tenant = named(&options.named_values, "tenant");
@@ -121,33 +121,56 @@ impl Shared {
 
     async fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> Response<ClientBody> {
         let (parts, incoming) = request.into_parts();
-        let mut call = Call::new(parts, RequestBody::of(incoming), peer, &self.clock);
+        let call = Call::new(parts, RequestBody::of(incoming), peer, &self.clock);
+        let mut open = Open { shared: self, call: Some(call) };
+        if let Some(call) = &mut open.call {
+            self.process(call).await;
+        }
+        let call = open.call.take().expect("the call is there until it is finished");
+        finish::finish(self, call)
+    }
+
+    async fn process(&self, call: &mut Call) {
         match self.router.find(&call.method, call.original.path()) {
             Found::Operation(api, operation, parameters) => {
                 call.path = call.original.path()[api.base_path.len()..].to_owned();
                 call.parameters = parameters;
                 call.api = Some(api);
                 call.operation = Some(Arc::clone(&operation));
-                execute::pipeline(self, &mut call, &operation.effective).await;
+                execute::pipeline(self, call, &operation.effective).await;
             }
             Found::Api(api) => {
                 call.api = Some(Arc::clone(&api));
-                self.unmatched(&mut call, &api.effective).await;
+                self.unmatched(call, &api.effective).await;
             }
-            Found::Nothing => self.unmatched(&mut call, &self.unmatched).await,
+            Found::Nothing => self.unmatched(call, &self.unmatched).await,
         }
         // A client that waits for `100 Continue` was told no: it sends nothing.
         let waits = call.request_headers.contains_key(http::header::EXPECT);
         if let (RequestBody::Stream(unwanted), false) = (call.body.take(), waits) {
             self.drain.add(unwanted);
         }
-        finish::finish(self, call)
     }
 
     async fn unmatched(&self, call: &mut Call, effective: &Effective) {
         // The platform logs such calls under the backend section.
         call.section = crate::policy::Section::Backend;
         execute::on_error(self, call, effective, &Raised::operation_not_found()).await;
+    }
+}
+
+/// A call that is being processed. When its client leaves, the call is dropped
+/// where it stands, and has a row all the same.
+struct Open<'s> {
+    shared: &'s Shared,
+    call: Option<Call>,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            finish::abandoned(self.shared, call);
+        }
     }
 }
 

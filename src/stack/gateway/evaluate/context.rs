@@ -9,18 +9,16 @@ use crate::observe::LastError;
 use crate::policy::expression::Op;
 
 /// The member, if it is one of the context's.
-pub(super) fn member(op: Op, operands: &[Value], call: &mut Call) -> Option<Result<Value, Fault>> {
-    if let Some(value) = root(op, call) {
-        return Some(Ok(value));
-    }
+pub(super) fn member(op: Op, operands: &[Value], call: &Call) -> Option<Result<Value, Fault>> {
     if let Some(result) = parts(op, operands.first(), call) {
         return Some(result);
     }
     dictionary(op, operands, call)
 }
 
-/// Members of `context`, and of parts that are always there.
-fn root(op: Op, call: &mut Call) -> Option<Value> {
+/// Members of `context`, and of parts that are always there: what they stand
+/// on needs no evaluation.
+pub(super) fn root(op: Op, call: &Call) -> Option<Value> {
     let here = |there: bool| if there { Value::Here } else { Value::Null };
     Some(match op {
         Op::ContextRequest | Op::ContextDeployment => Value::Here,

@@ -160,7 +160,9 @@ impl Frame<'_> {
     }
 
     fn member(&mut self, op: Op, operands: &[Expr]) -> Result<Value, Fault> {
-        // Four operands are the most that any member but Concat and the like takes.
+        if let Some(value) = context::root(op, self.call) {
+            return Ok(value);
+        }
         let values = operands.iter().map(|o| self.value(o)).collect::<Result<Vec<_>, _>>()?;
         if let Some(result) = context::member(op, &values, self.call) {
             return result;

@@ -23,7 +23,8 @@ pub(in crate::stack::gateway) fn set_query_parameter(call: &mut Call, policy: &S
     let mut pairs: Vec<String> = call
         .query
         .split('&')
-        .filter(|pair| !pair.is_empty() && !(replaced && is_it(pair)))
+        .filter(|pair| !pair.is_empty())
+        .filter(|pair| !replaced || !is_it(pair))
         .map(str::to_owned)
         .collect();
     if policy.exists != Exists::Delete {

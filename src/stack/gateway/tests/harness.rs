@@ -143,6 +143,11 @@ pub(super) const CORRELATION: &str = "0b8ea11a-93ab-4c05-a1c5-5dbb0e4ad4f1";
 impl World {
     /// The shipped documents and contracts, with overlays.
     pub(super) async fn shipped(overlays: &[&str]) -> Self {
+        Self::shipped_before(overlays, None).await
+    }
+
+    /// The same, before another backend.
+    pub(super) async fn shipped_before(overlays: &[&str], backend: Option<&str>) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let api = |api: &str, version: &str| Api {
             id: ContractId::new(api, version),
@@ -156,7 +161,8 @@ impl World {
             api("tabular-intake", "v1"),
             api("tabular-intake", "v2"),
         ];
-        Self::start(root.join("mocks/gateway"), apis, overlays, None).await.expect("the shipped documents are clean")
+        let policies = root.join("mocks/gateway");
+        Self::start(policies, apis, (overlays, backend), None).await.expect("the shipped documents are clean")
     }
 
     /// An API `test` at `/test` with the operations of [`TEST_API`] and one
@@ -175,18 +181,19 @@ impl World {
         std::fs::write(dir.path().join("global.xml"), document).expect("written");
         let openapi = Arc::new(OpenApi::parse("test.yaml", TEST_API).expect("clean"));
         let api = Api { id: ContractId::new("test", "v1"), openapi };
-        Self::start(dir.path().to_owned(), vec![api], &[], Some(dir)).await.unwrap_or_else(|e| panic!("{e}"))
+        Self::start(dir.path().to_owned(), vec![api], (&[], None), Some(dir)).await.unwrap_or_else(|e| panic!("{e}"))
     }
 
     async fn start(
         policies: PathBuf,
         apis: Vec<Api>,
-        overlays: &[&str],
+        (overlays, other_backend): (&[&str], Option<&str>),
         documents: Option<TempDir>,
     ) -> Result<Self, GatewayError> {
         let issuer = Issuer::start().await;
         let backend = Recorder::default();
         let origin = serve(Router::new().fallback(record).with_state(backend.clone())).await;
+        let origin = other_backend.and_then(Origin::parse).unwrap_or(origin);
         let clock = Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").expect("an instant"), 1.0);
         let rows = RowLog::new(10_000);
         let named = |name: &str, value: String| (name.to_owned(), value);

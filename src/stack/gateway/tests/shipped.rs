@@ -82,6 +82,25 @@ async fn every_refusal_has_the_one_shape() {
     assert!(world.backend.seen().is_empty());
 }
 
+#[tokio::test]
+async fn a_backend_that_is_down_is_unavailable_and_says_when_to_come_again() {
+    let world = World::shipped_before(&[], Some("http://127.0.0.1:1")).await;
+    let answer = send(world.submit("v2", &world.token(&json!({})))).await;
+    problem(&answer, 503, "downstream_unavailable");
+    assert_eq!(answer.header("retry-after"), Some("5"));
+}
+
+#[test]
+fn every_defect_of_the_gateway_has_an_overlay_and_the_other_way_round() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/gateway/defects");
+    let overlays: std::collections::BTreeSet<String> = std::fs::read_dir(folder)
+        .expect("there")
+        .map(|e| e.expect("readable").path().file_stem().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    let of_the_gateway = crate::stack::defects::DEFECTS.iter().filter(|d| d.tier == crate::wire::Tier::Gateway);
+    assert_eq!(overlays, of_the_gateway.map(|d| d.name.to_owned()).collect());
+}
+
 /// A body that declares no length.
 fn chunked(bytes: usize) -> reqwest::Body {
     reqwest::Body::wrap_stream(futures_util::stream::iter([Ok::<_, std::io::Error>(vec![b'x'; bytes])]))
@@ -130,7 +149,7 @@ async fn six_hundred_calls_a_minute_and_client_are_admitted() {
 #[tokio::test]
 async fn a_version_is_gone_after_its_sunset() {
     let world = World::shipped(&[]).await;
-    world.clock.jump(Duration::from_secs(212 * 86_400));
+    world.clock.jump(Duration::from_hours(212 * 24));
     let token = world.token(&json!({}));
     let answer = send(world.submit("v1", &token)).await;
     problem(&answer, 410, "gone");

@@ -49,3 +49,21 @@ async fn many_calls_at_once_are_answered_and_each_has_a_row() {
     }
     assert_eq!(world.rows.written(), 200);
 }
+
+#[tokio::test]
+async fn a_client_that_leaves_has_a_row() {
+    let world = World::with_policies("", "", "").await;
+    let origin = world.gateway.origin();
+    let mut left = tokio::net::TcpStream::connect((origin.host.as_str(), origin.port)).await.expect("listening");
+    let request = b"GET /test/things/slow HTTP/1.1\r\nHost: x\r\n\r\n";
+    tokio::io::AsyncWriteExt::write_all(&mut left, request).await.expect("sent");
+    while world.backend.seen().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(left);
+    while world.rows.written() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let row = &world.rows.all()[0];
+    assert_eq!((row.response_code, row.last_error_reason.as_str()), (0, "ClientConnectionFailure"));
+}
