@@ -89,13 +89,13 @@ mod tests {
     fn too_large_a_share_is_found() {
         assert_eq!(
             found(|i, call| if i % 50 == 0 {
-                call.status = Some(500)
+                call.status = Some(500);
             }),
             1
         );
         assert_eq!(
             found(|i, call| if i % 200 == 0 {
-                call.status = Some(500)
+                call.status = Some(500);
             }),
             0
         );
@@ -105,13 +105,13 @@ mod tests {
     fn throttled_and_refusable_calls_are_not_failed() {
         assert_eq!(
             found(|i, call| if i % 2 == 0 {
-                call.status = Some(429)
+                call.status = Some(429);
             }),
             0
         );
         assert_eq!(
             found(|i, call| if i % 10 == 0 {
-                (call.status, call.refusable) = (Some(500), true)
+                (call.status, call.refusable) = (Some(500), true);
             }),
             0
         );

@@ -129,7 +129,7 @@ fn idempotency() -> Idempotency {
         new_item_executed: true,
         unfinished_resumed: true,
         while_running: Some(RunningPolicy::Type(TypeName::new("in_progress"))),
-        window: Duration::from_secs(86_400),
+        window: Duration::from_hours(24),
         not_remembered: ["throttled", "quota_exceeded", "in_progress", "downstream_unavailable", "timeout", "internal"]
             .map(TypeName::new)
             .to_vec(),
@@ -167,7 +167,7 @@ fn behaviour() -> Behaviour {
         }),
         throttling: Some(Throttling {
             per: ThrottlingPer::Client,
-            rate: Some(Rate { calls: 100, per: Duration::from_secs(60) }),
+            rate: Some(Rate { calls: 100, per: Duration::from_mins(1) }),
             quota: None,
         }),
         effects: Some(Effects {

@@ -50,7 +50,6 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::check::synthetic::{Play, failure, with_behaviour};
-    use crate::contract::behaviour::ErrorType;
     use crate::contract::behaviour::TypeName;
     use crate::generate::{CaseKind, Expect};
 
