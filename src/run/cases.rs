@@ -107,7 +107,7 @@ pub(super) fn make(session: &Session, contract: usize, key: &CaseKey) -> Option<
     let (seed, nonce) = (session.options.seed, &session.options.nonce);
     match session.generators[contract].case(key, seed, nonce, &session.pools[contract]) {
         Ok(case) => {
-            let lacks = lacking(session, &case.needs);
+            let lacks = session.target.lacks(&case.needs);
             if lacks.is_empty() {
                 return Some(Arc::new(case));
             }
@@ -121,17 +121,11 @@ pub(super) fn make(session: &Session, contract: usize, key: &CaseKey) -> Option<
     }
 }
 
-/// What of `needs` the target does not offer. A behaviour file is there, or the
-/// case would not exist.
-fn lacking(session: &Session, needs: &[Need]) -> Vec<Need> {
-    session.target.lacks(needs).into_iter().filter(|need| *need != Need::Behaviour).collect()
-}
-
 /// Probes that the plan leaves out for what they need.
 fn note_unoffered(session: &Session, contract: usize) {
     let generators = &session.generators[contract];
     for key in generators.probes() {
-        let lacks = lacking(session, &generators.needs(key.kind));
+        let lacks = session.target.lacks(&generators.needs(key.kind));
         if !lacks.is_empty() {
             note_lacking(session, &key, &lacks);
         }

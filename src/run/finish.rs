@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::session::Session;
 use super::{RunError, StopReason, reproduce};
 use crate::check::{self, Finding, Judged, Judging, Level, NotChecked, Outcome, Verdict};
-use crate::generate::Need;
 use crate::report::{ObjectiveMark, Run};
 use crate::target::LedgerQuery;
 
@@ -97,9 +96,7 @@ async fn count_effects(session: &Session) -> u64 {
 }
 
 fn not_checked(session: &Session) -> Vec<NotChecked> {
-    let mut offers = session.target.offers.clone();
-    offers.insert(Need::Behaviour);
-    let mut all = check::not_checked(&session.contracts, &offers, &session.selection);
+    let mut all = check::not_checked(&session.contracts, &session.target.offers, &session.selection);
     all.append(&mut session.gathered().not_checked);
     all.sort();
     all.dedup();

@@ -13,7 +13,7 @@ use super::{Listener, Options, Progress, RunError, Stop, StopReason};
 use crate::check::{Finding, Judging, Level, NotChecked, Selection};
 use crate::clock::Timestamp;
 use crate::contract::Contract;
-use crate::generate::{CaseKey, Generators, Pools};
+use crate::generate::{CaseKey, Generators, Need, Pools};
 use crate::report::{Phase, Totals};
 use crate::scenario::CallSource;
 use crate::stack::Stack;
@@ -75,7 +75,9 @@ impl Session {
     ) -> Result<Self, RunError> {
         let began = Instant::now();
         let started = Timestamp::system_now();
-        let Opened { target, stack } = open(&options, &inputs.contracts, began).await?;
+        let Opened { mut target, stack } = open(&options, &inputs.contracts, began).await?;
+        // Promises that nobody made are not judged; those that were made are there.
+        target.offers.insert(Need::Behaviour);
         let mut generators = Vec::new();
         let mut pools = Vec::new();
         for contract in inputs.contracts.iter() {

@@ -25,6 +25,8 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     if !separate || !subject.is_probe(Probe::OtherPrincipal) {
         return false;
     }
+    // One effect per business key, whatever the ID: then no second one is due.
+    let keyed = behaviour.effects.as_ref().is_some_and(|effects| effects.business_key.is_some());
     let first = subject.run.calls.first().map(|run| &run.client);
     let mut concerned = false;
     for (call, run) in
@@ -34,6 +36,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         concerned |= execution != Execution::Unknown;
         let (what, title) = match execution {
             Execution::Done | Execution::Unknown => continue,
+            Execution::Swallowed if keyed => continue,
             Execution::Refused => ("blocked", "was refused because another application had used its correlation ID"),
             Execution::Swallowed => ("swallowed", "got the answer that was made for another application"),
         };
@@ -55,7 +58,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::check::synthetic::{Answer, ID, Play, answer, failure, with, with_behaviour};
-    use crate::contract::behaviour::Scope;
+    use crate::contract::behaviour::{Scope, Selector};
     use crate::generate::{Caller, CaseKind, Expect, Probe};
 
     fn play(second: Answer) -> Play {
@@ -72,5 +75,8 @@ mod tests {
         assert!(play(answer(200)).wrote("a", Some(ID)).findings(&super::CHECK, &contract).is_empty());
         let shared = with(|b| b.idempotency.as_mut().unwrap().scope = vec![Scope::Operation]);
         assert!(play(answer(200)).findings(&super::CHECK, &shared).is_empty());
+        let keyed = with(|b| b.effects.as_mut().unwrap().business_key = Selector::parse("body /records/*/id"));
+        assert!(play(answer(200)).findings(&super::CHECK, &keyed).is_empty());
+        assert_eq!(play(failure(409, "idempotency_conflict")).findings(&super::CHECK, &keyed).len(), 1);
     }
 }
