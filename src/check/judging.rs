@@ -52,10 +52,19 @@ impl Judging {
         Self { checks, findings: HashMap::new(), tallies: HashMap::new() }
     }
 
-    /// Judges one exchange under load. Gives the findings that are new.
+    /// Judges one exchange under load. Gives the findings that are new. A poll
+    /// that is given under the operation that it polls for is judged by the
+    /// one that it really calls.
     pub fn exchange(&mut self, subject: &ExchangeSubject<'_>) -> Vec<Finding> {
         let mut fresh = Vec::new();
-        self.judge_exchange(subject, &mut fresh);
+        match subject.operation {
+            Some(operation) if operation.method != subject.exchange.request.method => {
+                let meant = match_operation(subject.contract, subject.exchange);
+                let subject = ExchangeSubject { operation: meant.as_deref(), ..subject.clone() };
+                self.judge_exchange(&subject, &mut fresh);
+            }
+            _ => self.judge_exchange(subject, &mut fresh),
+        }
         fresh
     }
 
@@ -313,6 +322,26 @@ mod tests {
         let play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(202).header("Location", "/1"));
         let run = play.polled(answer(200).json(&json!({"updated": "one"}))).run(&contract);
         let found = judging().case(&CaseSubject { contract: &contract, run: &run });
+        let schema = found.iter().find(|f| f.check == "response/body-schema").unwrap();
+        assert_eq!(schema.operation.as_deref(), Some("getBatch"));
+    }
+
+    #[test]
+    fn a_poll_under_load_is_judged_by_what_it_calls() {
+        let contract = with_behaviour();
+        let mut poll = crate::check::synthetic::request();
+        (poll.method, poll.target) = (http::Method::GET, "/bulk-update/v1/batches/1".into());
+        let exchange = Arc::new(answer(200).json(&json!({"updated": "one"})).exchange(poll, Duration::ZERO));
+        let subject = ExchangeSubject {
+            contract: &contract,
+            operation: contract.openapi.operation("submitBatch").map(AsRef::as_ref),
+            call: None,
+            conforming: true,
+            correlation: None,
+            exchange: &exchange,
+            origin: Origin::Phase("steady-day".into()),
+        };
+        let found = judging().exchange(&subject);
         let schema = found.iter().find(|f| f.check == "response/body-schema").unwrap();
         assert_eq!(schema.operation.as_deref(), Some("getBatch"));
     }

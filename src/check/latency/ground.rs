@@ -10,7 +10,7 @@ use crate::observe::CallRecord;
 pub(super) enum Offered {
     /// The rate or more: judge.
     Enough,
-    /// Half of it or more: it was probably meant, and can't be judged.
+    /// Nearly the rate: it was probably meant, and can't be judged.
     Short(f64),
     /// Less: this phase was about something else.
     Little,
@@ -25,18 +25,20 @@ pub(super) fn offered(subject: &PhaseSubject<'_>, contract: &Contract, objective
     // few in a hundred.
     if rate >= objective.at * 0.97 {
         Offered::Enough
-    } else if rate >= objective.at * 0.5 {
+    } else if rate >= objective.at * 0.8 {
         Offered::Short(rate)
     } else {
         Offered::Little
     }
 }
 
-/// First attempts of a contract's calls.
+/// First attempts of a contract's calls, without those that are to be refused.
 pub(super) fn first_calls<'a>(
     subject: &PhaseSubject<'a>,
     contract: &'a Contract,
 ) -> impl Iterator<Item = &'a CallRecord> {
     let calls: &'a [CallRecord] = &subject.run.calls;
-    calls.iter().filter(|record| record.contract == contract.id && !record.poll && record.attempt == 1)
+    calls
+        .iter()
+        .filter(|record| record.contract == contract.id && !record.poll && !record.refusable && record.attempt == 1)
 }
