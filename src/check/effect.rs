@@ -37,6 +37,15 @@ impl<'a> Effects<'a> {
         carried(entry, self.carrier)
     }
 
+    /// Those on an item's row, since an instant, that carry no ID in the
+    /// declared way. Whose they are can't be told; `correlation/reaches-effects`
+    /// speaks of them.
+    pub(super) fn nameless(&self, item: &Item, since: Timestamp) -> impl Iterator<Item = &'a LedgerEntry> {
+        self.iter().filter(move |entry| {
+            entry.at >= since && is_key_of(entry, item) && self.id(entry).is_none_or(str::is_empty)
+        })
+    }
+
     /// Whether any of these items is named by the key of its row, so that
     /// effects can be counted item by item.
     pub(super) fn are_keyed_by<'i>(&self, items: impl IntoIterator<Item = &'i Item>) -> bool {

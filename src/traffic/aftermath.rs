@@ -107,12 +107,14 @@ impl Aftermath<'_> {
         let Some(behaviour) = &self.contract.behaviour else { return false };
         let field = |name: &str| entry.headers.get(&name.to_ascii_lowercase()).is_none_or(String::is_empty);
         let column = |name: &str| entry.column(name).is_none_or(|v| v.as_str().is_none_or(str::is_empty));
-        let carried = behaviour.effects.as_ref().is_none_or(|effects| match &effects.correlated_by {
-            CorrelationCarrier::Column(name) => column(name),
-            CorrelationCarrier::Header(name) => field(name),
-            CorrelationCarrier::Tag => entry.tag.as_deref().is_none_or(str::is_empty),
-        });
-        carried && behaviour.correlation.as_ref().is_none_or(|c| field(&c.header))
+        // Only the declared way counts: an ID that stands elsewhere may have
+        // been made up on the way.
+        match behaviour.effects.as_ref().map(|effects| &effects.correlated_by) {
+            Some(CorrelationCarrier::Column(name)) => column(name),
+            Some(CorrelationCarrier::Header(name)) => field(name),
+            Some(CorrelationCarrier::Tag) => entry.tag.as_deref().is_none_or(str::is_empty),
+            None => behaviour.correlation.as_ref().is_none_or(|c| field(&c.header)),
+        }
     }
 
     /// Whether the gateway must have written a row for it under one of the

@@ -34,6 +34,9 @@ pub(super) fn execution(subject: &CaseSubject<'_>, call: &Call, run: &CallRun) -
         return Execution::Refused;
     }
     let effects = of_call(subject, call, run);
+    if is_unmarked(subject, call, run) {
+        return Execution::Unknown;
+    }
     let missing = if has_keyed_items(subject, call) {
         call.items
             .iter()
@@ -44,6 +47,15 @@ pub(super) fn execution(subject: &CaseSubject<'_>, call: &Call, run: &CallRun) -
         effects.is_empty() && others_wrote(subject, call)
     };
     if missing { Execution::Swallowed } else { Execution::Done }
+}
+
+/// Whether rows of this call were written by somebody who named no ID.
+fn is_unmarked(subject: &CaseSubject<'_>, call: &Call, run: &CallRun) -> bool {
+    let effects = subject.behaviour().and_then(|b| Effects::of(b, &subject.run.ledger));
+    let began = run.exchanges.first().map(|e| e.sent_at);
+    effects
+        .zip(began)
+        .is_some_and(|(effects, began)| call.items.iter().any(|item| effects.nameless(item, began).next().is_some()))
 }
 
 /// Whether this call's items are the keys of rows, as the ledger or the

@@ -36,6 +36,14 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         else {
             continue;
         };
+        // Rows that somebody wrote without naming an ID can't be counted.
+        let nameless = effects.iter().any(|entry| {
+            effects.id(entry).is_none_or(str::is_empty)
+                && matches!(&elements, Elements::Keyed(k) if k.contains_key(&entry.key))
+        });
+        if nameless || (matches!(elements, Elements::Counted(_)) && effects.under(id).next().is_none()) {
+            continue;
+        }
         concerned = true;
         let mut written: BTreeMap<String, usize> = BTreeMap::new();
         for entry in effects.under(id) {
