@@ -113,7 +113,8 @@ pub struct PhaseRun {
     pub latencies: Vec<OperationLatency>,
     /// Every exchange.
     pub calls: Vec<CallRecord>,
-    /// The faults that the scenario injected.
+    /// The faults that were injected meanwhile: by the scenario, or by one that
+    /// ran beside it.
     pub faults: Vec<Fault>,
     /// What the ledger gained meanwhile under the scenario's correlation IDs.
     pub ledger: Vec<LedgerEntry>,

@@ -4,22 +4,25 @@
 use std::sync::Arc;
 
 use crate::observe::{CallRecord, Latency, OperationLatency, PhaseRun};
+use crate::wire::Fault;
 
 /// Phases by scenario, growing.
 pub(super) struct PartialPhases {
     runs: Vec<PhaseRun>,
     added: u64,
+    faults: Vec<Fault>,
 }
 
 impl PartialPhases {
-    pub(super) fn new() -> Self {
-        Self { runs: Vec::new(), added: 0 }
+    /// No phases yet; `faults` are injected while they run.
+    pub(super) fn beside(faults: Vec<Fault>) -> Self {
+        Self { runs: Vec::new(), added: 0, faults }
     }
 
     /// Adds an exchange to its phase.
     pub(super) fn add(&mut self, scenario: &Arc<str>, record: CallRecord) {
         let index = self.runs.iter().position(|run| run.scenario == *scenario).unwrap_or_else(|| {
-            self.runs.push(empty(scenario.clone(), &record));
+            self.runs.push(PhaseRun { faults: self.faults.clone(), ..empty(scenario.clone(), &record) });
             self.runs.len() - 1
         });
         let run = &mut self.runs[index];

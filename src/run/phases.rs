@@ -16,7 +16,7 @@ use crate::report::Phase;
 use crate::scenario::{Overrides, Plan, Scenario};
 use crate::target::LedgerQuery;
 use crate::traffic;
-use crate::wire::Exchange;
+use crate::wire::{Exchange, Fault};
 
 /// How often `--fail-fast` judges a phase that still goes on, in exchanges.
 const INTERIM_EVERY: u64 = 200;
@@ -33,13 +33,17 @@ pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario]) -> 
         None => 0,
     };
     let (sink, events) = Sink::new();
-    let judge = tokio::spawn(judge_exchanges(session.clone(), events));
+    let partial = PartialPhases::beside(plans.iter().flat_map(|plan| &plan.faults).map(|f| f.fault.clone()).collect());
+    let judge = tokio::spawn(judge_exchanges(session.clone(), events, partial));
     let runs = traffic::attack(&session.target, plans, &sink, session.stop.signal()).await;
     drop(sink);
     judge.await.map_err(|panic| RunError::CouldNotRun(format!("judging broke down: {panic}")))?;
     let mut runs = runs.map_err(|fault| RunError::CouldNotRun(fault.to_string()))?;
     fill_ledger(session, &mut runs, since).await?;
-    for run in runs {
+    // What one scenario does to Dataverse reaches those that run beside it.
+    let faults: Vec<Fault> = runs.iter().flat_map(|run| run.faults.iter().cloned()).collect();
+    for mut run in runs {
+        run.faults.clone_from(&faults);
         finish_phase(session, &run);
     }
     Ok(())
@@ -73,8 +77,7 @@ pub(super) fn plan(session: &Session, scenario: &Scenario) -> Option<Plan> {
 }
 
 /// Judges exchanges in the order in which they come, until traffic is done.
-async fn judge_exchanges(session: Arc<Session>, mut events: mpsc::Receiver<Event>) {
-    let mut partial = PartialPhases::new();
+async fn judge_exchanges(session: Arc<Session>, mut events: mpsc::Receiver<Event>, mut partial: PartialPhases) {
     let mut seen: u64 = 0;
     while let Some(event) = events.recv().await {
         match event {
