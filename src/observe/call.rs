@@ -71,6 +71,9 @@ pub struct CallRecord {
     pub correlation: Option<Arc<str>>,
     /// The items that it asked to execute.
     pub items: Arc<[Item]>,
+    /// The step that tells it apart from another call of the run about the same
+    /// items, where the contract knows one and the call named it.
+    pub step: Option<Arc<str>>,
     /// Whether the contract promises to refuse it (an oversized body).
     pub refusable: bool,
     /// The status, where there was an answer.

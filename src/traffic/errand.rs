@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::location::follow;
 use super::phase::{Due, Phase};
+use crate::contract::behaviour::Selector;
 use crate::flow::{Action, FlowRun, Workflow, next_poll};
 use crate::observe::CallRecord;
 use crate::scenario::{FlowClone, PlannedAction, PlannedCall, PlannedFlow};
@@ -185,6 +186,7 @@ impl<'p> Errand<'p> {
             client: authorized.client.clone(),
             correlation: step.planned.call.correlation.is_some().then(|| self.correlation.clone()),
             items: if poll { Arc::default() } else { step.items.clone() },
+            step: step.name(),
             refusable: step.planned.refusable,
             status: exchange.status(),
             failure: exchange.outcome.as_ref().err().map(|failure| failure.kind),
@@ -228,6 +230,16 @@ impl<'p> Errand<'p> {
             headers.append("Authorization", format!("Bearer {}", token.expose()));
         }
         Request { method: own.method.clone(), target: own.target.clone(), headers, body: own.body.clone() }
+    }
+}
+
+impl Step<'_> {
+    /// The step that the call names, where the contract tells steps apart.
+    fn name(&self) -> Option<Arc<str>> {
+        match self.action.contract().behaviour.as_ref()?.idempotency.as_ref()?.step.as_ref()? {
+            Selector::Header(name) => self.planned.call.request.headers.get(name).map(Arc::from),
+            _ => None,
+        }
     }
 }
 

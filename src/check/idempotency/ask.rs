@@ -84,7 +84,7 @@ pub(super) fn of_phase<'a>(subject: &PhaseSubject<'a>, contract: &'a Contract) -
                     principal: &record.client,
                     operation: &record.operation,
                     version: &record.contract.version,
-                    step: None,
+                    step: record.step.as_deref(),
                     item,
                 })
             })

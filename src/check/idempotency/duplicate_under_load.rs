@@ -71,6 +71,9 @@ mod tests {
         assert!(phase_findings(&super::CHECK, &contract, &phase(calls.clone(), once.clone())).is_empty());
         let mut twice = once;
         twice.push(effect(3, "key-1", Some("id-1"), at(8)));
-        assert_eq!(phase_findings(&super::CHECK, &contract, &phase(calls, twice)).len(), 1);
+        assert_eq!(phase_findings(&super::CHECK, &contract, &phase(calls.clone(), twice.clone())).len(), 1);
+        let mut steps = calls;
+        steps[1].step = Some("second".into());
+        assert!(phase_findings(&super::CHECK, &contract, &phase(steps, twice)).is_empty(), "another step");
     }
 }

@@ -51,6 +51,7 @@ pub(in crate::check) fn record(run: u64, sent: u64) -> CallRecord {
         client: "client-0".into(),
         correlation: Some(format!("id-{run}").into()),
         items: Arc::from([Item { id: format!("key-{run}").into(), content: 1 }]),
+        step: None,
         refusable: false,
         status: Some(200),
         failure: None,
