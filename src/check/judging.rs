@@ -353,7 +353,8 @@ mod tests {
         let run = phase(vec![record(1, 0), record(1, 5)], twice.to_vec());
         let mut judging = judging();
         for (interim, new) in [(true, 1), (true, 0), (false, 0)] {
-            let fresh = judging.phase(&PhaseSubject { contracts: &contracts, run: &run, interim });
+            let fresh =
+                judging.phase(&PhaseSubject { contracts: &contracts, run: &run, interim, for_objectives: true });
             assert_eq!(fresh.iter().filter(|f| f.family == Family::Idempotency).count(), new);
         }
         let judged = judging.finish();

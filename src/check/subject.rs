@@ -53,6 +53,9 @@ pub struct PhaseSubject<'a> {
     /// only what more samples can't heal is a finding, and nothing is
     /// inconclusive yet.
     pub interim: bool,
+    /// Whether the scenario is meant to judge objectives: then one that can't be
+    /// judged is worth a warning, and in a burst it is not.
+    pub for_objectives: bool,
 }
 
 impl<'a> ExchangeSubject<'a> {

@@ -10,7 +10,7 @@ use crate::run::{Stop, StopReason};
 /// before.
 pub(super) fn watch(stop: Stop) {
     let asked = AtomicBool::new(false);
-    let installed = ctrlc::try_set_handler(move || {
+    let installed = ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::SeqCst) {
             end();
         }

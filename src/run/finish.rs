@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::session::Session;
 use super::{RunError, StopReason, reproduce};
 use crate::check::{self, Finding, Judged, Judging, Level, NotChecked, Outcome, Verdict};
+use crate::observe::LedgerEntry;
 use crate::report::{ObjectiveMark, Run};
 use crate::target::LedgerQuery;
 
@@ -92,7 +93,11 @@ fn complete(session: &Session, findings: &mut [Finding]) {
 async fn count_effects(session: &Session) -> u64 {
     let Some(control) = &session.target.control else { return 0 };
     let query = LedgerQuery { since: session.ledger_start, ..LedgerQuery::default() };
-    control.ledger(&query).await.map_or(0, |entries| entries.iter().filter(|e| e.committed()).count() as u64)
+    let mut effects = 0;
+    let count = |entries: Vec<LedgerEntry>| effects += entries.iter().filter(|e| e.committed()).count() as u64;
+    // A ledger that can't be read any more changes no verdict.
+    let _ = control.each_ledger_page(&query, count).await;
+    effects
 }
 
 fn not_checked(session: &Session) -> Vec<NotChecked> {

@@ -44,7 +44,8 @@ pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario]) -> 
     let faults: Vec<Fault> = runs.iter().flat_map(|run| run.faults.iter().cloned()).collect();
     for mut run in runs {
         run.faults.clone_from(&faults);
-        finish_phase(session, &run);
+        let tagged = scenarios.iter().any(|s| s.name == run.scenario && s.is_tagged("steady"));
+        finish_phase(session, &run, tagged || scenarios.len() == 1);
     }
     Ok(())
 }
@@ -95,7 +96,8 @@ async fn judge_exchanges(session: Arc<Session>, mut events: mpsc::Receiver<Event
         }
         if session.options.fail_fast && partial.due_for_judging(INTERIM_EVERY) {
             for run in partial.runs() {
-                let subject = PhaseSubject { contracts: &session.contracts, run, interim: true };
+                let contracts = &session.contracts;
+                let subject = PhaseSubject { contracts, run, interim: true, for_objectives: false };
                 let findings = session.judging().phase(&subject);
                 session.announce(&findings, None);
             }
@@ -122,22 +124,26 @@ fn judge_one(session: &Session, scenario: &Arc<str>, record: &CallRecord, exchan
 async fn fill_ledger(session: &Session, runs: &mut [PhaseRun], since: u64) -> Result<(), RunError> {
     let Some(control) = &session.target.control else { return Ok(()) };
     let query = LedgerQuery { since, ..LedgerQuery::default() };
-    let entries = control.ledger(&query).await.map_err(super::open::could_not_run)?;
-    for run in runs {
-        let ours: HashSet<&str> = run.calls.iter().filter_map(|call| call.correlation.as_deref()).collect();
-        run.ledger = entries.iter().filter(|entry| carries(entry, &ours)).cloned().collect();
-    }
-    Ok(())
+    let ours: Vec<HashSet<Arc<str>>> =
+        runs.iter().map(|run| run.calls.iter().filter_map(|call| call.correlation.clone()).collect()).collect();
+    let sort = |entries: Vec<LedgerEntry>| {
+        for entry in entries {
+            if let Some(index) = ours.iter().position(|ours| carries(&entry, ours)) {
+                runs[index].ledger.push(entry);
+            }
+        }
+    };
+    control.each_ledger_page(&query, sort).await.map_err(super::open::could_not_run)
 }
 
-fn carries(entry: &LedgerEntry, ours: &HashSet<&str>) -> bool {
+fn carries(entry: &LedgerEntry, ours: &HashSet<Arc<str>>) -> bool {
     entry.headers.values().any(|value| ours.contains(value.as_str()))
         || entry.tag.as_deref().is_some_and(|tag| ours.contains(tag))
         || entry.columns.iter().any(|column| column.after.as_str().is_some_and(|value| ours.contains(value)))
 }
 
-fn finish_phase(session: &Session, run: &PhaseRun) {
-    let subject = PhaseSubject { contracts: &session.contracts, run, interim: run.cut };
+fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
+    let subject = PhaseSubject { contracts: &session.contracts, run, interim: run.cut, for_objectives };
     let findings = session.judging().phase(&subject);
     session.announce(&findings, None);
     let took = run.ended.saturating_sub(run.began);

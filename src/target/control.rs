@@ -92,17 +92,30 @@ impl Control {
     /// The surface does not answer.
     pub async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<LedgerEntry>, TargetError> {
         let mut found = Vec::new();
+        self.each_ledger_page(query, |entries| found.extend(entries)).await?;
+        Ok(found)
+    }
+
+    /// The same, page by page: a whole run's ledger is large.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn each_ledger_page(
+        &self,
+        query: &LedgerQuery,
+        mut take: impl FnMut(Vec<LedgerEntry>),
+    ) -> Result<(), TargetError> {
         let mut since = query.since;
         loop {
             let filters = form(&[("correlation", &query.correlations.join(",")), ("key", &query.keys.join(","))]);
             let page: LedgerPage =
                 self.call(Method::GET, &format!("/ledger?since={since}&limit={PAGE}{filters}"), None).await?;
             let count = page.entries.len();
-            found.extend(page.entries);
-            if count < PAGE {
-                return Ok(found);
-            }
             since = page.next;
+            take(page.entries);
+            if count < PAGE {
+                return Ok(());
+            }
         }
     }
 
@@ -245,7 +258,7 @@ fn kind_or_good<S: serde::Serializer>(kind: &Option<TokenKind>, serializer: S) -
 }
 
 /// Entries asked for at once.
-const PAGE: usize = 5000;
+const PAGE: usize = 1000;
 
 fn form(filters: &[(&str, &str)]) -> String {
     let given = filters.iter().filter(|(_, value)| !value.is_empty());

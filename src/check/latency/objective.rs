@@ -35,7 +35,7 @@ fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         for objective in objectives {
             match offered(subject, contract, objective) {
                 Offered::Enough => concerned |= judge_objective(subject, contract, objective, found),
-                Offered::Short(rate) if !subject.interim => {
+                Offered::Short(rate) if worth_a_warning(subject) => {
                     let why = format!("{rate:.1} calls a second were offered, {} are needed", objective.at);
                     found.push(inconclusive(subject, contract, objective, "rate", why));
                 }
@@ -44,6 +44,11 @@ fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         }
     }
     concerned
+}
+
+/// Whether an objective that can't be judged is told.
+fn worth_a_warning(subject: &PhaseSubject<'_>) -> bool {
+    subject.for_objectives && !subject.interim
 }
 
 fn judge_objective(
@@ -60,7 +65,7 @@ fn judge_objective(
         let enough: Vec<&&OperationLatency> = operations.iter().filter(|l| l.corrected.count() >= needed).collect();
         let lag = subject.run.lag.quantile(0.99);
         if enough.is_empty() || lag * 10 >= *bound {
-            if !subject.interim && !operations.is_empty() {
+            if worth_a_warning(subject) && !operations.is_empty() {
                 let (what, why) = if enough.is_empty() {
                     ("samples", format!("fewer than {needed} samples for {}", name(*quantile)))
                 } else {
@@ -213,7 +218,12 @@ mod tests {
     fn in_between_only_what_more_samples_cannot_heal_is_found() {
         let interim = |run: &PhaseRun| -> Vec<Finding> {
             let contracts = [with_behaviour()];
-            Judging::of(vec![&super::CHECK]).phase(&PhaseSubject { contracts: &contracts, run, interim: true })
+            Judging::of(vec![&super::CHECK]).phase(&PhaseSubject {
+                contracts: &contracts,
+                run,
+                interim: true,
+                for_objectives: true,
+            })
         };
         assert_eq!(interim(&run(400, 20, 10)).len(), 1);
         assert!(interim(&run(120, 20, 17)).is_empty(), "near the bound");

@@ -97,5 +97,5 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
 /// What a check finds in a phase that is over.
 pub(in crate::check) fn phase_findings(check: &'static Check, contract: &Contract, run: &PhaseRun) -> Vec<Finding> {
     let contracts = [contract.clone()];
-    Judging::of(vec![check]).phase(&PhaseSubject { contracts: &contracts, run, interim: false })
+    Judging::of(vec![check]).phase(&PhaseSubject { contracts: &contracts, run, interim: false, for_objectives: true })
 }
