@@ -36,7 +36,7 @@ pub struct Sink(mpsc::Sender<Event>);
 impl Sink {
     /// A sink and the end that its owner reads.
     pub fn new() -> (Self, mpsc::Receiver<Event>) {
-        let (sender, receiver) = mpsc::channel(8192);
+        let (sender, receiver) = mpsc::channel(512);
         (Self(sender), receiver)
     }
 

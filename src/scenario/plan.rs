@@ -19,7 +19,7 @@ use crate::wire::Fault;
 const USERS: usize = 64;
 
 /// The most calls of one scenario that are under way at once.
-const LANES: usize = 192;
+const LANES: usize = 96;
 
 /// How short a scaled answer timeout may get, in real time.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(2);

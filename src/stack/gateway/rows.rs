@@ -46,7 +46,7 @@ impl RowLog {
         let ring = self.ring();
         let first = ring.written - ring.rows.len() as u64;
         let skip = since.saturating_sub(first) as usize;
-        let (mut found, mut next) = (Vec::new(), since.max(first));
+        let (mut found, mut next) = (Vec::new(), since.clamp(first, ring.written));
         for row in ring.rows.iter().skip(skip) {
             if found.len() == limit {
                 break;
