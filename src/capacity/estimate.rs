@@ -217,6 +217,7 @@ impl Probe {
             Stop::NeverReleased => "waiting as told was answered by refusals, four times in a row".into(),
             Stop::Unusable(Some(status)) => format!("answers {status} say nothing of rates"),
             Stop::Unusable(None) => "no answers".into(),
+            Stop::Cut => "its time was used up".into(),
         }
     }
 

@@ -8,6 +8,8 @@
 
 mod estimate;
 mod probe;
+mod step;
 
 pub use estimate::{Agreement, Honesty, ProbeReport, WindowKind};
-pub use probe::{Answer, Limits, Probe, Step};
+pub use probe::Probe;
+pub use step::{Answer, Limits, Step};

@@ -2,55 +2,8 @@
 
 use std::time::Duration;
 
+use super::step::{Answer, Limits, Step};
 use crate::clock::Timestamp;
-
-/// What came of one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// What the shared clock showed when it was sent.
-    pub sent_at: Timestamp,
-    /// The status; `None`: no answer.
-    pub status: Option<u16>,
-    /// `Retry-After`.
-    pub retry_after: Option<Duration>,
-}
-
-impl Answer {
-    /// Whether the call was refused for its rate (429) or a quota (403 with
-    /// `Retry-After`).
-    pub fn is_refused(&self) -> bool {
-        self.status == Some(429) || (self.status == Some(403) && self.retry_after.is_some())
-    }
-}
-
-/// How far a probe goes.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// The most calls that are sent in one go without being refused.
-    pub most: u64,
-    /// The longest wait that is obeyed.
-    pub longest_wait: Duration,
-    /// Around an instant that a `Retry-After` names, on the shared clock: how
-    /// late a call may be on its way.
-    pub margin: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { most: 5000, longest_wait: Duration::from_mins(10), margin: Duration::from_millis(500) }
-    }
-}
-
-/// What to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Send a call now.
-    Send,
-    /// Wait until the shared clock shows this, and ask again.
-    Wait(Timestamp),
-    /// It is over: make the report.
-    Done,
-}
 
 /// One stretch of calls from the first that is admitted to the one that is
 /// refused.
@@ -142,6 +95,8 @@ pub(super) enum Stop {
     NeverReleased,
     /// Answers that say nothing of rates: 401, 403, 404, or none.
     Unusable(Option<u16>),
+    /// Whoever asked had no more time.
+    Cut,
 }
 
 /// Rounds in order: the first flood, a flood after waiting as told, and, for
@@ -233,6 +188,13 @@ impl Probe {
             }
             Stage::Half => self.halved(answer),
             Stage::Over => {}
+        }
+    }
+
+    /// Ends it here: the report says what is known so far.
+    pub fn cut(&mut self) {
+        if self.stage != Stage::Over {
+            self.end(Stop::Cut);
         }
     }
 

@@ -9,6 +9,7 @@ use super::{interrupt, lists, serve, settle, verdict};
 use crate::diagnose::Severity;
 use crate::report::{self, Run};
 use crate::run::{self, Options, Play, RunError, Stop};
+use crate::wire::Redactor;
 
 /// Longest wait for the end of a run after the user asked for it.
 const GRACE: Duration = Duration::from_secs(10);
@@ -34,16 +35,10 @@ pub(super) async fn run(cli: Cli) -> u8 {
 async fn judge(play: &Play, options: Result<Options, RunError>, args: &RunArgs) -> u8 {
     let options = match options {
         Ok(options) => options,
-        Err(fault) => return fail(&fault),
+        Err(fault) => return fail(&fault, &Redactor::new()),
     };
     if args.select.dry_run {
-        return match run::outline(play, &options) {
-            Ok(text) => {
-                screen::result(&text);
-                0
-            }
-            Err(fault) => fail(&fault),
-        };
+        return outlined(run::outline(play, &options), &options.redactor);
     }
     let screen = Screen::new(args.files.quiet);
     let stop = Stop::new();
@@ -58,8 +53,11 @@ async fn replay(args: ReplayArgs) -> u8 {
     let check = CheckArgs { document, url, header, token_env, allow_host, run: args };
     let options = match settle::check_options(&check) {
         Ok(options) => options,
-        Err(fault) => return fail(&fault),
+        Err(fault) => return fail(&fault, &Redactor::new()),
     };
+    if check.run.select.dry_run {
+        return outlined(run::outline_replay(&case, &options), &options.redactor);
+    }
     let screen = Screen::new(check.run.files.quiet);
     let stop = Stop::new();
     interrupt::watch(stop.clone());
@@ -102,7 +100,7 @@ impl Shown {
         self.screen.clear();
         let run = match run {
             Ok(run) => run,
-            Err(fault) => return fail(&fault),
+            Err(fault) => return fail(&fault, &self.options.redactor),
         };
         let written = self.write(&run);
         match self.files.format {
@@ -134,15 +132,26 @@ impl Shown {
 }
 
 /// Shows why there is no verdict; gives the exit code.
-pub(super) fn fail(fault: &RunError) -> u8 {
-    screen::error(&report::escape::terminal(&fault.to_string()));
+pub(super) fn fail(fault: &RunError, redactor: &Redactor) -> u8 {
+    screen::error(&report::escape::terminal(&redactor.text(&fault.to_string())));
     fault.exit_code()
+}
+
+/// Shows what would be done; gives the exit code.
+pub(super) fn outlined(outline: Result<String, RunError>, redactor: &Redactor) -> u8 {
+    match outline {
+        Ok(text) => {
+            screen::result(&report::escape::terminal(&redactor.text(&text)));
+            0
+        }
+        Err(fault) => fail(&fault, redactor),
+    }
 }
 
 fn lint(args: &LintArgs) -> u8 {
     let files = &args.files;
     match run::lint(&files.contracts, &files.scenarios, &files.mocks) {
-        Err(fault) => fail(&fault),
+        Err(fault) => fail(&fault, &Redactor::new()),
         Ok(found) => {
             match files.format {
                 Format::Json => screen::result(&format!("{:#}\n", serde_json::json!(found))),

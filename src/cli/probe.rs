@@ -3,22 +3,30 @@
 use serde_json::json;
 
 use super::args::{Format, ProbeArgs};
-use super::commands::{fail, within_grace};
+use super::commands::{fail, outlined, within_grace};
 use super::screen::{self, Screen};
 use super::{interrupt, settle};
 use crate::capacity::Agreement;
 use crate::report::escape;
-use crate::run::{self, Probed, RunError, Stop};
+use crate::run::{self, Options, Probed, RunError, Stop};
+use crate::wire::Redactor;
 
 pub(super) async fn probe(args: &ProbeArgs) -> u8 {
-    match ask(args).await {
+    let options = match settle::options(&args.run) {
+        Ok(options) => options,
+        Err(fault) => return fail(&fault, &Redactor::new()),
+    };
+    let redactor = options.redactor.clone();
+    if args.run.select.dry_run {
+        return outlined(run::outline_probe(args.contract.as_deref(), &options), &redactor);
+    }
+    match ask(args, options).await {
         Ok(code) => code,
-        Err(fault) => fail(&fault),
+        Err(fault) => fail(&fault, &redactor),
     }
 }
 
-async fn ask(args: &ProbeArgs) -> Result<u8, RunError> {
-    let options = settle::options(&args.run)?;
+async fn ask(args: &ProbeArgs, options: Options) -> Result<u8, RunError> {
     let screen = Screen::new(args.run.files.quiet);
     let stop = Stop::new();
     interrupt::watch(stop.clone());

@@ -1,28 +1,39 @@
 //! `readiness`: the decision on the screen, and its exit code.
 
 use super::args::{Format, ReadinessArgs};
-use super::commands::{fail, within_grace};
+use super::commands::{fail, outlined, within_grace};
 use super::screen::{self, Screen};
 use super::{interrupt, settle};
 use crate::contract::ContractId;
 use crate::readiness::{Decision, assessment_text};
 use crate::report::escape;
-use crate::run::{self, Question, RunError, Stop};
+use crate::run::{self, Options, Question, RunError, Stop};
+use crate::wire::Redactor;
 
 pub(super) async fn readiness(args: &ReadinessArgs) -> u8 {
-    match ask(args).await {
+    let (options, question) = match settle::options(&args.run).and_then(|options| Ok((options, question(args)?))) {
+        Ok(settled) => settled,
+        Err(fault) => return fail(&fault, &Redactor::new()),
+    };
+    let redactor = options.redactor.clone();
+    if args.run.select.dry_run {
+        return outlined(run::outline_readiness(&question, &options), &redactor);
+    }
+    match ask(args, options, question).await {
         Ok(code) => code,
-        Err(fault) => fail(&fault),
+        Err(fault) => fail(&fault, &redactor),
     }
 }
 
-async fn ask(args: &ReadinessArgs) -> Result<u8, RunError> {
-    let options = settle::options(&args.run)?;
-    let question = Question {
+fn question(args: &ReadinessArgs) -> Result<Question, RunError> {
+    Ok(Question {
         version: ContractId::parse(&args.contract),
         rows: args.rows.clone(),
         quiet: settle::span("--quiet", &args.quiet_for)?,
-    };
+    })
+}
+
+async fn ask(args: &ReadinessArgs, options: Options, question: Question) -> Result<u8, RunError> {
     let screen = Screen::new(args.run.files.quiet);
     let stop = Stop::new();
     interrupt::watch(stop.clone());

@@ -11,6 +11,7 @@ use super::{interrupt, settle};
 use crate::clock::{Clock, Timestamp};
 use crate::run::{self, RunError, ServeOptions, Served, Stop};
 use crate::stack::Ports;
+use crate::wire::Redactor;
 
 pub(super) async fn serve(args: &ServeArgs) -> u8 {
     let stop = Stop::new();
@@ -26,7 +27,7 @@ pub(super) async fn serve(args: &ServeArgs) -> u8 {
             }
             0
         }
-        Err(fault) => fail(&fault),
+        Err(fault) => fail(&fault, &Redactor::new()),
     }
 }
 

@@ -6,7 +6,7 @@ use super::args::{CheckArgs, FileArgs, RunArgs, SelectArgs, TargetArgs};
 use crate::clock::{Timestamp, parse_duration};
 use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
-use crate::run::{Options, RunError, TargetChoice};
+use crate::run::{self, Options, RunError, TargetChoice};
 use crate::target::Settings;
 use crate::wire::{Headers, Redactor, Secret};
 
@@ -52,6 +52,9 @@ fn build(
     {
         redactor.register(secret);
     }
+    if let TargetChoice::Url { headers, .. } = &choice {
+        register_fields(&redactor, headers);
+    }
     Ok(Options {
         contracts: files.contracts.clone(),
         document,
@@ -75,6 +78,23 @@ fn build(
         arguments: std::env::args().collect(),
         redactor,
     })
+}
+
+/// Words in the names of fields that carry credentials.
+const CREDENTIALS: [&str; 8] = ["auth", "token", "secret", "key", "cookie", "password", "signature", "session"];
+
+/// Registers what the user's own header fields carry where their names tell of
+/// credentials: a service may repeat them in its answers.
+fn register_fields(redactor: &Redactor, headers: &Headers) {
+    for (name, value) in headers.iter() {
+        let name = name.to_ascii_lowercase();
+        if Redactor::is_secret_name(&name) || CREDENTIALS.iter().any(|word| name.contains(word)) {
+            // `Bearer abc`: the scheme is none.
+            let credential = value.rsplit(' ').next().unwrap_or(value);
+            redactor.register(&Secret::new(credential));
+            redactor.register(&Secret::new(value));
+        }
+    }
 }
 
 /// The largest scale at which the smallest judged interval, one second, still
@@ -130,14 +150,14 @@ fn environment(args: &TargetArgs) -> Result<TargetChoice, RunError> {
         return Err(RunError::Usage(format!("environment `{name}` is protected: add --protected to run against it")));
     }
     let secret = environment.client_secret_env.as_deref().map(variable).transpose()?;
-    Ok(TargetChoice::Environment { name: name.clone(), settings: Box::new(environment), secret })
+    Ok(TargetChoice::Environment { name: name.clone(), file, settings: Box::new(environment), secret })
 }
 
 fn settings_file(given: Option<&Path>) -> Result<PathBuf, RunError> {
     if let Some(file) = given {
         return Ok(file.to_owned());
     }
-    let places = ["seamstress.toml", ".config/seamstress.toml"];
+    let places = run::DEFAULT_SETTINGS;
     places.iter().map(PathBuf::from).find(|file| file.is_file()).ok_or_else(|| {
         RunError::Usage(format!(
             "--env needs settings: neither {} nor {} is there; --settings FILE names one",
@@ -153,10 +173,26 @@ fn variable(name: &str) -> Result<Secret, RunError> {
         .map_err(|_| RunError::Usage(format!("the environment variable {name}, which holds a secret, is not set")))
 }
 
+/// Nothing of a URL is dropped in silence. It isn't shown either: what stands
+/// there is often a key.
+fn plain_url(flag: &str, text: &str) -> Result<(), RunError> {
+    let Ok(url) = url::Url::parse(text) else { return Ok(()) };
+    let extra = match () {
+        () if url.query().is_some() => "a query",
+        () if !url.username().is_empty() || url.password().is_some() => "a user",
+        () if url.fragment().is_some() => "a fragment",
+        () => return Ok(()),
+    };
+    Err(RunError::Usage(format!(
+        "{flag} has {extra}, which would not be sent: give scheme, host, port and path, and keys as header fields (-H 'Name: value')"
+    )))
+}
+
 fn plain(url: &str, args: &CheckArgs) -> Result<TargetChoice, RunError> {
     let origin = Origin::parse(url).ok_or_else(|| {
         RunError::Usage(format!("--url `{url}` is no http or https URL: expected e.g. http://127.0.0.1:8000"))
     })?;
+    plain_url("--url", url)?;
     let path = url::Url::parse(url).map(|u| u.path().trim_end_matches('/').to_owned()).unwrap_or_default();
     let mut headers = Headers::new();
     for field in &args.header {
@@ -170,6 +206,7 @@ fn plain(url: &str, args: &CheckArgs) -> Result<TargetChoice, RunError> {
         base_path: path,
         headers,
         token: args.token_env.as_deref().map(variable).transpose()?,
+        token_env: args.token_env.clone(),
         allowed_hosts: args.allow_host.clone(),
     })
 }

@@ -247,8 +247,9 @@ fn call_reasons(inquiry: &Inquiry<'_>, clients: &[ClientUse], nameless: Use) -> 
     };
     let verb = if (callers, nameless.recent) == (1, 0) { "calls" } else { "call" };
     let mut reasons = vec![no_go(format!(
-        "{who} still {verb} {}: {calls} calls in the last {}, the last one {} ago",
+        "{who} still {verb} {}: {calls} {} in the last {}, the last one {} ago",
         inquiry.version,
+        if calls == 1 { "call" } else { "calls" },
         format_duration(inquiry.quiet),
         format_duration(ago)
     ))];

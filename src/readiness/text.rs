@@ -23,7 +23,8 @@ pub fn assessment_text(assessment: &Assessment) -> String {
     for fault in assessment.faults.iter().take(5) {
         let _ = writeln!(text, "unread: {}", plain(&fault.to_string()));
     }
-    for reason in &assessment.reasons {
+    // The heaviest is the verdict, and stands last.
+    for reason in assessment.reasons.iter().skip(1) {
         let _ = writeln!(text, "{}: {}", reason.decision.word(), plain(&reason.text));
     }
     let quiet = format_duration(Duration::from_secs(assessment.quiet_s));
@@ -33,7 +34,7 @@ pub fn assessment_text(assessment: &Assessment) -> String {
         }
         (decision, first) => {
             let first = first.map_or(String::new(), |reason| format!(": {}", plain(&reason.text)));
-            writeln!(text, "\n{}{first}", decision.word())
+            writeln!(text, "{}{first}", decision.word())
         }
     };
     text
@@ -45,7 +46,7 @@ fn push_clients(text: &mut String, assessment: &Assessment) {
         (Some(first), Some(last)) => format!(" from {} to {}", minute(first), minute(last)),
         _ => String::new(),
     };
-    let _ = writeln!(text, "{} rows{span}", coverage.rows);
+    let _ = writeln!(text, "{} {}{span}", coverage.rows, if coverage.rows == 1 { "row" } else { "rows" });
     if clients.is_empty() && nameless.calls == 0 {
         let _ = writeln!(text, "No row is a call of {version}.\n");
         return;

@@ -119,7 +119,7 @@ fn introduce(session: &Session, inputs: &Inputs) {
     ]));
 }
 
-async fn watch_budget(stop: Stop, budget: Option<Duration>) {
+pub(super) async fn watch_budget(stop: Stop, budget: Option<Duration>) {
     if let Some(budget) = budget {
         tokio::time::sleep(budget).await;
         stop.stop(StopReason::Budget);

@@ -49,6 +49,7 @@ impl Inputs {
                 options.contracts.display()
             )));
         }
+        known_operation(options, &contracts)?;
         Ok(Self { contracts: contracts.into(), scenarios, remarks: faults })
     }
 }
@@ -132,6 +133,22 @@ fn unknown_names(scenarios: &[Scenario], contracts: &[Contract]) -> Diagnostics 
         }
     }
     found
+}
+
+/// `--operation` names something that takes part.
+fn known_operation(options: &Options, contracts: &[Contract]) -> Result<(), RunError> {
+    let Some(wanted) = &options.operation else { return Ok(()) };
+    let all = contracts.iter().flat_map(|c| c.openapi.operations.iter().map(move |o| (&c.id, o.id.as_ref())));
+    if all.clone().any(|(contract, operation)| options.takes(contract, operation)) {
+        return Ok(());
+    }
+    let ids: Vec<String> = contracts.iter().map(|contract| contract.id.to_string()).collect();
+    let mut known: Vec<&str> = all.map(|(_, operation)| operation).chain(ids.iter().map(String::as_str)).collect();
+    known.sort_unstable();
+    known.dedup();
+    let near = crate::diagnose::closest(wanted, known.iter().copied()).map(|n| format!("; did you mean `{n}`?"));
+    let list = known.join(", ");
+    Err(RunError::Usage(format!("no operation or contract is called `{wanted}`: {list}{}", near.unwrap_or_default())))
 }
 
 /// Names that select checks: an unknown one is a fault of usage.

@@ -41,7 +41,7 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
     }
     match &options.target {
         TargetChoice::Embedded => embedded(options, contracts, began).await,
-        TargetChoice::Environment { name, settings, secret } => {
+        TargetChoice::Environment { name, settings, secret, .. } => {
             environment(options, name, settings, secret.as_ref(), began).await
         }
         TargetChoice::Url { origin, headers, token, allowed_hosts, .. } => {

@@ -65,6 +65,8 @@ pub enum TargetChoice {
     Environment {
         /// Its name.
         name: String,
+        /// The settings file.
+        file: PathBuf,
         /// What the settings say.
         settings: Box<EnvironmentSettings>,
         /// The secret, where the settings name a variable.
@@ -80,6 +82,8 @@ pub enum TargetChoice {
         headers: Headers,
         /// A bearer token.
         token: Option<Secret>,
+        /// The variable that holds it.
+        token_env: Option<String>,
         /// Hosts that may be reached beside loopback.
         allowed_hosts: Vec<String>,
     },

@@ -37,12 +37,57 @@ pub fn outline(play: &Play, options: &Options) -> Result<String, RunError> {
         text.push_str(&scenario_line(scenario, &inputs, options));
     }
     let budget = options.budget.or((*play == Play::Gate).then_some(super::gate::GATE_BUDGET));
-    let _ = match budget {
-        Some(budget) => writeln!(text, "for at most {}", crate::clock::format_duration(budget)),
-        None => writeln!(text, "without a bound on wall time (--budget sets one)"),
-    };
-    text.push_str("nothing was sent\n");
-    Ok(text)
+    Ok(format!("{text}{}nothing was sent\n", bound(budget)))
+}
+
+/// Says what `capacity probe` would do. Nothing is started and nothing is sent.
+///
+/// # Errors
+/// The input has faults, or no such contract exists.
+pub fn outline_probe(named: Option<&str>, options: &Options) -> Result<String, RunError> {
+    let inputs = Inputs::load(options, false)?;
+    let contract = &inputs.contracts[super::probe::choose(named, &inputs.contracts)?];
+    let most = super::probe::limits(contract, 1.0).most;
+    let what = format!("{}: one client, up to {most} calls in one go, in four rounds", contract.id);
+    Ok(format!("target: {}\n{what}\n{}nothing was sent\n", place(&options.target), bound(options.budget)))
+}
+
+/// Says what `readiness` would do. Nothing is started and nothing is sent.
+///
+/// # Errors
+/// The input has faults, or no such contract exists.
+pub fn outline_readiness(question: &super::Question, options: &Options) -> Result<String, RunError> {
+    let inputs = Inputs::load(options, question.rows.is_none())?;
+    super::readiness::find(question, &inputs)?;
+    let mut text = format!("target: {}\n", place(&options.target));
+    match &question.rows {
+        Some(rows) => {
+            let _ = writeln!(text, "rows: {}", rows.display());
+        }
+        None => inputs.scenarios.iter().filter(|s| s.is_tagged("steady")).for_each(|scenario| {
+            text.push_str(&scenario_line(scenario, &inputs, options));
+        }),
+    }
+    let _ = writeln!(text, "{}: one case, for Deprecation and Sunset", question.version);
+    Ok(format!("{text}{}nothing was sent\n", bound(options.budget)))
+}
+
+/// Says what `replay` would do. Nothing is started and nothing is sent.
+///
+/// # Errors
+/// The input has faults, or the text names no case.
+pub fn outline_replay(key: &str, options: &Options) -> Result<String, RunError> {
+    let inputs = Inputs::load(options, false)?;
+    let (key, _) = super::replay::find(key, &inputs)?;
+    let target = place(&options.target);
+    Ok(format!("target: {target}\nseed: {}\n{key}: one case\nnothing was sent\n", options.seed.0))
+}
+
+fn bound(budget: Option<std::time::Duration>) -> String {
+    match budget {
+        Some(budget) => format!("for at most {}\n", crate::clock::format_duration(budget)),
+        None => "without a bound on wall time (--budget sets one)\n".to_owned(),
+    }
 }
 
 /// What the target will offer, as far as the settings tell.

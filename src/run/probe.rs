@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::gate::watch_budget;
 use super::inputs::Inputs;
 use super::session::Session;
-use super::{Listener, Options, Progress, RunError, Stop};
+use super::{Listener, Options, Progress, RunError, Stop, StopReason};
 use crate::capacity::{Answer, Limits, Probe, ProbeReport, Step};
 use crate::contract::{Contract, ContractId};
 use crate::generate::{Call, CaseKey, CaseKind};
@@ -43,7 +44,10 @@ pub async fn probe(named: Option<&str>, options: Options, stop: Stop, listener: 
     let contract = &session.contracts[index];
     let sent = format!("{} {}", call.request.method, call.request.target);
     session.listener.stage(format!("probing {} {} with {sent}", contract.id, call.operation));
-    let report = carry_out(&session, contract, &call).await?;
+    let watch = tokio::spawn(watch_budget(session.stop.clone(), session.options.budget));
+    let report = carry_out(&session, contract, &call).await;
+    watch.abort();
+    let report = report?;
     let rows = match &session.target.control {
         Some(control) => control.rows(session.rows_start, &[]).await.map(|(rows, _)| rows).unwrap_or_default(),
         None => Vec::new(),
@@ -54,7 +58,7 @@ pub async fn probe(named: Option<&str>, options: Options, stop: Stop, listener: 
     Ok(Probed { contract: contract.id.clone(), operation: call.operation.clone(), sent, report, rows })
 }
 
-fn choose(named: Option<&str>, contracts: &[Contract]) -> Result<usize, RunError> {
+pub(super) fn choose(named: Option<&str>, contracts: &[Contract]) -> Result<usize, RunError> {
     let declares = |contract: &Contract| {
         contract.behaviour.as_ref().is_some_and(|b| b.throttling.as_ref().is_some_and(|t| t.rate.is_some()))
     };
@@ -95,8 +99,10 @@ async fn carry_out(session: &Session, contract: &Contract, call: &Call) -> Resul
     let mut client = Client::new(target.clone(), target.gateway.clone());
     let mut probe = Probe::new(limits(contract, target.clock.scale()));
     loop {
-        if session.stop.reason().is_some() {
-            return Err(RunError::Interrupted);
+        match session.stop.reason() {
+            None => {}
+            Some(StopReason::Interrupted) => return Err(RunError::Interrupted),
+            Some(_) => probe.cut(),
         }
         match probe.next(target.clock.now()) {
             Step::Done => break,
@@ -125,7 +131,7 @@ async fn carry_out(session: &Session, contract: &Contract, call: &Call) -> Resul
 
 /// Enough calls to see that a rate is not held, and a margin that a busy
 /// machine keeps: 100 ms of real time.
-fn limits(contract: &Contract, scale: f64) -> Limits {
+pub(super) fn limits(contract: &Contract, scale: f64) -> Limits {
     let defaults = Limits::default();
     let throttling = contract.behaviour.as_ref().and_then(|b| b.throttling.as_ref());
     let declared = throttling.and_then(|t| t.rate).map_or(0, |rate| rate.calls);

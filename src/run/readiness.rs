@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::gate::watch_budget;
 use super::inputs::Inputs;
 use super::session::Session;
 use super::{Listener, Options, RunError, Stop, cases, phases};
@@ -43,24 +44,30 @@ pub async fn readiness(
     listener: Listener,
 ) -> Result<Assessment, RunError> {
     let inputs = Inputs::load(&options, question.rows.is_none())?;
-    let known = |id: &ContractId| inputs.contracts.iter().position(|contract| contract.id == *id);
-    let Some(index) = known(&question.version) else {
-        let all: Vec<String> = inputs.contracts.iter().map(|c| c.id.to_string()).collect();
-        return Err(RunError::Usage(format!("no contract is called `{}`: {}", question.version, all.join(", "))));
-    };
+    let index = find(question, &inputs)?;
     let recorded = question.rows.as_deref().map(read).transpose()?;
     let asked_for = options.now;
     let session = Arc::new(Session::open(options, &inputs, stop, listener).await?);
+    let watch = tokio::spawn(watch_budget(session.stop.clone(), session.options.budget));
     let rows = match recorded {
         Some(rows) => rows,
         None => steady_day(&session, &inputs).await?,
     };
+    watch.abort();
     let headers = ask_live(&session, index).await;
     let answer = judge(question, &session, index, &Known { rows, headers, now: asked_for });
     if let Some(stack) = session.take_stack() {
         stack.stop().await;
     }
     Ok(answer)
+}
+
+/// The place of the version that is asked about.
+pub(super) fn find(question: &Question, inputs: &Inputs) -> Result<usize, RunError> {
+    inputs.contracts.iter().position(|contract| contract.id == question.version).ok_or_else(|| {
+        let all: Vec<String> = inputs.contracts.iter().map(|c| c.id.to_string()).collect();
+        RunError::Usage(format!("no contract is called `{}`: {}", question.version, all.join(", ")))
+    })
 }
 
 struct Known {
@@ -75,7 +82,7 @@ fn judge(question: &Question, session: &Session, index: usize, known: &Known) ->
     let successor = successor(old, &session.contracts);
     let breaking: Vec<String> = successor.map_or_else(Vec::new, |new| {
         let changes = contract::diff::diff(&old.openapi, &new.openapi);
-        changes.into_iter().filter(|change| change.breaking).map(|change| change.text).collect()
+        changes.iter().filter(|change| change.breaking).map(contract::diff::Change::sentence).collect()
     });
     assess(&Inquiry {
         version: &old.id,

@@ -27,14 +27,19 @@ pub struct Change {
     pub place_new: Option<Place>,
 }
 
+impl Change {
+    /// Which operation, where in it, and what: one sentence without a full
+    /// stop.
+    pub fn sentence(&self) -> String {
+        let at = if self.at.is_empty() { String::new() } else { format!(", {}", self.at) };
+        format!("{}{at}: {}", self.operation, self.text)
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.breaking { "breaking" } else { "compatible" };
-        write!(f, "{word}: {}", self.operation)?;
-        if !self.at.is_empty() {
-            write!(f, ", {}", self.at)?;
-        }
-        write!(f, ": {}", self.text)
+        write!(f, "{word}: {}", self.sentence())
     }
 }
 
