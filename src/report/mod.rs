@@ -25,6 +25,7 @@ mod sample;
 mod tests;
 
 pub use excerpt::{BodyRecord, ExchangeRecord, RequestRecord, ResponseRecord};
+pub use rows::Rows;
 pub use run::{ObjectiveMark, Phase, Run, Totals};
 pub use text::finding_text;
 pub use write::{ReportError, write};

@@ -1,28 +1,61 @@
 //! `gateway-rows.jsonl`: the gateway's rows, one JSON object a line, without
-//! secrets.
+//! secrets. A run has a hundred thousand of them: they wait in a file that has
+//! no name until the reports are written.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
 use crate::observe::GatewayRow;
 use crate::wire::Redactor;
 
-/// The rows as JSON lines.
-pub(super) fn lines(rows: &[GatewayRow], redactor: &Redactor) -> String {
-    let mut text = String::new();
-    for row in rows {
-        let line = serde_json::to_string(row).expect("a row has text keys only");
-        // Most rows hold no secret: redacting the line as one text tells, and
-        // only where it changes something is each value looked at.
-        if redactor.text(&line) == line {
-            text.push_str(&line);
-        } else {
-            let mut value = serde_json::to_value(row).expect("a row has text keys only");
-            redact(&mut value, redactor);
-            text.push_str(&value.to_string());
-        }
-        text.push('\n');
+/// Rows that wait to be written. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Rows(Arc<Mutex<File>>);
+
+impl Rows {
+    /// None yet.
+    ///
+    /// # Errors
+    /// No temporary file can be made.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self(Arc::new(Mutex::new(tempfile::tempfile()?))))
     }
-    text
+
+    /// Adds rows, without their secrets.
+    ///
+    /// # Errors
+    /// The temporary file can't be written.
+    pub fn add(&self, rows: &[GatewayRow], redactor: &Redactor) -> io::Result<()> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::End(0))?;
+        let mut out = BufWriter::new(&mut *file);
+        for row in rows {
+            writeln!(out, "{}", line(row, redactor))?;
+        }
+        out.flush()
+    }
+
+    /// Writes all of them.
+    pub(super) fn copy(&self, to: &mut File) -> io::Result<()> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(0))?;
+        io::copy(&mut *file, to).map(drop)
+    }
+}
+
+fn line(row: &GatewayRow, redactor: &Redactor) -> String {
+    let line = serde_json::to_string(row).expect("a row has text keys only");
+    // Most rows hold no secret: redacting the line as one text tells, and
+    // only where it changes something is each value looked at.
+    if redactor.text(&line) == line {
+        return line;
+    }
+    let mut value = serde_json::to_value(row).expect("a row has text keys only");
+    redact(&mut value, redactor);
+    value.to_string()
 }
 
 fn redact(value: &mut Value, redactor: &Redactor) {

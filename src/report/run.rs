@@ -9,7 +9,9 @@ use crate::check::Verdict;
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Nonce, Seed};
-use crate::observe::{GatewayRow, Latency, OperationLatency};
+use crate::observe::{Latency, OperationLatency};
+
+use super::Rows;
 
 /// A run that is over.
 #[derive(Clone, Debug)]
@@ -42,7 +44,7 @@ pub struct Run {
     /// pictures.
     pub objectives: Vec<ObjectiveMark>,
     /// The gateway's rows, where they could be read.
-    pub rows: Vec<GatewayRow>,
+    pub rows: Option<Rows>,
     /// What stands at the end.
     pub verdict: Verdict,
     /// Notices that concern no promise (what could not be made, what was left

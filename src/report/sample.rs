@@ -14,7 +14,7 @@ use crate::wire::{
     Body, Exchange, Failure, FailureKind, Headers, Redactor, Request, Response, Secret, Tier, curl_line,
 };
 
-use super::{ObjectiveMark, Phase, Run, Totals};
+use super::{ObjectiveMark, Phase, Rows, Run, Totals};
 
 /// A value that only its registration makes a secret.
 pub(super) const PLANTED: &str = "s3cr3t-\"quoted\"/value-Ω";
@@ -58,10 +58,16 @@ pub(super) fn run() -> Run {
             ObjectiveMark { contract: v1.clone(), quantile: 0.95, bound: Duration::from_millis(500) },
             ObjectiveMark { contract: v1, quantile: 0.99, bound: Duration::from_millis(1500) },
         ],
-        rows: vec![row()],
+        rows: Some(rows()),
         verdict: verdict(),
         notices: vec!["could not make: `pattern` with a look-behind at <contracts/x.yaml>".into()],
     }
+}
+
+fn rows() -> Rows {
+    let rows = Rows::new().expect("a temporary file");
+    rows.add(&[row()], &redactor()).expect("written");
+    rows
 }
 
 fn row() -> GatewayRow {

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::wire::Redactor;
 
 use super::json::RunRecord;
-use super::{Run, hlog, html, junit, rows, summary};
+use super::{Rows, Run, hlog, html, junit, summary};
 
 /// Why reports could not be written.
 #[derive(Debug, Error)]
@@ -34,10 +34,11 @@ pub enum ReportError {
 pub fn write(reports: &Path, run: &Run, redactor: &Redactor) -> Result<PathBuf, ReportError> {
     let folder = folder_name(run);
     let record = RunRecord::of(run, redactor);
-    let files = render(run, &record, redactor);
+    let files = render(run, &record);
     for name in [folder.as_str(), "latest"] {
         let fresh = reports.join(format!(".new-{name}-{folder}"));
-        let placed = fill(&fresh, &files).and_then(|()| replace(&fresh, &reports.join(name), &folder));
+        let placed =
+            fill(&fresh, &files, run.rows.as_ref()).and_then(|()| replace(&fresh, &reports.join(name), &folder));
         if placed.is_err() {
             let _ = fs::remove_dir_all(&fresh);
         }
@@ -47,7 +48,7 @@ pub fn write(reports: &Path, run: &Run, redactor: &Redactor) -> Result<PathBuf, 
 }
 
 /// Every file of a report, by name.
-fn render(run: &Run, record: &RunRecord, redactor: &Redactor) -> Vec<(&'static str, Vec<u8>)> {
+fn render(run: &Run, record: &RunRecord) -> Vec<(&'static str, Vec<u8>)> {
     let mut json = serde_json::to_vec_pretty(record).expect("a record has text keys and finite numbers only");
     json.push(b'\n');
     vec![
@@ -56,7 +57,6 @@ fn render(run: &Run, record: &RunRecord, redactor: &Redactor) -> Vec<(&'static s
         ("summary.md", summary::document(record).into_bytes()),
         ("report.html", html::document(run, record).into_bytes()),
         ("latency.hlog", hlog::log(run, record)),
-        ("gateway-rows.jsonl", rows::lines(&run.rows, redactor).into_bytes()),
     ]
 }
 
@@ -69,14 +69,16 @@ fn folder_name(run: &Run) -> String {
     format!("{}-{}-{}", run.started.utc().format("%Y%m%dT%H%M%S"), plain(&run.command), plain(&run.nonce.0))
 }
 
-fn fill(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), ReportError> {
+fn fill(folder: &Path, files: &[(&str, Vec<u8>)], rows: Option<&Rows>) -> Result<(), ReportError> {
     remove(folder)?;
     fs::create_dir_all(folder).map_err(failed(folder))?;
     for (name, content) in files {
         let path = folder.join(name);
         fs::write(&path, content).map_err(failed(&path))?;
     }
-    Ok(())
+    let path = folder.join("gateway-rows.jsonl");
+    let mut file = fs::File::create(&path).map_err(failed(&path))?;
+    rows.map_or(Ok(()), |rows| rows.copy(&mut file)).map_err(failed(&path))
 }
 
 /// Puts `fresh` in the place of `old`. Another run may do the same at the same

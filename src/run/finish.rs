@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::session::Session;
 use super::{RunError, StopReason, reproduce};
 use crate::check::{self, Finding, Judged, Judging, Level, NotChecked, Outcome, Verdict};
-use crate::observe::LedgerEntry;
-use crate::report::{ObjectiveMark, Run};
+use crate::observe::{GatewayRow, LedgerEntry};
+use crate::report::{ObjectiveMark, Rows, Run};
 use crate::target::LedgerQuery;
 
 /// Why something was left out.
@@ -27,10 +27,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
     reproduce::reproduce(&session, &mut findings).await;
     complete(&session, &mut findings);
     let effects = count_effects(&session).await;
-    let rows = match &session.target.control {
-        Some(control) => control.rows(session.rows_start, &[]).await.map(|(rows, _)| rows).unwrap_or_default(),
-        None => Vec::new(),
-    };
+    let rows = gather_rows(&session).await;
     let totals = session.totals(effects);
     let not_checked = not_checked(&session);
     let (outcome, reason) = decide(&session, &findings, &not_checked, totals.exchanges);
@@ -88,6 +85,18 @@ fn complete(session: &Session, findings: &mut [Finding]) {
             finding.curl = Some(crate::wire::curl_line(&origin, &exchange.request, &session.options.redactor));
         }
     }
+}
+
+/// The gateway's rows since the run began; `None` where they can't be had,
+/// which changes no verdict.
+async fn gather_rows(session: &Session) -> Option<Rows> {
+    let control = session.target.control.as_ref()?;
+    let gathered = Rows::new().ok()?;
+    let add = |rows: Vec<GatewayRow>| {
+        let _ = gathered.add(&rows, &session.options.redactor);
+    };
+    control.each_row_page(session.rows_start, &[], add).await.ok()?;
+    Some(gathered)
 }
 
 async fn count_effects(session: &Session) -> u64 {

@@ -11,7 +11,6 @@ use super::{Listener, Options, Progress, RunError, Stop, StopReason};
 use crate::capacity::{Answer, Limits, Probe, ProbeReport, Step};
 use crate::contract::{Contract, ContractId};
 use crate::generate::{Call, CaseKey, CaseKind};
-use crate::observe::GatewayRow;
 use crate::traffic::Client;
 use crate::wire::{Request, Response};
 
@@ -26,8 +25,6 @@ pub struct Probed {
     pub sent: String,
     /// What was found.
     pub report: ProbeReport,
-    /// The gateway's rows, where they could be read.
-    pub rows: Vec<GatewayRow>,
 }
 
 /// Probes a contract: the one that is named, else the first that declares a
@@ -48,14 +45,10 @@ pub async fn probe(named: Option<&str>, options: Options, stop: Stop, listener: 
     let report = carry_out(&session, contract, &call).await;
     watch.abort();
     let report = report?;
-    let rows = match &session.target.control {
-        Some(control) => control.rows(session.rows_start, &[]).await.map(|(rows, _)| rows).unwrap_or_default(),
-        None => Vec::new(),
-    };
     if let Some(stack) = session.take_stack() {
         stack.stop().await;
     }
-    Ok(Probed { contract: contract.id.clone(), operation: call.operation.clone(), sent, report, rows })
+    Ok(Probed { contract: contract.id.clone(), operation: call.operation.clone(), sent, report })
 }
 
 pub(super) fn choose(named: Option<&str>, contracts: &[Contract]) -> Result<usize, RunError> {

@@ -29,6 +29,9 @@ pub enum StackError {
     /// Files of the mocks can't be used.
     #[error("the mocks can't be used:\n{0}")]
     Mocks(Diagnostics),
+    /// The gateway's rows have no place.
+    #[error("no temporary file for the gateway's rows: {0}; is there room, and may files be made there?")]
+    Rows(#[source] io::Error),
     /// Keys could not be made.
     #[error("signing keys could not be made: {0}")]
     Keys(String),

@@ -78,7 +78,7 @@ impl Stack {
             switched: &switched,
             secrets: Secrets::fresh(),
             gateway: Arc::default(),
-            rows: RowLog::default(),
+            rows: RowLog::new().map_err(StackError::Rows)?,
         };
         let mut tiers = Tiers::default();
         match tiers.start(&start).await {

@@ -136,16 +136,30 @@ impl Control {
     /// The surface does not answer.
     pub async fn rows(&self, since: u64, correlations: &[String]) -> Result<(Vec<GatewayRow>, u64), TargetError> {
         let mut found = Vec::new();
+        let next = self.each_row_page(since, correlations, |rows| found.extend(rows)).await?;
+        Ok((found, next))
+    }
+
+    /// The same, page by page: a whole run has a hundred thousand rows.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn each_row_page(
+        &self,
+        since: u64,
+        correlations: &[String],
+        mut take: impl FnMut(Vec<GatewayRow>),
+    ) -> Result<u64, TargetError> {
         let mut since = since;
         loop {
             let filters = form(&[("correlation", &correlations.join(","))]);
             let page: RowPage =
                 self.call(Method::GET, &format!("/rows?since={since}&limit={PAGE}{filters}"), None).await?;
             let count = page.rows.len();
-            found.extend(page.rows);
             since = page.next;
+            take(page.rows);
             if count < PAGE {
-                return Ok((found, since));
+                return Ok(since);
             }
         }
     }

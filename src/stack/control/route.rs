@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -90,8 +91,12 @@ async fn rows(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response,
     let parameters = Parameters::of(&uri);
     let correlations = parameters.list("correlation");
     let (since, limit) = (parameters.number("since", 0)?, parameters.number("limit", LIMIT)?);
-    let (rows, next) = stack.rows.query(since, &correlations, limit);
-    Ok(Json(json!({ "rows": rows, "next": next })).into_response())
+    let (rows, next) = stack
+        .rows
+        .query(since, &correlations, limit)
+        .map_err(|fault| refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("the rows can't be read: {fault}")))?;
+    let text = format!("{{\"rows\":[{}],\"next\":{next}}}", rows.join(","));
+    Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
 }
 
 async fn faults(State(stack): State<ControlOptions>) -> Response {

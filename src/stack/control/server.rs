@@ -13,7 +13,6 @@ use super::super::listen::{Bound, Listening};
 use super::route::router;
 use crate::clock::Clock;
 use crate::door::Origin;
-use crate::observe::GatewayRow;
 
 /// What the control surface reads and steers.
 #[derive(Clone, Debug)]
@@ -30,21 +29,28 @@ pub struct ControlOptions {
     pub clock: Clock,
 }
 
-/// Where the gateway's rows are read: those after a number that carry one of
+/// Where the gateway's rows are read, as JSON: those after a number that carry one of
 /// the correlation IDs (all, without any), at most so many, and the number to
 /// go on from.
 #[derive(Clone)]
 pub struct RowSource(Arc<ReadRows>);
 
-type ReadRows = dyn Fn(u64, &[String], usize) -> (Vec<Arc<GatewayRow>>, u64) + Send + Sync;
+type ReadRows = dyn Fn(u64, &[String], usize) -> std::io::Result<(Vec<String>, u64)> + Send + Sync;
 
 impl RowSource {
     /// From a function of the number, the correlation IDs and the limit.
-    pub fn new(read: impl Fn(u64, &[String], usize) -> (Vec<Arc<GatewayRow>>, u64) + Send + Sync + 'static) -> Self {
+    pub fn new(
+        read: impl Fn(u64, &[String], usize) -> std::io::Result<(Vec<String>, u64)> + Send + Sync + 'static,
+    ) -> Self {
         Self(Arc::new(read))
     }
 
-    pub(super) fn query(&self, since: u64, correlations: &[String], limit: usize) -> (Vec<Arc<GatewayRow>>, u64) {
+    pub(super) fn query(
+        &self,
+        since: u64,
+        correlations: &[String],
+        limit: usize,
+    ) -> std::io::Result<(Vec<String>, u64)> {
         self.0(since, correlations, limit)
     }
 }

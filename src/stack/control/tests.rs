@@ -2,7 +2,6 @@
 //! that speaks to it, else by hand.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
@@ -40,7 +39,7 @@ impl Rig {
                 correlation_id: format!("{since}/{}/{limit}", correlations.join("+")),
                 ..GatewayRow::default()
             };
-            (vec![Arc::new(row)], since + 1)
+            Ok((vec![serde_json::to_string(&row).expect("a row")], since + 1))
         });
         let options = ControlOptions { listen, dataverse: dataverse.handle().clone(), tenant, rows, clock };
         let control = Control::start(options).await.expect("starts");

@@ -41,7 +41,7 @@ impl ClientBody {
     fn write_row(&mut self) {
         if let Some(RowDraft { mut row, began, rows }) = self.row.take() {
             row.total_time = began.elapsed().as_millis() as u64;
-            rows.push(row);
+            rows.push(&row);
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn abandoned(shared: &Shared, mut call: Call) {
     let mut row = row(&call, StatusCode::OK);
     (row.response_code, row.is_request_success) = (0, false);
     row.total_time = call.began.elapsed().as_millis() as u64;
-    shared.rows.push(row);
+    shared.rows.push(&row);
 }
 
 /// Counts what was to be counted after the response. A condition that raises

@@ -1,80 +1,130 @@
-//! The gateway's log: rows in a ring, each under a number that counts up.
+//! The gateway's log: one JSON line a call, each under a number that counts up.
+//!
+//! A run makes a hundred thousand rows; they lie in a file that has no name and
+//! goes with the last clone, and only their places are held in memory.
 
-use std::collections::VecDeque;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::observe::GatewayRow;
 
-/// Rows of the latest calls. Clones share them.
+/// Rows of all calls. Clones share them.
 #[derive(Clone, Debug)]
-pub struct RowLog(Arc<Mutex<Ring>>);
+pub struct RowLog(Arc<Mutex<Log>>);
 
 #[derive(Debug)]
-struct Ring {
-    rows: VecDeque<Arc<GatewayRow>>,
-    capacity: usize,
-    /// How many rows were ever written; the number of the newest.
-    written: u64,
+struct Log {
+    file: File,
+    /// How many bytes the file holds.
+    end: u64,
+    /// What is not in the file yet.
+    pending: Vec<u8>,
+    rows: Vec<Stored>,
 }
 
+/// Where a row lies, and the hash of its correlation ID.
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    at: u64,
+    length: u32,
+    correlation: Option<u64>,
+}
+
+/// How much is gathered before it goes into the file.
+const CHUNK: usize = 256 * 1024;
+
 impl RowLog {
-    /// Keeps the latest `capacity` rows.
-    pub fn new(capacity: usize) -> Self {
-        Self(Arc::new(Mutex::new(Ring { rows: VecDeque::new(), capacity: capacity.max(1), written: 0 })))
+    /// An empty log.
+    ///
+    /// # Errors
+    /// No temporary file can be made.
+    pub fn new() -> io::Result<Self> {
+        let log = Log { file: tempfile::tempfile()?, end: 0, pending: Vec::new(), rows: Vec::new() };
+        Ok(Self(Arc::new(Mutex::new(log))))
     }
 
-    fn ring(&self) -> MutexGuard<'_, Ring> {
+    fn log(&self) -> MutexGuard<'_, Log> {
         self.0.lock().expect("nobody panics while he holds the rows")
     }
 
     /// Adds a row and gives its number, from 1.
-    pub fn push(&self, row: GatewayRow) -> u64 {
-        let row = Arc::new(row);
-        let mut ring = self.ring();
-        if ring.rows.len() == ring.capacity {
-            ring.rows.pop_front();
+    pub fn push(&self, row: &GatewayRow) -> u64 {
+        let line = serde_json::to_vec(row).expect("a row has text keys and finite numbers only");
+        let correlation = row.request_headers.get("x-correlation-id").map(|id| hash(id));
+        let mut log = self.log();
+        let at = log.end + log.pending.len() as u64;
+        log.pending.extend_from_slice(&line);
+        log.rows.push(Stored { at, length: line.len() as u32, correlation });
+        if log.pending.len() >= CHUNK {
+            // A disk that is full is told when the rows are read.
+            let _ = log.flush();
         }
-        ring.rows.push_back(row);
-        ring.written += 1;
-        ring.written
+        log.rows.len() as u64
     }
 
-    /// Up to `limit` rows with numbers above `since` whose
+    /// Up to `limit` rows, as JSON, with numbers above `since` whose
     /// `RequestHeaders["x-correlation-id"]` is one of `correlations` (any,
     /// where that is empty), and the number to ask from next.
-    pub fn query(&self, since: u64, correlations: &[String], limit: usize) -> (Vec<Arc<GatewayRow>>, u64) {
-        let ring = self.ring();
-        let first = ring.written - ring.rows.len() as u64;
-        let skip = since.saturating_sub(first) as usize;
-        let (mut found, mut next) = (Vec::new(), since.clamp(first, ring.written));
-        for row in ring.rows.iter().skip(skip) {
-            if found.len() == limit {
-                break;
-            }
+    ///
+    /// # Errors
+    /// The temporary file can't be written or read.
+    pub fn query(&self, since: u64, correlations: &[String], limit: usize) -> io::Result<(Vec<String>, u64)> {
+        let wanted: Vec<u64> = correlations.iter().map(|id| hash(id)).collect();
+        let mut log = self.log();
+        log.flush()?;
+        let mut next = since.min(log.rows.len() as u64);
+        let mut found = Vec::new();
+        while let Some(stored) = log.rows.get(next as usize).copied()
+            && found.len() < limit
+        {
             next += 1;
-            let id = row.request_headers.get("x-correlation-id");
-            if correlations.is_empty() || id.is_some_and(|id| correlations.iter().any(|c| c.eq_ignore_ascii_case(id))) {
-                found.push(Arc::clone(row));
+            if wanted.is_empty() || stored.correlation.is_some_and(|id| wanted.contains(&id)) {
+                found.push(log.read(stored)?);
             }
         }
-        (found, next)
+        Ok((found, next))
     }
 
-    /// All rows that are kept, oldest first.
-    pub fn all(&self) -> Vec<Arc<GatewayRow>> {
-        self.ring().rows.iter().cloned().collect()
-    }
-
-    /// How many rows were ever written.
+    /// How many rows were written.
     pub fn written(&self) -> u64 {
-        self.ring().written
+        self.log().rows.len() as u64
     }
 }
 
-impl Default for RowLog {
-    /// Keeps as many rows as a gate run makes.
-    fn default() -> Self {
-        Self::new(100_000)
+impl Log {
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.pending.is_empty() {
+            self.file.seek(SeekFrom::Start(self.end))?;
+            self.file.write_all(&self.pending)?;
+            self.end += self.pending.len() as u64;
+            self.pending.clear();
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, stored: Stored) -> io::Result<String> {
+        let mut line = vec![0; stored.length as usize];
+        self.file.seek(SeekFrom::Start(stored.at))?;
+        self.file.read_exact(&mut line)?;
+        String::from_utf8(line).map_err(io::Error::other)
+    }
+}
+
+/// Correlation IDs compare without regard to case.
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.to_ascii_lowercase().hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+impl RowLog {
+    /// All rows, oldest first.
+    pub(super) fn all(&self) -> Vec<GatewayRow> {
+        let (lines, _) = self.query(0, &[], usize::MAX).expect("the file can be read");
+        lines.iter().map(|line| serde_json::from_str(line).expect("a row")).collect()
     }
 }
 
@@ -87,20 +137,22 @@ mod tests {
     }
 
     #[test]
-    fn the_ring_forgets_the_oldest_and_numbers_go_on() {
-        let log = RowLog::new(3);
+    fn rows_are_found_by_number_and_by_correlation_id() {
+        let log = RowLog::new().expect("a temporary file");
         for id in ["a", "b", "a", "c", "a"] {
-            log.push(row(id));
+            log.push(&row(id));
         }
-        let ids = |rows: Vec<Arc<GatewayRow>>| -> Vec<String> {
-            rows.iter().map(|r| r.request_headers["x-correlation-id"].clone()).collect()
+        let ids = |since, wanted: &[&str], limit| {
+            let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+            let (lines, next) = log.query(since, &wanted, limit).expect("readable");
+            let rows = lines.iter().map(|line| serde_json::from_str::<GatewayRow>(line).expect("a row"));
+            (rows.map(|r| r.request_headers["x-correlation-id"].clone()).collect::<String>(), next)
         };
-        let (rows, next) = log.query(0, &[], 10);
-        assert_eq!((ids(rows), next), (vec!["a".into(), "c".into(), "a".into()], 5));
-        let (rows, next) = log.query(3, &["A".into()], 10);
-        assert_eq!((ids(rows), next), (vec!["a".to_owned()], 5));
-        let (rows, next) = log.query(2, &[], 1);
-        assert_eq!((ids(rows), next), (vec!["a".to_owned()], 3));
-        assert_eq!(log.query(9, &[], 1).0.len(), 0);
+        assert_eq!(ids(0, &[], 10), ("abaca".into(), 5));
+        assert_eq!(ids(2, &["A"], 10), ("aa".into(), 5));
+        assert_eq!(ids(1, &[], 1), ("b".into(), 2));
+        assert_eq!(ids(9, &[], 1), (String::new(), 5));
+        assert_eq!(log.push(&row("d")), 6);
+        assert_eq!(ids(5, &[], 10), ("d".into(), 6));
     }
 }

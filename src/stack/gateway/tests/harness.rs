@@ -195,7 +195,7 @@ impl World {
         let origin = serve(Router::new().fallback(record).with_state(backend.clone())).await;
         let origin = other_backend.and_then(Origin::parse).unwrap_or(origin);
         let clock = Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").expect("an instant"), 1.0);
-        let rows = RowLog::new(10_000);
+        let rows = RowLog::new().expect("a temporary file");
         let named = |name: &str, value: String| (name.to_owned(), value);
         let ids = ["bulk-update-service", "tabular-intake-service", "dataverse"];
         let options = GatewayOptions {
