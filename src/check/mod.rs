@@ -1,6 +1,6 @@
 //! Contract and observation in, findings and a verdict out.
 //!
-//! Each check lives in its own file and is one entry of the [`table`]: id,
+//! Each check lives in its own file and is one entry of the [`table()`]: id,
 //! title, explanation, severity, what it needs, and a function. Pure: no
 //! sockets, no clock, no memory between subjects, so a recorded run can be
 //! judged again. Imports neither `traffic` nor `stack`, and neither `limit` nor

@@ -116,7 +116,7 @@ mod tests {
         let clock = Clock::starting_at(Timestamp::from_micros(0), 1.0);
         let waiter = {
             let clock = clock.clone();
-            tokio::spawn(async move { clock.sleep(Duration::from_secs(3600)).await })
+            tokio::spawn(async move { clock.sleep(Duration::from_hours(1)).await })
         };
         tokio::task::yield_now().await;
         clock.jump(Duration::from_secs(3601));
@@ -127,6 +127,6 @@ mod tests {
     #[test]
     fn a_scaled_clock_turns_spans_into_shorter_real_ones() {
         let clock = Clock::starting_at(Timestamp::from_micros(0), 20.0);
-        assert_eq!(clock.real(Duration::from_secs(60)), Duration::from_secs(3));
+        assert_eq!(clock.real(Duration::from_mins(1)), Duration::from_secs(3));
     }
 }

@@ -49,7 +49,7 @@ pub fn lint(dir: &Path) -> Diagnostics {
     for path in files(&dir.join("defects"), "xml") {
         let name = stem(&path);
         let (_, more) = load_all(dir, &[name], &surroundings);
-        for diagnostic in more.iter() {
+        for diagnostic in &more {
             if !diagnostics.iter().any(|known| known == diagnostic) {
                 diagnostics.push(diagnostic.clone());
             }

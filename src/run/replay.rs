@@ -54,8 +54,12 @@ fn push_target(words: &mut Vec<String>, target: &TargetChoice) {
         TargetChoice::Url { origin, base_path, headers, token_env, allowed_hosts, .. } => {
             push("--url", &format!("{origin}{base_path}"));
             headers.iter().for_each(|(name, value)| push("-H", &format!("{name}: {value}")));
-            token_env.iter().for_each(|variable| push("--token-env", variable));
-            allowed_hosts.iter().for_each(|host| push("--allow-host", host));
+            if let Some(variable) = token_env {
+                push("--token-env", variable);
+            }
+            for host in allowed_hosts {
+                push("--allow-host", host);
+            }
         }
     }
 }

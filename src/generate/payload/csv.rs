@@ -32,7 +32,7 @@ pub(super) fn write(rows: &Value, columns: &[Column], delimiter: u8) -> Option<B
     writer.into_inner().ok().map(Bytes::from)
 }
 
-/// Reads what [`write`] made.
+/// Reads what [`write()`] made.
 pub(super) fn read(bytes: &[u8], columns: &[Column], delimiter: u8) -> Option<Value> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
     let names = reader.headers().ok()?.clone();

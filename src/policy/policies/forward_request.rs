@@ -24,6 +24,7 @@ impl ForwardRequest {
 
 pub(super) const KIND: PolicyKind = PolicyKind { name: "forward-request", sections: &[Section::Backend], compile };
 
+#[expect(clippy::unnecessary_wraps, reason = "every policy has the same shape")]
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&[]);
     let seconds = reader.number("timeout", 0..=i64::from(u32::MAX));

@@ -13,6 +13,7 @@ pub struct ReturnResponse {
 
 pub(super) const KIND: PolicyKind = PolicyKind { name: "return-response", sections: ANYWHERE, compile };
 
+#[expect(clippy::unnecessary_wraps, reason = "every policy has the same shape")]
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&["set-status", "set-header", "set-body"]);
     let element = reader.element;

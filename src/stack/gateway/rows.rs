@@ -50,6 +50,9 @@ impl RowLog {
     }
 
     /// Adds a row and gives its number, from 1.
+    ///
+    /// # Panics
+    /// Never: a row has text keys and finite numbers only.
     pub fn push(&self, row: &GatewayRow) -> u64 {
         let line = serde_json::to_vec(row).expect("a row has text keys and finite numbers only");
         let correlation = row.request_headers.get("x-correlation-id").map(|id| hash(id));

@@ -133,7 +133,7 @@ impl Shared {
     async fn process(&self, call: &mut Call) {
         match self.router.find(&call.method, call.original.path()) {
             Found::Operation(api, operation, parameters) => {
-                call.path = call.original.path()[api.base_path.len()..].to_owned();
+                call.original.path()[api.base_path.len()..].clone_into(&mut call.path);
                 call.parameters = parameters;
                 call.api = Some(api);
                 call.operation = Some(Arc::clone(&operation));
