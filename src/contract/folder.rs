@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::behaviour::Behaviour;
 use super::openapi::OpenApi;
-use super::{Contract, ContractId};
+use super::{Contract, ContractId, lint};
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 
 /// The spellings of a file's extension, the usual one first.
@@ -34,7 +34,13 @@ pub fn load_dir(path: &Path) -> Result<Vec<Contract>, Diagnostics> {
             contracts.extend(load_version(&version, &mut faults));
         }
     }
-    if faults.has_errors() { Err(faults) } else { Ok(contracts) }
+    if faults.has_errors() {
+        // All at once: what contradicts itself in the files that could be read
+        // is told with what could not be read in the others.
+        faults.extend(lint::lint_each(&contracts));
+        return Err(faults);
+    }
+    Ok(contracts)
 }
 
 /// Reads a lone OpenAPI document: nothing is promised but what it says.
@@ -59,10 +65,8 @@ fn load_version(folder: &Path, faults: &mut Diagnostics) -> Option<Contract> {
     let openapi = OpenApi::load(&openapi).map_err(|found| faults.extend(found)).ok();
     let behaviour =
         document(folder, "behaviour").map(|file| Behaviour::load(&file).map_err(|found| faults.extend(found)).ok());
-    let behaviour = match behaviour {
-        Some(behaviour) => Some(Arc::new(behaviour?)),
-        None => None,
-    };
+    // A behaviour file that can't be read is a fault already.
+    let behaviour = behaviour.flatten().map(Arc::new);
     let api = name(folder.parent()?);
     Some(Contract {
         id: ContractId::new(&api, &name(folder)),

@@ -167,7 +167,10 @@ impl Scanner<'_> {
             if self.take("</") {
                 let name = self.name().unwrap_or_default();
                 self.skip_space();
-                if name != element.name || !self.take(">") {
+                if name == element.name && !self.take(">") {
+                    return Err(self.fault(self.at, format!("`</{name}` has no `>`")).expected(format!("`</{name}>`")));
+                }
+                if name != element.name {
                     return Err(self
                         .fault(begin, format!("`</{name}>` does not close `<{}>`", element.name))
                         .expected(format!("`</{}>`, for the element at {}", element.name, element.place)));

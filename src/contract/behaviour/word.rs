@@ -17,7 +17,8 @@ pub(super) fn word<T: Clone>(node: &Node, words: &[(&str, T)], faults: &mut Diag
 /// Tells that a word is none of those that are known.
 pub(super) fn unknown_word(node: &Node, what: &str, known: &[&str], faults: &mut Diagnostics) {
     let list: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
-    let mut fault = Diagnostic::error(node.place.clone(), what).expected(list.join(", ")).actual(shown(node));
+    let expected = if list.is_empty() { "one that is declared".to_owned() } else { list.join(", ") };
+    let mut fault = Diagnostic::error(node.place.clone(), what).expected(expected).actual(shown(node));
     if let Some(near) = node.as_str().and_then(|text| closest(text, known.iter().copied())) {
         fault = fault.hint(format!("did you mean `{near}`?"));
     }

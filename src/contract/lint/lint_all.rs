@@ -8,6 +8,13 @@ use crate::diagnose::Diagnostics;
 /// each file, between the two files of a contract, and between the versions of
 /// an API. What the loaders could not use is told as well.
 pub fn lint(contracts: &[Contract]) -> Diagnostics {
+    let mut found = lint_each(contracts);
+    version::lint(contracts, &mut found);
+    found
+}
+
+/// The rules that need no other contract.
+pub(in crate::contract) fn lint_each(contracts: &[Contract]) -> Diagnostics {
     let mut found = Diagnostics::new();
     for contract in contracts {
         document::lint(&contract.openapi, &mut found);
@@ -18,6 +25,5 @@ pub fn lint(contracts: &[Contract]) -> Diagnostics {
             place::lint(&contract.openapi, behaviour, &mut found);
         }
     }
-    version::lint(contracts, &mut found);
     found
 }

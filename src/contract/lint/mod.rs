@@ -17,3 +17,4 @@ mod version;
 mod tests;
 
 pub use lint_all::lint;
+pub(in crate::contract) use lint_all::lint_each;
