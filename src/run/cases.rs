@@ -115,7 +115,7 @@ pub(super) fn make(session: &Session, contract: usize, key: &CaseKey) -> Option<
             None
         }
         Err(reason) => {
-            *session.gathered().could_not_make.entry(format!("{}: {reason}", key.contract)).or_insert(0) += 1;
+            *session.gathered().could_not_make.entry((key.contract.clone(), reason.to_string())).or_insert(0) += 1;
             None
         }
     }

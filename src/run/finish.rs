@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::session::Session;
 use super::{RunError, StopReason, reproduce};
 use crate::check::{self, Finding, Judged, Judging, Level, NotChecked, Outcome, Verdict};
+use crate::contract::Contract;
 use crate::observe::{GatewayRow, LedgerEntry};
 use crate::report::{ObjectiveMark, Rows, Run};
 use crate::target::LedgerQuery;
@@ -33,7 +34,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
     let (outcome, reason) = decide(&session, &findings, &not_checked, totals.exchanges);
     let (phases, notices) = {
         let mut gathered = session.gathered();
-        (std::mem::take(&mut gathered.phases), notices(&mut gathered))
+        (std::mem::take(&mut gathered.phases), std::mem::take(&mut gathered.notices))
     };
     if let Some(stack) = session.take_stack() {
         stack.stop().await;
@@ -109,21 +110,26 @@ async fn count_effects(session: &Session) -> u64 {
     effects
 }
 
+/// What was left out of what was asked for.
 fn not_checked(session: &Session) -> Vec<NotChecked> {
     let mut all = check::not_checked(&session.contracts, &session.target.offers, &session.selection);
-    all.append(&mut session.gathered().not_checked);
+    let mut gathered = session.gathered();
+    all.append(&mut gathered.not_checked);
+    let not_made = std::mem::take(&mut gathered.could_not_make).into_iter();
+    all.extend(not_made.map(|((contract, why), times)| NotChecked {
+        what: format!("{times} generated {}", if times == 1 { "case" } else { "cases" }),
+        contract: Some(contract),
+        why,
+    }));
+    all.retain(|left_out| {
+        let asked_for = |contract: &Contract| {
+            contract.openapi.operations.iter().any(|o| session.options.takes(&contract.id, &o.id))
+        };
+        left_out.contract.as_ref().and_then(|id| session.contract(id)).is_none_or(|(_, contract)| asked_for(contract))
+    });
     all.sort();
     all.dedup();
     all
-}
-
-fn notices(gathered: &mut super::session::Gathered) -> Vec<String> {
-    let mut notices = std::mem::take(&mut gathered.notices);
-    notices.extend(gathered.could_not_make.iter().map(|(reason, times)| match times {
-        1 => format!("could not make a case: {reason}"),
-        times => format!("could not make {times} cases: {reason}"),
-    }));
-    notices
 }
 
 /// The one word and its reason. A finding stays one whatever happens later,

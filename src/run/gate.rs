@@ -107,9 +107,6 @@ pub(super) fn choose<'a>(play: &Play, inputs: &'a Inputs) -> Result<Vec<&'a Scen
 fn introduce(session: &Session, inputs: &Inputs) {
     let mut gathered = session.gathered();
     gathered.notices.extend(inputs.remarks.iter().map(|d| format!("{}: {}", d.place, d.what)));
-    for contract in session.contracts.iter() {
-        gathered.notices.extend(contract.openapi.notices.iter().map(|d| format!("{}: {}", d.place, d.what)));
-    }
     drop(gathered);
     session.listener.tell(Progress::Facts(vec![
         ("target", format!("{} at {}", session.target.name, session.target.gateway)),

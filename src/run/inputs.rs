@@ -77,9 +77,6 @@ pub fn lint(contracts: &Path, scenarios: &Path, mocks: &Path) -> Result<Diagnost
         Ok(contracts) => {
             anything |= !contracts.is_empty();
             found.extend(contract::lint(&contracts));
-            for contract in &contracts {
-                found.extend(contract.openapi.notices.clone());
-            }
             lint_scenarios(scenarios, &contracts, &mut found, &mut anything);
         }
         Err(faults) => {

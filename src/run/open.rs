@@ -133,9 +133,9 @@ async fn environment(
     secret: Option<&Secret>,
     began: Instant,
 ) -> Result<Opened, RunError> {
-    let gateway = origin_of("gateway", &settings.gateway)?;
-    let service = settings.service.as_deref().map(|url| origin_of("service", url)).transpose()?;
-    let control = settings.control.as_deref().map(|url| origin_of("control", url)).transpose()?;
+    let gateway = bare_origin("gateway", &settings.gateway)?;
+    let service = settings.service.as_deref().map(|url| bare_origin("service", url)).transpose()?;
+    let control = settings.control.as_deref().map(|url| bare_origin("control", url)).transpose()?;
     let token_endpoint = settings.token_endpoint.as_deref().map(|url| origin_of("token-endpoint", url)).transpose()?;
     let named = [Some(&gateway), service.as_ref(), control.as_ref(), token_endpoint.as_ref()];
     let hosts = named.into_iter().flatten().map(|origin| origin.host.clone());
@@ -205,6 +205,19 @@ fn refuse_clock(options: &Options) -> Result<(), RunError> {
 fn origin_of(key: &str, url: &str) -> Result<Origin, RunError> {
     Origin::parse(url)
         .ok_or_else(|| RunError::Usage(format!("`{key} = \"{url}\"` is no http or https URL with a host")))
+}
+
+/// The same for a URL whose path the contracts know: one that stands there
+/// would be dropped in silence.
+fn bare_origin(key: &str, url: &str) -> Result<Origin, RunError> {
+    let origin = origin_of(key, url)?;
+    let more = url::Url::parse(url).is_ok_and(|url| url.path() != "/" || url.query().is_some());
+    if more {
+        return Err(RunError::Usage(format!(
+            "`{key} = \"{url}\"` has a path or a query: expected \"{origin}\"; paths come from `servers` of each contract's OpenAPI document"
+        )));
+    }
+    Ok(origin)
 }
 
 /// Whether somebody listens there, and may be reached.

@@ -94,7 +94,7 @@ pub async fn replay(key: &str, options: Options, stop: Stop, listener: Listener)
     let session = Arc::new(Session::open(options, &inputs, stop, listener).await?);
     let Some(case) = cases::make(&session, index, &key) else {
         let gathered = session.gathered();
-        let made = gathered.could_not_make.keys().next().cloned();
+        let made = gathered.could_not_make.keys().next().map(|(_, why)| why.clone());
         let why = made.or_else(|| gathered.not_checked.first().map(|n| n.why.clone())).unwrap_or_default();
         return Err(RunError::Usage(format!("the case {key} can't be played: {why}")));
     };

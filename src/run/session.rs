@@ -12,7 +12,7 @@ use super::pools::fetch_pools;
 use super::{Listener, Options, Progress, RunError, Stop, StopReason};
 use crate::check::{Finding, Judging, Level, NotChecked, Selection};
 use crate::clock::Timestamp;
-use crate::contract::Contract;
+use crate::contract::{Contract, ContractId};
 use crate::generate::{CaseKey, Generators, Need, Pools};
 use crate::report::{Phase, Totals};
 use crate::scenario::CallSource;
@@ -49,8 +49,8 @@ pub(super) struct Session {
 pub(super) struct Gathered {
     pub(super) phases: Vec<Phase>,
     pub(super) not_checked: Vec<NotChecked>,
-    /// Cases that could not be made, by reason.
-    pub(super) could_not_make: BTreeMap<String, u64>,
+    /// Cases that could not be made, by contract and reason.
+    pub(super) could_not_make: BTreeMap<(ContractId, String), u64>,
     pub(super) notices: Vec<String>,
     /// The case that showed each finding first, by fingerprint.
     pub(super) shown_by: BTreeMap<String, CaseKey>,
