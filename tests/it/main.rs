@@ -3,10 +3,17 @@
 
 mod support;
 
+mod capacity;
 mod cli;
 mod defects;
+mod environments;
 mod exit_codes;
 mod gate;
+mod golden;
 mod imports;
+mod load;
 mod plain_service;
+mod readiness;
+mod redact;
+mod secrets;
 mod serve;

@@ -37,6 +37,24 @@ impl Ran {
             .collect()
     }
 
+    /// Every file of the reports folder, by path.
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut folders = vec![self.reports.path().to_owned()];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let bytes = std::fs::read(&path).expect("a file");
+                    found.push((path, bytes));
+                }
+            }
+        }
+        found
+    }
+
     /// Everything it said, for messages of failed tests.
     pub(crate) fn all(&self) -> String {
         format!("exit {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.out, self.err)
@@ -53,6 +71,18 @@ pub(crate) fn seamstress_in(folder: &Path, args: &[&str]) -> Ran {
     let reports = tempfile::tempdir().expect("a folder");
     let mut command = binary();
     command.current_dir(folder).args(args);
+    if takes_reports(args) {
+        command.arg("--reports").arg(reports.path());
+    }
+    let output = command.output().expect("the binary starts");
+    ran(&output, reports)
+}
+
+/// The same with environment variables.
+pub(crate) fn seamstress_with(variables: &[(&str, &str)], args: &[&str]) -> Ran {
+    let reports = tempfile::tempdir().expect("a folder");
+    let mut command = binary();
+    command.envs(variables.iter().copied()).args(args);
     if takes_reports(args) {
         command.arg("--reports").arg(reports.path());
     }

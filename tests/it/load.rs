@@ -1,0 +1,54 @@
+//! `load`: scenarios by name.
+
+use crate::support::seamstress;
+
+#[test]
+fn a_scenario_is_run_with_its_oracles_within_its_budget() {
+    let ran = seamstress(&["load", "steady-day", "--budget", "5s", "--seed", "1"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let record = ran.record();
+    assert_eq!(record["totals"]["cases"], 0);
+    assert!(record["totals"]["exchanges"].as_u64() > Some(100), "{}", ran.all());
+    assert!(record["totals"]["effects"].as_u64() > Some(100), "{}", ran.all());
+    let cut = record["not_checked"].as_array().expect("a list").iter().find(|n| n["what"] == "scenario steady-day");
+    assert!(cut.is_some_and(|n| n["why"].as_str().is_some_and(|why| why.contains("budget"))), "{}", ran.all());
+    assert!(ran.out.contains("cut short"), "{}", ran.out);
+}
+
+#[test]
+fn an_unknown_scenario_is_2_and_offers_the_nearest() {
+    let ran = seamstress(&["load", "steady-dya"]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert!(ran.err.contains("did you mean `steady-day`?"), "{}", ran.err);
+    let ran = seamstress(&["load", "nosuch"]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert!(ran.err.contains("`nosuch`") && ran.err.contains("retry-storm"), "{}", ran.err);
+}
+
+#[test]
+fn an_unknown_operation_is_2_and_offers_the_nearest() {
+    for command in [&["gate"][..], &["check"], &["load"], &["capacity", "probe"], &["gate", "--dry-run"]] {
+        let ran = seamstress(&[command, &["--operation", "submitBacth"]].concat());
+        assert_eq!(ran.code, 2, "{}", ran.all());
+        assert!(ran.err.contains("did you mean `submitBatch`?"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_dry_run_sends_nothing_whatever_the_command() {
+    let case = "bulk-update/v1:submitBatch:violating:3";
+    let commands: [&[&str]; 6] = [
+        &["gate"],
+        &["check"],
+        &["load", "retry-storm"],
+        &["capacity", "probe"],
+        &["readiness", "bulk-update/v1"],
+        &["replay", case],
+    ];
+    for command in commands {
+        let ran = seamstress(&[command, &["--dry-run", "--seed", "1"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.all());
+        assert!(ran.out.ends_with("nothing was sent\n"), "{}", ran.all());
+        assert!(ran.files().is_empty(), "a run left reports: {:?}", ran.files().first());
+    }
+}
