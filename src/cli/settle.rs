@@ -10,9 +10,6 @@ use crate::run::{self, Options, RunError, TargetChoice};
 use crate::target::Settings;
 use crate::wire::{Headers, Redactor, Secret};
 
-/// Cases played at once where nothing else is asked for.
-const WORKERS: usize = 8;
-
 /// Options of `gate`, `load`, `capacity probe`, `readiness`.
 pub(super) fn options(args: &RunArgs) -> Result<Options, RunError> {
     let target = environment(&args.target)?;
@@ -69,7 +66,7 @@ fn build(
         cases: select.cases,
         budget: select.budget.as_deref().map(|text| span("--budget", text)).transpose()?,
         rate: select.rate.map(rate).transpose()?,
-        workers: select.workers.unwrap_or(WORKERS),
+        workers: select.workers,
         only: select.only.clone(),
         skip: select.skip.clone(),
         require: select.require.clone(),

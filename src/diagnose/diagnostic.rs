@@ -147,6 +147,15 @@ impl Diagnostics {
         self.0.iter().any(|d| d.severity == Severity::Error)
     }
 
+    /// The same, with errors as warnings: worth knowing, and no reason to stop.
+    #[must_use]
+    pub fn as_remarks(mut self) -> Self {
+        for diagnostic in &mut self.0 {
+            diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+        }
+        self
+    }
+
     /// Whether there is nothing at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -48,10 +48,10 @@ pub(super) async fn play_all(session: &Arc<Session>, planned: Vec<Planned>) -> R
     let planned: Arc<[Planned]> = planned.into();
     let next = Arc::new(AtomicUsize::new(0));
     let player = Arc::new(Player::new(session.target.clone()));
-    let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..session.options.workers.max(1) {
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..workers(session) {
         let (session, planned, next, player) = (session.clone(), planned.clone(), next.clone(), player.clone());
-        workers.spawn(async move {
+        tasks.spawn(async move {
             while session.stop.reason().is_none() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some((contract, key)) = planned.get(index) else { return };
@@ -64,12 +64,19 @@ pub(super) async fn play_all(session: &Arc<Session>, planned: Vec<Planned>) -> R
             }
         });
     }
-    while let Some(joined) = workers.join_next().await {
+    while let Some(joined) = tasks.join_next().await {
         joined.map_err(|panic| RunError::CouldNotRun(format!("a worker broke down: {panic}")))?;
     }
     let reached = next.load(Ordering::Relaxed).min(planned.len());
     leave_out(session, &planned[reached..]);
     Ok(())
+}
+
+/// Cases played at once. Where the clock runs as fast as real time, most of
+/// them wait for a window or a retry, so more are under way.
+fn workers(session: &Session) -> usize {
+    let by_default = if session.target.clock.scale() < 5.0 { 32 } else { 8 };
+    session.options.workers.unwrap_or(by_default).max(1)
 }
 
 fn leave_out(session: &Session, rest: &[Planned]) {

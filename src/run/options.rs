@@ -38,8 +38,8 @@ pub struct Options {
     pub budget: Option<Duration>,
     /// First calls a second, instead of the scenario's.
     pub rate: Option<f64>,
-    /// Cases played at once.
-    pub workers: usize,
+    /// Cases played at once, where that was asked for.
+    pub workers: Option<usize>,
     /// Checks or families that are judged; empty: all.
     pub only: Vec<String>,
     /// Checks or families that are not judged.

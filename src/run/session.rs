@@ -158,7 +158,8 @@ impl Session {
                 self.gathered().shown_by.entry(finding.fingerprint.clone()).or_insert_with(|| key.clone());
             }
             if finding.level == Level::Error {
-                self.listener.tell(Progress::Finding(finding.title.clone()));
+                let whose = finding.contract.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
+                self.listener.tell(Progress::Finding(format!("{whose}{}", finding.title)));
                 if self.options.fail_fast {
                     self.stop.stop(StopReason::FailFast);
                 }

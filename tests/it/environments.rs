@@ -14,12 +14,10 @@ async fn check(contract: &'static str, gateway: String, tokens: Option<String>) 
     tokio::task::spawn_blocking(move || {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("s.toml");
-        let mut text = format!("[environments.dev]\ngateway = \"{gateway}\"\n");
-        if let Some(endpoint) = tokens {
-            text += &format!(
-                "token-endpoint = \"{endpoint}/token\"\nclient-id = \"t\"\nclient-secret-env = \"IT_SECRET\"\n"
-            );
-        }
+        let tokens = tokens.map_or_else(String::new, |endpoint| {
+            format!("token-endpoint = \"{endpoint}/token\"\nclient-id = \"t\"\nclient-secret-env = \"IT_SECRET\"\n")
+        });
+        let text = format!("[environments.dev]\ngateway = \"{gateway}\"\n{tokens}");
         std::fs::write(&file, text).expect("written");
         let file = file.to_str().expect("plain");
         let args =

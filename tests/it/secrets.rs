@@ -42,7 +42,8 @@ fn indiscreet(status: u16) -> impl Fn(&Request) -> ResponseTemplate {
             .iter()
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
             .collect();
-        let text: String = fields.iter().map(|(name, value)| format!("{name} was {value}; ")).collect();
+        let said: Vec<String> = fields.iter().map(|(name, value)| format!("{name} was {value}")).collect();
+        let text = said.join("; ");
         let credentials = fields.iter().map(|(_, value)| value.rsplit(' ').next().unwrap_or_default());
         let query: String = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(credentials.map(|value| ("seen", value)))
