@@ -29,10 +29,10 @@ pub(super) fn text(run: &Run, files: &FileArgs, colour: bool, written: Option<&P
         let totals = &run.totals;
         let _ = writeln!(
             text,
-            "{} cases, {} exchanges, {} effects, {} throttled in {}; seed {}",
-            totals.cases,
-            totals.exchanges,
-            totals.effects,
+            "{}, {}, {}, {} throttled in {}; seed {}",
+            count(totals.cases, "case"),
+            count(totals.exchanges, "exchange"),
+            count(totals.effects, "effect"),
             totals.throttled,
             format_duration(run.took),
             run.seed.0
@@ -43,6 +43,11 @@ pub(super) fn text(run: &Run, files: &FileArgs, colour: bool, written: Option<&P
     }
     let _ = writeln!(text, "{}", line(run, colour, redactor));
     text
+}
+
+/// `1 case`, `2 cases`.
+fn count(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// The verdict line: the word, why, and how much was not checked.
