@@ -56,6 +56,8 @@ struct Inner {
     clock: Clock,
     redactor: Redactor,
     calls: AtomicU64,
+    /// Held while the issuer is asked.
+    asking: tokio::sync::Mutex<()>,
     tokens: RwLock<HashMap<(String, String), (Secret, Timestamp)>>,
 }
 
@@ -65,6 +67,14 @@ enum Source {
     Issuer(RestClient, TokenSettings),
     Fixed(Secret),
     Nobody,
+}
+
+impl Inner {
+    /// A token that still lasts.
+    fn known(&self, key: &(String, String)) -> Option<Secret> {
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        tokens.get(key).filter(|(_, until)| self.clock.now() < *until).map(|(token, _)| token.clone())
+    }
 }
 
 impl Clients {
@@ -91,8 +101,8 @@ impl Clients {
     }
 
     fn new(source: Source, nonce: Nonce, clock: Clock, redactor: Redactor) -> Self {
-        let (calls, tokens) = (AtomicU64::new(0), RwLock::default());
-        Self(Arc::new(Inner { source, nonce, clock, redactor, calls, tokens }))
+        let (calls, asking, tokens) = (AtomicU64::new(0), tokio::sync::Mutex::default(), RwLock::default());
+        Self(Arc::new(Inner { source, nonce, clock, redactor, calls, asking, tokens }))
     }
 
     /// The caller of a case's call, with its token. `identity` is the
@@ -137,10 +147,16 @@ impl Clients {
             Source::Nobody => return Ok(Authorized { client: name.into(), token: None }),
         };
         let key = (identity.audience.clone(), name.to_owned());
-        let known = inner.tokens.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some((token, until)) = known
-            && inner.clock.now() < until
-        {
+        if let Some(token) = inner.known(&key) {
+            return Ok(Authorized { client: name.into(), token: Some(token) });
+        }
+        // A foreign issuer has one client of ours, and counts how often it asks:
+        // one asks, the others wait for what he gets.
+        let _turn = match &inner.source {
+            Source::Issuer(..) => Some(inner.asking.lock().await),
+            _ => None,
+        };
+        if let Some(token) = inner.known(&key) {
             return Ok(Authorized { client: name.into(), token: Some(token) });
         }
         let (token, lifetime) = self.fetch(identity, name).await?;
