@@ -161,11 +161,10 @@ pub(super) struct RunArgs {
     pub(super) select: SelectArgs,
 }
 
+/// A plain service, without behaviour file, gateway or settings.
 #[derive(Clone, Debug, Args)]
-pub(super) struct CheckArgs {
-    /// A lone OpenAPI document instead of the contracts folder.
-    #[arg(value_name = "OPENAPI")]
-    pub(super) document: Option<PathBuf>,
+#[command(next_help_heading = "A plain service")]
+pub(super) struct PlainArgs {
     /// The plain service that the document describes.
     #[arg(long, value_name = "URL", requires = "document")]
     pub(super) url: Option<String>,
@@ -178,6 +177,15 @@ pub(super) struct CheckArgs {
     /// Host that may be reached beside loopback; may be repeated.
     #[arg(long, value_name = "HOST", requires = "url")]
     pub(super) allow_host: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct CheckArgs {
+    /// A lone OpenAPI document instead of the contracts folder.
+    #[arg(value_name = "OPENAPI")]
+    pub(super) document: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) plain: PlainArgs,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }
@@ -267,18 +275,8 @@ pub(super) struct ReplayArgs {
     /// A lone OpenAPI document instead of the contracts folder.
     #[arg(long, value_name = "OPENAPI")]
     pub(super) document: Option<PathBuf>,
-    /// The plain service that the document describes.
-    #[arg(long, value_name = "URL", requires = "document")]
-    pub(super) url: Option<String>,
-    /// A header field for every request; may be repeated.
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", requires = "url")]
-    pub(super) header: Vec<String>,
-    /// Environment variable that holds a bearer token.
-    #[arg(long, value_name = "VAR", requires = "url")]
-    pub(super) token_env: Option<String>,
-    /// Host that may be reached beside loopback; may be repeated.
-    #[arg(long, value_name = "HOST", requires = "url")]
-    pub(super) allow_host: Vec<String>,
+    #[command(flatten)]
+    pub(super) plain: PlainArgs,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }

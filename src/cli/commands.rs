@@ -49,8 +49,8 @@ async fn judge(play: &Play, options: Result<Options, RunError>, args: &RunArgs) 
 }
 
 async fn replay(args: ReplayArgs) -> u8 {
-    let ReplayArgs { case, document, url, header, token_env, allow_host, run: args } = args;
-    let check = CheckArgs { document, url, header, token_env, allow_host, run: args };
+    let ReplayArgs { case, document, plain, run: args } = args;
+    let check = CheckArgs { document, plain, run: args };
     let options = match settle::check_options(&check) {
         Ok(options) => options,
         Err(fault) => return fail(&fault, &Redactor::new()),

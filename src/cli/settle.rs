@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CheckArgs, FileArgs, RunArgs, SelectArgs, TargetArgs};
+use super::args::{CheckArgs, FileArgs, PlainArgs, RunArgs, SelectArgs, TargetArgs};
 use crate::clock::{Timestamp, parse_duration};
 use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
@@ -18,8 +18,8 @@ pub(super) fn options(args: &RunArgs) -> Result<Options, RunError> {
 
 /// Options of `check` and `replay`, which also take a lone document.
 pub(super) fn check_options(args: &CheckArgs) -> Result<Options, RunError> {
-    let target = match &args.url {
-        Some(url) => plain(url, args)?,
+    let target = match &args.plain.url {
+        Some(url) => plain(url, &args.plain)?,
         None if args.document.is_some() && args.run.target.env.is_none() => {
             return Err(RunError::Usage(
                 "a lone OpenAPI document needs the service that it describes: --url http://127.0.0.1:8000".to_owned(),
@@ -185,7 +185,7 @@ fn plain_url(flag: &str, text: &str) -> Result<(), RunError> {
     )))
 }
 
-fn plain(url: &str, args: &CheckArgs) -> Result<TargetChoice, RunError> {
+fn plain(url: &str, args: &PlainArgs) -> Result<TargetChoice, RunError> {
     let origin = Origin::parse(url).ok_or_else(|| {
         RunError::Usage(format!("--url `{url}` is no http or https URL: expected e.g. http://127.0.0.1:8000"))
     })?;

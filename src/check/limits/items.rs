@@ -23,23 +23,10 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::synthetic::{Answer, Play, answer, failure, with_behaviour};
-    use crate::contract::behaviour::TypeName;
-    use crate::generate::{CaseKind, Expect, Probe};
+    use super::super::refusal::is_demanded;
 
     #[test]
     fn acceptance_and_another_refusal_are_found() {
-        let contract = with_behaviour();
-        let found = |kind, answer: Answer| {
-            let expect = Expect::Refused(vec![TypeName::new("too_many_items")]);
-            Play::new(kind).call(expect).answered(answer).findings(&super::CHECK, &contract).len()
-        };
-        let kind = CaseKind::Probe(Probe::TooManyItems);
-        assert_eq!(found(kind, answer(200)), 1);
-        assert_eq!(found(kind, failure(409, "idempotency_conflict")), 1);
-        assert_eq!(found(kind, failure(500, "internal")), 1);
-        assert_eq!(found(kind, failure(400, "too_many_items")), 0);
-        assert_eq!(found(kind, failure(429, "throttled")), 0);
-        assert_eq!(found(CaseKind::Conforming, answer(200)), 0);
+        is_demanded(&super::CHECK, &super::LIMIT, 400, "too_many_items");
     }
 }

@@ -42,3 +42,24 @@ pub(super) fn judge(check: &Check, limit: &Limit, subject: &ExchangeSubject<'_>,
     }
     true
 }
+
+/// Whether a check demands the declared refusal, and nothing of other cases.
+#[cfg(test)]
+pub(super) fn is_demanded(check: &'static Check, limit: &Limit, status: u16, declared: &str) {
+    use crate::check::synthetic::{Answer, Play, answer, failure, with_behaviour};
+    use crate::contract::behaviour::TypeName;
+    use crate::generate::{CaseKind, Expect};
+
+    let contract = with_behaviour();
+    let found = |kind, answer: Answer| {
+        let expect = Expect::Refused(vec![TypeName::new(declared)]);
+        Play::new(kind).call(expect).answered(answer).findings(check, &contract).len()
+    };
+    let kind = CaseKind::Probe(limit.probe);
+    assert_eq!(found(kind, answer(200)), 1);
+    assert_eq!(found(kind, failure(409, "idempotency_conflict")), 1);
+    assert_eq!(found(kind, failure(500, "internal")), 1);
+    assert_eq!(found(kind, failure(status, declared)), 0);
+    assert_eq!(found(kind, failure(429, "throttled")), 0);
+    assert_eq!(found(CaseKind::Conforming, answer(200)), 0);
+}
