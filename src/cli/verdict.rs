@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::args::FileArgs;
-use crate::check::{Level, NotChecked, Outcome};
+use crate::check::{NotChecked, Outcome};
 use crate::clock::format_duration;
 use crate::report::{self, Run};
 use crate::wire::Redactor;
@@ -77,7 +77,7 @@ fn names(all: &[NotChecked], count: usize) -> String {
 }
 
 fn findings(text: &mut String, run: &Run, verbose: bool, redactor: &Redactor) {
-    let shown: Vec<_> = run.verdict.findings.iter().filter(|f| verbose || f.level != Level::Information).collect();
+    let shown = &run.verdict.findings;
     for finding in shown.iter().take(if verbose { usize::MAX } else { SHOWN }) {
         let _ = writeln!(text, "{}\n", report::finding_text(finding, redactor, 80));
     }

@@ -25,6 +25,8 @@ pub(super) fn stopped_because(reason: Option<StopReason>) -> &'static str {
 pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, RunError> {
     let empty = Judging::new(&session.selection, &session.target.offers);
     let Judged { mut findings, tallies } = std::mem::replace(&mut *session.judging(), empty).finish();
+    let worth_knowing = take_information(&mut findings);
+    session.gathered().notices.extend(worth_knowing);
     reproduce::reproduce(&session, &mut findings).await;
     complete(&session, &mut findings);
     let effects = count_effects(&session).await;
@@ -57,6 +59,16 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         verdict: Verdict { outcome, reason, findings, not_checked, tallies },
         notices,
     })
+}
+
+/// Takes out what breaks no promise: it is worth knowing, and stands with the
+/// notices, so that findings are what somebody has to act on.
+fn take_information(findings: &mut Vec<Finding>) -> Vec<String> {
+    let (known, kept): (Vec<Finding>, Vec<Finding>) =
+        std::mem::take(findings).into_iter().partition(|finding| finding.level == Level::Information);
+    *findings = kept;
+    let whose = |finding: &Finding| finding.contract.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    known.iter().map(|f| format!("{}: {}{}: {}", f.check, f.title, whose(f), f.actual)).collect()
 }
 
 /// The latency bounds that the contracts promise, for the pictures.
