@@ -6,14 +6,16 @@ use super::generators::Generators;
 use super::payload::OperationGenerator;
 use super::{CaseKey, CaseKind, Need, Probe, probes};
 
-/// Probes in the order in which they are tried: cheap and telling ones first,
-/// those that wait last.
+/// Probes in the order in which they are tried: cheap and telling ones first.
+/// A rate is probed early: it waits for a window beside the others, and where
+/// clients share one limit, all that come before it wait too.
 const ORDER: [Probe; 20] = [
     Probe::Identity,
     Probe::CorrelationMissing,
     Probe::PastGateway,
     Probe::Lifecycle,
     Probe::DuplicateSequential,
+    Probe::Rate,
     Probe::OtherContent,
     Probe::OtherCall,
     Probe::OtherItem,
@@ -25,7 +27,6 @@ const ORDER: [Probe; 20] = [
     Probe::AfterThrottle,
     Probe::AfterFailure,
     Probe::LostAnswer,
-    Probe::Rate,
     Probe::TooManyItems,
     Probe::BodyWithoutLength,
     Probe::Routing,

@@ -138,11 +138,10 @@ async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Scenario]) ->
     let (played, ran) = tokio::join!(cases::play_all(session, planned), phases::run_all(session, &steady));
     played?;
     ran?;
-    if rest.is_empty() {
-        return Ok(());
+    if !rest.is_empty() && session.stop.reason().is_none() {
+        session.listener.stage(format!("running {}", names(&rest)));
+        phases::run_all(session, &rest).await?;
     }
-    session.listener.stage(format!("running {}", names(&rest)));
-    phases::run_all(session, &rest).await?;
     if session.stop.reason().is_some() {
         note_unstarted(session, &rest);
     }

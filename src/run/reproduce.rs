@@ -2,6 +2,9 @@
 //! say "reproduced n of m".
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
 
 use super::session::Session;
 use crate::check::{CaseSubject, Finding, Judging, Reproduced};
@@ -10,6 +13,9 @@ use crate::traffic::Player;
 
 /// How often a failing case is played again.
 const TIMES: u32 = 3;
+
+/// How long it may take, in real time: what comes later is told without.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// For how many cases at most: after that the first ones tell enough.
 const MOST_CASES: usize = 12;
@@ -24,14 +30,15 @@ pub(super) async fn reproduce(session: &Session, findings: &mut [Finding]) {
     cases.dedup();
     cases.truncate(MOST_CASES);
     let player = Player::new(session.target.clone());
+    let until = tokio::time::Instant::now() + PATIENCE;
     for key in cases {
-        let mut seen: Vec<Vec<String>> = Vec::new();
-        for _ in 0..TIMES {
-            if session.stop.reason() >= Some(super::StopReason::TargetLost) {
-                return;
-            }
-            seen.extend(play_again(session, &player, &key).await);
+        if session.stop.reason() >= Some(super::StopReason::TargetLost) {
+            return;
         }
+        // Side by side: a case that waits for a window waits once.
+        let plays = (0..TIMES).map(|_| play_again(session, &player, &key));
+        let Ok(plays) = tokio::time::timeout_at(until, join_all(plays)).await else { return };
+        let seen: Vec<Vec<String>> = plays.into_iter().flatten().collect();
         for finding in findings.iter_mut().filter(|f| shown_by.get(&f.fingerprint) == Some(&key)) {
             let shown = seen.iter().filter(|prints| prints.contains(&finding.fingerprint)).count() as u32;
             finding.reproduced = Some(Reproduced { shown, of: seen.len() as u32 });
