@@ -57,7 +57,7 @@ fn everything_that_is_planned_can_be_made() {
 fn every_probe_is_made_for_a_contract_that_declares_all() {
     let generators = find("bulk-update/v1");
     let keys = generators.probes();
-    for (probe, name) in Probe::ALL {
+    for (probe, name) in Probe::ALL.iter().copied() {
         assert!(keys.iter().any(|k| k.kind == CaseKind::Probe(probe)), "{name} is missing");
     }
     let plan = generators.plan(10_000, &[]);

@@ -9,7 +9,7 @@ use super::{CaseKey, CaseKind, Need, Probe, probes};
 /// Probes in the order in which they are tried: cheap and telling ones first.
 /// A rate is probed early: it waits for a window beside the others, and where
 /// clients share one limit, all that come before it wait too.
-const ORDER: [Probe; 20] = [
+const ORDER: &[Probe] = &[
     Probe::Identity,
     Probe::CorrelationMissing,
     Probe::PastGateway,
