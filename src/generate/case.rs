@@ -34,7 +34,10 @@ impl Case {
         self.steps.iter().flat_map(|step| match step {
             Step::Call(call) | Step::Flood { call, .. } => std::slice::from_ref(call),
             Step::Together(calls) => calls.as_slice(),
-            Step::Inject(_) | Step::ClearFaults | Step::Advance(_) | Step::AwaitRetryAfter { .. } => &[],
+            Step::Unfollowed(calls) => calls.as_slice(),
+            Step::Inject(_) | Step::ClearFaults | Step::Restart | Step::Advance(_) | Step::AwaitRetryAfter { .. } => {
+                &[]
+            }
         })
     }
 }
@@ -46,6 +49,9 @@ pub enum Step {
     Call(Call),
     /// Several calls, released at once from a barrier.
     Together(Vec<Call>),
+    /// Several calls, released at once, whose answers are taken as they are: a
+    /// `Location` is not followed.
+    Unfollowed(Vec<Call>),
     /// The same call again and again, as fast as it goes, each time with its
     /// own correlation ID where it carries one, until one is answered 429 or
     /// 403 with `Retry-After`, or `most` were sent.
@@ -59,6 +65,10 @@ pub enum Step {
     Inject(Fault),
     /// Disarms all faults this case has armed. Also done at its end.
     ClearFaults,
+    /// The service dies in the middle of whatever it does and comes up again at
+    /// the same address, with what it had stored. Nothing else is played
+    /// meanwhile.
+    Restart,
     /// Lets the shared clock advance: by a jump where that is offered, else by
     /// waiting.
     Advance(Duration),
@@ -220,6 +230,8 @@ pub enum Need {
     DirectService,
     /// Load is allowed.
     Load,
+    /// The service can be restarted.
+    Restart,
 }
 
 impl fmt::Display for Need {
@@ -233,6 +245,7 @@ impl fmt::Display for Need {
             Self::GatewayRows => "gateway rows",
             Self::DirectService => "the service's own address",
             Self::Load => "leave to send load",
+            Self::Restart => "restarts of the service",
         })
     }
 }

@@ -106,6 +106,7 @@ async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> 
             Need::GatewayRows,
             Need::DirectService,
             Need::Load,
+            Need::Restart,
         ]
         .into(),
         service_marker: Some("X-Served-By".to_owned()),
@@ -152,7 +153,15 @@ async fn environment(
         control.health().await.map_err(could_not_run)?;
         let shown = control.clock().await.map_err(could_not_run)?;
         clock = Clock::starting_at(shown.now, shown.scale);
-        offers.extend([Need::Effects, Need::Faults, Need::Clock, Need::MintedTokens, Need::GatewayRows, Need::Load]);
+        offers.extend([
+            Need::Effects,
+            Need::Faults,
+            Need::Clock,
+            Need::MintedTokens,
+            Need::GatewayRows,
+            Need::Load,
+            Need::Restart,
+        ]);
         controlled = Some(control);
     }
     refuse_clock(options)?;

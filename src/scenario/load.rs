@@ -110,7 +110,7 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
     Some(Scenario { file, name: name?.into(), description, tags, flows, faults, needs, scale_all })
 }
 
-const NEEDS: [(&str, Need); 8] = [
+const NEEDS: [(&str, Need); 9] = [
     ("behaviour", Need::Behaviour),
     ("effects", Need::Effects),
     ("faults", Need::Faults),
@@ -119,6 +119,7 @@ const NEEDS: [(&str, Need); 8] = [
     ("gateway_rows", Need::GatewayRows),
     ("direct_service", Need::DirectService),
     ("load", Need::Load),
+    ("restart", Need::Restart),
 ];
 
 fn list<T>(

@@ -6,6 +6,7 @@
 //! that is how a tier resets a connection on purpose.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body::Body;
@@ -28,10 +29,11 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long to wait where the system has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
 
-/// A socket that listens and is not served yet.
-#[derive(Debug)]
+/// A socket that listens. Clones share it: a tier that was killed is served
+/// again at the same address.
+#[derive(Clone, Debug)]
 pub(super) struct Bound {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     origin: Origin,
 }
 
@@ -42,7 +44,7 @@ impl Bound {
     /// The address is taken or not this machine's.
     pub(super) async fn at(tier: &'static str, address: SocketAddr) -> Result<Self, StackError> {
         let failed = |source| StackError::Bind { tier, address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = Arc::new(TcpListener::bind(address).await.map_err(failed)?);
         let origin = reachable(listener.local_addr().map_err(failed)?);
         Ok(Self { listener, origin })
     }
@@ -62,7 +64,7 @@ impl Bound {
         B::Data: Send,
         B::Error: Into<BoxError>,
     {
-        let stop = watch::Sender::new(false);
+        let stop = watch::Sender::new(Stop::No);
         let task = tokio::spawn(accept(self.listener, service, stop.subscribe()));
         Listening { origin: self.origin, stop, task }
     }
@@ -79,11 +81,19 @@ fn reachable(mut address: SocketAddr) -> Origin {
     address.into()
 }
 
+/// How a tier is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    No,
+    Gently,
+    AtOnce,
+}
+
 /// A tier that is being served.
 #[derive(Debug)]
 pub(super) struct Listening {
     origin: Origin,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Stop>,
     task: JoinHandle<()>,
 }
 
@@ -96,13 +106,20 @@ impl Listening {
     /// Accepts no further connection, lets the open ones finish for a moment,
     /// and waits for every task.
     pub(super) async fn stop(self) {
-        self.stop.send_replace(true);
+        self.stop.send_replace(Stop::Gently);
         // The task ends by itself, and was never aborted.
+        let _ = self.task.await;
+    }
+
+    /// Accepts no further connection and cuts the open ones, whatever goes on
+    /// over them.
+    pub(super) async fn kill(self) {
+        self.stop.send_replace(Stop::AtOnce);
         let _ = self.task.await;
     }
 }
 
-async fn accept<S, B>(listener: TcpListener, service: S, mut stop: watch::Receiver<bool>)
+async fn accept<S, B>(listener: Arc<TcpListener>, service: S, mut stop: watch::Receiver<Stop>)
 where
     S: HttpService<Incoming, ResBody = B> + Clone + Send + 'static,
     S::Future: Send,
@@ -127,13 +144,17 @@ where
         }
     }
     drop(listener);
+    if *stop.borrow() == Stop::AtOnce {
+        connections.shutdown().await;
+        return;
+    }
     let ended = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(GRACE, ended).await.is_err() {
         connections.shutdown().await;
     }
 }
 
-async fn serve<S, B>(stream: TcpStream, service: S, mut stop: watch::Receiver<bool>)
+async fn serve<S, B>(stream: TcpStream, service: S, mut stop: watch::Receiver<Stop>)
 where
     S: HttpService<Incoming, ResBody = B> + Send + 'static,
     S::Error: Into<BoxError>,
@@ -153,7 +174,7 @@ where
     }
 }
 
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+async fn stopped(stop: &mut watch::Receiver<Stop>) {
     // A sender that is gone wants the end, too.
-    drop(stop.wait_for(|stopped| *stopped).await);
+    drop(stop.wait_for(|stop| *stop != Stop::No).await);
 }

@@ -6,13 +6,13 @@ use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
 
-use super::control::{Control, ControlOptions, RowSource};
+use super::control::{Control, ControlOptions, Restart, RowSource};
 use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
 use super::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
 use super::identity::{DATA_API_AUDIENCE, DATA_API_ROLE, GATEWAY_IDENTITY, SERVICE_CLIENT, TENANT};
 use super::issuer::{Application, Issuer, IssuerOptions, Tenant};
-use super::service::{Service, ServiceError, ServiceOptions};
+use super::service::{Service, ServiceError, ServiceHandle, ServiceOptions};
 use super::{Addresses, StackError, StackOptions};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
@@ -189,7 +189,7 @@ impl Start<'_> {
         }
     }
 
-    fn control(&self, tenant: &Tenant, dataverse: &DataverseHandle) -> ControlOptions {
+    fn control(&self, tenant: &Tenant, dataverse: &DataverseHandle, service: ServiceHandle) -> ControlOptions {
         let rows = self.rows.clone();
         ControlOptions {
             listen: self.at(self.options.ports.control),
@@ -197,6 +197,10 @@ impl Start<'_> {
             tenant: tenant.clone(),
             rows: RowSource::new(move |since, correlations, limit| rows.query(since, correlations, limit)),
             clock: self.clock(),
+            restart: Restart::new(move || {
+                let service = service.clone();
+                async move { service.restart().await }
+            }),
         }
     }
 }
@@ -209,14 +213,16 @@ impl Tiers {
         let (handle, dataverse) = (dataverse.handle().clone(), dataverse.origin().clone());
         let service =
             Service::start(start.service(&tenant, &dataverse)).await.map_err(|ServiceError::Listen(fault)| fault)?;
-        let service = self.service.insert(service).origin().clone();
+        let service = self.service.insert(service);
+        let (restart, service) = (service.handle().clone(), service.origin().clone());
         let backends =
             [("bulk-update-service", &service), ("tabular-intake-service", &service), ("dataverse", &dataverse)];
         let gateway = Gateway::start(start.gateway(&tenant, &issuer, backends)).await;
         let gateway = gateway.map_err(not_governed)?;
         let gateway = self.gateway.insert(gateway).origin().clone();
         start.gateway.set(gateway.clone()).expect("nobody else fills the cell");
-        let control = self.control.insert(Control::start(start.control(&tenant, &handle)).await?).origin().clone();
+        let control =
+            self.control.insert(Control::start(start.control(&tenant, &handle, restart)).await?).origin().clone();
         Ok(Addresses { issuer, gateway, service, dataverse, control })
     }
 

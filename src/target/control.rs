@@ -208,6 +208,14 @@ impl Control {
         self.call::<Value>(Method::POST, "/clock/jump", Some(json!({ "seconds": seconds }))).await.map(drop)
     }
 
+    /// The service dies and comes up again; returns once it listens.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn restart(&self) -> Result<(), TargetError> {
+        self.call::<Value>(Method::POST, "/restart", Some(json!({ "tier": "service" }))).await.map(drop)
+    }
+
     /// Values of a column of a table of the mocked Dataverse.
     ///
     /// # Errors

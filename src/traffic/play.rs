@@ -78,8 +78,9 @@ impl<'p> Play<'p> {
         let case = self.case.clone();
         for step in &case.steps {
             match step {
-                Step::Call(call) => self.together(std::slice::from_ref(call)).await?,
-                Step::Together(calls) => self.together(calls).await?,
+                Step::Call(call) => self.together(std::slice::from_ref(call), true).await?,
+                Step::Together(calls) => self.together(calls, true).await?,
+                Step::Unfollowed(calls) => self.together(calls, false).await?,
                 Step::Flood { call, most } => self.flood(call, *most).await?,
                 Step::Inject(fault) => {
                     if !self.armed.arm(fault).await? {
@@ -87,6 +88,7 @@ impl<'p> Play<'p> {
                     }
                 }
                 Step::ClearFaults => self.armed.clear().await?,
+                Step::Restart => self.restart().await?,
                 Step::Advance(span) => self.advance(*span).await?,
                 Step::AwaitRetryAfter { call, margin } => self.await_retry_after(*call, *margin).await,
             }
@@ -99,8 +101,9 @@ impl<'p> Play<'p> {
     }
 
     /// Sends calls at once, each over a connection of its own that is open
-    /// before the first leaves, and sees each through to its result.
-    async fn together(&mut self, calls: &[Call]) -> Result<(), PlayError> {
+    /// before the first leaves, and sees each through to its result unless its
+    /// `Location` is not followed.
+    async fn together(&mut self, calls: &[Call], followed: bool) -> Result<(), PlayError> {
         let mut prepared = Vec::with_capacity(calls.len());
         for call in calls {
             prepared.push(self.prepare(call).await?);
@@ -110,7 +113,8 @@ impl<'p> Play<'p> {
             join_all(prepared.iter_mut().map(|p| p.client.connect())).await;
         }
         let first = self.calls.len();
-        let concluded = join_all(prepared.into_iter().enumerate().map(|(i, p)| self.conclude(first + i, p))).await;
+        let conclude = |(i, prepared)| self.conclude(first + i, prepared, followed);
+        let concluded = join_all(prepared.into_iter().enumerate().map(conclude)).await;
         self.calls.extend(concluded);
         Ok(())
     }
@@ -159,8 +163,8 @@ impl<'p> Play<'p> {
     }
 
     /// Sends a call, again as long as it is answered 429, and follows its
-    /// `Location`.
-    async fn conclude(&self, number: usize, mut prepared: Prepared) -> CallRun {
+    /// `Location` where it is `followed`.
+    async fn conclude(&self, number: usize, mut prepared: Prepared, followed: bool) -> CallRun {
         let mut exchanges: Vec<Exchange> = Vec::new();
         loop {
             let attempt = exchanges.len() as u32 + 1;
@@ -171,7 +175,11 @@ impl<'p> Play<'p> {
                 None => break,
             }
         }
-        let (polls, client) = self.polls(prepared.client, &exchanges[exchanges.len() - 1]).await;
+        let (polls, client) = if followed {
+            self.polls(prepared.client, &exchanges[exchanges.len() - 1]).await
+        } else {
+            (Vec::new(), prepared.client)
+        };
         self.player.pool.give(client);
         CallRun { call: number, exchanges, polls, client: prepared.name }
     }
@@ -243,6 +251,13 @@ impl<'p> Play<'p> {
             clock.jump(span);
         }
         Ok(())
+    }
+
+    async fn restart(&self) -> Result<(), PlayError> {
+        match &self.target().control {
+            Some(control) if self.target().offers(Need::Restart) => Ok(control.restart().await?),
+            _ => Err(PlayError::Lacks(Need::Restart)),
+        }
     }
 
     async fn await_retry_after(&self, call: usize, margin: Duration) {

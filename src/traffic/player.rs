@@ -21,16 +21,16 @@ pub struct Player {
     pub(super) pool: Pool,
     /// A number up to which the gateway's rows belong to earlier cases.
     pub(super) rows_seen: AtomicU64,
-    /// Held for writing by a case that moves the shared clock: what other cases
-    /// promise would change under their feet.
-    clock: RwLock<()>,
+    /// Held for writing by a case that moves the shared clock or restarts the
+    /// service: what other cases promise would change under their feet.
+    alone: RwLock<()>,
 }
 
 impl Player {
     /// A player of this target.
     pub fn new(target: Arc<Target>) -> Self {
         let pool = Pool::new(target.clone());
-        Self { target, pool, rows_seen: AtomicU64::new(0), clock: RwLock::new(()) }
+        Self { target, pool, rows_seen: AtomicU64::new(0), alone: RwLock::new(()) }
     }
 
     /// Plays a case: its steps in order, then reads what the ledger and the
@@ -45,10 +45,10 @@ impl Player {
             return Err(PlayError::Lacks(*lack));
         }
         let (_alone, _beside);
-        if case.steps.iter().any(|step| matches!(step, Step::Advance(_))) {
-            _alone = self.clock.write().await;
+        if case.steps.iter().any(|step| matches!(step, Step::Advance(_) | Step::Restart)) {
+            _alone = self.alone.write().await;
         } else {
-            _beside = self.clock.read().await;
+            _beside = self.alone.read().await;
         }
         let since = self.ledger_end().await?;
         let rows_since = self.rows_seen.load(Ordering::Relaxed);

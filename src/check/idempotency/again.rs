@@ -65,7 +65,12 @@ fn calls_before_the_last_clearing(steps: &[Step]) -> Option<usize> {
             .map(|step| match step {
                 Step::Call(_) | Step::Flood { .. } => 1,
                 Step::Together(calls) => calls.len(),
-                Step::Inject(_) | Step::ClearFaults | Step::Advance(_) | Step::AwaitRetryAfter { .. } => 0,
+                Step::Unfollowed(calls) => calls.len(),
+                Step::Inject(_)
+                | Step::ClearFaults
+                | Step::Restart
+                | Step::Advance(_)
+                | Step::AwaitRetryAfter { .. } => 0,
             })
             .sum(),
     )

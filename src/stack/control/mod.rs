@@ -14,6 +14,7 @@
 //! | `POST /faults`, `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | arms, lists, disarms |
 //! | `POST /mint` | `{"token":"…","expires_in":s}` |
 //! | `GET /clock`, `POST /clock/jump` `{"seconds":n}` | `{"now":…,"scale":x}` |
+//! | `POST /restart` `{"tier":"service"}` | the service dies and comes up again with what it had stored: `{"restarted":"service"}` |
 //! | `GET /pool/{table}/{column}?offset=&limit=` | `{"values":[…],"total":n}` |
 //!
 //! `next` is the number to go on from: that of the last entry given where
@@ -25,4 +26,4 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use server::{Control, ControlOptions, RowSource};
+pub use server::{Control, ControlOptions, Restart, RowSource};

@@ -32,6 +32,7 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/mint", post(mint))
         .route("/clock", get(clock))
         .route("/clock/jump", post(jump))
+        .route("/restart", post(restart))
         .route("/pool/{table}/{column}", get(pool))
         .fallback(|| async { refusal(StatusCode::NOT_FOUND, "there is no such resource") })
         .with_state(options)
@@ -152,6 +153,21 @@ async fn jump(State(stack): State<ControlOptions>, body: Bytes) -> Result<Respon
         .map_err(|_| refusal(StatusCode::BAD_REQUEST, "the clock only goes forward"))?;
     stack.clock.jump(by);
     Ok(shown(&stack))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Restarted {
+    tier: String,
+}
+
+async fn restart(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
+    let Restarted { tier } = read(&body)?;
+    if tier != "service" {
+        return Err(refusal(StatusCode::BAD_REQUEST, &format!("`{tier}` can't be restarted; `service` can")));
+    }
+    stack.restart.now().await;
+    Ok(Json(json!({ "restarted": tier })).into_response())
 }
 
 async fn pool(

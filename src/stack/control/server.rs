@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use hyper_util::service::TowerToHyperService;
 
 use super::super::StackError;
@@ -27,6 +28,29 @@ pub struct ControlOptions {
     pub rows: RowSource,
     /// The shared clock.
     pub clock: Clock,
+    /// How the service is restarted.
+    pub restart: Restart,
+}
+
+/// Restarts the service, and returns once it is up again.
+#[derive(Clone)]
+pub struct Restart(Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>);
+
+impl Restart {
+    /// From what does it.
+    pub fn new<F: Future<Output = ()> + Send + 'static>(restart: impl Fn() -> F + Send + Sync + 'static) -> Self {
+        Self(Arc::new(move || Box::pin(restart())))
+    }
+
+    pub(super) async fn now(&self) {
+        self.0().await;
+    }
+}
+
+impl fmt::Debug for Restart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Restart")
+    }
 }
 
 /// Where the gateway's rows are read, as JSON: those after a number that carry one of

@@ -2,12 +2,14 @@
 //! that speaks to it, else by hand.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Control, ControlOptions, RowSource};
+use super::{Control, ControlOptions, Restart, RowSource};
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, RestClient};
 use crate::observe::GatewayRow;
@@ -21,6 +23,7 @@ struct Rig {
     dataverse: Dataverse,
     control: Control,
     client: RestClient,
+    restarts: Arc<AtomicU64>,
 }
 
 impl Rig {
@@ -41,9 +44,23 @@ impl Rig {
             };
             Ok((vec![serde_json::to_string(&row).expect("a row")], since + 1))
         });
-        let options = ControlOptions { listen, dataverse: dataverse.handle().clone(), tenant, rows, clock };
+        let restarts = Arc::new(AtomicU64::new(0));
+        let counted = restarts.clone();
+        let restart = Restart::new(move || {
+            let counted = counted.clone();
+            async move {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let options = ControlOptions { listen, dataverse: dataverse.handle().clone(), tenant, rows, clock, restart };
         let control = Control::start(options).await.expect("starts");
-        Self { issuer, dataverse, control, client: RestClient::new(&Door::loopback(), Duration::from_secs(10)) }
+        Self {
+            issuer,
+            dataverse,
+            control,
+            client: RestClient::new(&Door::loopback(), Duration::from_secs(10)),
+            restarts,
+        }
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
@@ -153,5 +170,8 @@ async fn tokens_are_minted_and_the_clock_goes_forward_only() {
     assert_eq!(rig.call(Method::POST, "/clock/jump", Some(json!({ "seconds": -1 }))).await.0, 400);
     assert_eq!(rig.call(Method::GET, "/pool/accounts/nope", None).await.0, 404);
     assert_eq!(rig.call(Method::GET, "/nope", None).await.0, 404);
+    assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "gateway" }))).await.0, 400);
+    assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "service" }))).await.0, 200);
+    assert_eq!(rig.restarts.load(Ordering::Relaxed), 1);
     rig.stop().await;
 }

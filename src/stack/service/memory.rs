@@ -243,6 +243,14 @@ impl<P: Clone + Default + PartialEq> Claim<P> {
         }
     }
 
+    /// The item is about to be tried: written down before, so that whoever finds
+    /// the claim dropped knows that it may have been done.
+    pub(super) fn intend(&mut self, id: ItemId, progress: P) {
+        if let Some(held) = self.held.get_mut(&id) {
+            *held = progress;
+        }
+    }
+
     /// The item is not done, and has come this far.
     pub(super) fn open(&mut self, id: ItemId, progress: P) {
         if self.held.remove(&id).is_some() {

@@ -19,6 +19,7 @@ mod memory;
 mod problem;
 mod route;
 mod server;
+mod store;
 mod tasks;
 mod token;
 
@@ -26,4 +27,4 @@ mod token;
 mod tests;
 
 pub use defect::Defect;
-pub use server::{Service, ServiceError, ServiceOptions};
+pub use server::{Service, ServiceError, ServiceHandle, ServiceOptions};

@@ -11,17 +11,17 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
 use hyper_util::service::TowerToHyperService;
+use tokio::sync::Mutex;
 
 use super::super::StackError;
 use super::super::listen::{Bound, Listening};
 use super::dataverse::{Around, Dataverse, Turns};
 use super::defect::{Defect, Defects};
 use super::execution::{Execution, Replays};
-use super::ledger::Ledger;
 use super::link::Link;
-use super::memory::Memory;
 use super::problem::Answer;
 use super::route;
+use super::store::Store;
 use super::tasks::Tasks;
 use super::token::{Credentials, Tokens};
 use crate::clock::Clock;
@@ -72,9 +72,36 @@ pub enum ServiceError {
 /// A running service.
 #[derive(Debug)]
 #[must_use = "a service that is dropped goes on without anybody who can stop it"]
-pub struct Service {
+pub struct Service(ServiceHandle);
+
+/// Restarts a service. Clones restart the same one.
+#[derive(Clone, Debug)]
+pub struct ServiceHandle(Arc<Shared>);
+
+/// What outlives a process of the service.
+#[derive(Debug)]
+struct Shared {
+    options: ServiceOptions,
+    store: Store,
+    origin: Origin,
+    process: Mutex<Option<Process>>,
+}
+
+/// What dies with a process.
+#[derive(Debug)]
+struct Process {
+    bound: Bound,
     execution: Arc<Execution>,
     listening: Listening,
+}
+
+impl Process {
+    fn start(bound: Bound, options: &ServiceOptions, store: &Store) -> Self {
+        let execution = Arc::new(execution(options.clone(), store));
+        let router = Router::new().fallback(serve).with_state(Arc::clone(&execution));
+        let listening = bound.clone().serve(TowerToHyperService::new(router));
+        Self { bound, execution, listening }
+    }
 }
 
 impl Service {
@@ -84,25 +111,47 @@ impl Service {
     /// The address can't be listened on.
     pub async fn start(options: ServiceOptions) -> Result<Self, ServiceError> {
         let bound = Bound::at("service", options.listen).await.map_err(ServiceError::Listen)?;
-        let execution = Arc::new(execution(options));
-        let router = Router::new().fallback(serve).with_state(Arc::clone(&execution));
-        let listening = bound.serve(TowerToHyperService::new(router));
-        Ok(Self { execution, listening })
+        let store = Store::new(&options);
+        let origin = bound.origin().clone();
+        let process = Mutex::new(Some(Process::start(bound, &options, &store)));
+        Ok(Self(ServiceHandle(Arc::new(Shared { options, store, origin, process }))))
+    }
+
+    /// By what it is restarted.
+    pub fn handle(&self) -> &ServiceHandle {
+        &self.0
     }
 
     /// Where it listens.
     pub fn origin(&self) -> &Origin {
-        self.listening.origin()
+        &self.0.0.origin
     }
 
     /// Ends work that nobody waits for, and connections; waits for every task.
     pub async fn stop(self) {
-        self.execution.tasks.stop().await;
-        self.listening.stop().await;
+        if let Some(process) = self.0.0.process.lock().await.take() {
+            process.execution.tasks.stop().await;
+            process.listening.stop().await;
+        }
     }
 }
 
-fn execution(options: ServiceOptions) -> Execution {
+impl ServiceHandle {
+    /// The process dies in the middle of whatever it does: calls are cut, work
+    /// is dropped where it stands. Then another one comes up at the same
+    /// address, with what was stored. Returns once it listens; a service that
+    /// was stopped stays so.
+    pub async fn restart(&self) {
+        let mut process = self.0.process.lock().await;
+        if let Some(Process { bound, execution, listening }) = process.take() {
+            listening.kill().await;
+            execution.tasks.stop().await;
+            *process = Some(Process::start(bound, &self.0.options, &self.0.store));
+        }
+    }
+}
+
+fn execution(options: ServiceOptions, store: &Store) -> Execution {
     let ServiceOptions { gateway, gateway_key, clock, door, .. } = options;
     let defects = Defects::named(&options.defects);
     let credentials = Credentials {
@@ -126,12 +175,11 @@ fn execution(options: ServiceOptions) -> Execution {
         defects: defects.clone(),
         turns: Turns::new(),
     };
-    let atomic = !defects.has(Defect::DuplicateRace);
     Execution {
         dataverse,
-        records: Arc::new(Memory::new(clock.clone(), atomic)),
-        files: Arc::new(Memory::new(clock.clone(), atomic)),
-        ledger: Arc::new(Ledger::new(clock.clone())),
+        records: Arc::clone(&store.records),
+        files: Arc::clone(&store.files),
+        ledger: Arc::clone(&store.ledger),
         tasks: Tasks::default(),
         clock,
         defects,

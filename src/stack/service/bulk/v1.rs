@@ -135,13 +135,16 @@ async fn write(
     work: Vec<Work>,
     claim: &mut Claim<bool>,
 ) -> Result<(), Problem> {
+    for work in &work {
+        claim.intend(work.record.item().0, true);
+    }
     let mut written = write_all(execution, errand, work);
     let mut worst = None;
     while let Some((work, applied)) = written.next().await {
         let (item, _) = work.record.item();
         match applied {
             Applied::Done => claim.done(item, false),
-            Applied::NotBegun => {}
+            Applied::NotBegun => claim.open(item, work.maybe_done),
             Applied::GivenUp(GivenUp { trouble, maybe_done }) => {
                 if !execution.defects.has(Defect::StuckAfterFailure) {
                     claim.open(item, maybe_done);

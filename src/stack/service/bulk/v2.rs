@@ -183,11 +183,14 @@ impl Job {
     /// Writes what was claimed; says whether something failed.
     async fn write(&self, mut claim: Claim<bool>, outcomes: &mut [Option<Outcome>]) -> bool {
         let work: Vec<Work> = (0..self.set.records.len()).filter_map(|n| self.work(n, &claim)).collect();
+        for work in &work {
+            claim.intend(self.set.items[work.index].0, true);
+        }
         let mut written = write_all(&self.execution, &self.errand, work);
         let mut failed = false;
         while let Some((work, applied)) = written.next().await {
             // The index of this work is the place among the valid records.
-            outcomes[work.index] = Some(self.settle(&mut claim, work.index, applied));
+            outcomes[work.index] = Some(self.settle(&mut claim, &work, applied));
             failed |= matches!(outcomes[work.index], Some(Outcome::Failed));
         }
         if failed && self.execution.defects.has(Defect::StuckAfterFailure) {
@@ -205,7 +208,8 @@ impl Job {
         Some(Work { index: n, record: self.set.records[n].1.clone(), condition, maybe_done })
     }
 
-    fn settle(&self, claim: &mut Claim<bool>, n: usize, applied: Applied) -> Outcome {
+    fn settle(&self, claim: &mut Claim<bool>, work: &Work, applied: Applied) -> Outcome {
+        let (n, maybe_done) = (work.index, work.maybe_done);
         let item = self.set.items[n].0;
         match applied {
             Applied::Done => {
@@ -223,7 +227,10 @@ impl Job {
                     Outcome::Failed
                 }
             }
-            Applied::NotBegun => Outcome::Failed,
+            Applied::NotBegun => {
+                claim.open(item, maybe_done);
+                Outcome::Failed
+            }
         }
     }
 
@@ -240,8 +247,9 @@ impl Job {
             match (claim, &standings[0]) {
                 (Some(mut claim), _) => {
                     let Some(work) = self.work(n, &claim) else { return Outcome::Failed };
+                    claim.intend(self.set.items[n].0, true);
                     let applied = write_one(&self.execution, &self.errand, &work).await;
-                    return self.settle(&mut claim, n, applied);
+                    return self.settle(&mut claim, &work, applied);
                 }
                 (None, Standing::Done(_)) => return Outcome::Updated,
                 (None, Standing::Conflict) => return Outcome::Conflict,

@@ -37,6 +37,13 @@ pub(in super::super) enum RowState {
     Known,
 }
 
+impl RowState {
+    /// What is known of the line once it may have been sent.
+    fn tried(&self) -> Self {
+        if *self == Self::Untouched { Self::Maybe } else { *self }
+    }
+}
+
 /// Takes a file.
 pub(in super::super) async fn submit(
     execution: &Arc<Execution>,
@@ -68,6 +75,7 @@ pub(in super::super) async fn submit(
             };
             execution.hesitate().await;
             let errand = execution.errand(call, PATIENCE);
+            claim.intend(item[0].0, begun.iter().map(RowState::tried).collect());
             let mut file = File { execution: Arc::clone(execution), contract, errand, rows: begun };
             match file.write(&lines).await {
                 Ok(()) => claim.done(item[0].0, file.rows.clone()),

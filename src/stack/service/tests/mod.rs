@@ -7,5 +7,6 @@ mod fake;
 mod governed;
 mod jobs;
 mod refusals;
+mod restart;
 mod rig;
 mod tabular;

@@ -118,7 +118,7 @@ pub(super) struct Rig {
     pub(super) fake: Arc<Fake>,
     pub(super) clock: Clock,
     gateway: Origin,
-    service: Service,
+    pub(super) service: Service,
     client: RestClient,
 }
 
