@@ -26,8 +26,8 @@ pub(super) async fn fetch_pools(contract: &Contract, target: &Target, options: &
                 None => Vec::new(),
             },
             PoolSource::Get { target: path, values } => get(contract, target, path, values).await,
-            PoolSource::File(file) => read(behaviour.place("/data/pools"), &options.contracts, contract, file)?,
-            PoolSource::Fresh(_) => Vec::new(),
+            PoolSource::File { path, .. } => read(behaviour.place("/data/pools"), &options.contracts, contract, path)?,
+            PoolSource::Fresh(_) | PoolSource::SetUp => Vec::new(),
         };
         insert(&mut pools, pool, values);
     }

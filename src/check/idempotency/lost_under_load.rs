@@ -89,6 +89,7 @@ mod tests {
             b.pools = vec![Pool {
                 name: "account_id".into(),
                 applies_to: vec![selector("body /records/*/id")],
+                operations: Vec::new(),
                 source: PoolSource::Mock { table: "accounts".into(), column: "accountid".into() },
             }];
         });

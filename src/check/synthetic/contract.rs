@@ -164,6 +164,7 @@ fn behaviour() -> Behaviour {
             items: vec![(selector("body /records"), 3)],
             content_types: vec!["application/json".into()],
             answer_within: Some(Duration::from_secs(100)),
+            ..Limits::default()
         }),
         throttling: Some(Throttling {
             per: ThrottlingPer::Client,
@@ -178,7 +179,12 @@ fn behaviour() -> Behaviour {
             correlated_by: CorrelationCarrier::Column("new_correlationid".into()),
             business_key: None,
         }),
+        callback: None,
+        determinism: None,
+        jobs: None,
         pools: Vec::new(),
+        set_up: Vec::new(),
+        clean_up: Vec::new(),
         objectives: vec![Objective {
             at: 20.0,
             quantiles: vec![(0.95, Duration::from_millis(500))],

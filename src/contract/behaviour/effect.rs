@@ -1,5 +1,4 @@
-//! What a behaviour file says about writes, and about where existing
-//! identities come from.
+//! What a behaviour file says about writes.
 
 use super::Selector;
 
@@ -50,42 +49,4 @@ pub enum CorrelationCarrier {
     Header(String),
     /// `tag`: the `tag` query parameter of the Web API.
     Tag,
-}
-
-/// One of `data.pools`.
-#[derive(Clone, Debug)]
-pub struct Pool {
-    /// The name by which a schema's property refers to it: a property called
-    /// so, or one whose pointer `applies_to` names, takes its values here.
-    pub name: String,
-    /// The places in requests that take their values here, e.g.
-    /// `body /records/*/id`.
-    pub applies_to: Vec<Selector>,
-    /// Where the values come from.
-    pub source: PoolSource,
-}
-
-/// Where the values of a pool come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PoolSource {
-    /// `mock TABLE.COLUMN`: rows that the mocked Dataverse holds.
-    Mock {
-        /// The table's collection name.
-        table: String,
-        /// The column.
-        column: String,
-    },
-    /// `get TARGET POINTER`: a GET on the gateway, and where in its answer the
-    /// values stand.
-    Get {
-        /// Path and query.
-        target: String,
-        /// Where the values stand.
-        values: Selector,
-    },
-    /// `file PATH`: one value a line, relative to the behaviour file.
-    File(std::path::PathBuf),
-    /// `fresh PREFIX`: values that nobody used before, from seed and nonce: the
-    /// prefix and twelve hexadecimal digits in upper case.
-    Fresh(String),
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::declared::errors;
-use super::outcome::{effects, limits, objective, pools, throttling};
+use super::job::{callback, determinism, jobs};
+use super::outcome::{effects, limits, objective, throttling};
+use super::pool::data;
 use super::promise::{correlation, idempotency, identity, lifecycle};
 use super::word::{list, word};
 use super::{Behaviour, DataPath, Role};
@@ -57,8 +59,10 @@ fn read(source: &Node, faults: &mut Diagnostics) -> Behaviour {
     let role = fields.optional("role");
     let [lifecycle_node, correlation_node, identity_node, data_path, idempotency_node, errors_node] =
         ["lifecycle", "correlation", "identity", "data_path", "idempotency", "errors"].map(|key| fields.optional(key));
-    let [limits_node, throttling_node, effects_node, data, objectives] =
+    let [limits_node, throttling_node, effects_node, data_node, objectives] =
         ["limits", "throttling", "effects", "data", "objectives"].map(|key| fields.optional(key));
+    let [callback_node, determinism_node, jobs_node] =
+        ["callback", "determinism", "jobs"].map(|key| fields.optional(key));
     fields.finish();
     if let Some(node) = format {
         word(node, &[(FORMAT, ())], faults);
@@ -66,10 +70,13 @@ fn read(source: &Node, faults: &mut Diagnostics) -> Behaviour {
     let role = role.map(|node| word(node, &[("provider", Role::Provider), ("consumer", Role::Consumer)], faults));
     let paths =
         [("governed", DataPath::Governed), ("flow_commits", DataPath::FlowCommits), ("direct", DataPath::Direct)];
+    let role = role.unwrap_or(Some(Role::Provider)).unwrap_or(Role::Provider);
     let (error_shape, declared) = errors(errors_node, faults);
+    let (pools, set_up, clean_up) = data_node.map(|node| data(node, faults)).unwrap_or_default();
+    let jobs = jobs_node.and_then(|node| jobs(node, &declared, faults));
     Behaviour {
         file: source.place.file.clone(),
-        role: role.unwrap_or(Some(Role::Provider)).unwrap_or(Role::Provider),
+        role,
         lifecycle: lifecycle_node.and_then(|node| lifecycle(node, &declared, faults)),
         correlation: correlation_node.and_then(|node| correlation(node, &declared, faults)),
         identity: identity_node.and_then(|node| identity(node, faults)),
@@ -80,7 +87,12 @@ fn read(source: &Node, faults: &mut Diagnostics) -> Behaviour {
         limits: limits_node.and_then(|node| limits(node, faults)),
         throttling: throttling_node.and_then(|node| throttling(node, faults)),
         effects: effects_node.and_then(|node| effects(node, faults)),
-        pools: data.map(|node| pools(node, faults)).unwrap_or_default(),
+        callback: callback_node.and_then(|node| callback(node, role, faults)),
+        determinism: determinism_node.and_then(|node| determinism(node, faults)),
+        jobs,
+        pools,
+        set_up,
+        clean_up,
         objectives: objectives.and_then(|node| list(node, faults, objective)).unwrap_or_default(),
         source: source.clone(),
     }

@@ -6,11 +6,15 @@
 //! a reading share its mistakes.
 
 mod amount;
+mod callback;
+mod data;
 mod declared;
 mod effect;
+mod job;
 mod load;
 mod model;
 mod outcome;
+mod pool;
 mod promise;
 mod selector;
 mod word;
@@ -18,10 +22,12 @@ mod word;
 #[cfg(test)]
 mod tests;
 
-pub use effect::{CorrelationCarrier, Effects, OnInvalid, Once, Pool, PoolSource};
+pub use callback::{Callback, Determinism, Jobs, Resend, Statuses};
+pub use data::{Called, DataCall, Pool, PoolSource};
+pub use effect::{CorrelationCarrier, Effects, OnInvalid, Once};
 pub use model::{
     AfterSunset, Behaviour, Correlation, DataPath, ErrorShape, ErrorType, Idempotency, Identity, Lifecycle,
     LifecycleStatus, Limits, Objective, OtherContent, Quota, Rate, Retry, Role, RunningPolicy, SameContent, Scope,
-    Throttling, ThrottlingPer, TypeName,
+    Sizes, Throttling, ThrottlingPer, TypeName,
 };
 pub use selector::Selector;

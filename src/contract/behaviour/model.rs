@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Effects, Pool, Selector};
+use super::{Callback, DataCall, Determinism, Effects, Jobs, Pool, Selector};
 use crate::clock::Timestamp;
 use crate::diagnose::{Node, Place};
 
@@ -39,8 +39,18 @@ pub struct Behaviour {
     pub throttling: Option<Throttling>,
     /// What is written.
     pub effects: Option<Effects>,
+    /// How the tested service calls this API; `None` where it answers.
+    pub callback: Option<Callback>,
+    /// What calls that are the same have in common.
+    pub determinism: Option<Determinism>,
+    /// What is promised about work that goes on after a 202.
+    pub jobs: Option<Jobs>,
     /// Where existing identities come from.
     pub pools: Vec<Pool>,
+    /// Calls before the first case.
+    pub set_up: Vec<DataCall>,
+    /// Calls after the last case.
+    pub clean_up: Vec<DataCall>,
     /// What latency is promised.
     pub objectives: Vec<Objective>,
     /// The document with places.
@@ -285,16 +295,40 @@ pub enum Retry {
 }
 
 /// `limits`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// Largest accepted body, in bytes.
     pub body: Option<u64>,
+    /// `nesting`: deepest accepted nesting of a body, the outermost list or
+    /// object counting 1.
+    pub nesting: Option<u64>,
+    /// `headers`: most bytes of all header fields together: names, values, and
+    /// four each for colon, space and line end.
+    pub headers: Option<u64>,
+    /// `header`: most bytes of one header field, counted likewise.
+    pub header: Option<u64>,
+    /// `behind`: what the service itself accepts, where a call reaches it past
+    /// the gateway; `None`: not declared.
+    pub behind: Option<Sizes>,
     /// Most elements, by JSON Pointer of the list.
     pub items: Vec<(Selector, u64)>,
     /// Accepted media types; empty: not declared.
     pub content_types: Vec<String>,
     /// An answer comes within this time.
     pub answer_within: Option<Duration>,
+}
+
+/// Limits of size: `limits.behind`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// As [`Limits::body`].
+    pub body: Option<u64>,
+    /// As [`Limits::nesting`].
+    pub nesting: Option<u64>,
+    /// As [`Limits::headers`].
+    pub headers: Option<u64>,
+    /// As [`Limits::header`].
+    pub header: Option<u64>,
 }
 
 /// `throttling`.

@@ -4,28 +4,50 @@ use super::amount::{bytes, count, rate, read, share, span};
 use super::promise::maybe;
 use super::word::{Within, list, selector, text, word};
 use super::{
-    CorrelationCarrier, Effects, Limits, Objective, OnInvalid, Once, Pool, PoolSource, Quota, Rate, Selector,
-    Throttling, ThrottlingPer,
+    CorrelationCarrier, Effects, Limits, Objective, OnInvalid, Once, Quota, Rate, Selector,
+    Sizes, Throttling, ThrottlingPer,
 };
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node};
 
 pub(super) fn limits(node: &Node, faults: &mut Diagnostics) -> Option<Limits> {
     let mut fields = Fields::of(node, faults);
-    let body = fields.optional("body");
+    let own = sizes(&mut fields);
     let items = fields.optional("items");
     let types = fields.optional("content_types");
     let within = fields.optional("answer_within");
+    let behind = fields.optional("behind");
     fields.finish();
-    let body = maybe(body, |node| bytes(node, faults));
     let items = maybe(items, |node| item_limits(node, faults));
     let types = maybe(types, |node| list(node, faults, media_type));
     let within = maybe(within, |node| span(node, faults));
+    let behind = maybe(behind, |node| {
+        let mut fields = Fields::of(node, faults);
+        let sizes = sizes(&mut fields);
+        fields.finish();
+        sizes
+    });
+    let own = own?;
     Some(Limits {
-        body: body?,
+        body: own.body,
+        nesting: own.nesting,
+        headers: own.headers,
+        header: own.header,
+        behind: behind?,
         items: items?.unwrap_or_default(),
         content_types: types?.unwrap_or_default(),
         answer_within: within?,
     })
+}
+
+/// The limits that are sizes.
+fn sizes(fields: &mut Fields<'_, '_>) -> Option<Sizes> {
+    let [body, nesting, headers, header] = ["body", "nesting", "headers", "header"].map(|key| fields.optional(key));
+    let faults = fields.diagnostics();
+    let body = maybe(body, |node| bytes(node, faults));
+    let nesting = maybe(nesting, |node| count(node, 1, faults));
+    let headers = maybe(headers, |node| bytes(node, faults));
+    let header = maybe(header, |node| bytes(node, faults));
+    Some(Sizes { body: body?, nesting: nesting?, headers: headers?, header: header? })
 }
 
 /// `{ /records: 500 }`; `/` is the body itself.
@@ -119,53 +141,6 @@ fn correlated_by(node: &Node, faults: &mut Diagnostics) -> Option<CorrelationCar
         _ => (text == "tag").then_some(CorrelationCarrier::Tag),
     };
     read(node, carrier, "`column NAME`, `header NAME` or `tag`", faults)
-}
-
-pub(super) fn pools(node: &Node, faults: &mut Diagnostics) -> Vec<Pool> {
-    let mut fields = Fields::of(node, faults);
-    let pools = fields.optional("pools");
-    fields.finish();
-    let Some(pools) = pools else {
-        return Vec::new();
-    };
-    if pools.as_mapping().is_none() {
-        pools.wrong_kind("a mapping of pools", faults);
-    }
-    let entries = pools.as_mapping().unwrap_or_default();
-    entries.iter().filter_map(|(key, value)| pool(&key.key_text(), value, faults)).collect()
-}
-
-fn pool(name: &str, node: &Node, faults: &mut Diagnostics) -> Option<Pool> {
-    let mut fields = Fields::of(node, faults);
-    let from = fields.required("from");
-    let applies_to = fields.optional("applies_to");
-    fields.finish();
-    let source = from.and_then(|node| {
-        let expected = "`mock TABLE.COLUMN`, `get TARGET SELECTOR`, `file PATH` or `fresh PREFIX`";
-        read(node, node.as_str().and_then(pool_source), expected, faults)
-    });
-    let applies_to =
-        maybe(applies_to, |node| list(node, faults, |item, faults| selector(item, Within::Request, faults)));
-    Some(Pool { name: name.to_owned(), applies_to: applies_to?.unwrap_or_default(), source: source? })
-}
-
-fn pool_source(text: &str) -> Option<PoolSource> {
-    let (kind, rest) = text.split_once(' ')?;
-    let rest = rest.trim();
-    match kind {
-        "mock" => {
-            let (table, column) = rest.split_once('.').filter(|(t, c)| !t.is_empty() && !c.is_empty())?;
-            Some(PoolSource::Mock { table: table.to_owned(), column: column.to_owned() })
-        }
-        "get" => {
-            let (target, values) = rest.split_once(' ').filter(|(target, _)| target.starts_with('/'))?;
-            let values = Selector::parse(values.trim()).filter(|s| matches!(s, Selector::Body(_)))?;
-            Some(PoolSource::Get { target: target.to_owned(), values })
-        }
-        "file" => (!rest.is_empty()).then(|| PoolSource::File(rest.into())),
-        "fresh" => (!rest.is_empty()).then(|| PoolSource::Fresh(rest.to_owned())),
-        _ => None,
-    }
 }
 
 const QUANTILES: [(&str, f64); 7] =

@@ -9,6 +9,8 @@ pub enum Selector {
     Header(String),
     /// `query NAME`: a query parameter.
     Query(String),
+    /// `path NAME`: a parameter of the path.
+    Path(String),
     /// `body /a/*/b`: a JSON Pointer in which `*` stands for every element;
     /// `body /` is the body itself.
     Body(Vec<String>),
@@ -32,6 +34,7 @@ impl Selector {
         match kind {
             "header" => Some(Self::Header(rest.to_owned())),
             "query" => Some(Self::Query(rest.to_owned())),
+            "path" => Some(Self::Path(rest.to_owned())),
             "column" => Some(Self::Column(rest.to_owned())),
             "body" if rest == "/" => Some(Self::Body(Vec::new())),
             "body" => rest
@@ -67,6 +70,7 @@ impl fmt::Display for Selector {
         match self {
             Self::Header(name) => write!(f, "header {name}"),
             Self::Query(name) => write!(f, "query {name}"),
+            Self::Path(name) => write!(f, "path {name}"),
             Self::Column(name) => write!(f, "column {name}"),
             Self::Digest => f.write_str("digest body"),
             Self::Body(path) => {

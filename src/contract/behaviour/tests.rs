@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     AfterSunset, Behaviour, CorrelationCarrier, LifecycleStatus, OnInvalid, OtherContent, PoolSource, Retry,
-    RunningPolicy, Selector, TypeName,
+    RunningPolicy, Selector, Sizes, TypeName,
 };
 use crate::wire::Tier;
 
@@ -100,4 +100,74 @@ fn no_text_makes_the_loader_panic() {
     for text in ["", "[]", "format", "format: [", "errors: { types: [] }", "\u{0}", "limits: { items: { \"\": 1 } }"] {
         assert!(Behaviour::parse("a.yaml", text).is_err(), "{text:?}");
     }
+}
+
+#[test]
+fn what_is_promised_about_jobs_callbacks_and_data_is_read() {
+    let text = r"format: seamstress/behaviour/1
+role: consumer
+errors: { types: { queue_full: { status: 503, retry: policy, retry_after: required } } }
+limits: { body: 1 MiB, nesting: 32, headers: 16 KiB, header: 8 KiB, behind: { body: 2 MiB, nesting: 64 } }
+callback:
+  of: bulk-update/v2
+  operation: submitBatch
+  once_per: body /batchId
+  resend: [lost_answer, 429, 5xx]
+  address: configured
+determinism: { same: [body /input, body /promptVersion], gives: [body /decision] }
+jobs:
+  status: body /status
+  ends: [completed, failed]
+  failed: [failed]
+  queue: { full: queue_full, size: 16 }
+  poll_at_least: 1 s
+  ends_within: PT5M
+data:
+  pools:
+    customer_id: { from: set_up, applies_to: [path id], operations: [getCustomer] }
+    order_id: { from: get listOrders /items/*/id }
+    code: { from: file data/codes.csv /*/code }
+    plain: { from: file data/plain.txt }
+  set_up:
+    - { operation: createCustomer, times: 3, save: { customer_id: body /id } }
+    - { method: PUT, path: '/customers/{customer_id}', body: { name: '{fresh}' }, expect: [200, 204] }
+  clean_up:
+    - { method: DELETE, path: '/customers/{customer_id}', for_each: customer_id, expect: 2xx }
+";
+    let behaviour = Behaviour::parse("behaviour.yaml", text).unwrap_or_else(|faults| panic!("{faults}"));
+    let callback = behaviour.callback.expect("declared");
+    assert_eq!((callback.of.to_string().as_str(), callback.address_configured), ("bulk-update/v2", true));
+    assert!(callback.accepts(204) && !callback.accepts(302));
+    let again: Vec<bool> = [None, Some(429), Some(503), Some(400)].map(|s| callback.is_sent_again(s)).to_vec();
+    assert_eq!(again, [true, true, true, false]);
+    let jobs = behaviour.jobs.expect("declared");
+    assert_eq!((jobs.queue_full, jobs.queue_size), (Some(TypeName::new("queue_full")), Some(16)));
+    assert_eq!(jobs.location, Selector::Header("Location".into()));
+    let limits = behaviour.limits.expect("declared");
+    assert_eq!((limits.nesting, limits.headers, limits.header), (Some(32), Some(16 << 10), Some(8 << 10)));
+    assert_eq!(limits.behind, Some(Sizes { body: Some(2 << 20), nesting: Some(64), ..Sizes::default() }));
+    assert_eq!(behaviour.determinism.expect("declared").same.len(), 2);
+    assert_eq!(behaviour.pools[0].applies_to, [Selector::Path("id".into())]);
+    let values = Selector::parse("body /*/code");
+    assert_eq!(behaviour.pools[2].source, PoolSource::File { path: "data/codes.csv".into(), values });
+    assert_eq!(behaviour.pools[3].source, PoolSource::File { path: "data/plain.txt".into(), values: None });
+    assert_eq!((behaviour.set_up.len(), behaviour.set_up[0].times, behaviour.clean_up.len()), (2, 3, 1));
+    assert_eq!(behaviour.clean_up[0].for_each.as_deref(), Some("customer_id"));
+}
+
+#[test]
+fn faults_in_jobs_callbacks_and_data_are_told_with_their_places() {
+    let text = r"format: seamstress/behaviour/1
+callback: { of: bulk-update, once_per: column x, resend: [lost, 7xx], address: request }
+determinism: { same: [], gives: [path id] }
+jobs: { status: body /status, ends: [completed], failed: [broken], queue: { full: full_up } }
+limits: { nesting: 0, behind: { items: 3 } }
+data:
+  pools: { a: { from: get nowhere } }
+  set_up:
+    - { operation: x, path: /y }
+    - { method: post, path: y, save: { b: body /id }, for_each: c }
+";
+    let faults = Behaviour::parse("behaviour.yaml", text).expect_err("broken");
+    insta::assert_snapshot!(faults.to_string());
 }

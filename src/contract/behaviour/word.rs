@@ -50,6 +50,8 @@ pub(super) enum Within {
     Request,
     /// What identifies an item: of a request, or the digest of its body.
     Item,
+    /// Of a request, the path included.
+    Pool,
     /// Of an answer.
     Answer,
 }
@@ -62,11 +64,13 @@ pub(super) fn selector(node: &Node, within: Within, faults: &mut Diagnostics) ->
             (_, Selector::Header(_) | Selector::Body(_))
                 | (Within::Item, Selector::Digest)
                 | (Within::Request | Within::Item, Selector::Query(_))
+                | (Within::Pool, Selector::Query(_) | Selector::Path(_))
         )
     };
     let expected = match within {
         Within::Request => "`header NAME`, `query NAME` or `body /a/*/b`",
         Within::Item => "`body /a/*/b`, `header NAME`, `query NAME` or `digest body`",
+        Within::Pool => "`body /a/*/b`, `header NAME`, `query NAME` or `path NAME`",
         Within::Answer => "`header NAME` or `body /a/*/b`",
     };
     read(node, node.as_str().and_then(Selector::parse).filter(fits), expected, faults)

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::agreement::header_parameter;
-use crate::contract::behaviour::{Behaviour, OnInvalid, Selector};
+use crate::contract::behaviour::{Behaviour, Called, OnInvalid, PoolSource, Selector};
 use crate::contract::openapi::{OpenApi, ParameterIn};
-use crate::diagnose::{Diagnostic, Diagnostics};
+use crate::diagnose::{Diagnostic, Diagnostics, closest};
 
 pub(super) fn lint(document: &OpenApi, behaviour: &Behaviour, found: &mut Diagnostics) {
     let rule = Rule { document, behaviour };
@@ -33,6 +33,8 @@ pub(super) fn lint(document: &OpenApi, behaviour: &Behaviour, found: &mut Diagno
         }
     }
     rule.item_limits(found);
+    rule.work(found);
+    rule.data(found);
 }
 
 struct Rule<'c> {
@@ -56,6 +58,11 @@ impl<'c> Rule<'c> {
                 .operations
                 .iter()
                 .any(|o| o.parameters.iter().any(|p| p.within == ParameterIn::Query && p.name == *name)),
+            Selector::Path(name) => self
+                .document
+                .operations
+                .iter()
+                .any(|o| o.parameters.iter().any(|p| p.within == ParameterIn::Path && p.name == *name)),
             Selector::Body(path) => !self.in_requests(path).is_empty(),
             Selector::Digest => self.document.operations.iter().any(|o| o.request.is_some()),
             Selector::Column(_) => true,
@@ -82,6 +89,61 @@ impl<'c> Rule<'c> {
                 .expected(expected)
                 .actual(format!("nothing of the kind in {}", self.document.file)),
         );
+    }
+
+    /// What `callback`, `determinism` and `jobs` point to.
+    fn work(&self, found: &mut Diagnostics) {
+        if let Some(callback) = &self.behaviour.callback {
+            self.request(&callback.once_per, "/callback/once_per", found);
+        }
+        if let Some(determinism) = &self.behaviour.determinism {
+            self.operation(determinism.operation.as_deref(), "/determinism/operation", found);
+            for (index, selector) in determinism.same.iter().enumerate() {
+                self.request(selector, &format!("/determinism/same/{index}"), found);
+            }
+            for (index, selector) in determinism.gives.iter().enumerate() {
+                self.answer(selector, &format!("/determinism/gives/{index}"), found);
+            }
+        }
+        if let Some(jobs) = &self.behaviour.jobs {
+            self.answer(&jobs.status, "/jobs/status", found);
+            self.answer(&jobs.location, "/jobs/location", found);
+            if let Some(failure) = &jobs.failure {
+                self.answer(failure, "/jobs/failure", found);
+            }
+        }
+    }
+
+    /// The operations that `data` names.
+    fn data(&self, found: &mut Diagnostics) {
+        for pool in &self.behaviour.pools {
+            for (index, operation) in pool.operations.iter().enumerate() {
+                self.operation(Some(operation), &format!("/data/pools/{}/operations/{index}", pool.name), found);
+            }
+            if let PoolSource::Get { target, .. } = &pool.source
+                && !target.starts_with('/')
+            {
+                self.operation(Some(target), &format!("/data/pools/{}/from", pool.name), found);
+            }
+        }
+        for (list, calls) in [("set_up", &self.behaviour.set_up), ("clean_up", &self.behaviour.clean_up)] {
+            for (index, call) in calls.iter().enumerate() {
+                if let Called::Operation(operation) = &call.call {
+                    self.operation(Some(operation), &format!("/data/{list}/{index}/operation"), found);
+                }
+            }
+        }
+    }
+
+    fn operation(&self, name: Option<&str>, pointer: &str, found: &mut Diagnostics) {
+        let known = || self.document.operations.iter().map(|o| o.id.as_ref());
+        let Some(name) = name.filter(|name| !known().any(|id| id == *name)) else { return };
+        let fault = Diagnostic::error(self.behaviour.place(pointer), format!("no operation is called `{name}`"))
+            .expected(format!("an `operationId` of {}", self.document.file));
+        found.push(match closest(name, known()) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None => fault,
+        });
     }
 
     /// Where the caller chooses, the schema offers exactly the two words.

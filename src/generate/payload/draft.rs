@@ -19,6 +19,8 @@ pub(crate) struct Draft {
     pub(crate) body: Option<(usize, Value)>,
     /// Where the target was met in its value.
     pub(crate) hit: Option<String>,
+    /// The parameter that is aimed at.
+    pub(crate) aimed: Option<usize>,
 }
 
 /// What is wanted of a draft.
@@ -44,7 +46,11 @@ impl OperationGenerator {
             parameters.push(self.draw_parameter(index, &mut rng, wish, &mut hit)?);
         }
         let body = self.draw_body(&mut rng, wish, &mut hit)?;
-        let mut draft = Draft { parameters, body, hit };
+        let aimed = match wish.target {
+            Some(Aimed::Parameter(index, _)) => Some(*index),
+            _ => None,
+        };
+        let mut draft = Draft { parameters, body, hit, aimed };
         if wish.target.is_none() {
             self.keep_item_limits(&mut draft);
         }

@@ -21,7 +21,7 @@ pub(super) fn items(behaviour: Option<&Behaviour>, request: &Request, value: Opt
         Some(Selector::Header(name)) => request.headers.get(name).map_or_else(Vec::new, |id| named(id, &whole())),
         Some(Selector::Query(name)) => in_query(name, &request.target).map_or_else(Vec::new, |id| named(&id, &whole())),
         Some(Selector::Digest) => named(&canonical::sha256_hex(content), content),
-        Some(Selector::Column(_)) | None => {
+        Some(Selector::Column(_) | Selector::Path(_)) | None => {
             let whole = whole();
             named(&canonical::sha256_hex(&whole), &whole)
         }

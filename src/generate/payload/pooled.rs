@@ -15,7 +15,8 @@ impl OperationGenerator {
     /// that is aimed at is left as it is.
     pub(super) fn fill_pools(&self, draft: &mut Draft, sealing: &Sealing<'_>) -> Result<(), CouldNotMake> {
         let pools = self.behaviour.as_ref().map_or(&[][..], |b| b.pools.as_slice());
-        for pool in pools {
+        let mine = |pool: &&Pool| pool.operations.is_empty() || pool.operations.iter().any(|id| **id == *self.operation.id);
+        for pool in pools.iter().filter(mine) {
             let mut next = sealing.skip;
             let mut value = || {
                 next += 1;
@@ -33,8 +34,10 @@ impl OperationGenerator {
 
     /// Fills parameters and properties that are called like the pool.
     fn fill_named(&self, name: &str, draft: &mut Draft, value: &mut Values<'_>) -> Result<(), CouldNotMake> {
-        for (parameter, slot) in self.parameters.iter().zip(&mut draft.parameters) {
+        let aimed = draft.aimed;
+        for (index, (parameter, slot)) in self.parameters.iter().zip(&mut draft.parameters).enumerate() {
             if parameter.parameter.name == name
+                && aimed != Some(index)
                 && slot.is_some()
                 && let Some(value) = value()?
             {
@@ -67,10 +70,14 @@ impl OperationGenerator {
                     }
                 }
             }
-            Selector::Header(name) | Selector::Query(name) => {
-                let header = matches!(selector, Selector::Header(_));
-                let within = if header { ParameterIn::Header } else { ParameterIn::Query };
+            Selector::Header(name) | Selector::Query(name) | Selector::Path(name) => {
+                let within = match selector {
+                    Selector::Header(_) => ParameterIn::Header,
+                    Selector::Path(_) => ParameterIn::Path,
+                    _ => ParameterIn::Query,
+                };
                 let at = self.parameters.iter().position(|p| p.parameter.within == within && p.parameter.name == *name);
+                let at = at.filter(|at| draft.aimed != Some(*at));
                 if let Some(slot) = at.and_then(|at| draft.parameters[at].as_mut())
                     && let Some(value) = next()?
                 {
