@@ -47,11 +47,8 @@ fn contract_id(node: &Node, faults: &mut Diagnostics) -> Option<ContractId> {
 
 fn resent_after(node: &Node, faults: &mut Diagnostics) -> Option<Resend> {
     let text = node.key_text();
-    let after = if text == "lost_answer" {
-        Some(Resend::LostAnswer)
-    } else {
-        Statuses::parse(&text).map(Resend::Status)
-    };
+    let after =
+        if text == "lost_answer" { Some(Resend::LostAnswer) } else { Statuses::parse(&text).map(Resend::Status) };
     read(node, after, "`lost_answer`, a status or a class of them, e.g. `429` or `5xx`", faults)
 }
 

@@ -4,8 +4,8 @@ use super::amount::{bytes, count, rate, read, share, span};
 use super::promise::maybe;
 use super::word::{Within, list, selector, text, word};
 use super::{
-    CorrelationCarrier, Effects, Limits, Objective, OnInvalid, Once, Quota, Rate, Selector,
-    Sizes, Throttling, ThrottlingPer,
+    CorrelationCarrier, Effects, Limits, Objective, OnInvalid, Once, Quota, Rate, Selector, Sizes, Throttling,
+    ThrottlingPer,
 };
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node};
 

@@ -38,7 +38,8 @@ fn pool(name: &str, node: &Node, faults: &mut Diagnostics) -> Option<Pool> {
     let operations = fields.optional("operations");
     fields.finish();
     let source = from.and_then(|node| {
-        let expected = "`mock TABLE.COLUMN`, `get OPERATION_OR_PATH POINTER`, `file PATH [POINTER]`, `fresh PREFIX` or `set_up`";
+        let expected =
+            "`mock TABLE.COLUMN`, `get OPERATION_OR_PATH POINTER`, `file PATH [POINTER]`, `fresh PREFIX` or `set_up`";
         read(node, node.as_str().and_then(pool_source), expected, faults)
     });
     let applies_to = maybe(applies_to, |node| list(node, faults, |item, faults| selector(item, Within::Pool, faults)));

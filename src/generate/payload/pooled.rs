@@ -15,7 +15,8 @@ impl OperationGenerator {
     /// that is aimed at is left as it is.
     pub(super) fn fill_pools(&self, draft: &mut Draft, sealing: &Sealing<'_>) -> Result<(), CouldNotMake> {
         let pools = self.behaviour.as_ref().map_or(&[][..], |b| b.pools.as_slice());
-        let mine = |pool: &&Pool| pool.operations.is_empty() || pool.operations.iter().any(|id| **id == *self.operation.id);
+        let mine =
+            |pool: &&Pool| pool.operations.is_empty() || pool.operations.iter().any(|id| **id == *self.operation.id);
         for pool in pools.iter().filter(mine) {
             let mut next = sealing.skip;
             let mut value = || {
