@@ -25,7 +25,7 @@ pub mod strategy;
 mod contract_tests;
 
 pub use case::{Call, Caller, Case, Expect, Item, Label, Need, Step, TokenKind, Via};
-pub use error::CouldNotMake;
+pub use error::{CouldNotMake, Obstacle};
 pub use generators::{CallOptions, Generators, Oversized};
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed};
 pub use pools::Pools;

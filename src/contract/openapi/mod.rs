@@ -25,3 +25,4 @@ pub use model::{
     SchemaRef, StatusKey,
 };
 pub use route::PathValues;
+pub(crate) use validate::{DOCUMENT, FRAGMENT};

@@ -11,10 +11,10 @@ use super::cursor::{MAX_HOPS, local_pointer};
 use super::{OpenApi, SchemaRef};
 
 /// The name under which the registry holds the document.
-const DOCUMENT: &str = "seamstress:///openapi";
+pub(crate) const DOCUMENT: &str = "seamstress:///openapi";
 
 /// What a JSON Pointer may hold in a URI fragment as it is (RFC 3986 §3.5).
-const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'.').remove(b'_');
+pub(crate) const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'.').remove(b'_');
 
 /// A validator, or why there is none.
 type Shared = Result<Arc<Validator>, String>;
@@ -64,13 +64,18 @@ impl OpenApi {
         lock().entry(schema.pointer.clone()).or_insert(compiled).clone()
     }
 
+    /// The document as the context that its schemas refer into, under the name
+    /// [`DOCUMENT`]; prepared once.
+    pub(crate) fn registry(&self) -> Result<&Registry<'static>, String> {
+        self.compiled.registry.get_or_init(|| prepare(&self.document)).as_ref().map_err(String::clone)
+    }
+
     fn compile(&self, schema: &SchemaRef) -> Result<Validator, String> {
         let value = self.schema(schema).ok_or_else(|| format!("there is no schema at `{}`", schema.pointer))?;
         jsonschema::draft202012::meta::validate(value).map_err(|fault| {
             format!("it is no JSON Schema: {fault}, at `{}{}`", schema.pointer, fault.instance_path())
         })?;
-        let registry =
-            self.compiled.registry.get_or_init(|| prepare(&self.document)).as_ref().map_err(String::clone)?;
+        let registry = self.registry()?;
         let entry = json!({ "$ref": format!("{DOCUMENT}#{}", utf8_percent_encode(&schema.pointer, FRAGMENT)) });
         jsonschema::options()
             .with_draft(Draft::Draft202012)

@@ -94,7 +94,7 @@ impl<'d> Compiler<'_, 'd> {
         if values.as_ref().is_some_and(|(_, v)| v.is_empty()) || (values.is_none() && kinds.is_empty()) {
             return Err(CouldNotMake::new(pointer, "no value keeps this schema"));
         }
-        Ok(Node { kinds, typed, values, examples, choice: None, height: None })
+        Ok(Node { kinds, typed, values, examples, ..Node::default() })
     }
 
     /// Those examples that keep the schema.
@@ -210,7 +210,7 @@ impl<'d> Compiler<'_, 'd> {
             return Err(CouldNotMake::new(pointer, "no array has so few and so many items"));
         }
         let unique = keywords.get("uniqueItems") == Some(&Value::Bool(true));
-        Ok(ListShape { prefix, items, min, max, max_declared: declared.is_some(), unique })
+        Ok(ListShape { prefix, items, min, max, max_declared: declared.is_some(), unique, ..ListShape::default() })
     }
 
     fn record(
@@ -301,7 +301,7 @@ fn text(flat: &Flat) -> Result<TextShape, String> {
         return Err("no string is so short and so long".to_owned());
     }
     let format = flat.keywords.get("format").and_then(Value::as_str).map(str::to_owned);
-    Ok(TextShape { min, max, patterns, format })
+    Ok(TextShape { min, max, patterns, format, ..TextShape::default() })
 }
 
 /// The values of `const` or `enum`, those of a declared type only.

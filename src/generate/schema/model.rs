@@ -25,6 +25,22 @@ pub(super) struct Node {
     pub(super) choice: Option<Choice>,
     /// How deep the smallest value is; none where there is no finite one.
     pub(super) height: Option<u32>,
+    /// Values that are right otherwise and may not stand here.
+    pub(super) excluded: Vec<Value>,
+    /// Says whether a value is right where the rest of the node does not say
+    /// it all.
+    pub(super) check: Option<Arc<jsonschema::Validator>>,
+    /// Nodes that break one keyword each and nothing else where that is
+    /// possible: the keyword, the node.
+    pub(super) twists: Vec<(&'static str, NodeId)>,
+}
+
+impl Node {
+    /// Whether types, values, examples and branches say it all, and no type
+    /// has demands beyond the plain ones.
+    pub(super) fn is_plain(&self) -> bool {
+        self.excluded.is_empty() && self.check.is_none() && self.kinds.iter().all(Kind::is_plain)
+    }
 }
 
 /// `anyOf` or `oneOf`.
@@ -66,6 +82,21 @@ impl Kind {
             Self::Record(_) => "object",
         }
     }
+
+    /// Whether it has none of the rarer demands: several formats or formats
+    /// and patterns that must not hold, `contains`, `patternProperties`,
+    /// `propertyNames`.
+    pub(super) fn is_plain(&self) -> bool {
+        match self {
+            Self::Null | Self::Boolean => true,
+            Self::Number(shape) => shape.is_plain(),
+            Self::Text(shape) => {
+                shape.off_patterns.is_empty() && shape.off_formats.is_empty() && shape.more_formats.is_empty()
+            }
+            Self::List(shape) => shape.contains.is_empty() && !shape.repeated,
+            Self::Record(shape) => shape.classes.is_empty() && shape.names.is_none() && shape.name_check.is_none(),
+        }
+    }
 }
 
 /// What is demanded of a string. Lengths are in code points.
@@ -79,6 +110,14 @@ pub(super) struct TextShape {
     pub(super) patterns: Vec<Pattern>,
     /// `format`.
     pub(super) format: Option<String>,
+    /// Further formats that must hold as well.
+    pub(super) more_formats: Vec<String>,
+    /// Patterns that must not match.
+    pub(super) off_patterns: Vec<Pattern>,
+    /// Formats that must not hold.
+    pub(super) off_formats: Vec<String>,
+    /// The keywords that stand there; lengths may follow from others.
+    pub(super) said: Vec<&'static str>,
 }
 
 /// What is demanded of an array.
@@ -96,6 +135,25 @@ pub(super) struct ListShape {
     pub(super) max_declared: bool,
     /// `uniqueItems`.
     pub(super) unique: bool,
+    /// `contains`, with `minContains` and `maxContains`.
+    pub(super) contains: Vec<Contains>,
+    /// With `contains`: for each element of `prefix`, and last for every
+    /// further one, the nodes it may be. Bit `n` of the number says whether it
+    /// counts for `contains` number `n`.
+    pub(super) counted: Vec<Vec<(u32, NodeId)>>,
+    /// Whether two elements must be equal.
+    pub(super) repeated: bool,
+    /// The keywords that stand there; counts may follow from others.
+    pub(super) said: Vec<&'static str>,
+}
+
+/// One `contains`.
+#[derive(Debug)]
+pub(super) struct Contains {
+    /// `minContains`.
+    pub(super) min: usize,
+    /// `maxContains`.
+    pub(super) max: Option<usize>,
 }
 
 /// What is demanded of an object.
@@ -111,6 +169,17 @@ pub(super) struct RecordShape {
     pub(super) min: usize,
     /// `maxProperties`.
     pub(super) max: Option<usize>,
+    /// `patternProperties`: the patterns.
+    pub(super) patterns: Vec<Pattern>,
+    /// What stands under a name that isn't in `properties` and matches some of
+    /// the patterns. Bit `n` of the number says whether pattern `n` matches.
+    pub(super) classes: Vec<(u32, NodeId)>,
+    /// `propertyNames`: the names.
+    pub(super) names: Option<NodeId>,
+    /// Says whether a name is right.
+    pub(super) name_check: Option<Arc<jsonschema::Validator>>,
+    /// The keywords that stand there; counts may follow from others.
+    pub(super) said: Vec<&'static str>,
 }
 
 /// One property.

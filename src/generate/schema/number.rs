@@ -19,6 +19,10 @@ pub(super) struct NumberShape {
     pub(super) upper: Option<&'static str>,
     lo: i128,
     hi: i128,
+    /// Whether whole numbers are wrong.
+    fraction: bool,
+    /// Multiples of these are wrong.
+    off_steps: Vec<i128>,
 }
 
 /// A place on the range that a boundary or violating value takes.
@@ -112,7 +116,14 @@ impl NumberShape {
             upper: upper.map(|u| u.2),
             lo,
             hi,
+            fraction: false,
+            off_steps: Vec::new(),
         })
+    }
+
+    /// Whether every multiple of the step within the bounds is right.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.fraction && self.off_steps.is_empty()
     }
 
     /// Some number within: small ones and edges are likelier.
