@@ -14,7 +14,8 @@ use super::{OpenApi, SchemaRef};
 pub(crate) const DOCUMENT: &str = "seamstress:///openapi";
 
 /// What a JSON Pointer may hold in a URI fragment as it is (RFC 3986 §3.5).
-pub(crate) const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'.').remove(b'_');
+pub(crate) const FRAGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'.').remove(b'_');
 
 /// A validator, or why there is none.
 type Shared = Result<Arc<Validator>, String>;
