@@ -87,6 +87,7 @@ fn kind_in_words(kind: FailureKind) -> &'static str {
         FailureKind::Reset => "the connection was reset",
         FailureKind::Protocol => "what came is no HTTP",
         FailureKind::Refused => "the address is not allowed",
+        FailureKind::Left => "the client left before it came",
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::CaseKey;
+use crate::contract::ContractId;
 use crate::contract::behaviour::TypeName;
 use crate::wire::{Fault, Request};
 
@@ -102,6 +103,22 @@ pub struct Call {
     pub items: Vec<Item>,
     /// What the contract promises for it.
     pub expect: Expect,
+    /// How the caller behaves while it waits.
+    pub manner: Manner,
+    /// The version of the same API that is called where it is not the case's
+    /// own.
+    pub contract: Option<ContractId>,
+}
+
+/// How a caller behaves while it waits for an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// It closes its connection so long after it has begun to send, in real
+    /// time, where no answer has come by then. `None`: it waits.
+    pub leaves: Option<Duration>,
+    /// How often it sends the same call again after an answer that flows
+    /// retry, each time after the `Retry-After` of the answer.
+    pub retries: u8,
 }
 
 /// Identity inside a call.

@@ -71,6 +71,8 @@ pub enum CaseKind {
     Violating,
     /// A sequence that the behaviour file calls for.
     Probe(Probe),
+    /// A sequence that was drawn.
+    Sequence,
 }
 
 /// The sequences that behaviour files call for.
@@ -116,6 +118,18 @@ pub enum Probe {
     Lifecycle,
     /// An unknown path, and a wrong method.
     Routing,
+    /// The same content written another way.
+    KeyOrder,
+    /// The client is gone before the answer; then the same again.
+    ClientGone,
+    /// A duplicate that does what a flow does: it retries what it is told to.
+    RetriedDuplicate,
+    /// The same call to another version of the API.
+    OtherVersion,
+    /// The same again just before the idempotency window ends.
+    InsideWindow,
+    /// The same again after the idempotency window.
+    PastWindow,
 }
 
 impl Probe {
@@ -141,6 +155,12 @@ impl Probe {
         (Self::Rate, "rate"),
         (Self::Lifecycle, "lifecycle"),
         (Self::Routing, "routing"),
+        (Self::KeyOrder, "key-order"),
+        (Self::ClientGone, "client-gone"),
+        (Self::RetriedDuplicate, "retried-duplicate"),
+        (Self::OtherVersion, "other-version"),
+        (Self::InsideWindow, "inside-window"),
+        (Self::PastWindow, "past-window"),
     ];
 }
 
@@ -150,6 +170,7 @@ impl fmt::Display for CaseKind {
             Self::Conforming => "conforming",
             Self::Boundary => "boundary",
             Self::Violating => "violating",
+            Self::Sequence => "sequence",
             Self::Probe(probe) => Probe::ALL.iter().find(|(p, _)| p == probe).map_or("probe", |(_, name)| name),
         })
     }
@@ -170,6 +191,7 @@ impl CaseKey {
             "conforming" => CaseKind::Conforming,
             "boundary" => CaseKind::Boundary,
             "violating" => CaseKind::Violating,
+            "sequence" => CaseKind::Sequence,
             name => CaseKind::Probe(Probe::ALL.iter().find(|(_, n)| *n == name)?.0),
         };
         let (contract, operation) = parts.next()?.split_once(':')?;

@@ -3,7 +3,7 @@
 use super::generators::Generators;
 use super::payload::{Aimed, Made, OperationGenerator, Sealing, Wish};
 use super::probes::{self, Bench};
-use super::{Call, Caller, Case, CaseKey, CaseKind, CouldNotMake, Expect, Need, Nonce, Pools, Probe, Seed, Step, Via};
+use super::{Call, Caller, Case, CaseKey, CaseKind, CouldNotMake, Expect, Manner, Need, Nonce, Pools, Probe, Seed, Step, Via};
 
 impl Generators {
     /// Makes a case. It depends on nothing but the arguments: same key, seed,
@@ -14,6 +14,9 @@ impl Generators {
     pub fn case(&self, key: &CaseKey, seed: Seed, nonce: &Nonce, pools: &Pools) -> Result<Case, CouldNotMake> {
         let operation = self.operation(&key.operation)?;
         let case_seed = seed.derive(key);
+        if key.kind == CaseKind::Sequence {
+            return Err(CouldNotMake::new(key.to_string(), "it has no sequences"));
+        }
         if let CaseKind::Probe(probe) = key.kind {
             return self.probe(key, probe, case_seed, (nonce, pools));
         }
@@ -21,7 +24,7 @@ impl Generators {
         let (title, made, expect) = match key.kind {
             CaseKind::Boundary => boundary(operation, key.index, case_seed, &sealing)?,
             CaseKind::Violating => violating(operation, key.index, case_seed, &sealing)?,
-            CaseKind::Conforming | CaseKind::Probe(_) => {
+            CaseKind::Conforming | CaseKind::Probe(_) | CaseKind::Sequence => {
                 let made = operation.make(case_seed, &Wish::default(), &sealing)?;
                 ("a conforming call".to_owned(), made, operation.promised())
             }
@@ -82,6 +85,8 @@ pub(super) fn plain_call(operation: &OperationGenerator, made: Made, expect: Exp
         correlation: made.correlation,
         items: made.items,
         expect,
+        manner: Manner::default(),
+        contract: None,
     }
 }
 

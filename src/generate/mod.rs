@@ -24,7 +24,7 @@ pub mod strategy;
 #[cfg(test)]
 mod contract_tests;
 
-pub use case::{Call, Caller, Case, Expect, Item, Label, Need, Step, TokenKind, Via};
+pub use case::{Call, Caller, Case, Expect, Item, Label, Manner, Need, Step, TokenKind, Via};
 pub use error::{CouldNotMake, Obstacle};
 pub use generators::{CallOptions, Generators, Oversized};
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::player::Player;
 use crate::contract::Contract;
 use crate::contract::behaviour::CorrelationCarrier;
-use crate::generate::{Case, Need};
+use crate::generate::{Case, Need, Step};
 use crate::observe::{CallRun, GatewayRow, LedgerEntry};
 use crate::target::{LedgerQuery, TargetError};
 use crate::wire::{Exchange, FailureKind};
@@ -43,7 +43,7 @@ impl Aftermath<'_> {
             return Ok(Vec::new());
         }
         let mut entries = self.read(since).await?;
-        if self.exchanges().any(may_go_on) {
+        if self.exchanges().any(may_go_on) || self.leaves_work_behind() {
             let mut quiet = 0;
             for _ in 0..TRIES {
                 tokio::time::sleep(QUIET).await;
@@ -56,6 +56,11 @@ impl Aftermath<'_> {
             }
         }
         Ok(entries)
+    }
+
+    /// Whether work was taken that nobody asked about.
+    fn leaves_work_behind(&self) -> bool {
+        self.case.steps.iter().any(|step| matches!(step, Step::Unfollowed(_)))
     }
 
     /// The gateway's rows with the case's correlation IDs.
@@ -135,6 +140,6 @@ impl Aftermath<'_> {
 fn may_go_on(exchange: &Exchange) -> bool {
     match &exchange.outcome {
         Ok(response) => response.status == 504 || (response.status == 202 && !response.headers.contains("location")),
-        Err(failure) => matches!(failure.kind, FailureKind::Timeout | FailureKind::Reset),
+        Err(failure) => matches!(failure.kind, FailureKind::Timeout | FailureKind::Reset | FailureKind::Left),
     }
 }

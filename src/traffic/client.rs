@@ -26,6 +26,8 @@ pub struct Client {
     origin: Origin,
     host: HeaderValue,
     timeout: Duration,
+    /// Whether it closes the connection itself when the time is up.
+    leaves: bool,
     open: Option<Box<Open>>,
     remote: Option<Remote>,
 }
@@ -38,7 +40,7 @@ impl Client {
     pub fn new(target: Arc<Target>, origin: Origin) -> Self {
         let host = HeaderValue::from_str(&origin.authority()).expect("a host name fits into a header field");
         let remote = origin.tls.then(|| Remote::new(&target.door, origin.clone()));
-        Self { target, origin, host, timeout: ANSWER_TIMEOUT, open: None, remote }
+        Self { target, origin, host, timeout: ANSWER_TIMEOUT, leaves: false, open: None, remote }
     }
 
     /// With another bound on the answer, in real time.
@@ -51,6 +53,13 @@ impl Client {
     /// Sets the bound on answers, in real time.
     pub(super) fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout;
+    }
+
+    /// Closes the connection where no answer has come within this real time,
+    /// as a client does whose run was cancelled.
+    pub(super) fn leave_after(&mut self, span: Duration) {
+        self.timeout = span;
+        self.leaves = true;
     }
 
     /// Where its calls go.
@@ -111,7 +120,8 @@ impl Client {
             Err(_) => {
                 self.open = None;
                 let detail = format!("no answer within {}", crate::clock::format_duration(self.timeout));
-                (Err(Failure { kind: FailureKind::Timeout, detail }), None)
+                let kind = if self.leaves { FailureKind::Left } else { FailureKind::Timeout };
+                (Err(Failure { kind, detail }), None)
             }
         }
     }

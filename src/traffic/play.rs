@@ -12,11 +12,11 @@ use super::{Client, flood};
 use crate::contract::Contract;
 use crate::contract::behaviour::Identity;
 use crate::door::Origin;
-use crate::flow::{next_poll, retry_after};
-use crate::generate::{Call, Caller, Case, CaseKind, Need, Probe, Step, Via};
+use crate::flow::{is_retried, next_poll, retry_after};
+use crate::generate::{Call, Caller, Case, CaseKind, Manner, Need, Probe, Step, Via};
 use crate::observe::CallRun;
 use crate::target::{Authorized, Target};
-use crate::wire::{Exchange, Request, Tier};
+use crate::wire::{Exchange, FailureKind, Request, Tier};
 
 /// The most attempts at a call that is answered 429.
 const NEUTRAL_ATTEMPTS: usize = 5;
@@ -32,6 +32,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// The most polls of one `Location`.
 const POLLS: usize = 200;
+
+/// The longest retrying of one call, in real time.
+const LONGEST_RETRYING: Duration = Duration::from_secs(8);
+
+/// What is waited before a retry where the answer says nothing, in the clock's
+/// time.
+const RETRY_DEFAULT: Duration = Duration::from_secs(1);
 
 /// The longest polling of one `Location`, in real time.
 const LONGEST_POLLING: Duration = Duration::from_mins(1);
@@ -55,6 +62,7 @@ pub(super) struct Prepared {
     pub(super) client: Client,
     pub(super) request: Request,
     pub(super) name: Arc<str>,
+    manner: Manner,
 }
 
 impl<'p> Play<'p> {
@@ -140,7 +148,7 @@ impl<'p> Play<'p> {
         if let Some(token) = &authorized.token {
             request.headers.append("Authorization", format!("Bearer {}", token.expose()));
         }
-        Ok(Prepared { client: self.player.pool.take(origin), request, name: authorized.client })
+        Ok(Prepared { client: self.player.pool.take(origin), request, name: authorized.client, manner: call.manner })
     }
 
     fn origin(&self, via: Via) -> Result<&'p Origin, PlayError> {
@@ -156,24 +164,35 @@ impl<'p> Play<'p> {
         if caller != Caller::Any {
             return Ok(clients.caller(identity, caller, self.case.seed).await?);
         }
-        if self.any.is_none() {
-            self.any = Some(clients.caller(identity, caller, self.case.seed).await?);
-        }
-        Ok(self.any.clone().expect("it was made just now"))
+        // The same client once more, with another token where time has passed.
+        let authorized = match &self.any {
+            Some(known) => clients.client(identity, &known.client).await?,
+            None => clients.caller(identity, caller, self.case.seed).await?,
+        };
+        self.any = Some(authorized.clone());
+        Ok(authorized)
     }
 
-    /// Sends a call, again as long as it is answered 429, and follows its
-    /// `Location` where it is `followed`.
+    /// Sends a call, again as long as it is answered 429 or its manner says so,
+    /// and follows its `Location` where it is `followed`.
     async fn conclude(&self, number: usize, mut prepared: Prepared, followed: bool) -> CallRun {
+        let manner = prepared.manner;
+        if let Some(span) = manner.leaves {
+            prepared.client.leave_after(span);
+        }
         let mut exchanges: Vec<Exchange> = Vec::new();
         loop {
             let attempt = exchanges.len() as u32 + 1;
             let due = self.target().elapsed();
             exchanges.push(prepared.client.send(prepared.request.clone(), due, attempt).await);
-            match self.neutral_wait(&exchanges) {
+            match self.neutral_wait(&exchanges).or_else(|| retry_wait(manner, &exchanges)) {
                 Some(wait) => self.target().clock.sleep(wait).await,
                 None => break,
             }
+        }
+        if manner.leaves.is_some() {
+            // Who has left is not asked for anything else.
+            return CallRun { call: number, exchanges, polls: Vec::new(), client: prepared.name };
         }
         let (polls, client) = if followed {
             self.polls(prepared.client, &exchanges[exchanges.len() - 1]).await
@@ -271,4 +290,16 @@ impl<'p> Play<'p> {
         let until = told.unwrap_or(clock.now()).plus(margin);
         let _ = tokio::time::timeout(LONGEST_WAIT, clock.sleep_until(until)).await;
     }
+}
+
+/// How long a caller that retries waits before it sends the same once more;
+/// `None` where the last answer is final, or it has retried enough.
+fn retry_wait(manner: Manner, exchanges: &[Exchange]) -> Option<Duration> {
+    let (first, last) = (exchanges.first()?, exchanges.last()?);
+    let left = last.outcome.as_ref().is_err_and(|failure| failure.kind == FailureKind::Left);
+    let spent = last.done.saturating_sub(first.sent) >= LONGEST_RETRYING;
+    if left || spent || exchanges.len() > usize::from(manner.retries) || !is_retried(&last.outcome) {
+        return None;
+    }
+    Some(last.response().and_then(|response| retry_after(response, last.done_at)).unwrap_or(RETRY_DEFAULT))
 }

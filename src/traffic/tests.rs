@@ -18,7 +18,7 @@ use tokio::sync::Barrier;
 use super::testing::{contract, serve, target_at};
 use super::{PlayError, Player};
 use crate::door::RestClient;
-use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Need, Probe, Step, Via};
+use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Manner, Need, Probe, Step, Via};
 use crate::target::{Control, Target};
 use crate::wire::{Body, Fault, FaultKind, Request};
 
@@ -107,6 +107,8 @@ fn call(path: &str) -> Call {
         correlation: Some(ID.to_owned()),
         items: vec![Item { id: "k".into(), content: 1 }],
         expect: Expect::Nothing,
+        manner: Manner::default(),
+        contract: None,
     }
 }
 

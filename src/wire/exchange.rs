@@ -90,6 +90,9 @@ pub enum FailureKind {
     Protocol,
     /// The address is not allowed for this environment.
     Refused,
+    /// The client closed the connection before an answer came, as it was meant
+    /// to.
+    Left,
 }
 
 impl FailureKind {
@@ -101,6 +104,7 @@ impl FailureKind {
             Self::Reset => "connection reset",
             Self::Protocol => "no HTTP",
             Self::Refused => "address not allowed",
+            Self::Left => "the client left",
         }
     }
 }

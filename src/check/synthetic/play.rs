@@ -13,7 +13,7 @@ use crate::check::judging::Judging;
 use crate::check::{CaseSubject, Check, ExchangeSubject, Finding, Origin};
 use crate::clock::parse_duration;
 use crate::contract::Contract;
-use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Label, Step, Via};
+use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Label, Manner, Step, Via};
 use crate::observe::{CallRun, CaseRun, GatewayRow, LedgerEntry};
 use crate::wire::{Body, Request};
 
@@ -71,6 +71,8 @@ impl Play {
             correlation: Some(ID.into()),
             items: Vec::new(),
             expect,
+            manner: Manner::default(),
+            contract: None,
         };
         self.steps.push(Step::Call(call));
         let (call, client) = (self.runs.len(), "client-0".into());

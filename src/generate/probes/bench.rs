@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::contract::behaviour::{Behaviour, Idempotency};
 use crate::generate::generators::Generators;
 use crate::generate::payload::{Draft, Made, OperationGenerator, Sealing, Wish};
-use crate::generate::{Call, Caller, CouldNotMake, Expect, Label, Nonce, Pools, Step, Via};
+use crate::generate::{Call, Caller, CouldNotMake, Expect, Label, Manner, Nonce, Pools, Step, Via};
 
 /// One probe in the making.
 pub(in crate::generate) struct Bench<'b> {
@@ -99,6 +99,8 @@ impl<'b> Bench<'b> {
             correlation: made.correlation.clone(),
             items: made.items.clone(),
             expect,
+            manner: Manner::default(),
+            contract: None,
         }
     }
 

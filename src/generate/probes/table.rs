@@ -32,6 +32,12 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         Probe::Rate => rate::count(generators, operation, behaviour),
         Probe::Lifecycle => lifecycle::count(behaviour),
         Probe::Routing => routing::count(generators, operation),
+        Probe::KeyOrder
+        | Probe::ClientGone
+        | Probe::RetriedDuplicate
+        | Probe::OtherVersion
+        | Probe::InsideWindow
+        | Probe::PastWindow => 0,
     }
 }
 
@@ -63,6 +69,12 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         Probe::Rate => rate::rate(bench),
         Probe::Lifecycle => lifecycle::plain(bench),
         Probe::Routing => routing::astray(bench),
+        Probe::KeyOrder
+        | Probe::ClientGone
+        | Probe::RetriedDuplicate
+        | Probe::OtherVersion
+        | Probe::InsideWindow
+        | Probe::PastWindow => Err(bench.fault("it has no such sequence")),
     }
 }
 
