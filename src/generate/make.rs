@@ -3,7 +3,9 @@
 use super::generators::Generators;
 use super::payload::{Aimed, Made, OperationGenerator, Sealing, Wish};
 use super::probes::{self, Bench};
-use super::{Call, Caller, Case, CaseKey, CaseKind, CouldNotMake, Expect, Manner, Need, Nonce, Pools, Probe, Seed, Step, Via};
+use super::{
+    Call, Caller, Case, CaseKey, CaseKind, CouldNotMake, Expect, Manner, Need, Nonce, Pools, Probe, Seed, Step, Via,
+};
 
 impl Generators {
     /// Makes a case. It depends on nothing but the arguments: same key, seed,
