@@ -15,9 +15,10 @@ use crate::contract::ContractId;
 pub struct Seed(pub u64);
 
 impl Seed {
-    /// The seed of one case.
+    /// The seed of one case. A case that was made smaller keeps the seed of the
+    /// one it began with.
     pub fn derive(self, key: &CaseKey) -> u64 {
-        hash64(&[&self.0.to_be_bytes(), key.to_string().as_bytes()])
+        hash64(&[&self.0.to_be_bytes(), key.whole().to_string().as_bytes()])
     }
 }
 
@@ -58,6 +59,48 @@ pub struct CaseKey {
     pub kind: CaseKind,
     /// Which of its kind.
     pub index: u32,
+    /// How it was made smaller; empty for the case as it was planned.
+    pub shrunk: ShrinkPath,
+}
+
+/// The way from a case to a smaller one: at each step the number of the
+/// candidate that was taken. Printed behind the case it began with, e.g.
+/// `bulk-update/v1:submitBatch:violating:17~3.0.12`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShrinkPath(pub Vec<u32>);
+
+impl ShrinkPath {
+    /// Whether nothing was made smaller.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// This way, and one step more.
+    #[must_use]
+    pub fn then(&self, candidate: u32) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(candidate);
+        Self(steps)
+    }
+
+    /// Reads what `Display` writes behind the `~`; steps without end are none.
+    fn parse(text: &str) -> Option<Self> {
+        let steps: Vec<u32> =
+            text.split('.').take(MOST_STEPS + 1).map(|step| step.parse().ok()).collect::<Option<_>>()?;
+        (steps.len() <= MOST_STEPS).then_some(Self(steps))
+    }
+}
+
+/// Longest way that is read.
+const MOST_STEPS: usize = 1000;
+
+impl fmt::Display for ShrinkPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, step) in self.0.iter().enumerate() {
+            write!(f, "{}{step}", if at == 0 { "~" } else { "." })?;
+        }
+        Ok(())
+    }
 }
 
 /// What kind of case.
@@ -178,7 +221,7 @@ impl fmt::Display for CaseKind {
 
 impl fmt::Display for CaseKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}:{}", self.contract, self.operation, self.kind, self.index)
+        write!(f, "{}:{}:{}:{}{}", self.contract, self.operation, self.kind, self.index, self.shrunk)
     }
 }
 
@@ -186,7 +229,12 @@ impl CaseKey {
     /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.rsplitn(3, ':');
-        let index = parts.next()?.parse().ok()?;
+        let number = parts.next()?;
+        let (index, shrunk) = match number.split_once('~') {
+            Some((index, path)) => (index, ShrinkPath::parse(path)?),
+            None => (number, ShrinkPath::default()),
+        };
+        let index = index.parse().ok()?;
         let kind = match parts.next()? {
             "conforming" => CaseKind::Conforming,
             "boundary" => CaseKind::Boundary,
@@ -195,7 +243,13 @@ impl CaseKey {
             name => CaseKind::Probe(Probe::ALL.iter().find(|(_, n)| *n == name)?.0),
         };
         let (contract, operation) = parts.next()?.split_once(':')?;
-        Some(Self { contract: ContractId::parse(contract), operation: operation.into(), kind, index })
+        Some(Self { contract: ContractId::parse(contract), operation: operation.into(), kind, index, shrunk })
+    }
+
+    /// The case as it was planned, before anything was made smaller.
+    #[must_use]
+    pub fn whole(&self) -> Self {
+        Self { shrunk: ShrinkPath::default(), ..self.clone() }
     }
 }
 
@@ -227,8 +281,13 @@ mod tests {
                 operation: "submitBatch".into(),
                 kind: CaseKind::Probe(probe),
                 index: 3,
+                shrunk: ShrinkPath::default(),
             };
             assert_eq!(CaseKey::parse(&key.to_string()), Some(key.clone()));
+            let smaller = CaseKey { shrunk: ShrinkPath(vec![3, 0, 12]), ..key.clone() };
+            assert!(smaller.to_string().ends_with(":3~3.0.12"));
+            assert_eq!(CaseKey::parse(&smaller.to_string()), Some(smaller.clone()));
+            assert_eq!((Seed(1).derive(&smaller), smaller.whole()), (Seed(1).derive(&key), key.clone()));
             assert_eq!(Seed(1).derive(&key), Seed(1).derive(&key));
             assert_ne!(Seed(1).derive(&key), Seed(2).derive(&key));
         }

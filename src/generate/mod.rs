@@ -27,5 +27,5 @@ mod contract_tests;
 pub use case::{Call, Caller, Case, Expect, Item, Label, Manner, Need, Step, TokenKind, Via};
 pub use error::{CouldNotMake, Obstacle};
 pub use generators::{CallOptions, Generators, Oversized};
-pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed};
+pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed, ShrinkPath};
 pub use pools::Pools;

@@ -88,7 +88,13 @@ impl Generators {
     }
 
     fn key(&self, operation: &Arc<str>, kind: CaseKind, index: u32) -> CaseKey {
-        CaseKey { contract: self.contract.id.clone(), operation: operation.clone(), kind, index }
+        CaseKey {
+            contract: self.contract.id.clone(),
+            operation: operation.clone(),
+            kind,
+            index,
+            shrunk: super::ShrinkPath::default(),
+        }
     }
 }
 

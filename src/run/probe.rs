@@ -75,7 +75,13 @@ fn cheapest(session: &Session, index: usize) -> Result<Call, RunError> {
         .sort_by_key(|operation| (!operation.is_safe() || operation.path.contains('{'), operation.path.contains('{')));
     for operation in ranked {
         let kind = if operation.is_safe() { CaseKind::Conforming } else { CaseKind::Violating };
-        let key = CaseKey { contract: contract.id.clone(), operation: operation.id.clone(), kind, index: 0 };
+        let key = CaseKey {
+            contract: contract.id.clone(),
+            operation: operation.id.clone(),
+            kind,
+            index: 0,
+            shrunk: crate::generate::ShrinkPath::default(),
+        };
         let options = &session.options;
         let case = session.generators[index].case(&key, options.seed, &options.nonce, &session.pools[index]);
         if let Some(call) = case.ok().and_then(|case| case.calls().next().cloned()) {

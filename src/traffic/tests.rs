@@ -113,7 +113,13 @@ fn call(path: &str) -> Call {
 }
 
 fn case(kind: CaseKind, steps: Vec<Step>) -> Arc<Case> {
-    let key = CaseKey { contract: contract().id, operation: "submit".into(), kind, index: 0 };
+    let key = CaseKey {
+        contract: contract().id,
+        operation: "submit".into(),
+        kind,
+        index: 0,
+        shrunk: crate::generate::ShrinkPath::default(),
+    };
     Arc::new(Case { key, seed: 1, title: String::new(), labels: Vec::new(), steps, needs: Vec::new() })
 }
 

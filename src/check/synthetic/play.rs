@@ -208,7 +208,13 @@ impl Play {
 
     /// The case as it is given to the judge.
     pub(in crate::check) fn run(self, contract: &Contract) -> CaseRun {
-        let key = CaseKey { contract: contract.id.clone(), operation: "submitBatch".into(), kind: self.kind, index: 0 };
+        let key = CaseKey {
+            contract: contract.id.clone(),
+            operation: "submitBatch".into(),
+            kind: self.kind,
+            index: 0,
+            shrunk: crate::generate::ShrinkPath::default(),
+        };
         let (title, needs) = ("a case".to_owned(), Vec::new());
         let case = Case { key, seed: 1, title, labels: self.labels, steps: self.steps, needs };
         CaseRun { case: Arc::new(case), calls: self.runs, ledger: self.ledger, rows: self.rows }

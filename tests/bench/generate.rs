@@ -1,0 +1,3 @@
+//! How fast payloads are generated.
+
+fn main() {}
