@@ -161,13 +161,16 @@ pub(super) struct RunArgs {
     pub(super) select: SelectArgs,
 }
 
-/// A plain service, without behaviour file, gateway or settings.
+/// A plain service, without gateway or settings.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "A plain service")]
 pub(super) struct PlainArgs {
     /// The plain service that the document describes.
     #[arg(long, value_name = "URL", requires = "document")]
     pub(super) url: Option<String>,
+    /// The behaviour file of the document; else the one beside it, if any.
+    #[arg(long, value_name = "FILE", requires = "document")]
+    pub(super) behaviour: Option<PathBuf>,
     /// A header field for every request; may be repeated.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", requires = "url")]
     pub(super) header: Vec<String>,

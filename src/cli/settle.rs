@@ -27,7 +27,9 @@ pub(super) fn check_options(args: &CheckArgs) -> Result<Options, RunError> {
         }
         None => environment(&args.run.target)?,
     };
-    build(&args.run.files, &args.run.target, &args.run.select, args.document.clone(), target)
+    let mut options = build(&args.run.files, &args.run.target, &args.run.select, args.document.clone(), target)?;
+    options.behaviour.clone_from(&args.plain.behaviour);
+    Ok(options)
 }
 
 fn build(
@@ -55,6 +57,7 @@ fn build(
     Ok(Options {
         contracts: files.contracts.clone(),
         document,
+        behaviour: None,
         scenarios: files.scenarios.clone(),
         mocks: files.mocks.clone(),
         target: choice,

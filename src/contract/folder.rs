@@ -43,14 +43,30 @@ pub fn load_dir(path: &Path) -> Result<Vec<Contract>, Diagnostics> {
     Ok(contracts)
 }
 
-/// Reads a lone OpenAPI document: nothing is promised but what it says.
+/// Reads a lone OpenAPI document, with the behaviour file that is named, else
+/// with the one that stands beside it, else without: then nothing is promised
+/// but what the document says.
 ///
 /// # Errors
-/// All faults of the document; a file that can't be read.
-pub fn load_file(path: &Path) -> Result<Contract, Diagnostics> {
-    let openapi = OpenApi::load(path)?;
+/// All faults of both files; a file that can't be read.
+pub fn load_file(path: &Path, behaviour: Option<&Path>) -> Result<Contract, Diagnostics> {
+    let mut faults = Diagnostics::new();
+    let openapi = OpenApi::load(path).map_err(|found| faults.extend(found)).ok();
+    let beside = || document(path.parent().unwrap_or(Path::new("")), "behaviour").filter(|file| file != path);
+    let behaviour = behaviour
+        .map(Path::to_path_buf)
+        .or_else(beside)
+        .and_then(|file| Behaviour::load(&file).map_err(|found| faults.extend(found)).ok());
     let stem = name(path.file_stem().map_or(path, Path::new));
-    Ok(Contract { id: ContractId::new(&stem, ""), path: path.to_owned(), openapi: Arc::new(openapi), behaviour: None })
+    match openapi {
+        Some(openapi) if !faults.has_errors() => Ok(Contract {
+            id: ContractId::new(&stem, ""),
+            path: path.to_owned(),
+            openapi: Arc::new(openapi),
+            behaviour: behaviour.map(Arc::new),
+        }),
+        _ => Err(faults),
+    }
 }
 
 fn load_version(folder: &Path, faults: &mut Diagnostics) -> Option<Contract> {
@@ -138,9 +154,17 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_document_is_a_contract_without_behaviour() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/bulk-update/v1/openapi.yaml");
-        let contract = load_file(&file).expect("loads");
-        assert_eq!((contract.id.to_string().as_str(), contract.behaviour.is_none()), ("openapi", true));
+    fn a_lone_document_takes_the_behaviour_file_beside_it_or_the_one_that_is_named() {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/bulk-update");
+        let beside = load_file(&shipped.join("v1/openapi.yaml"), None).expect("loads");
+        assert_eq!(beside.id.to_string(), "openapi");
+        assert!(beside.behaviour.is_some_and(|b| b.lifecycle.as_ref().is_some_and(|l| l.sunset.is_some())));
+        let folder = tempfile::tempdir().expect("a folder");
+        let alone = folder.path().join("alone.yaml");
+        std::fs::copy(shipped.join("v2/openapi.yaml"), &alone).expect("copied");
+        assert!(load_file(&alone, None).expect("loads").behaviour.is_none());
+        let named = load_file(&alone, Some(&shipped.join("v2/behaviour.yaml"))).expect("loads");
+        assert!(named.behaviour.is_some_and(|b| b.lifecycle.as_ref().is_some_and(|l| l.sunset.is_none())));
+        assert!(load_file(&alone, Some(&folder.path().join("none.yaml"))).is_err());
     }
 }

@@ -21,6 +21,11 @@ impl Pools {
         self.0.insert(name.into(), values.into_iter().collect());
     }
 
+    /// Whether the pool is known, be it empty.
+    pub fn holds(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The values of a pool; empty where there are none.
     pub fn get(&self, name: &str) -> &[Value] {
         self.0.get(name).map_or(&[], |values| values)

@@ -31,6 +31,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
     complete(&session, &mut findings);
     let effects = count_effects(&session).await;
     let rows = gather_rows(&session).await;
+    session.clean_up().await;
     let totals = session.totals(effects);
     let not_checked = not_checked(&session);
     let (outcome, reason) = decide(&session, &findings, &not_checked, totals.exchanges);

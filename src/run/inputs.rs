@@ -24,7 +24,7 @@ impl Inputs {
     pub(super) fn load(options: &Options, with_scenarios: bool) -> Result<Self, RunError> {
         let mut faults = Diagnostics::new();
         let contracts = match &options.document {
-            Some(file) => contract::load_file(file).map(|contract| vec![contract]),
+            Some(file) => contract::load_file(file, options.behaviour.as_deref()).map(|contract| vec![contract]),
             None => contract::load_dir(&options.contracts),
         };
         let mut contracts = contracts.unwrap_or_else(|found| {

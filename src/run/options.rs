@@ -16,6 +16,8 @@ pub struct Options {
     pub contracts: PathBuf,
     /// A lone OpenAPI document instead of the folder.
     pub document: Option<PathBuf>,
+    /// The behaviour file of that document; else the one beside it, if any.
+    pub behaviour: Option<PathBuf>,
     /// Folder of scenarios.
     pub scenarios: PathBuf,
     /// Folder of the embedded system's policies and tables.

@@ -44,6 +44,7 @@ pub async fn probe(named: Option<&str>, options: Options, stop: Stop, listener: 
     let watch = tokio::spawn(watch_budget(session.stop.clone(), session.options.budget));
     let report = carry_out(&session, contract, &call).await;
     watch.abort();
+    session.clean_up().await;
     let report = report?;
     if let Some(stack) = session.take_stack() {
         stack.stop().await;

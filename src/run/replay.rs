@@ -17,6 +17,9 @@ pub(super) fn command(options: &Options, key: &CaseKey) -> String {
     words.extend(["--seed".to_owned(), options.seed.0.to_string()]);
     if let Some(document) = &options.document {
         words.extend(["--document".to_owned(), quote(&document.display().to_string())]);
+        if let Some(behaviour) = &options.behaviour {
+            words.extend(["--behaviour".to_owned(), quote(&behaviour.display().to_string())]);
+        }
     } else if options.contracts.as_os_str() != "contracts" {
         words.extend(["--contracts".to_owned(), quote(&options.contracts.display().to_string())]);
     }

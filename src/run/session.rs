@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::data_calls::DataCalls;
 use super::inputs::Inputs;
 use super::open::{Opened, could_not_run, open};
 use super::pools::fetch_pools;
@@ -78,11 +79,16 @@ impl Session {
         let Opened { mut target, stack } = open(&options, &inputs.contracts, began).await?;
         // Promises that nobody made are not judged; those that were made are there.
         target.offers.insert(Need::Behaviour);
+        let target = Arc::new(target);
         let mut generators = Vec::new();
         let mut pools = Vec::new();
+        let mut gathered = Gathered::default();
         for contract in inputs.contracts.iter() {
-            generators.push(Arc::new(Generators::new(contract)));
-            pools.push(Arc::new(fetch_pools(contract, &target, &options).await?));
+            let made = Arc::new(Generators::new(contract));
+            let (fetched, notices) = fetch_pools(&made, &target, &options).await?;
+            generators.push(made);
+            pools.push(Arc::new(fetched));
+            gathered.notices.extend(notices);
         }
         let (mut ledger_start, mut rows_start) = (0, 0);
         if let Some(control) = &target.control {
@@ -97,7 +103,7 @@ impl Session {
             contracts: inputs.contracts.clone(),
             generators,
             pools,
-            target: Arc::new(target),
+            target,
             stop,
             listener,
             ledger_start,
@@ -109,9 +115,22 @@ impl Session {
             judging,
             selection,
             totals: AtomicTotals::default(),
-            gathered: Mutex::default(),
+            gathered: Mutex::new(gathered),
             options,
         })
+    }
+
+    /// Makes the clean-up calls of all contracts. What goes wrong is a notice.
+    pub(super) async fn clean_up(&self) {
+        for (generators, pools) in self.generators.iter().zip(&self.pools) {
+            let Some(behaviour) = generators.contract().behaviour.clone().filter(|b| !b.clean_up.is_empty()) else {
+                continue;
+            };
+            let (target, options) = (self.target.clone(), self.options.clone());
+            let mut calls = DataCalls::new(generators.clone(), target, options, Pools::clone(pools));
+            calls.play(&behaviour.clean_up, "clean-up").await;
+            self.gathered().notices.extend(calls.into_parts().1);
+        }
     }
 
     /// Judging, for one at a time and never across an await.

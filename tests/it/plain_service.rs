@@ -1,5 +1,5 @@
-//! `check openapi.yaml --url`: a plain service, without behaviour file, gateway
-//! or settings.
+//! `check openapi.yaml --url`: a plain service, without gateway or settings,
+//! with and without a behaviour file.
 
 use std::path::PathBuf;
 
@@ -110,4 +110,77 @@ async fn header_fields_go_along_and_their_secrets_stay_out_of_reports() {
         assert!(!text.contains("planted-s3cret-value"), "{file} tells the secret");
     }
     assert!(!ran.all().contains("planted-s3cret-value"));
+}
+
+const CUSTOMERS: &str = r"
+openapi: 3.1.0
+info: { title: Customers, version: '1' }
+paths:
+  /customers:
+    post:
+      operationId: createCustomer
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: { type: object, required: [name], properties: { name: { type: string, maxLength: 20 } } }
+      responses:
+        '201':
+          description: made
+          content: { application/json: { schema: { type: object, required: [id], properties: { id: { type: integer } } } } }
+        '400': { description: refused }
+  /customers/{id}:
+    get:
+      operationId: getCustomer
+      parameters: [{ name: id, in: path, required: true, schema: { type: integer, minimum: 0 } }]
+      responses: { '200': { description: there }, '400': { description: refused }, '404': { description: unknown } }
+";
+
+const DATA: &str = r"
+format: seamstress/behaviour/1
+data:
+  pools:
+    customer_id: { from: set_up, applies_to: [path id] }
+  set_up:
+    - { operation: createCustomer, times: 3, save: { customer_id: body /id } }
+    - { method: POST, path: /customers, body: { name: '{fresh}' }, expect: 201, save: { customer_id: body /id } }
+    - { method: POST, path: /nowhere, expect: 201 }
+  clean_up:
+    - { method: DELETE, path: '/customers/{customer_id}', for_each: customer_id, expect: 204 }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_set_up_made_is_used_and_cleaned_up() {
+    let server = MockServer::start().await;
+    let made = std::sync::atomic::AtomicU64::new(41_000);
+    Mock::given(method("POST"))
+        .and(path_regex("^/customers$"))
+        .respond_with(move |_: &Request| {
+            let id = made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            ResponseTemplate::new(201).set_body_json(serde_json::json!({ "id": id }))
+        })
+        .mount(&server)
+        .await;
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    Mock::given(method("DELETE")).respond_with(ResponseTemplate::new(204)).mount(&server).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, behaviour) = (folder.path().join("customers.yaml"), folder.path().join("promises.yaml"));
+    std::fs::write(&file, CUSTOMERS).expect("written");
+    std::fs::write(&behaviour, DATA).expect("written");
+    let uri = server.uri();
+    let ran = tokio::task::spawn_blocking(move || {
+        let (file, behaviour) = (file.to_str().expect("plain"), behaviour.to_str().expect("plain"));
+        let only = ["--only", "response/undeclared-status", "--operation", "getCustomer", "--cases", "40", "-v"];
+        seamstress(&[&["check", file, "--behaviour", behaviour, "--url", &uri][..], &only].concat())
+    })
+    .await
+    .expect("it ran");
+    let requests = server.received_requests().await.unwrap_or_default();
+    let ids = ["41000", "41001", "41002", "41003"];
+    let got = requests.iter().filter(|r| r.method.as_str() == "GET");
+    let known = got.filter(|r| ids.iter().any(|id| r.url.path() == format!("/customers/{id}"))).count();
+    assert!(known >= 5, "{known} calls for customers that exist: {}", ran.all());
+    let deleted: Vec<&str> = requests.iter().filter(|r| r.method.as_str() == "DELETE").map(|r| r.url.path()).collect();
+    assert_eq!(deleted, ids.map(|id| format!("/customers/{id}")), "{}", ran.all());
+    assert!(ran.all().contains("set-up: POST /nowhere was answered 404, expected 201"), "{}", ran.all());
 }

@@ -42,7 +42,10 @@ impl OperationGenerator {
                 && slot.is_some()
                 && let Some(value) = value()?
             {
-                *slot = Some(value);
+                *slot = Some(match slot.as_ref() {
+                    Some(there) => fitted(value, there),
+                    None => value,
+                });
             }
         }
         match &mut draft.body {
@@ -67,7 +70,7 @@ impl OperationGenerator {
                         continue;
                     }
                     if let (Some(value), Some(slot)) = (next()?, body.pointer_mut(&place)) {
-                        *slot = value;
+                        *slot = fitted(value, slot);
                     }
                 }
             }
@@ -82,7 +85,7 @@ impl OperationGenerator {
                 if let Some(slot) = at.and_then(|at| draft.parameters[at].as_mut())
                     && let Some(value) = next()?
                 {
-                    *slot = value;
+                    *slot = fitted(value, slot);
                 }
             }
             Selector::Digest | Selector::Column(_) => {
@@ -90,6 +93,16 @@ impl OperationGenerator {
             }
         }
         Ok(())
+    }
+}
+
+/// The value as the kind of what stands there: files hold numbers as text, and
+/// some APIs give as a number what they take as text.
+fn fitted(value: Value, there: &Value) -> Value {
+    match (&value, there) {
+        (Value::String(text), Value::Number(_)) => text.parse().map_or(value, Value::Number),
+        (Value::Number(number), Value::String(_)) => Value::String(number.to_string()),
+        _ => value,
     }
 }
 
@@ -105,7 +118,7 @@ fn fill_properties(name: &str, value: &mut Value, next: &mut Values<'_>) -> Resu
                 return fill_properties(name, member, next);
             }
             if let Some(value) = next()? {
-                *member = value;
+                *member = fitted(value, member);
             }
             Ok(())
         }),
