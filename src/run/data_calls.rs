@@ -225,11 +225,7 @@ fn filled(text: &str, value: &dyn Fn(&str) -> Named) -> Result<String, String> {
     replaced(text, value, &|value| utf8_percent_encode(&plain_text(value), NON_ALPHANUMERIC).to_string())
 }
 
-fn replaced(
-    text: &str,
-    value: &dyn Fn(&str) -> Named,
-    written: &dyn Fn(&Value) -> String,
-) -> Result<String, String> {
+fn replaced(text: &str, value: &dyn Fn(&str) -> Named, written: &dyn Fn(&Value) -> String) -> Result<String, String> {
     let mut result = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {

@@ -49,12 +49,7 @@ pub(super) async fn fetch_pools(
 }
 
 /// Reads a pool's file; a path is relative to the behaviour file.
-fn read(
-    behaviour: &Behaviour,
-    pool: &Pool,
-    file: &Path,
-    values: Option<&Selector>,
-) -> Result<Vec<Value>, RunError> {
+fn read(behaviour: &Behaviour, pool: &Pool, file: &Path, values: Option<&Selector>) -> Result<Vec<Value>, RunError> {
     let path = Path::new(&*behaviour.file).parent().map_or_else(PathBuf::new, Path::to_path_buf).join(file);
     let place = behaviour.place(&format!("/data/pools/{}/from", pool.name));
     let fault = |what: String| {
