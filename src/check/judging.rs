@@ -252,7 +252,7 @@ fn is_conforming(call: &Call, kind: CaseKind) -> bool {
     }
     match call.expect {
         Expect::Success | Expect::Replay { .. } | Expect::OneOfSame | Expect::SuccessOrRetryable => true,
-        Expect::Refused(_) => false,
+        Expect::Refused(_) | Expect::Wire(_) => false,
         Expect::Nothing => matches!(kind, CaseKind::Conforming | CaseKind::Boundary),
     }
 }

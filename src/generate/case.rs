@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::CaseKey;
+use super::{CaseKey, OnTheWire, Search};
 use crate::contract::ContractId;
 use crate::contract::behaviour::TypeName;
 use crate::wire::{Fault, Request};
@@ -34,8 +34,9 @@ impl Case {
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.steps.iter().flat_map(|step| match step {
             Step::Call(call) | Step::Flood { call, .. } => std::slice::from_ref(call),
-            Step::Together(calls) => calls.as_slice(),
+            Step::Together(calls) | Step::SameConnection(calls) => calls.as_slice(),
             Step::Unfollowed(calls) => calls.as_slice(),
+            Step::Search(search) => std::slice::from_ref(&search.call),
             Step::Inject(_) | Step::ClearFaults | Step::Restart | Step::Advance(_) | Step::AwaitRetryAfter { .. } => {
                 &[]
             }
@@ -62,6 +63,13 @@ pub enum Step {
         /// The most that are sent.
         most: u64,
     },
+    /// Calls one after the other over one connection of their own, each
+    /// written by hand. The next is sent once the answer before it is
+    /// complete, and only where the other side has left the connection open;
+    /// else it is not reached.
+    SameConnection(Vec<Call>),
+    /// A call with another size each time, until the limit is found.
+    Search(Search),
     /// Arms a fault at the mocked Dataverse.
     Inject(Fault),
     /// Disarms all faults this case has armed. Also done at its end.
@@ -208,6 +216,8 @@ pub enum Expect {
     /// A fault is in the way: a declared success or a declared failure that
     /// flows retry (or `later`).
     SuccessOrRetryable,
+    /// Broken on the wire: what HTTP, JSON and the contract demand for that.
+    Wire(OnTheWire),
     /// Nothing in particular: only what holds for every exchange.
     Nothing,
 }
@@ -249,6 +259,8 @@ pub enum Need {
     Load,
     /// The service can be restarted.
     Restart,
+    /// Requests can be written byte by byte: a connection without TLS.
+    RawConnection,
 }
 
 impl fmt::Display for Need {
@@ -263,6 +275,7 @@ impl fmt::Display for Need {
             Self::DirectService => "the service's own address",
             Self::Load => "leave to send load",
             Self::Restart => "restarts of the service",
+            Self::RawConnection => "a connection without TLS",
         })
     }
 }

@@ -112,6 +112,8 @@ pub enum CaseKind {
     Boundary,
     /// Breaks one keyword at one place.
     Violating,
+    /// Broken on the wire: its syntax, its framing, its header fields.
+    Broken,
     /// A sequence that the behaviour file calls for.
     Probe(Probe),
     /// A sequence that was drawn.
@@ -173,6 +175,10 @@ pub enum Probe {
     InsideWindow,
     /// The same again after the idempotency window.
     PastWindow,
+    /// The exact place of a limit, by bisection.
+    ExactLimit,
+    /// The same, straight at the service.
+    ExactLimitBehind,
 }
 
 impl Probe {
@@ -204,6 +210,8 @@ impl Probe {
         (Self::OtherVersion, "other-version"),
         (Self::InsideWindow, "inside-window"),
         (Self::PastWindow, "past-window"),
+        (Self::ExactLimit, "exact-limit"),
+        (Self::ExactLimitBehind, "exact-limit-behind"),
     ];
 }
 
@@ -214,6 +222,7 @@ impl fmt::Display for CaseKind {
             Self::Boundary => "boundary",
             Self::Violating => "violating",
             Self::Sequence => "sequence",
+            Self::Broken => "broken",
             Self::Probe(probe) => Probe::ALL.iter().find(|(p, _)| p == probe).map_or("probe", |(_, name)| name),
         })
     }
@@ -240,6 +249,7 @@ impl CaseKey {
             "boundary" => CaseKind::Boundary,
             "violating" => CaseKind::Violating,
             "sequence" => CaseKind::Sequence,
+            "broken" => CaseKind::Broken,
             name => CaseKind::Probe(Probe::ALL.iter().find(|(_, n)| *n == name)?.0),
         };
         let (contract, operation) = parts.next()?.split_once(':')?;

@@ -26,6 +26,7 @@ impl Generators {
         let (title, made, expect) = match key.kind {
             CaseKind::Boundary => boundary(operation, key.index, case_seed, &sealing)?,
             CaseKind::Violating => violating(operation, key.index, case_seed, &sealing)?,
+            CaseKind::Broken => return Err(CouldNotMake::new(key.to_string(), "nothing can be broken")),
             CaseKind::Conforming | CaseKind::Probe(_) | CaseKind::Sequence => {
                 let made = operation.make(case_seed, &Wish::default(), &sealing)?;
                 ("a conforming call".to_owned(), made, operation.promised())

@@ -14,11 +14,13 @@ mod expectation;
 mod generators;
 mod key;
 mod make;
+mod on_the_wire;
 mod payload;
 mod plan;
 mod pools;
 mod probes;
 pub mod schema;
+mod search;
 pub mod strategy;
 
 #[cfg(test)]
@@ -28,4 +30,6 @@ pub use case::{Call, Caller, Case, Expect, Item, Label, Manner, Need, Step, Toke
 pub use error::{CouldNotMake, Obstacle};
 pub use generators::{CallOptions, Generators, Oversized};
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed, ShrinkPath};
+pub use on_the_wire::{OnTheWire, Wanted};
 pub use pools::Pools;
+pub use search::{Knob, Search};

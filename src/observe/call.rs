@@ -22,6 +22,30 @@ pub struct CaseRun {
     pub ledger: Vec<LedgerEntry>,
     /// The gateway's rows with the case's correlation IDs.
     pub rows: Vec<GatewayRow>,
+    /// Its searches for limits.
+    pub searches: Vec<SearchRun>,
+}
+
+/// A search for a limit as it was observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchRun {
+    /// The number of its call in the case.
+    pub call: usize,
+    /// Every size that was tried, in order; `None` where the answer decides
+    /// nothing.
+    pub trials: Vec<(u64, Option<bool>)>,
+    /// The largest size that was accepted.
+    pub accepted: Option<u64>,
+    /// The smallest size that was refused.
+    pub refused: Option<u64>,
+}
+
+impl SearchRun {
+    /// The exact limit, where it was found: the largest size that is accepted,
+    /// one less than the smallest that is refused.
+    pub fn exact(&self) -> Option<u64> {
+        self.accepted.filter(|accepted| self.refused == Some(accepted + 1))
+    }
 }
 
 /// One call of a case as it was observed.

@@ -11,7 +11,7 @@ mod ledger;
 mod row;
 mod sink;
 
-pub use call::{CallRecord, CallRun, CaseRun, PhaseRun};
+pub use call::{CallRecord, CallRun, CaseRun, PhaseRun, SearchRun};
 pub use latency::{Latency, OperationLatency};
 pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome};
 pub use row::{GatewayRow, LastError, TraceRecord};

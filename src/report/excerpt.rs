@@ -103,6 +103,15 @@ fn request_body(body: &Body, redactor: &Redactor) -> BodyRecord {
             record.note = Some(record.note.map_or("sent in chunks".into(), |note| format!("sent in chunks; {note}")));
             record
         }
+        Body::Handwritten(by_hand) => {
+            let mut record = excerpt(&by_hand.content, false, redactor);
+            let lines: Vec<String> =
+                by_hand.lines.iter().map(|line| redactor.text(&String::from_utf8_lossy(line))).collect();
+            let said = if lines.is_empty() { String::new() } else { format!(", with the lines {}", lines.join(" | ")) };
+            let note = format!("written byte by byte as {}{said}", by_hand.version);
+            record.note = Some(record.note.map_or(note.clone(), |more| format!("{note}; {more}")));
+            record
+        }
         Body::Filler { head, fill, length, .. } => {
             let mut record = excerpt(head, false, redactor);
             let how = if *length { "with its length" } else { "in chunks" };

@@ -107,6 +107,7 @@ async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> 
             Need::DirectService,
             Need::Load,
             Need::Restart,
+            Need::RawConnection,
         ]
         .into(),
         service_marker: Some("X-Served-By".to_owned()),
@@ -167,6 +168,9 @@ async fn environment(
     refuse_clock(options)?;
     if service.is_some() {
         offers.insert(Need::DirectService);
+    }
+    if !gateway.tls {
+        offers.insert(Need::RawConnection);
     }
     let clients = match (&controlled, &settings.token_endpoint) {
         (Some(control), _) => {

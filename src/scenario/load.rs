@@ -110,7 +110,7 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
     Some(Scenario { file, name: name?.into(), description, tags, flows, faults, needs, scale_all })
 }
 
-const NEEDS: [(&str, Need); 9] = [
+const NEEDS: [(&str, Need); 10] = [
     ("behaviour", Need::Behaviour),
     ("effects", Need::Effects),
     ("faults", Need::Faults),
@@ -120,6 +120,7 @@ const NEEDS: [(&str, Need); 9] = [
     ("direct_service", Need::DirectService),
     ("load", Need::Load),
     ("restart", Need::Restart),
+    ("raw_connection", Need::RawConnection),
 ];
 
 fn list<T>(

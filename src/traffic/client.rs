@@ -203,7 +203,7 @@ fn closed() -> Failure {
     Failure { kind: FailureKind::Reset, detail: "the connection is closed".to_owned() }
 }
 
-fn refused(error: &DoorError) -> Failure {
+pub(super) fn refused(error: &DoorError) -> Failure {
     let kind = match error {
         DoorError::NotAllowed { .. } => FailureKind::Refused,
         DoorError::Connect { .. } | DoorError::Tls(_) => FailureKind::Connect,

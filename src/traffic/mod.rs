@@ -10,6 +10,8 @@ mod armed;
 mod attack;
 #[cfg(test)]
 mod attack_tests;
+mod bisect;
+mod by_hand;
 mod client;
 mod connection;
 mod errand;
@@ -23,6 +25,7 @@ mod player;
 mod pool;
 mod remote;
 mod schedule;
+mod sizes;
 mod stubborn;
 #[cfg(test)]
 mod testing;

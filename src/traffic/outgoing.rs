@@ -29,6 +29,7 @@ impl Outgoing {
             Body::Bytes(bytes) => (bytes.clone(), 0, Bytes::new(), true),
             Body::Chunked(bytes) => (bytes.clone(), 0, Bytes::new(), false),
             Body::Filler { head, fill, tail, length } => (head.clone(), *fill, tail.clone(), *length),
+            Body::Handwritten(by_hand) => (by_hand.content.clone(), 0, Bytes::new(), true),
         };
         Self { head, fill, tail, length }
     }

@@ -14,7 +14,7 @@ use crate::contract::behaviour::Identity;
 use crate::door::Origin;
 use crate::flow::{is_retried, next_poll, retry_after};
 use crate::generate::{Call, Caller, Case, CaseKind, Manner, Need, Probe, Step, Via};
-use crate::observe::CallRun;
+use crate::observe::{CallRun, SearchRun};
 use crate::target::{Authorized, Target};
 use crate::wire::{Exchange, FailureKind, Request, Tier};
 
@@ -46,10 +46,11 @@ const LONGEST_POLLING: Duration = Duration::from_mins(1);
 /// A case while it is played.
 #[derive(Debug)]
 pub(super) struct Play<'p> {
-    player: &'p Player,
-    contract: &'p Contract,
+    pub(super) player: &'p Player,
+    pub(super) contract: &'p Contract,
     case: Arc<Case>,
-    calls: Vec<CallRun>,
+    pub(super) calls: Vec<CallRun>,
+    pub(super) searches: Vec<SearchRun>,
     correlations: Vec<String>,
     armed: Armed,
     /// The client of the pool that serves this whole case: what a target
@@ -71,11 +72,11 @@ impl<'p> Play<'p> {
         correlations.sort_unstable();
         correlations.dedup();
         let armed = Armed::at(player.target.control.clone());
-        Self { player, contract, case, calls: Vec::new(), correlations, armed, any: None }
+        Self { player, contract, case, calls: Vec::new(), searches: Vec::new(), correlations, armed, any: None }
     }
 
-    pub(super) fn into_parts(self) -> (Vec<CallRun>, Vec<String>) {
-        (self.calls, self.correlations)
+    pub(super) fn into_parts(self) -> (Vec<CallRun>, Vec<String>, Vec<SearchRun>) {
+        (self.calls, self.correlations, self.searches)
     }
 
     pub(super) async fn clear(&mut self) -> Result<(), PlayError> {
@@ -90,6 +91,8 @@ impl<'p> Play<'p> {
                 Step::Together(calls) => self.together(calls, true).await?,
                 Step::Unfollowed(calls) => self.together(calls, false).await?,
                 Step::Flood { call, most } => self.flood(call, *most).await?,
+                Step::SameConnection(calls) => self.same_connection(calls).await?,
+                Step::Search(search) => self.search(search).await?,
                 Step::Inject(fault) => {
                     if !self.armed.arm(fault).await? {
                         return Err(PlayError::Lacks(Need::Faults));
@@ -104,7 +107,7 @@ impl<'p> Play<'p> {
         Ok(())
     }
 
-    fn target(&self) -> &'p Target {
+    pub(super) fn target(&self) -> &'p Target {
         &self.player.target
     }
 
@@ -141,7 +144,7 @@ impl<'p> Play<'p> {
         Ok(())
     }
 
-    async fn prepare(&mut self, call: &Call) -> Result<Prepared, PlayError> {
+    pub(super) async fn prepare(&mut self, call: &Call) -> Result<Prepared, PlayError> {
         let authorized = self.authorized(call.caller).await?;
         let origin = self.origin(call.via)?;
         let mut request = call.request.clone();
@@ -180,16 +183,7 @@ impl<'p> Play<'p> {
         if let Some(span) = manner.leaves {
             prepared.client.leave_after(span);
         }
-        let mut exchanges: Vec<Exchange> = Vec::new();
-        loop {
-            let attempt = exchanges.len() as u32 + 1;
-            let due = self.target().elapsed();
-            exchanges.push(prepared.client.send(prepared.request.clone(), due, attempt).await);
-            match self.neutral_wait(&exchanges).or_else(|| retry_wait(manner, &exchanges)) {
-                Some(wait) => self.target().clock.sleep(wait).await,
-                None => break,
-            }
-        }
+        let exchanges = self.attempts(&mut prepared).await;
         if manner.leaves.is_some() {
             // Who has left is not asked for anything else.
             return CallRun { call: number, exchanges, polls: Vec::new(), client: prepared.name };
@@ -201,6 +195,28 @@ impl<'p> Play<'p> {
         };
         self.player.pool.give(client);
         CallRun { call: number, exchanges, polls, client: prepared.name }
+    }
+
+    /// Sends a call, again as long as it is answered 429 or its manner says so;
+    /// at least once.
+    async fn attempts(&self, prepared: &mut Prepared) -> Vec<Exchange> {
+        let mut exchanges: Vec<Exchange> = Vec::new();
+        loop {
+            let attempt = exchanges.len() as u32 + 1;
+            let due = self.target().elapsed();
+            exchanges.push(prepared.client.send(prepared.request.clone(), due, attempt).await);
+            match self.neutral_wait(&exchanges).or_else(|| retry_wait(prepared.manner, &exchanges)) {
+                Some(wait) => self.target().clock.sleep(wait).await,
+                None => return exchanges,
+            }
+        }
+    }
+
+    /// The last answer of a call that is not followed any further.
+    pub(super) async fn settled(&self, mut prepared: Prepared) -> Exchange {
+        let mut exchanges = self.attempts(&mut prepared).await;
+        self.player.pool.give(prepared.client);
+        exchanges.pop().expect("a call is sent at least once")
     }
 
     /// How long to wait before the same call is sent again because nothing was

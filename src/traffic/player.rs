@@ -57,11 +57,11 @@ impl Player {
         let cleared = play.clear().await;
         played?;
         cleared?;
-        let (calls, correlations) = play.into_parts();
+        let (calls, correlations, searches) = play.into_parts();
         let aftermath = Aftermath { player: self, contract, case: &case, calls: &calls, correlations: &correlations };
         let ledger = aftermath.ledger(since).await?;
         let rows = aftermath.rows(rows_since).await?;
-        Ok(CaseRun { case, calls, ledger, rows })
+        Ok(CaseRun { case, calls, ledger, rows, searches })
     }
 
     async fn ledger_end(&self) -> Result<u64, TargetError> {

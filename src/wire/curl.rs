@@ -27,6 +27,9 @@ const RUN: usize = 256;
 /// fills in; other secrets are masked by the `redactor`. A body that is too
 /// long for a command line is named as the file `body.bin`.
 pub fn curl_line(origin: &str, request: &Request, redactor: &Redactor) -> String {
+    if let Body::Handwritten(_) = &request.body {
+        return raw_line(origin, request, redactor);
+    }
     let feed = Feed::of(&request.body, redactor);
     let mut line = feed.before;
     line.push_str("curl -sS -g --path-as-is");
@@ -39,6 +42,35 @@ pub fn curl_line(origin: &str, request: &Request, redactor: &Redactor) -> String
     line.push_str(&feed.option);
     line.push_str(&feed.note);
     line
+}
+
+/// What curl would put right is written onto a connection by `nc`.
+fn raw_line(origin: &str, request: &Request, redactor: &Redactor) -> String {
+    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
+    let mut shown = request.clone();
+    shown.headers = Headers::new();
+    let mut tokens = Vec::new();
+    for (name, value) in request.headers.iter() {
+        if Redactor::is_secret_name(name) {
+            // The token is put in by the shell, as in a curl line.
+            shown.headers.append(name, "Bearer %s");
+            tokens.push("\"$TOKEN\"");
+        } else {
+            shown.headers.append(name, redactor.text(value));
+        }
+    }
+    let (bytes, _) = shown.written(authority);
+    let redacted = redacted(&bytes, redactor);
+    if redacted.len() > INLINE {
+        return format!("# {} bytes, too long for a command line; the replay command sends them", redacted.len());
+    }
+    let mut format = format_of(&redacted);
+    for _ in &tokens {
+        format = format.replacen("Bearer %%s", "Bearer %s", 1);
+    }
+    let arguments = tokens.iter().fold(String::new(), |all, token| format!("{all} {token}"));
+    format!("printf '{format}'{arguments} | nc -w 5 {} {port}", host.trim_matches(['[', ']']))
 }
 
 fn push_method(line: &mut String, request: &Request) {
@@ -115,7 +147,7 @@ struct Feed {
 impl Feed {
     fn of(body: &Body, redactor: &Redactor) -> Self {
         let pipe = match body {
-            Body::Empty => return Self::default(),
+            Body::Empty | Body::Handwritten(_) => return Self::default(),
             Body::Bytes(bytes) | Body::Chunked(bytes) if bytes.len() > LOOKED_AT => return Self::file(body.len()),
             Body::Bytes(bytes) | Body::Chunked(bytes) => {
                 let bytes = redacted(bytes, redactor);

@@ -114,6 +114,7 @@ fn whole(body: &Body) -> Vec<u8> {
     match body {
         Body::Empty => Vec::new(),
         Body::Bytes(bytes) | Body::Chunked(bytes) => bytes.to_vec(),
+        Body::Handwritten(by_hand) => by_hand.content.to_vec(),
         Body::Filler { head, fill, tail, .. } => [head, vec![b'x'; *fill as usize].as_slice(), tail].concat(),
     }
 }

@@ -1,9 +1,11 @@
 //! Requests and responses.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Method;
 
-use super::Headers;
+use super::{Handwritten, Headers};
 
 /// A request, ready to be sent to some origin.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +42,9 @@ pub enum Body {
         /// Sent with a length (`true`) or in chunks.
         length: bool,
     },
+    /// Written by hand, framing and all: for requests that are broken on
+    /// purpose. Only a raw connection carries it.
+    Handwritten(Arc<Handwritten>),
 }
 
 impl Body {
@@ -49,6 +54,7 @@ impl Body {
             Self::Empty => 0,
             Self::Bytes(b) | Self::Chunked(b) => b.len() as u64,
             Self::Filler { head, fill, tail, .. } => head.len() as u64 + fill + tail.len() as u64,
+            Self::Handwritten(by_hand) => by_hand.content.len() as u64,
         }
     }
 
@@ -61,6 +67,7 @@ impl Body {
     pub fn bytes(&self) -> Option<&Bytes> {
         match self {
             Self::Bytes(b) | Self::Chunked(b) => Some(b),
+            Self::Handwritten(by_hand) => Some(&by_hand.content),
             Self::Empty | Self::Filler { .. } => None,
         }
     }

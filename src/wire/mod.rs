@@ -8,6 +8,7 @@
 mod curl;
 mod exchange;
 mod fault;
+mod handwritten;
 mod headers;
 mod message;
 mod secret;
@@ -15,6 +16,7 @@ mod secret;
 pub use curl::curl_line;
 pub use exchange::{Exchange, Failure, FailureKind, Tier};
 pub use fault::{Fault, FaultKind};
+pub use handwritten::Handwritten;
 pub use headers::Headers;
 pub use message::{Body, Request, Response};
 pub use secret::{Redactor, Secret};

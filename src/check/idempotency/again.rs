@@ -63,8 +63,8 @@ fn calls_before_the_last_clearing(steps: &[Step]) -> Option<usize> {
         steps[..last]
             .iter()
             .map(|step| match step {
-                Step::Call(_) | Step::Flood { .. } => 1,
-                Step::Together(calls) => calls.len(),
+                Step::Call(_) | Step::Flood { .. } | Step::Search(_) => 1,
+                Step::Together(calls) | Step::SameConnection(calls) => calls.len(),
                 Step::Unfollowed(calls) => calls.len(),
                 Step::Inject(_)
                 | Step::ClearFaults

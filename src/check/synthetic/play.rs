@@ -14,7 +14,7 @@ use crate::check::{CaseSubject, Check, ExchangeSubject, Finding, Origin};
 use crate::clock::parse_duration;
 use crate::contract::Contract;
 use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Label, Manner, Step, Via};
-use crate::observe::{CallRun, CaseRun, GatewayRow, LedgerEntry};
+use crate::observe::{CallRun, CaseRun, GatewayRow, LedgerEntry, SearchRun};
 use crate::wire::{Body, Request};
 
 /// What a check finds in a conforming call that was answered so.
@@ -46,13 +46,15 @@ pub(in crate::check) struct Play {
     runs: Vec<CallRun>,
     ledger: Vec<LedgerEntry>,
     rows: Vec<GatewayRow>,
+    searches: Vec<SearchRun>,
     now: Duration,
 }
 
 impl Play {
     pub(in crate::check) fn new(kind: CaseKind) -> Self {
         let (steps, labels, runs) = (Vec::new(), Vec::new(), Vec::new());
-        Self { steps, labels, kind, runs, ledger: Vec::new(), rows: Vec::new(), now: Duration::ZERO }
+        let (ledger, rows, searches) = (Vec::new(), Vec::new(), Vec::new());
+        Self { steps, labels, kind, runs, ledger, rows, searches, now: Duration::ZERO }
     }
 
     pub(in crate::check) fn label(mut self, at: &str, keyword: &str) -> Self {
@@ -217,6 +219,7 @@ impl Play {
         };
         let (title, needs) = ("a case".to_owned(), Vec::new());
         let case = Case { key, seed: 1, title, labels: self.labels, steps: self.steps, needs };
-        CaseRun { case: Arc::new(case), calls: self.runs, ledger: self.ledger, rows: self.rows }
+        let searches = self.searches;
+        CaseRun { case: Arc::new(case), calls: self.runs, ledger: self.ledger, rows: self.rows, searches }
     }
 }

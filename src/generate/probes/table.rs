@@ -38,6 +38,7 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         | Probe::OtherVersion
         | Probe::InsideWindow
         | Probe::PastWindow => 0,
+        Probe::ExactLimit | Probe::ExactLimitBehind => 0,
     }
 }
 
@@ -75,6 +76,7 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         | Probe::OtherVersion
         | Probe::InsideWindow
         | Probe::PastWindow => Err(bench.fault("it has no such sequence")),
+        Probe::ExactLimit | Probe::ExactLimitBehind => Err(bench.fault("no limit can be searched")),
     }
 }
 
