@@ -86,9 +86,10 @@ impl Play<'_> {
         (sent, sent_at): (Duration, Timestamp),
     ) -> Exchange {
         let target = self.target();
-        let tier = outcome.as_ref().ok().zip(target.service_marker.as_ref()).map(|(response, marker)| {
-            if response.headers.contains(marker) { Tier::Service } else { Tier::Gateway }
-        });
+        let tier =
+            outcome.as_ref().ok().zip(target.service_marker.as_ref()).map(|(response, marker)| {
+                if response.headers.contains(marker) { Tier::Service } else { Tier::Gateway }
+            });
         Exchange {
             request,
             outcome,

@@ -71,7 +71,9 @@ impl Request {
     /// How a client would frame the body.
     fn framing(&self) -> Handwritten {
         match &self.body {
-            Body::Empty if matches!(self.method.as_str(), "POST" | "PUT" | "PATCH") => Handwritten::framed(Bytes::new()),
+            Body::Empty if matches!(self.method.as_str(), "POST" | "PUT" | "PATCH") => {
+                Handwritten::framed(Bytes::new())
+            }
             Body::Empty => Handwritten { lines: Vec::new(), ..Handwritten::framed(Bytes::new()) },
             Body::Chunked(bytes) => {
                 let mut content = BytesMut::new();
