@@ -33,6 +33,8 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Play one case again.
     Replay(ReplayArgs),
+    /// Measure the checks on the defects of the embedded system.
+    Score(ScoreArgs),
     /// Look for faults in contracts, scenarios and policies, without running.
     Lint(LintArgs),
     /// List all checks.
@@ -280,6 +282,22 @@ pub(super) struct ReplayArgs {
     pub(super) document: Option<PathBuf>,
     #[command(flatten)]
     pub(super) plain: PlainArgs,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ScoreArgs {
+    /// How many seeds, counted up from `--seed`.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) seeds: u32,
+    /// How many runs on the right system; as many as seeds by default.
+    #[arg(long, value_name = "N")]
+    pub(super) clean: Option<u32>,
+    /// Don't end a run once its defect is found, so that every check has its
+    /// say.
+    #[arg(long)]
+    pub(super) complete: bool,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }

@@ -24,6 +24,7 @@ pub(super) async fn run(cli: Cli) -> u8 {
         Command::Readiness(args) => super::readiness::readiness(&args).await,
         Command::Serve(args) => serve::serve(&args).await,
         Command::Replay(args) => replay(args).await,
+        Command::Score(args) => super::score::score(&args).await,
         Command::Lint(args) => lint(&args),
         Command::Checks(args) => lists::checks(&args),
         Command::Explain(args) => lists::explain(&args),

@@ -10,6 +10,7 @@ mod interrupt;
 mod lists;
 mod probe;
 mod readiness;
+mod score;
 mod screen;
 mod serve;
 mod settle;

@@ -75,6 +75,7 @@ fn build(
         require: select.require.clone(),
         operation: select.operation.clone(),
         fail_fast: select.fail_fast,
+        until: None,
         arguments: std::env::args().collect(),
         redactor,
     })

@@ -1,5 +1,6 @@
 //! A recorded run and its verdict as files: `run.json`, `junit.xml`,
-//! `summary.md`, `report.html`, `latency.hlog`, `gateway-rows.jsonl`.
+//! `summary.md`, `report.html`, `latency.hlog`, `gateway-rows.jsonl`; and the
+//! score of the harness itself.
 //!
 //! In: a [`Run`]. Out: files under `<reports>/<run>/` and `<reports>/latest/`.
 //! Pure but for the writing: any report can be made again from the recorded
@@ -8,6 +9,7 @@
 
 pub mod escape;
 pub mod json;
+pub mod score;
 
 mod excerpt;
 mod hlog;
@@ -27,5 +29,6 @@ mod tests;
 pub use excerpt::{BodyRecord, ExchangeRecord, RequestRecord, ResponseRecord};
 pub use rows::Rows;
 pub use run::{ObjectiveMark, Phase, Run, Totals};
+pub use score::Score;
 pub use text::finding_text;
 pub use write::{ReportError, write};

@@ -107,6 +107,6 @@ fn remove(folder: &Path) -> Result<(), ReportError> {
     }
 }
 
-fn failed(path: &Path) -> impl Fn(io::Error) -> ReportError {
+pub(super) fn failed(path: &Path) -> impl Fn(io::Error) -> ReportError {
     move |source| ReportError::Write { path: path.to_owned(), source }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::session::Session;
 use super::{RunError, StopReason, reproduce};
-use crate::check::{self, Finding, Judged, Judging, Level, NotChecked, Outcome, Verdict};
+use crate::check::{self, Finding, Judged, Level, NotChecked, Outcome, Verdict};
 use crate::contract::Contract;
 use crate::observe::{GatewayRow, LedgerEntry};
 use crate::report::{ObjectiveMark, Rows, Run};
@@ -23,8 +23,7 @@ pub(super) fn stopped_because(reason: Option<StopReason>) -> &'static str {
 
 /// Ends a run: reproduces, sums up, stops the stack.
 pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, RunError> {
-    let empty = Judging::new(&session.selection, &session.target.offers);
-    let Judged { mut findings, tallies } = std::mem::replace(&mut *session.judging(), empty).finish();
+    let Judged { mut findings, tallies } = session.end_judging();
     let worth_knowing = take_information(&mut findings);
     session.gathered().notices.extend(worth_knowing);
     reproduce::reproduce(&session, &mut findings).await;

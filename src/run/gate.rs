@@ -28,6 +28,8 @@ pub enum Play {
     Check,
     /// Scenarios alone: these, or all of them.
     Load(Vec<String>),
+    /// Cases, and every scenario tagged `score`: one run of the score.
+    Score,
 }
 
 impl Play {
@@ -37,6 +39,7 @@ impl Play {
             Self::Gate => "gate",
             Self::Check => "check",
             Self::Load(_) => "load",
+            Self::Score => "score",
         }
     }
 
@@ -87,7 +90,8 @@ pub(super) fn load(play: &Play, options: &Options) -> Result<Inputs, RunError> {
 /// The scenarios that are run.
 pub(super) fn choose<'a>(play: &Play, inputs: &'a Inputs) -> Result<Vec<&'a Scenario>, RunError> {
     let Play::Load(names) = play else {
-        let tagged = inputs.scenarios.iter().filter(|s| s.is_tagged("gate"));
+        let tag = if *play == Play::Score { "score" } else { "gate" };
+        let tagged = inputs.scenarios.iter().filter(|s| s.is_tagged(tag));
         return Ok(if play.plays_scenarios() { tagged.collect() } else { Vec::new() });
     };
     let known: Vec<&str> = inputs.scenarios.iter().map(|s| s.name.as_ref()).collect();
@@ -125,22 +129,24 @@ pub(super) async fn watch_budget(stop: Stop, budget: Option<Duration>) {
 
 /// The scenarios tagged `steady` run beside the cases, which load the target lightly;
 /// the others come after, side by side.
-async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Scenario]) -> Result<(), RunError> {
+pub(super) async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Scenario]) -> Result<(), RunError> {
     let planned =
         if play.plays_cases() { cases::plan(session, session.options.cases.unwrap_or(CASES)) } else { Vec::new() };
-    let (steady, rest): (Vec<&Scenario>, Vec<&Scenario>) = chosen.iter().copied().partition(|s| s.is_tagged("steady"));
+    let (steady, rest): (Vec<&Scenario>, Vec<&Scenario>) =
+        chosen.iter().copied().partition(|s| s.is_tagged("steady") || *play == Play::Score);
+    let alone = matches!(play, Play::Load(_));
     if !planned.is_empty() {
         session.listener.stage(format!("playing {} cases", planned.len()));
     }
     if !steady.is_empty() {
         session.listener.stage(format!("running {}", names(&steady)));
     }
-    let (played, ran) = tokio::join!(cases::play_all(session, planned), phases::run_all(session, &steady));
+    let (played, ran) = tokio::join!(cases::play_all(session, planned), phases::run_all(session, &steady, alone));
     played?;
     ran?;
     if !rest.is_empty() && session.stop.reason().is_none() {
         session.listener.stage(format!("running {}", names(&rest)));
-        phases::run_all(session, &rest).await?;
+        phases::run_all(session, &rest, alone).await?;
     }
     if session.stop.reason().is_some() {
         note_unstarted(session, &rest);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::check::Family;
 use crate::clock::Timestamp;
 use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
@@ -52,6 +53,8 @@ pub struct Options {
     pub operation: Option<String>,
     /// Stop after the first case or phase with a finding.
     pub fail_fast: bool,
+    /// With `fail_fast`: only a finding of this family stops the run.
+    pub until: Option<Family>,
     /// The command line as it was given.
     pub arguments: Vec<String>,
     /// Takes secrets out of what is shown.

@@ -22,8 +22,9 @@ use crate::wire::{Exchange, Fault};
 const INTERIM_EVERY: u64 = 200;
 
 /// Runs scenarios in one attack. A scenario that needs what is not offered is
-/// not checked.
-pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario]) -> Result<(), RunError> {
+/// not checked. Objectives are told where they can't be judged only in steady
+/// scenarios, and in one that was asked for `alone`.
+pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario], alone: bool) -> Result<(), RunError> {
     let plans: Vec<Plan> = scenarios.iter().filter_map(|scenario| plan(session, scenario)).collect();
     if plans.is_empty() || session.stop.reason().is_some() {
         return Ok(());
@@ -45,7 +46,7 @@ pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario]) -> 
     for mut run in runs {
         run.faults.clone_from(&faults);
         let tagged = scenarios.iter().any(|s| s.name == run.scenario && s.is_tagged("steady"));
-        finish_phase(session, &run, tagged || scenarios.len() == 1);
+        finish_phase(session, &run, tagged || (alone && scenarios.len() == 1));
     }
     Ok(())
 }

@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::data_calls::DataCalls;
 use super::inputs::Inputs;
 use super::open::{Opened, could_not_run, open};
 use super::pools::fetch_pools;
 use super::{Listener, Options, Progress, RunError, Stop, StopReason};
-use crate::check::{Finding, Judging, Level, NotChecked, Selection};
+use crate::check::{Finding, Judged, Judging, Level, NotChecked, Selection};
 use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::{CaseKey, Generators, Need, Pools};
@@ -57,6 +57,8 @@ pub(super) struct Gathered {
     pub(super) shown_by: BTreeMap<String, CaseKey>,
     /// Why the target was given up.
     pub(super) lost: Option<String>,
+    /// When `fail_fast` had its finding: cases played, wall time.
+    pub(super) detected: Option<(u64, Duration)>,
 }
 
 #[derive(Default)]
@@ -138,6 +140,12 @@ impl Session {
         self.judging.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ends judging: what stands.
+    pub(super) fn end_judging(&self) -> Judged {
+        let empty = Judging::new(&self.selection, &self.target.offers);
+        std::mem::replace(&mut *self.judging(), empty).finish()
+    }
+
     /// What piled up so far.
     pub(super) fn gathered(&self) -> MutexGuard<'_, Gathered> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
@@ -179,7 +187,9 @@ impl Session {
             if finding.level == Level::Error {
                 let whose = finding.contract.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
                 self.listener.tell(Progress::Finding(format!("{whose}{}", finding.title)));
-                if self.options.fail_fast {
+                if self.options.fail_fast && self.options.until.is_none_or(|family| family == finding.family) {
+                    let cases = self.totals.cases.load(Ordering::Relaxed) + u64::from(shown_by.is_some());
+                    self.gathered().detected.get_or_insert((cases, self.began.elapsed()));
                     self.stop.stop(StopReason::FailFast);
                 }
             }

@@ -1,0 +1,110 @@
+//! Which runs there are, in which order.
+
+use std::time::Instant;
+
+use super::play::{Played, Wanted, play};
+use super::sum::Sum;
+use crate::check::{self, Family};
+use crate::report::Score;
+use crate::run::inputs::known_checks;
+use crate::run::{Listener, Options, Play, RunError, Stop, TargetChoice, gate};
+use crate::stack::defects::{self, DEFECTS, Defect};
+
+/// What is asked of a score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoreQuestion {
+    /// How many seeds, counted up from the run's seed.
+    pub seeds: u32,
+    /// How many runs on the right stack.
+    pub clean: u32,
+    /// Only these defects; empty: all.
+    pub defects: Vec<String>,
+    /// Whether runs go on after the defect was found, so that every check has
+    /// its say.
+    pub complete: bool,
+}
+
+/// Fewest cases of a clean run.
+const CLEAN_CASES: u64 = 1_000;
+
+/// Measures the checks: each defect on each seed until its family speaks, then
+/// the right stack with at least as many cases as the slowest detection took.
+///
+/// # Errors
+/// The input has faults, a defect is unknown, or a run could not be carried
+/// out.
+pub async fn score(
+    question: &ScoreQuestion,
+    options: Options,
+    stop: Stop,
+    listener: Listener,
+) -> Result<Score, RunError> {
+    known_checks(&options)?;
+    if !matches!(options.target, TargetChoice::Embedded) {
+        return Err(RunError::Usage("score switches defects on: it needs the embedded system".to_owned()));
+    }
+    let defects = choose(&question.defects)?;
+    let inputs = gate::load(&Play::Score, &options)?;
+    let scenarios = gate::choose(&Play::Score, &inputs)?;
+    let began = Instant::now();
+    let seeds: Vec<u64> = (0..u64::from(question.seeds)).map(|n| options.seed.0.wrapping_add(n)).collect();
+    let mut sum = Sum::default();
+    for (number, defect) in defects.iter().enumerate() {
+        for seed in &seeds {
+            let wanted = Wanted {
+                defect: Some(defect.name),
+                seed: *seed,
+                cases: options.cases.unwrap_or(gate::CASES),
+                until: (!question.complete).then(|| family_of(defect)),
+            };
+            let played = play(&options, &inputs, &scenarios, &wanted, &stop).await?;
+            interrupted(&stop)?;
+            listener.stage(line(number + 1, defects.len(), defect, *seed, &played));
+            sum.defect(defect, played);
+        }
+    }
+    let each = CLEAN_CASES.max(sum.most_cases()).div_ceil(inputs.contracts.len().max(1) as u64);
+    let cases = options.cases.map_or(each, |cases| each.max(u64::from(cases))) as u32;
+    for seed in (0..u64::from(question.clean)).map(|n| options.seed.0.wrapping_add(n)) {
+        let wanted = Wanted { defect: None, seed, cases, until: None };
+        let played = play(&options, &inputs, &scenarios, &wanted, &stop).await?;
+        interrupted(&stop)?;
+        let words = format!("right stack, seed {seed}: {} findings in {} cases", played.findings.len(), played.cases);
+        listener.stage(words);
+        sum.clean(seed, played);
+    }
+    Ok(sum.score(&defects, seeds, began.elapsed()))
+}
+
+fn interrupted(stop: &Stop) -> Result<(), RunError> {
+    if stop.reason().is_some() { Err(RunError::Interrupted) } else { Ok(()) }
+}
+
+fn choose(named: &[String]) -> Result<Vec<&'static Defect>, RunError> {
+    if named.is_empty() {
+        return Ok(DEFECTS.iter().collect());
+    }
+    let found = |name: &String| {
+        defects::find(name).map_err(|near| {
+            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            RunError::Usage(format!("no defect is called `{name}`: `seamstress defects` lists them{near}"))
+        })
+    };
+    named.iter().map(found).collect()
+}
+
+/// The family that a defect names.
+fn family_of(defect: &Defect) -> Family {
+    let mut families = check::table().iter().map(|check| check.family);
+    families.find(|family| family.to_string() == defect.family).expect("a defect names a family of the table")
+}
+
+fn line(number: usize, of: usize, defect: &Defect, seed: u64, played: &Played) -> String {
+    let spoke = played.findings.iter().any(|f| f.family.to_string() == defect.family);
+    let how = match played.detected {
+        Some((cases, after)) => format!("found after {cases} cases, {:.1} s", after.as_secs_f64()),
+        None if spoke => format!("found, {} cases in {:.1} s", played.cases, played.took.as_secs_f64()),
+        None => format!("MISSED in {} cases, {:.1} s", played.cases, played.took.as_secs_f64()),
+    };
+    format!("{number}/{of} {} (seed {seed}): {how}", defect.name)
+}

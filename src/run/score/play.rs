@@ -1,0 +1,79 @@
+//! One run of the score, without reports.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::check::{Family, Finding, Judged, Level};
+use crate::generate::{Nonce, Seed};
+use crate::run::inputs::Inputs;
+use crate::run::session::Session;
+use crate::run::{Listener, Options, Play, RunError, Stop, StopReason, gate};
+use crate::scenario::Scenario;
+
+/// What is played.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    /// The defect that is switched on.
+    pub(super) defect: Option<&'static str>,
+    /// The seed.
+    pub(super) seed: u64,
+    /// Cases for each contract.
+    pub(super) cases: u32,
+    /// The family whose first finding ends the run.
+    pub(super) until: Option<Family>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub(super) struct Played {
+    /// What was found, notices aside.
+    pub(super) findings: Vec<Finding>,
+    /// When the family that was waited for spoke: cases played, wall time.
+    pub(super) detected: Option<(u64, Duration)>,
+    /// Cases played.
+    pub(super) cases: u64,
+    /// Wall time.
+    pub(super) took: Duration,
+}
+
+/// Starts the embedded system, plays, judges, stops it.
+pub(super) async fn play(
+    base: &Options,
+    inputs: &Inputs,
+    scenarios: &[&Scenario],
+    wanted: &Wanted,
+    stop: &Stop,
+) -> Result<Played, RunError> {
+    let options = Options {
+        defects: wanted.defect.map(str::to_owned).into_iter().collect(),
+        seed: Seed(wanted.seed),
+        nonce: Nonce::fresh(),
+        cases: Some(wanted.cases),
+        fail_fast: wanted.until.is_some(),
+        until: wanted.until,
+        ..base.clone()
+    };
+    let own = Stop::new();
+    let session = Arc::new(Session::open(options, inputs, own.clone(), Listener::nobody()).await?);
+    let work = gate::carry_out(&session, &Play::Score, scenarios);
+    tokio::pin!(work);
+    let outcome = tokio::select! {
+        outcome = &mut work => outcome,
+        () = stop.stopped() => {
+            own.stop(stop.reason().unwrap_or(StopReason::Interrupted));
+            work.await
+        }
+    };
+    let Judged { mut findings, .. } = session.end_judging();
+    findings.retain(|finding| finding.level > Level::Information);
+    if let Some(stack) = session.take_stack() {
+        stack.stop().await;
+    }
+    outcome?;
+    let lost = session.gathered().lost.clone();
+    if let Some(why) = lost {
+        return Err(RunError::CouldNotRun(why));
+    }
+    let detected = session.gathered().detected;
+    Ok(Played { findings, detected, cases: session.totals(0).cases, took: session.began.elapsed() })
+}
