@@ -31,7 +31,7 @@ pub fn load_dir(path: &Path) -> Result<Vec<Contract>, Diagnostics> {
             continue;
         }
         for version in folders(&api, &mut faults) {
-            contracts.extend(load_version(&version, &mut faults));
+            contracts.extend(load_version(&version, path, &mut faults));
         }
     }
     if faults.has_errors() {
@@ -69,7 +69,8 @@ pub fn load_file(path: &Path, behaviour: Option<&Path>) -> Result<Contract, Diag
     }
 }
 
-fn load_version(folder: &Path, faults: &mut Diagnostics) -> Option<Contract> {
+/// `all` is the folder of all contracts: what they share lies in it.
+fn load_version(folder: &Path, all: &Path, faults: &mut Diagnostics) -> Option<Contract> {
     let Some(openapi) = document(folder, "openapi") else {
         let place = Place::file(&*folder.to_string_lossy());
         faults.push(
@@ -78,7 +79,7 @@ fn load_version(folder: &Path, faults: &mut Diagnostics) -> Option<Contract> {
         );
         return None;
     };
-    let openapi = OpenApi::load(&openapi).map_err(|found| faults.extend(found)).ok();
+    let openapi = OpenApi::load_within(&openapi, all).map_err(|found| faults.extend(found)).ok();
     let behaviour =
         document(folder, "behaviour").map(|file| Behaviour::load(&file).map_err(|found| faults.extend(found)).ok());
     // A behaviour file that can't be read is a fault already.

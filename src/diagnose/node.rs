@@ -53,9 +53,15 @@ impl Node {
         }
     }
 
-    /// The value under a key of a mapping.
+    /// The value under a key of a mapping. A key that was written as a number
+    /// (`200:`) is found by its text.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.as_mapping()?.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(_, v)| v)
+        let is = |node: &Node| match &node.value {
+            Value::String(text) => text == key,
+            Value::Number(_) | Value::Bool(_) => node.key_text() == key,
+            _ => false,
+        };
+        self.as_mapping()?.iter().find(|(k, _)| is(k)).map(|(_, v)| v)
     }
 
     /// The node at a JSON Pointer (RFC 6901), e.g. `/errors/types/throttled`.

@@ -25,6 +25,8 @@ pub mod strategy;
 
 #[cfg(test)]
 mod contract_tests;
+#[cfg(test)]
+mod corpus_tests;
 
 pub use case::{Call, Caller, Case, Expect, Item, Label, Manner, Need, Step, TokenKind, Via};
 pub use error::{CouldNotMake, Obstacle};

@@ -39,7 +39,7 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
         return false;
     }
     let Some(schema) = &media.schema else { return false };
-    let Ok(validator) = subject.contract.openapi.validator(schema) else { return false };
+    let Ok(validator) = subject.contract.openapi.answer_validator(schema) else { return false };
     let Some(body) = response.json() else {
         found.push(subject.finding(&CHECK, not_json(response, spec)));
         return true;

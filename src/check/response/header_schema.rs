@@ -27,7 +27,7 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
     for header in &spec.headers {
         let (Some(text), Some(schema)) = (response.headers.get(&header.name), &header.schema) else { continue };
         let Some(value) = openapi.schema(schema).and_then(|s| read(openapi.resolve(s), text)) else { continue };
-        let Ok(validator) = openapi.validator(schema) else { continue };
+        let Ok(validator) = openapi.answer_validator(schema) else { continue };
         concerned = true;
         if let Err(error) = validator.validate(&value) {
             let status = response.status;

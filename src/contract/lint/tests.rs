@@ -45,7 +45,7 @@ fn each_contradiction_is_found() {
             api,
             "type: integer\n          description: In whole",
             "type: intger\n          description: In whole",
-            "this schema can't be used",
+            "`type` names no type of JSON and is left out",
         ),
         (api, "maxItems: 500", "maxItems: 400", "`body /records` has another limit in the schema"),
         (api, "      deprecated: true\n", "", "the version is deprecated and `submitBatch` is not"),

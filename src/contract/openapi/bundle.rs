@@ -1,12 +1,14 @@
 //! Files beside the document that it refers to are bundled into it.
 //!
 //! `$ref: common.yaml#/Money` becomes `#/x-bundled/common.yaml/Money`, and the
-//! file stands there. Only files beneath the document's folder are read.
+//! file stands there. Only files beneath one folder are read: the folder of
+//! all contracts, or for a lone document its own.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Component, Path, PathBuf};
 
 use super::cursor::escape;
+use super::tidy::tidy;
 use crate::diagnose::{Diagnostic, Diagnostics, Node, Place, Value, parse_yaml};
 
 /// Where bundled files stand in the document.
@@ -18,15 +20,24 @@ const MAX_FILES: usize = 500;
 /// Largest file that is read, in bytes.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
 
-/// Bundles what the document refers to. Without a folder nothing is read and
+/// Where a document stands.
+#[derive(Clone, Copy)]
+pub(super) struct Home<'a> {
+    /// The folder beneath which files are read.
+    pub(super) folder: &'a Path,
+    /// The document's path in it.
+    pub(super) name: &'a str,
+}
+
+/// Bundles what the document refers to. Without a home nothing is read and
 /// references to files stay as they are.
-pub(super) fn bundle(root: &mut Node, folder: Option<&Path>, notices: &mut Diagnostics) {
-    let mut bundler = Bundler { folder, known: HashMap::new(), waiting: VecDeque::new(), notices };
-    bundler.rewrite(root, "");
+pub(super) fn bundle(root: &mut Node, home: Option<Home<'_>>, notices: &mut Diagnostics) {
+    let mut bundler = Bundler { home, known: HashMap::new(), waiting: VecDeque::new(), notices };
+    bundler.rewrite(root, "", false);
     let mut bundled = Vec::new();
     while let Some((name, place)) = bundler.waiting.pop_front() {
         if let Some(mut node) = bundler.read(&name, &place) {
-            bundler.rewrite(&mut node, &name);
+            bundler.rewrite(&mut node, &name, false);
             bundled.push((Node { place: node.place.clone(), value: Value::String(name) }, node));
         }
     }
@@ -39,33 +50,69 @@ pub(super) fn bundle(root: &mut Node, folder: Option<&Path>, notices: &mut Diagn
 }
 
 struct Bundler<'a> {
-    folder: Option<&'a Path>,
+    home: Option<Home<'a>>,
     /// Files by name: whether they may be bundled.
     known: HashMap<String, bool>,
     waiting: VecDeque<(String, Place)>,
     notices: &'a mut Diagnostics,
 }
 
+/// Keys whose value is data: a `$ref` in it is no reference.
+const DATA: [&str; 5] = ["example", "default", "enum", "const", "value"];
+
+/// Keys whose value has names for keys, which are no keywords.
+const NAMES: [&str; 11] = [
+    "properties",
+    "patternProperties",
+    "$defs",
+    "definitions",
+    "dependentSchemas",
+    "schemas",
+    "headers",
+    "examples",
+    "variables",
+    "paths",
+    "mapping",
+];
+
 impl Bundler<'_> {
     /// Rewrites every `$ref` of a tree that stands in `file` (`""`: the
-    /// document itself).
-    fn rewrite(&mut self, node: &mut Node, file: &str) {
+    /// document itself). `named`: the keys of this mapping are names.
+    fn rewrite(&mut self, node: &mut Node, file: &str, named: bool) {
         match &mut node.value {
-            Value::Sequence(items) => items.iter_mut().for_each(|item| self.rewrite(item, file)),
+            Value::Sequence(items) => items.iter_mut().for_each(|item| self.rewrite(item, file, false)),
             Value::Mapping(entries) => {
                 for (key, value) in entries {
-                    if key.as_str() == Some("$ref")
-                        && let Value::String(reference) = &value.value
-                    {
-                        if let Some(rewritten) = self.reference(&reference.clone(), file, &value.place.clone()) {
-                            value.value = Value::String(rewritten);
-                        }
-                    } else {
-                        self.rewrite(value, file);
+                    let name = key.as_str().filter(|_| !named).unwrap_or_default();
+                    match (name, &value.value) {
+                        ("$ref", Value::String(_)) => self.rewrite_text(value, file),
+                        ("mapping", Value::Mapping(_)) => self.mapping(value, file),
+                        ("examples", Value::Sequence(_)) => {}
+                        (data, _) if DATA.contains(&data) => {}
+                        (name, _) => self.rewrite(value, file, NAMES.contains(&name)),
                     }
                 }
             }
             _ => {}
+        }
+    }
+
+    fn rewrite_text(&mut self, value: &mut Node, file: &str) {
+        let place = value.place.clone();
+        if let Value::String(reference) = &mut value.value
+            && let Some(rewritten) = self.reference(reference, file, &place)
+        {
+            *reference = rewritten;
+        }
+    }
+
+    /// The targets of a discriminator; a bare name is one of a schema.
+    fn mapping(&mut self, node: &mut Node, file: &str) {
+        let Value::Mapping(entries) = &mut node.value else { return };
+        for (_, value) in entries {
+            if value.as_str().is_some_and(|text| text.contains(['#', '/']) || text.ends_with(".yaml")) {
+                self.rewrite_text(value, file);
+            }
         }
     }
 
@@ -78,12 +125,15 @@ impl Bundler<'_> {
             self.outside(place, reference, "nothing is fetched from a network");
             return None;
         }
-        self.folder?;
+        let home = self.home?;
         let target = percent_encoding::percent_decode_str(target).decode_utf8_lossy();
-        let Some(name) = normal(file, &target) else {
-            self.outside(place, reference, "only files beneath the document's folder are read");
+        let Some(name) = normal(if file.is_empty() { home.name } else { file }, &target) else {
+            self.outside(place, reference, OUTSIDE);
             return None;
         };
+        if name == home.name {
+            return Some(format!("#{fragment}"));
+        }
         if !self.known.contains_key(&name) {
             let admitted = self.admit(&name, reference, place);
             self.known.insert(name.clone(), admitted);
@@ -92,7 +142,7 @@ impl Bundler<'_> {
     }
 
     fn admit(&mut self, name: &str, reference: &str, place: &Place) -> bool {
-        let Some(folder) = self.folder else {
+        let Some(Home { folder, .. }) = self.home else {
             return false;
         };
         if self.known.len() >= MAX_FILES {
@@ -106,7 +156,7 @@ impl Bundler<'_> {
                 true
             }
             Ok(_) => {
-                self.outside(place, reference, "only files beneath the document's folder are read");
+                self.outside(place, reference, OUTSIDE);
                 false
             }
             Err(fault) => {
@@ -118,7 +168,7 @@ impl Bundler<'_> {
     }
 
     fn read(&mut self, name: &str, place: &Place) -> Option<Node> {
-        let path = self.folder?.join(name);
+        let path = self.home?.folder.join(name);
         let text = match read_text(&path) {
             Ok(text) => text,
             Err(fault) => {
@@ -126,7 +176,9 @@ impl Bundler<'_> {
                 return None;
             }
         };
-        parse_yaml(&path.to_string_lossy(), &text).map_err(|fault| self.notices.push(fault)).ok()
+        let mut node = parse_yaml(&path.to_string_lossy(), &text).map_err(|fault| self.notices.push(fault)).ok()?;
+        tidy(&mut node, self.notices);
+        Some(node)
     }
 
     fn outside(&mut self, place: &Place, reference: &str, why: &str) {
@@ -134,6 +186,8 @@ impl Bundler<'_> {
         self.notices.push(Diagnostic::notice(place.clone(), what).hint("what refers to it can't be tested"));
     }
 }
+
+const OUTSIDE: &str = "only files beneath the document's folder, or that of all contracts, are read";
 
 /// Reads a file that is not too large.
 pub(super) fn read_text(path: &Path) -> std::io::Result<String> {
@@ -147,8 +201,8 @@ fn inside(file: &str, fragment: &str) -> String {
     format!("#/{BUNDLED}/{}{fragment}", escape(file).replace('%', "%25"))
 }
 
-/// A path relative to the file it stands in, as a path relative to the
-/// folder; `None` where it leaves the folder.
+/// A path relative to the file it stands in, as a path relative to the home
+/// folder; `None` where it leaves that.
 fn normal(file: &str, target: &str) -> Option<String> {
     let base = Path::new(file).parent().unwrap_or(Path::new(""));
     let mut path = PathBuf::new();

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::cursor::Cursor;
-use super::{Link, MediaType, RequestBody, ResponseHeader, ResponseSpec, SchemaRef, StatusKey};
+use super::{Encoding, Link, MediaType, RequestBody, ResponseHeader, ResponseSpec, SchemaRef, StatusKey};
 use crate::diagnose::{Diagnostic, Diagnostics};
 
 /// Reads a request body.
@@ -38,10 +38,11 @@ pub(super) fn response(at: Cursor<'_>, notices: &mut Diagnostics) -> Option<Resp
 
 /// Reads a key under `responses`.
 pub(super) fn status_key(text: &str) -> Option<StatusKey> {
-    if text == "default" {
+    if text.eq_ignore_ascii_case("default") {
         return Some(StatusKey::Default);
     }
-    if let Some(class) = text.strip_suffix("XX").or_else(|| text.strip_suffix("xx")) {
+    let lower = text.to_ascii_lowercase();
+    if let Some(class) = lower.strip_suffix("xx") {
         return class.parse().ok().filter(|c| (1..=5).contains(c)).map(StatusKey::Class);
     }
     text.parse().ok().filter(|s| (100..=599).contains(s)).map(StatusKey::Exact)
@@ -55,14 +56,31 @@ fn header(name: String, at: Cursor<'_>, notices: &mut Diagnostics) -> Option<Res
 fn link(name: String, at: Cursor<'_>, notices: &mut Diagnostics) -> Option<Link> {
     let at = at.follow("the link", notices)?;
     let parameters = at.get("parameters").map(|p| p.entries()).unwrap_or_default();
+    let by_id = at.text("operationId", notices).map(str::to_owned);
     Some(Link {
         name,
-        operation: at.text("operationId", notices).map(str::to_owned),
-        parameters: parameters
-            .into_iter()
-            .filter_map(|(name, _, value)| Some((name, value.node.as_str()?.to_owned())))
-            .collect(),
+        // `operationRef` is resolved once all operations are known.
+        operation: by_id.or_else(|| at.text("operationRef", notices).map(str::to_owned)),
+        parameters: parameters.into_iter().map(|(name, _, value)| (name, value.node.key_text())).collect(),
     })
+}
+
+/// How single properties of a form are written.
+fn encoding(at: &Cursor<'_>, notices: &mut Diagnostics) -> Vec<Encoding> {
+    let mut found = Vec::new();
+    for (property, _, at) in at.get("encoding").map(|e| e.entries()).unwrap_or_default() {
+        let headers = at.get("headers").map(|h| h.entries()).unwrap_or_default();
+        let headers = headers.into_iter().filter(|(name, ..)| !name.eq_ignore_ascii_case("content-type"));
+        found.push(Encoding {
+            property,
+            content_type: at.text("contentType", notices).map(str::to_owned),
+            style: at.text("style", notices).map(str::to_owned),
+            explode: at.flag("explode", notices),
+            allow_reserved: at.flag("allowReserved", notices).unwrap_or(false),
+            headers: headers.filter_map(|(name, _, at)| header(name, at, notices)).collect(),
+        });
+    }
+    found
 }
 
 /// Reads `content`.
@@ -87,7 +105,14 @@ pub(super) fn content(at: &Cursor<'_>, notices: &mut Diagnostics) -> Vec<MediaTy
             ));
             continue;
         }
-        types.push(MediaType { name, schema: schema(&at), examples: examples(&at, notices) });
+        let Some(at) = at.follow("the media type", notices) else { continue };
+        types.push(MediaType {
+            name,
+            written: key.trim().to_owned(),
+            schema: schema(&at),
+            examples: examples(&at, notices),
+            encoding: encoding(&at, notices),
+        });
     }
     types
 }
@@ -100,6 +125,11 @@ pub(super) fn schema(at: &Cursor<'_>) -> Option<SchemaRef> {
 /// `example` and the values of `examples`; where neither stands there, those of
 /// the schema itself.
 pub(super) fn examples(at: &Cursor<'_>, notices: &mut Diagnostics) -> Vec<Json> {
+    // A parameter that is described by `content` has its examples there.
+    let content = at.get("content").filter(|_| at.node.get("schema").is_none());
+    if let Some((.., media)) = content.and_then(|content| content.entries().into_iter().next()) {
+        return if media.node.get("content").is_some() { Vec::new() } else { examples(&media, notices) };
+    }
     let mut found: Vec<Json> = at.get("example").map(|e| e.node.to_json()).into_iter().collect();
     for (_, _, example) in at.get("examples").map(|e| e.entries()).unwrap_or_default() {
         if let Some(example) = example.follow("the example", notices) {

@@ -3,10 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::bundle::{bundle, read_text};
+use super::bundle::{Home, bundle, read_text};
 use super::cursor::Cursor;
+use super::mend::mend;
+use super::notice::brief;
 use super::operation::operations;
-use super::translate::translate;
+use super::route::linked;
+use super::security::schemes;
+use super::tidy::tidy;
 use super::{Dialect, OpenApi};
 use crate::diagnose::{Diagnostic, Diagnostics, Node, Place, Value, parse_yaml};
 
@@ -27,20 +31,31 @@ impl OpenApi {
     /// # Errors
     /// As [`OpenApi::parse`], and a file that can't be read.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
+        Self::load_within(path, path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+    }
+
+    /// As [`OpenApi::load`], where files beneath `folder` may be referred to,
+    /// which the document's own folder is or lies in.
+    ///
+    /// # Errors
+    /// As [`OpenApi::load`].
+    pub fn load_within(path: &Path, folder: &Path) -> Result<Self, Diagnostics> {
         let file = path.to_string_lossy();
         let text = read_text(path).map_err(|fault| {
             Diagnostic::error(Place::file(&*file), format!("the file can't be read: {fault}"))
                 .expected("an OpenAPI document, 3.0 or 3.1, as YAML or JSON")
         })?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        read(&file, &text, Some(folder))
+        let name = path.strip_prefix(folder).ok().or_else(|| path.file_name().map(Path::new));
+        let name = name.unwrap_or(path).to_string_lossy().replace('\\', "/");
+        read(&file, &text, Some(Home { folder, name: &name }))
     }
 }
 
-fn read(file: &str, text: &str, folder: Option<&Path>) -> Result<OpenApi, Diagnostics> {
+fn read(file: &str, text: &str, home: Option<Home<'_>>) -> Result<OpenApi, Diagnostics> {
     let mut source = parse_yaml(file, text)?;
     let mut faults = Diagnostics::new();
     let mut notices = Diagnostics::new();
+    tidy(&mut source, &mut notices);
     if source.as_mapping().is_none() {
         source.wrong_kind("an OpenAPI document: a mapping", &mut faults);
         return Err(faults);
@@ -48,19 +63,18 @@ fn read(file: &str, text: &str, folder: Option<&Path>) -> Result<OpenApi, Diagno
     let Some(dialect) = dialect(&source, &mut faults) else {
         return Err(faults);
     };
-    bundle(&mut source, folder, &mut notices);
+    bundle(&mut source, home, &mut notices);
     let root = Cursor::root(&source);
     sections(&root, dialect, &mut faults, &mut notices);
-    let operations = operations(&root, &mut faults, &mut notices);
+    let operations = linked(operations(&root, &mut faults, &mut notices));
+    let security_schemes = schemes(&root, &mut notices);
     let (title, version) = info(&root, &mut notices);
     let base_path = base_path(&root, &mut notices);
     if faults.has_errors() {
         return Err(faults);
     }
     let mut document = source.to_json();
-    if dialect == Dialect::OpenApi30 {
-        translate(&mut document);
-    }
+    mend(&mut document, dialect, &source, &mut notices);
     Ok(OpenApi {
         file: file.into(),
         dialect,
@@ -68,9 +82,10 @@ fn read(file: &str, text: &str, folder: Option<&Path>) -> Result<OpenApi, Diagno
         version,
         base_path,
         operations,
+        security_schemes,
         document: Arc::new(document),
         source,
-        notices,
+        notices: brief(notices),
         compiled: super::validate::Compiled::default(),
     })
 }
@@ -117,6 +132,7 @@ fn sections(root: &Cursor<'_>, dialect: Dialect, faults: &mut Diagnostics, notic
     root.known_keys("the document", &known, notices);
     if let Some(components) = root.node.get("components")
         && components.as_mapping().is_none()
+        && !matches!(components.value, Value::Null)
     {
         components.wrong_kind("a mapping", faults);
     }
@@ -167,13 +183,22 @@ fn base_path(root: &Cursor<'_>, notices: &mut Diagnostics) -> String {
     };
     let mut url = url.to_owned();
     for (name, _, variable) in server.get("variables").map(|v| v.entries()).unwrap_or_default() {
-        if let Some(default) = variable.node.get("default").filter(|d| !matches!(d.value, Value::Null)) {
-            url = url.replace(&format!("{{{name}}}"), &default.key_text());
+        let default = variable.node.get("default").filter(|d| !matches!(d.value, Value::Null));
+        let first = variable.node.get("enum").and_then(|values| values.as_sequence()?.first());
+        if let Some(value) = default.or(first) {
+            url = url.replace(&format!("{{{name}}}"), &value.key_text());
         }
     }
     let after_scheme = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
     let absolute = after_scheme.len() != url.len();
     let path = if absolute { after_scheme.find('/').map_or("", |slash| &after_scheme[slash..]) } else { after_scheme };
     let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    if path.is_empty() || path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+    let named = |segment: &&str| !segment.is_empty() && !segment.contains(['{', '}']);
+    let kept: Vec<&str> = path.split('/').filter(named).collect();
+    if path.contains(['{', '}']) {
+        let place = server.node.place.clone();
+        let what = format!("the server's path `{path}` has variables without a default; they are left out");
+        notices.push(Diagnostic::warning(place, what).hint("give each variable a default"));
+    }
+    kept.iter().fold(String::new(), |path, segment| path + "/" + segment)
 }

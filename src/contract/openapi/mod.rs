@@ -9,20 +9,31 @@
 mod bundle;
 mod content;
 mod cursor;
+mod direction;
+mod discriminator;
+mod keyword;
 mod load;
+mod mend;
 mod model;
+mod notice;
 mod operation;
+mod parameter;
 mod route;
+mod security;
+mod tidy;
 mod translate;
 mod validate;
+mod visit;
 mod walk;
 
+#[cfg(test)]
+mod meant_tests;
 #[cfg(test)]
 mod tests;
 
 pub use model::{
-    Dialect, Link, MediaType, OpenApi, Operation, Parameter, ParameterIn, RequestBody, ResponseHeader, ResponseSpec,
-    SchemaRef, StatusKey,
+    Dialect, Encoding, Link, MediaType, OpenApi, Operation, Parameter, ParameterIn, RequestBody, ResponseHeader,
+    ResponseSpec, SchemaRef, SecurityKind, SecurityScheme, StatusKey, is_json,
 };
 pub use route::PathValues;
 pub(crate) use validate::{DOCUMENT, FRAGMENT};

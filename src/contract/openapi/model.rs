@@ -24,6 +24,8 @@ pub struct OpenApi {
     pub base_path: String,
     /// All operations in the order of the file.
     pub operations: Vec<Arc<Operation>>,
+    /// `components.securitySchemes` in the order of the file.
+    pub security_schemes: Vec<SecurityScheme>,
     /// The whole document as JSON. Files that it refers to are bundled in
     /// under `x-bundled`, and references to them lead there; all other `$ref`s
     /// stand as they were written. Schemas are JSON Schema 2020-12 whatever the
@@ -76,6 +78,9 @@ pub struct Operation {
     pub responses: BTreeMap<StatusKey, ResponseSpec>,
     /// Whether some security requirement applies and is not optional.
     pub secured: bool,
+    /// The ways to be let in: names of schemes that are needed together. An
+    /// empty one: nothing is needed. No way at all: nothing is demanded.
+    pub security: Vec<Vec<String>>,
 }
 
 impl Operation {
@@ -108,6 +113,14 @@ pub struct Parameter {
     pub style: String,
     /// `explode`, with OpenAPI's default filled in.
     pub explode: bool,
+    /// `allowReserved`: reserved characters go out as they are (query only).
+    pub allow_reserved: bool,
+    /// `allowEmptyValue`: `name=` is right whatever the schema says (query
+    /// only).
+    pub allow_empty: bool,
+    /// The media type of its text, where it is described by `content` instead
+    /// of a style.
+    pub content: Option<String>,
     /// Its schema.
     pub schema: Option<SchemaRef>,
     /// Its examples.
@@ -145,16 +158,37 @@ pub struct RequestBody {
 pub struct MediaType {
     /// The media type or range, in lower case, without parameters.
     pub name: String,
+    /// As it was written, with its parameters.
+    pub written: String,
     /// Its schema.
     pub schema: Option<SchemaRef>,
     /// Its examples.
     pub examples: Vec<Value>,
+    /// How single properties of a form are written.
+    pub encoding: Vec<Encoding>,
+}
+
+/// How one property of a form is written.
+#[derive(Clone, Debug)]
+pub struct Encoding {
+    /// The property.
+    pub property: String,
+    /// Media types of its content, as they were written.
+    pub content_type: Option<String>,
+    /// `style`, where it is said.
+    pub style: Option<String>,
+    /// `explode`, where it is said.
+    pub explode: Option<bool>,
+    /// `allowReserved`.
+    pub allow_reserved: bool,
+    /// Header fields of its part.
+    pub headers: Vec<ResponseHeader>,
 }
 
 impl MediaType {
     /// Whether its content is JSON: `application/json` or `+json`.
     pub fn is_json(&self) -> bool {
-        self.name == "application/json" || self.name.ends_with("+json")
+        is_json(&self.name)
     }
 }
 
@@ -201,10 +235,55 @@ pub struct ResponseHeader {
 pub struct Link {
     /// Its name.
     pub name: String,
-    /// The operation it leads to, by `operationId`.
+    /// The operation it leads to, by the id it has in [`Operation::id`].
     pub operation: Option<String>,
-    /// Parameter name → runtime expression.
+    /// Parameter name, where it is said led by its place (`path.id`) → runtime
+    /// expression or a constant as text.
     pub parameters: Vec<(String, String)>,
+}
+
+/// A way to prove who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecurityScheme {
+    /// Its name in `securitySchemes`.
+    pub name: String,
+    /// What it is.
+    pub kind: SecurityKind,
+}
+
+/// What is sent to prove who calls (OpenAPI 3.1.1, §4.8.27).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecurityKind {
+    /// A key of this name, at this place (never in the path).
+    ApiKey(ParameterIn, String),
+    /// `Authorization` with this scheme, in lower case: `basic`, `bearer`, …
+    Http(String),
+    /// OAuth 2: a bearer token.
+    OAuth2,
+    /// OpenID Connect: a bearer token.
+    OpenIdConnect,
+    /// A client certificate.
+    MutualTls,
+    /// Something that OpenAPI does not know.
+    Unknown,
+}
+
+impl SecurityKind {
+    /// The header field that carries the proof; `None` where it goes
+    /// elsewhere.
+    pub fn header(&self) -> Option<&str> {
+        match self {
+            Self::ApiKey(ParameterIn::Header, name) => Some(name),
+            Self::ApiKey(ParameterIn::Cookie, _) => Some("Cookie"),
+            Self::Http(_) | Self::OAuth2 | Self::OpenIdConnect => Some("Authorization"),
+            Self::ApiKey(..) | Self::MutualTls | Self::Unknown => None,
+        }
+    }
+
+    /// Whether a bearer token is the proof.
+    pub fn is_bearer(&self) -> bool {
+        matches!(self, Self::OAuth2 | Self::OpenIdConnect) || matches!(self, Self::Http(scheme) if scheme == "bearer")
+    }
 }
 
 /// A status under `responses`.
@@ -234,4 +313,9 @@ impl fmt::Display for StatusKey {
 pub struct SchemaRef {
     /// JSON Pointer (RFC 6901), e.g. `/components/schemas/Batch`.
     pub pointer: Arc<str>,
+}
+
+/// Whether a media type without parameters is JSON.
+pub fn is_json(name: &str) -> bool {
+    matches!(name, "application/json" | "text/json" | "application/x-json" | "text/x-json") || name.ends_with("+json")
 }

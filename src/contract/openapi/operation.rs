@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::content::{examples, request_body, response, schema, status_key};
+use super::content::{request_body, response, status_key};
 use super::cursor::Cursor;
+use super::parameter::parameter;
 use super::route::template_names;
+use super::security::{requirements, secured};
 use super::{Operation, Parameter, ParameterIn};
-use crate::diagnose::{Diagnostic, Diagnostics};
+use crate::diagnose::{Diagnostic, Diagnostics, Value};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 const PATH_ITEM: [&str; 13] = [
@@ -41,22 +43,6 @@ const OPERATION: [&str; 12] = [
     "security",
     "servers",
 ];
-const PARAMETER: [&str; 13] = [
-    "name",
-    "in",
-    "description",
-    "required",
-    "deprecated",
-    "allowEmptyValue",
-    "style",
-    "explode",
-    "allowReserved",
-    "schema",
-    "example",
-    "examples",
-    "content",
-];
-
 /// Reads all operations in the order of the file. What can't be used goes to
 /// `notices`, what makes the document unusable to `faults`.
 pub(super) fn operations(
@@ -67,19 +53,20 @@ pub(super) fn operations(
     let Some(paths) = root.get("paths") else {
         return Vec::new();
     };
-    if paths.node.as_mapping().is_none() {
+    if paths.node.as_mapping().is_none() && !matches!(paths.node.value, Value::Null) {
         paths.node.wrong_kind("a mapping", faults);
     }
-    let mut reader = Reader { secured: secured(root).unwrap_or(false), ids: HashSet::new(), notices };
+    let mut reader = Reader { security: requirements(root).unwrap_or_default(), ids: HashSet::new(), notices };
     let mut found = Vec::new();
     for (path, key, item) in paths.entries() {
         if path.starts_with("x-") {
             continue;
         }
+        let mut path = path;
         if !path.starts_with('/') {
-            let fault = Diagnostic::error(key.place.clone(), format!("the path `{path}` does not begin with `/`"));
-            faults.push(fault.hint(format!("write `/{path}`")));
-            continue;
+            let fault = Diagnostic::warning(key.place.clone(), format!("the path `{path}` does not begin with `/`"));
+            reader.notices.push(fault.hint(format!("it is taken to be `/{path}`")));
+            path.insert(0, '/');
         }
         found.extend(reader.path_item(&path, item));
     }
@@ -87,22 +74,26 @@ pub(super) fn operations(
 }
 
 struct Reader<'d> {
-    secured: bool,
+    security: Vec<Vec<String>>,
     ids: HashSet<String>,
     notices: &'d mut Diagnostics,
 }
 
 impl Reader<'_> {
     fn path_item(&mut self, path: &str, item: Cursor<'_>) -> Vec<Arc<Operation>> {
-        let Some(item) = item.follow("the path item", self.notices) else {
-            return Vec::new();
-        };
-        item.known_keys("a path item", &PATH_ITEM, self.notices);
-        self.own_servers(&item);
-        let shared = self.parameters(&item, &[]);
+        // What stands beside a path item's `$ref` counts too, and first.
+        let referred = item.get("$ref").is_some();
+        let own = (referred && item.node.as_mapping().is_some_and(|m| m.len() > 1)).then(|| item.clone());
+        let items: Vec<Cursor<'_>> = own.into_iter().chain(item.follow("the path item", self.notices)).collect();
+        let mut shared = Vec::new();
+        for item in &items {
+            item.known_keys("a path item", &PATH_ITEM, self.notices);
+            self.own_servers(item);
+            shared = self.parameters(item, &shared);
+        }
         METHODS
             .iter()
-            .filter_map(|method| Some((*method, item.get(method)?)))
+            .filter_map(|method| Some((*method, items.iter().find_map(|item| item.get(method))?)))
             .filter_map(|(method, at)| self.operation(method, path, at, &shared))
             .map(Arc::new)
             .collect()
@@ -117,6 +108,7 @@ impl Reader<'_> {
         }
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
         let parameters = self.parameters(&at, shared);
+        let security = requirements(&at).unwrap_or_else(|| self.security.clone());
         self.template(path, &at, &parameters);
         Some(Operation {
             id: self.id(&method, path, &at),
@@ -125,7 +117,8 @@ impl Reader<'_> {
             deprecated: at.flag("deprecated", self.notices).unwrap_or(false),
             request: at.get("requestBody").and_then(|body| request_body(body, self.notices)),
             responses: self.responses(&at),
-            secured: secured(&at).unwrap_or(self.secured),
+            secured: secured(&security),
+            security,
             parameters,
             method,
         })
@@ -134,21 +127,25 @@ impl Reader<'_> {
     /// `operationId`; a missing or repeated one is replaced by method and path.
     fn id(&mut self, method: &Method, path: &str, at: &Cursor<'_>) -> Arc<str> {
         let fallback = format!("{method} {path}");
-        let Some(id) = at.text("operationId", self.notices).filter(|id| !id.trim().is_empty()) else {
-            return fallback.into();
-        };
+        let declared = at.text("operationId", self.notices).filter(|id| !id.trim().is_empty());
+        let id = declared.unwrap_or(&fallback);
         if self.ids.insert(id.to_owned()) {
             return id.into();
         }
+        let mut other = fallback;
+        while !self.ids.insert(other.clone()) {
+            other.push('\'');
+        }
         let place = at.node.get("operationId").unwrap_or(at.node).place.clone();
+        let id = declared.unwrap_or(&other);
         self.notices.push(
             Diagnostic::warning(
                 place,
-                format!("the operationId `{id}` stands twice; this operation is called `{fallback}`"),
+                format!("the operationId `{id}` stands twice; this operation is called `{other}`"),
             )
             .hint("give each operation an operationId of its own"),
         );
-        fallback.into()
+        other.into()
     }
 
     fn responses(&mut self, at: &Cursor<'_>) -> BTreeMap<super::StatusKey, super::ResponseSpec> {
@@ -185,55 +182,10 @@ impl Reader<'_> {
             .get("parameters")
             .iter()
             .flat_map(Cursor::elements)
-            .filter_map(|parameter| self.parameter(parameter))
+            .filter_map(|at| parameter(at, self.notices))
             .collect();
         let replaced = |p: &&Parameter| !own.iter().any(|o| o.name == p.name && o.within == p.within);
         shared.iter().filter(replaced).cloned().chain(own.iter().cloned()).collect()
-    }
-
-    fn parameter(&mut self, at: Cursor<'_>) -> Option<Parameter> {
-        let at = at.follow("the parameter", self.notices)?;
-        at.known_keys("a parameter", &PARAMETER, self.notices);
-        let name = at.text("name", self.notices).filter(|n| !n.is_empty());
-        let within = match at.text("in", self.notices) {
-            Some("path") => Some(ParameterIn::Path),
-            Some("query") => Some(ParameterIn::Query),
-            Some("header") => Some(ParameterIn::Header),
-            Some("cookie") => Some(ParameterIn::Cookie),
-            _ => None,
-        };
-        let (Some(name), Some(within)) = (name, within) else {
-            self.notices.push(
-                Diagnostic::warning(at.node.place.clone(), "the parameter lacks its name or place and is left out")
-                    .expected("`name`, and `in` with one of `path`, `query`, `header`, `cookie`"),
-            );
-            return None;
-        };
-        if within == ParameterIn::Header
-            && ["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str())
-        {
-            // OpenAPI ignores header parameters of these names.
-            return None;
-        }
-        if at.get("content").is_some() {
-            let place = at.node.place.clone();
-            self.notices.push(Diagnostic::notice(
-                place,
-                format!("the parameter `{name}` is described by `content`, which is not tested"),
-            ));
-        }
-        let default_style = if matches!(within, ParameterIn::Query | ParameterIn::Cookie) { "form" } else { "simple" };
-        let style = at.text("style", self.notices).unwrap_or(default_style);
-        Some(Parameter {
-            name: name.to_owned(),
-            within,
-            required: at.flag("required", self.notices).unwrap_or(false) || within == ParameterIn::Path,
-            style: style.to_owned(),
-            explode: at.flag("explode", self.notices).unwrap_or(style == "form"),
-            schema: schema(&at),
-            examples: examples(&at, self.notices),
-            place: at.node.place.clone(),
-        })
     }
 
     /// Every `{name}` of the path has a parameter.
@@ -257,11 +209,4 @@ impl Reader<'_> {
             ));
         }
     }
-}
-
-/// Whether `security` demands something: some requirement stands there and
-/// none of them is empty.
-fn secured(at: &Cursor<'_>) -> Option<bool> {
-    let requirements = at.get("security")?.elements();
-    Some(!requirements.is_empty() && requirements.iter().all(|r| r.node.as_mapping().is_some_and(|m| !m.is_empty())))
 }

@@ -2,77 +2,23 @@
 //!
 //! 3.0 has a dialect of its own (OpenAPI 3.0.3, §4.7.24): `nullable`, boolean
 //! `exclusiveMinimum` and `exclusiveMaximum`, and `$ref` hides what stands
-//! beside it.
-
-use std::collections::HashSet;
+//! beside it. Documents of 3.1 that still write the first two mean the same.
 
 use serde_json::{Map, Value, json};
 
-use super::bundle::BUNDLED;
-use super::cursor::local_pointer;
-
-/// Translates every schema of a 3.0 document in place.
-pub(super) fn translate(document: &mut Value) {
-    let mut referred = Vec::new();
-    in_document(document, &mut referred);
-    // A file that was bundled may be a schema through and through: what
-    // schemas refer to is one.
-    let mut seen = HashSet::new();
-    while let Some(pointer) = referred.pop() {
-        if seen.insert(pointer.clone())
-            && let Some(target) = document.pointer_mut(&pointer)
-        {
-            schema(target, &mut referred);
-        }
+/// What is left of a 3.0 schema that has a `$ref`.
+pub(super) fn reference_alone(value: &mut Value) {
+    let Value::Object(members) = value else { return };
+    let nullable = members.get("nullable") == Some(&Value::Bool(true));
+    members.retain(|key, _| key == "$ref");
+    if nullable {
+        allow_null(value);
     }
 }
 
-fn in_document(value: &mut Value, referred: &mut Vec<String>) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| in_document(item, referred)),
-        Value::Object(members) => {
-            for (key, member) in members {
-                match key.as_str() {
-                    "schema" => schema(member, referred),
-                    "schemas" => each(member, referred),
-                    "example" | "examples" => {}
-                    extension if extension.starts_with("x-") && extension != BUNDLED => {}
-                    _ => in_document(member, referred),
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-fn each(schemas: &mut Value, referred: &mut Vec<String>) {
-    match schemas {
-        Value::Object(members) => members.values_mut().for_each(|member| schema(member, referred)),
-        Value::Array(items) => items.iter_mut().for_each(|item| schema(item, referred)),
-        _ => {}
-    }
-}
-
-fn schema(value: &mut Value, referred: &mut Vec<String>) {
-    let Value::Object(members) = value else {
-        return;
-    };
-    if let Some(Value::String(reference)) = members.get("$ref") {
-        referred.extend(local_pointer(reference));
-        let nullable = members.get("nullable") == Some(&Value::Bool(true));
-        members.retain(|key, _| key == "$ref");
-        if nullable {
-            allow_null(value);
-        }
-        return;
-    }
-    for (key, member) in members.iter_mut() {
-        match key.as_str() {
-            "properties" | "allOf" | "anyOf" | "oneOf" => each(member, referred),
-            "items" | "additionalProperties" | "not" => schema(member, referred),
-            _ => {}
-        }
-    }
+/// Translates one schema; its parts are translated already.
+pub(super) fn translate(value: &mut Value) {
+    let Value::Object(members) = value else { return };
     bound(members, "exclusiveMinimum", "minimum");
     bound(members, "exclusiveMaximum", "maximum");
     if members.remove("nullable") != Some(Value::Bool(true)) {
@@ -85,7 +31,7 @@ fn schema(value: &mut Value, referred: &mut Vec<String>) {
         }
         // By the letter, `nullable` without `type` says nothing; documents
         // that write it beside `allOf` mean null all the same.
-        None if ["allOf", "anyOf", "oneOf"].iter().any(|key| members.contains_key(*key)) => allow_null(value),
+        None if ["allOf", "anyOf", "oneOf", "$ref"].iter().any(|key| members.contains_key(*key)) => allow_null(value),
         Some(_) | None => {}
     }
 }
@@ -109,7 +55,10 @@ fn bound(members: &mut Map<String, Value>, exclusive: &str, inclusive: &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Dialect;
+    use super::super::mend::mend;
     use super::*;
+    use crate::diagnose::{Diagnostics, parse_yaml};
 
     #[test]
     fn a_schema_of_3_0_becomes_one_of_2020_12() {
@@ -120,7 +69,9 @@ mod tests {
             "D": {"properties": {"nullable": {"allOf": [{"$ref": "#/components/schemas/A"}], "nullable": true}},
                   "example": {"nullable": true}},
         }}});
-        translate(&mut document);
+        let source = parse_yaml("a.json", &document.to_string()).expect("JSON");
+        let mut notices = Diagnostics::new();
+        mend(&mut document, Dialect::OpenApi30, &source, &mut notices);
         assert_eq!(
             document["components"]["schemas"],
             json!({
@@ -132,8 +83,9 @@ mod tests {
                       "example": {"nullable": true}},
             })
         );
+        assert!(notices.is_empty(), "{notices}");
         let once = document.clone();
-        translate(&mut document);
+        mend(&mut document, Dialect::OpenApi30, &source, &mut notices);
         assert_eq!(document, once, "translating again changes nothing");
     }
 }

@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::cursor::{MAX_HOPS, local_pointer};
+use super::direction::{for_answers, for_requests};
 use super::{OpenApi, SchemaRef};
 
 /// The name under which the registry holds the document.
@@ -20,12 +21,21 @@ pub(crate) const FRAGMENT: &AsciiSet =
 /// A validator, or why there is none.
 type Shared = Result<Arc<Validator>, String>;
 
-/// Validators by the schema's pointer. The document is prepared as their
-/// common context once; a validator refers into it.
+/// A document, and the validators of its schemas by pointer. The document is
+/// prepared as their common context once; a validator refers into it.
 #[derive(Default)]
-pub(super) struct Compiled {
+struct Prepared {
+    document: OnceLock<Arc<Value>>,
     registry: OnceLock<Result<Registry<'static>, String>>,
     validators: Mutex<HashMap<Arc<str>, Shared>>,
+}
+
+/// What is compiled of a document: as it stands, for requests, for answers.
+#[derive(Default)]
+pub(super) struct Compiled {
+    neutral: Prepared,
+    requests: Prepared,
+    answers: Prepared,
 }
 
 impl OpenApi {
@@ -49,34 +59,85 @@ impl OpenApi {
         value
     }
 
-    /// The validator of a schema: formats are asserted, references into the
-    /// document work. Compiled at the first call, then shared.
+    /// The validator of a schema as it stands: formats are asserted,
+    /// references into the document work. Compiled at the first call, then
+    /// shared.
     ///
     /// # Errors
     /// Why the schema can't be compiled, e.g. that a `$ref` in it leads
-    /// nowhere or a pattern is none.
+    /// nowhere.
     pub fn validator(&self, schema: &SchemaRef) -> Result<Arc<Validator>, String> {
+        self.compiled.neutral.validator(&self.document, schema)
+    }
+
+    /// The document as it acts for requests: what is `readOnly` is neither
+    /// described nor required, and where a discriminator names the branch,
+    /// only the right name keeps it. Pointers are those of
+    /// [`OpenApi::document`].
+    pub fn requests(&self) -> &Arc<Value> {
+        let made = || for_requests(self).map_or_else(|| self.document.clone(), Arc::new);
+        self.compiled.requests.document.get_or_init(made)
+    }
+
+    /// The document as it acts for requests as the context that its schemas
+    /// refer into, under the name [`DOCUMENT`]; prepared once.
+    ///
+    /// # Errors
+    /// Why the document is no such context.
+    pub(crate) fn registry(&self) -> Result<&Registry<'static>, String> {
+        let document = self.requests();
+        let same = Arc::ptr_eq(document, &self.document);
+        (if same { &self.compiled.neutral } else { &self.compiled.requests }).registry(document)
+    }
+
+    /// The validator of a schema of a request, see [`OpenApi::requests`].
+    ///
+    /// # Errors
+    /// As [`OpenApi::validator`].
+    pub fn request_validator(&self, schema: &SchemaRef) -> Result<Arc<Validator>, String> {
+        self.in_direction(&self.compiled.requests, self.requests(), schema)
+    }
+
+    /// The validator of a schema of an answer: what is `writeOnly` is not
+    /// required.
+    ///
+    /// # Errors
+    /// As [`OpenApi::validator`].
+    pub fn answer_validator(&self, schema: &SchemaRef) -> Result<Arc<Validator>, String> {
+        let made = || for_answers(self).map_or_else(|| self.document.clone(), Arc::new);
+        let document = self.compiled.answers.document.get_or_init(made);
+        self.in_direction(&self.compiled.answers, document, schema)
+    }
+
+    fn in_direction(&self, prepared: &Prepared, document: &Arc<Value>, schema: &SchemaRef) -> Shared {
+        let same = Arc::ptr_eq(document, &self.document);
+        let prepared = if same { &self.compiled.neutral } else { prepared };
+        prepared.validator(document, schema)
+    }
+}
+
+impl Prepared {
+    fn registry(&self, document: &Value) -> Result<&Registry<'static>, String> {
+        self.registry.get_or_init(|| prepare(document)).as_ref().map_err(String::clone)
+    }
+
+    fn validator(&self, document: &Value, schema: &SchemaRef) -> Shared {
         let known = |validators: &HashMap<Arc<str>, Shared>| validators.get(&schema.pointer).cloned();
-        let lock = || self.compiled.validators.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known(&lock()) {
             return known;
         }
-        let compiled = self.compile(schema).map(Arc::new);
+        let compiled = self.compile(document, schema).map(Arc::new);
         lock().entry(schema.pointer.clone()).or_insert(compiled).clone()
     }
 
-    /// The document as the context that its schemas refer into, under the name
-    /// [`DOCUMENT`]; prepared once.
-    pub(crate) fn registry(&self) -> Result<&Registry<'static>, String> {
-        self.compiled.registry.get_or_init(|| prepare(&self.document)).as_ref().map_err(String::clone)
-    }
-
-    fn compile(&self, schema: &SchemaRef) -> Result<Validator, String> {
-        let value = self.schema(schema).ok_or_else(|| format!("there is no schema at `{}`", schema.pointer))?;
+    fn compile(&self, document: &Value, schema: &SchemaRef) -> Result<Validator, String> {
+        let value =
+            document.pointer(&schema.pointer).ok_or_else(|| format!("there is no schema at `{}`", schema.pointer))?;
         jsonschema::draft202012::meta::validate(value).map_err(|fault| {
             format!("it is no JSON Schema: {fault}, at `{}{}`", schema.pointer, fault.instance_path())
         })?;
-        let registry = self.registry()?;
+        let registry = self.registry(document)?;
         let entry = json!({ "$ref": format!("{DOCUMENT}#{}", utf8_percent_encode(&schema.pointer, FRAGMENT)) });
         jsonschema::options()
             .with_draft(Draft::Draft202012)

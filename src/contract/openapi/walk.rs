@@ -51,19 +51,32 @@ impl OpenApi {
         })
     }
 
+    /// What every value of a schema keeps: the schema with its `$ref`s
+    /// followed, and the parts of its `allOf`.
+    pub(super) fn parts<'a>(&'a self, schema: &'a Value) -> Vec<&'a Value> {
+        self.composed(schema, &["allOf"])
+    }
+
     /// The schema with its `$ref`s followed, and those it is composed of.
     fn alternatives<'a>(&'a self, schema: &'a Value) -> Vec<&'a Value> {
+        self.composed(schema, &["allOf", "anyOf", "oneOf"])
+    }
+
+    fn composed<'a>(&'a self, schema: &'a Value, keywords: &[&str]) -> Vec<&'a Value> {
         let mut found: Vec<&Value> = Vec::new();
         let mut waiting = vec![(schema, 0)];
         while let Some((schema, depth)) = waiting.pop() {
-            let schema = self.resolve(schema);
-            if found.iter().any(|known| std::ptr::eq::<Value>(*known, schema)) || depth > MAX_DEPTH {
-                continue;
-            }
-            found.push(schema);
-            for keyword in ["allOf", "anyOf", "oneOf"] {
-                let parts = schema.get(keyword).and_then(Value::as_array).into_iter().flatten();
-                waiting.extend(parts.map(|part| (part, depth + 1)));
+            // What stands beside a `$ref` counts too.
+            let beside = schema.get("$ref").is_some() && schema.as_object().is_some_and(|m| m.len() > 1);
+            for schema in beside.then_some(schema).into_iter().chain([self.resolve(schema)]) {
+                if found.iter().any(|known| std::ptr::eq::<Value>(*known, schema)) || depth > MAX_DEPTH {
+                    continue;
+                }
+                found.push(schema);
+                for keyword in keywords {
+                    let parts = schema.get(*keyword).and_then(Value::as_array).into_iter().flatten();
+                    waiting.extend(parts.map(|part| (part, depth + 1)));
+                }
             }
         }
         found

@@ -51,13 +51,13 @@ pub(crate) struct Failing {
 const TRIES: u64 = 12;
 
 impl SchemaGenerator {
-    /// Compiles a schema of a document.
+    /// Compiles a schema of a document, as it acts for requests.
     ///
     /// # Errors
     /// The schema uses a keyword that is not understood, or nothing keeps it.
     pub fn compile(openapi: &OpenApi, schema: &SchemaRef) -> Result<Self, CouldNotMake> {
-        let validator = |pointer: &str| openapi.validator(&SchemaRef { pointer: pointer.into() });
-        Self::compile_at(&openapi.document, openapi.dialect, &schema.pointer, &validator)
+        let validator = |pointer: &str| openapi.request_validator(&SchemaRef { pointer: pointer.into() });
+        Self::compile_at(openapi.requests(), openapi.dialect, &schema.pointer, &validator)
     }
 
     /// Compiles the schema at a pointer of a document.
