@@ -1,32 +1,21 @@
 //! Runs the selected checks over subjects and gathers what they find.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
+use super::examine::{Checks, Counts, Examined, Of};
 use super::{
-    CaseSubject, Check, ExchangeSubject, Finding, Judge, Level, Origin, PhaseSubject, Selection, Tally, table,
+    CaseSubject, Check, ExchangeSubject, Finding, Level, Origin, PhaseSubject, Selection, Tally, table,
 };
-use crate::contract::behaviour::Role;
-use crate::contract::openapi::Operation;
-use crate::contract::{Contract, ContractId};
-use crate::generate::{Call, Caller, CaseKind, Expect, Need, Probe, Via};
-use crate::observe::CallRun;
-use crate::wire::Exchange;
+use crate::generate::Need;
 
 /// The judge of a run: takes subjects as they come, counts each broken promise
 /// once, and keeps tallies.
 #[derive(Debug)]
 pub struct Judging {
-    checks: Vec<&'static Check>,
+    checks: Checks,
     findings: HashMap<String, Finding>,
     tallies: HashMap<Of, Counts>,
 }
-
-/// What a tally is about: contract and operation, or a scenario's name.
-type Of = (Option<ContractId>, Arc<str>);
-
-/// Judged and failed, check by check.
-type Counts = Vec<(u64, u64)>;
 
 /// What stands at the end.
 #[derive(Clone, Debug)]
@@ -49,54 +38,54 @@ impl Judging {
 
     /// With these checks.
     pub(super) fn of(checks: Vec<&'static Check>) -> Self {
-        Self { checks, findings: HashMap::new(), tallies: HashMap::new() }
+        Self { checks: Checks(checks.into()), findings: HashMap::new(), tallies: HashMap::new() }
+    }
+
+    /// The checks that judge.
+    pub fn checks(&self) -> Checks {
+        self.checks.clone()
     }
 
     /// Judges one exchange under load. Gives the findings that are new. A poll
     /// that is given under the operation that it polls for is judged by the
     /// one that it really calls.
     pub fn exchange(&mut self, subject: &ExchangeSubject<'_>) -> Vec<Finding> {
-        let mut fresh = Vec::new();
-        match subject.operation {
-            Some(operation) if operation.method != subject.exchange.request.method => {
-                let meant = match_operation(subject.contract, subject.exchange);
-                let subject = ExchangeSubject { operation: meant.as_deref(), ..subject.clone() };
-                self.judge_exchange(&subject, &mut fresh);
-            }
-            _ => self.judge_exchange(subject, &mut fresh),
-        }
-        fresh
+        let examined = self.checks.exchange(subject);
+        self.take(examined)
     }
 
     /// Judges a case that is over: the case, and each of its exchanges and
     /// polls. Gives the findings that are new.
     pub fn case(&mut self, subject: &CaseSubject<'_>) -> Vec<Finding> {
-        let mut fresh = Vec::new();
-        let calls: Vec<&Call> = subject.run.case.calls().collect();
-        for run in &subject.run.calls {
-            if let Some(call) = calls.get(run.call) {
-                self.judge_call(subject, call, run, &mut fresh);
-            }
-        }
-        if is_provider(subject.contract) {
-            let tally = (Some(subject.contract.id.clone()), subject.run.case.key.operation.clone());
-            self.apply(tally, true, &mut fresh, |check, found| match check.judge {
-                Judge::Case(judge) => Some(judge(subject, found)),
-                Judge::Exchange(_) | Judge::Phase(_) => None,
-            });
-        }
-        fresh
+        let examined = self.checks.case(subject);
+        self.take(examined)
     }
 
     /// Judges a phase. Gives the findings that are new. Tallies count a phase
     /// once, when it is over.
     pub fn phase(&mut self, subject: &PhaseSubject<'_>) -> Vec<Finding> {
+        let mut examined = self.checks.phase(subject);
+        if subject.interim {
+            examined.counts.clear();
+        }
+        self.take(examined)
+    }
+
+    /// Counts what came of a subject, and gives the findings that are new.
+    pub fn take(&mut self, examined: Examined) -> Vec<Finding> {
+        for (of, counts) in examined.counts {
+            match self.tallies.get_mut(&of) {
+                Some(all) => all.iter_mut().zip(&counts).for_each(|(sum, more)| {
+                    sum.0 += more.0;
+                    sum.1 += more.1;
+                }),
+                None => drop(self.tallies.insert(of, counts)),
+            }
+        }
         let mut fresh = Vec::new();
-        let tally = (None, subject.run.scenario.clone());
-        self.apply(tally, !subject.interim, &mut fresh, |check, found| match check.judge {
-            Judge::Phase(judge) => Some(judge(subject, found)),
-            Judge::Exchange(_) | Judge::Case(_) => None,
-        });
+        for finding in examined.findings {
+            keep(&mut self.findings, finding, &mut fresh);
+        }
         fresh
     }
 
@@ -114,7 +103,7 @@ impl Judging {
         });
         let mut tallies: Vec<Tally> = Vec::new();
         for ((contract, operation), counts) in self.tallies {
-            for (check, (judged, failed)) in self.checks.iter().zip(counts) {
+            for (check, (judged, failed)) in self.checks.0.iter().zip(counts) {
                 if judged > 0 {
                     let (contract, operation) = (contract.clone(), operation.clone());
                     tallies.push(Tally { contract, operation, check: check.id, family: check.family, judged, failed });
@@ -126,77 +115,6 @@ impl Judging {
             key(a).cmp(&key(b))
         });
         Judged { findings, tallies }
-    }
-
-    fn judge_call(&mut self, subject: &CaseSubject<'_>, call: &Call, run: &CallRun, fresh: &mut Vec<Finding>) {
-        let contract = subject.contract;
-        let key = &subject.run.case.key;
-        for exchange in &run.exchanges {
-            let meant = operation_of(contract, call, key.kind, exchange);
-            self.judge_exchange(
-                &ExchangeSubject {
-                    contract,
-                    operation: meant.as_deref(),
-                    call: Some(call),
-                    conforming: is_conforming(call, key.kind),
-                    correlation: correlation_of(contract, call, exchange),
-                    exchange: &Arc::new(exchange.clone()),
-                    origin: Origin::Case(key.clone()),
-                },
-                fresh,
-            );
-        }
-        for poll in &run.polls {
-            let meant = match_operation(contract, poll);
-            self.judge_exchange(
-                &ExchangeSubject {
-                    contract,
-                    operation: meant.as_deref(),
-                    call: None,
-                    conforming: true,
-                    correlation: correlation_of(contract, call, poll),
-                    exchange: &Arc::new(poll.clone()),
-                    origin: Origin::Case(key.clone()),
-                },
-                fresh,
-            );
-        }
-    }
-
-    fn judge_exchange(&mut self, subject: &ExchangeSubject<'_>, fresh: &mut Vec<Finding>) {
-        if !is_provider(subject.contract) {
-            return;
-        }
-        let operation = subject.operation.map_or_else(|| Arc::from("(no operation)"), |o| o.id.clone());
-        let tally = (Some(subject.contract.id.clone()), operation);
-        self.apply(tally, true, fresh, |check, found| match check.judge {
-            Judge::Exchange(judge) => Some(judge(subject, found)),
-            Judge::Case(_) | Judge::Phase(_) => None,
-        });
-    }
-
-    /// Runs what `judge` takes, counts, and keeps what is new. `judge` gives
-    /// `None` for checks of another kind of subject.
-    fn apply(
-        &mut self,
-        tally: Of,
-        count: bool,
-        fresh: &mut Vec<Finding>,
-        judge: impl Fn(&Check, &mut Vec<Finding>) -> Option<bool>,
-    ) {
-        let width = self.checks.len();
-        let counts = self.tallies.entry(tally).or_insert_with(|| vec![(0, 0); width]);
-        let mut found = Vec::new();
-        for (check, count_of) in self.checks.iter().zip(counts.iter_mut()) {
-            let Some(concerned) = judge(check, &mut found) else { continue };
-            if count {
-                count_of.0 += u64::from(concerned);
-                count_of.1 += u64::from(found.iter().any(|f| f.level == Level::Error));
-            }
-            for finding in found.drain(..) {
-                keep(&mut self.findings, finding, fresh);
-            }
-        }
     }
 }
 
@@ -218,61 +136,16 @@ fn keep(findings: &mut HashMap<String, Finding>, finding: Finding, fresh: &mut V
     }
 }
 
-/// Consumers are judged by what they send, not by what they answer.
-fn is_provider(contract: &Contract) -> bool {
-    contract.behaviour.as_ref().is_none_or(|b| b.role == Role::Provider)
-}
-
-/// The operation that should have answered: the one that the call names, but
-/// where paths and methods are what is tried, the one that is really meant.
-fn operation_of(contract: &Contract, call: &Call, kind: CaseKind, exchange: &Exchange) -> Option<Arc<Operation>> {
-    if kind == CaseKind::Probe(Probe::Routing) {
-        return match_operation(contract, exchange);
-    }
-    contract.openapi.operations.iter().find(|o| o.id == call.operation).cloned()
-}
-
-fn match_operation(contract: &Contract, exchange: &Exchange) -> Option<Arc<Operation>> {
-    let target = &exchange.request.target;
-    let path = target.split(['?', '#']).next().unwrap_or(target);
-    // A `Location` may lead to another version: that one's contract is not
-    // this one's to judge by.
-    let base = &contract.openapi.base_path;
-    let inside = path.strip_prefix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    inside
-        .then(|| contract.openapi.match_path(&exchange.request.method, path))
-        .flatten()
-        .map(|(operation, _)| operation)
-}
-
-/// Whether a client's mistake can't be the reason of a refusal.
-fn is_conforming(call: &Call, kind: CaseKind) -> bool {
-    if matches!(call.caller, Caller::Token(_)) || call.via == Via::Service {
-        return false;
-    }
-    match call.expect {
-        Expect::Success | Expect::Replay { .. } | Expect::OneOfSame | Expect::SuccessOrRetryable => true,
-        Expect::Refused(_) | Expect::Wire(_) => false,
-        Expect::Nothing => matches!(kind, CaseKind::Conforming | CaseKind::Boundary),
-    }
-}
-
-/// The correlation ID as it was sent: in a flood each sending has its own.
-fn correlation_of<'a>(contract: &Contract, call: &'a Call, exchange: &'a Exchange) -> Option<&'a str> {
-    match contract.behaviour.as_ref().and_then(|b| b.correlation.as_ref()) {
-        Some(correlation) => exchange.request.headers.get(&correlation.header),
-        None => call.correlation.as_deref(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use serde_json::json;
 
     use super::*;
     use crate::check::Family;
+    use crate::generate::{CaseKind, Expect, Probe};
     use crate::check::synthetic::{Play, answer, effect, failure, phase, record, with, with_behaviour};
 
     fn judging() -> Judging {

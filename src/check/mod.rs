@@ -10,6 +10,7 @@ mod answer;
 mod claim;
 mod coverage;
 mod effect;
+mod examine;
 mod finding;
 mod judging;
 mod selection;
@@ -33,6 +34,7 @@ mod validation;
 mod synthetic;
 
 pub use coverage::not_checked;
+pub use examine::{Checks, Examined};
 pub use finding::{Evidence, Finding, Level, Origin, Reproduced};
 pub use judging::{Judged, Judging};
 pub use selection::{Selection, UnknownCheck};

@@ -33,5 +33,6 @@ pub use error::{CouldNotMake, Obstacle};
 pub use generators::{CallOptions, Generators, Oversized};
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed, ShrinkPath};
 pub use on_the_wire::{OnTheWire, Wanted};
+pub use plan::Payloads;
 pub use pools::Pools;
 pub use search::{Knob, Search};

@@ -1,5 +1,7 @@
 //! Which cases are tried, and in which order.
 
+use std::collections::VecDeque;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::generators::Generators;
@@ -62,24 +64,18 @@ impl Generators {
     /// to the budget. Every target of a schema comes once before one comes
     /// again.
     pub fn plan(&self, budget: usize, offers: &[Need]) -> Vec<CaseKey> {
+        let mut keys = self.planned_probes(budget, offers);
+        keys.extend(Payloads::of(self, budget - keys.len()));
+        keys
+    }
+
+    /// The probes whose needs are offered, up to the budget.
+    pub fn planned_probes(&self, budget: usize, offers: &[Need]) -> Vec<CaseKey> {
         let offered = |key: &CaseKey| {
             let needs = self.needs(key.kind);
             needs.iter().all(|need| *need == Need::Behaviour || offers.contains(need))
         };
-        let mut keys: Vec<CaseKey> = self.probes().into_iter().filter(offered).collect();
-        keys.truncate(budget);
-        if self.made().next().is_none() {
-            return keys;
-        }
-        let mut round = 0;
-        while keys.len() < budget {
-            for (id, operation) in self.made() {
-                keys.extend(payloads(operation, round).map(|kind| self.key(id, kind, round)));
-            }
-            round += 1;
-        }
-        keys.truncate(budget);
-        keys
+        self.probes().into_iter().filter(offered).take(budget).collect()
     }
 
     /// The operations that can be made.
@@ -95,6 +91,41 @@ impl Generators {
             index,
             shrunk: super::ShrinkPath::default(),
         }
+    }
+}
+
+/// Violating, boundary and conforming payloads in the order in which they are
+/// tried, one after the other as somebody asks for them: a run may have
+/// millions.
+#[derive(Clone, Debug)]
+pub struct Payloads<G> {
+    generators: G,
+    left: usize,
+    round: u32,
+    pending: VecDeque<CaseKey>,
+}
+
+impl<G: Deref<Target = Generators>> Payloads<G> {
+    /// The first `most` of them; fewer only where nothing can be made.
+    pub fn of(generators: G, most: usize) -> Self {
+        let left = if generators.made().next().is_some() { most } else { 0 };
+        Self { generators, left, round: 0, pending: VecDeque::new() }
+    }
+}
+
+impl<G: Deref<Target = Generators>> Iterator for Payloads<G> {
+    type Item = CaseKey;
+
+    fn next(&mut self) -> Option<CaseKey> {
+        self.left = self.left.checked_sub(1)?;
+        while self.pending.is_empty() {
+            let Self { generators, round, pending, .. } = self;
+            for (id, operation) in generators.made() {
+                pending.extend(payloads(operation, *round).map(|kind| generators.key(id, kind, *round)));
+            }
+            self.round += 1;
+        }
+        self.pending.pop_front()
     }
 }
 

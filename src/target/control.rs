@@ -119,6 +119,28 @@ impl Control {
         }
     }
 
+    /// One page of the whole ledger after a number, the number to go on from,
+    /// and whether there is more already.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn ledger_page(&self, since: u64) -> Result<(Vec<LedgerEntry>, u64, bool), TargetError> {
+        let page: LedgerPage = self.call(Method::GET, &format!("/ledger?since={since}&limit={PAGE}"), None).await?;
+        let more = page.entries.len() >= PAGE;
+        Ok((page.entries, page.next, more))
+    }
+
+    /// One page of all rows after a number, the number to go on from, and
+    /// whether there is more already.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn row_page(&self, since: u64) -> Result<(Vec<GatewayRow>, u64, bool), TargetError> {
+        let page: RowPage = self.call(Method::GET, &format!("/rows?since={since}&limit={PAGE}"), None).await?;
+        let more = page.rows.len() >= PAGE;
+        Ok((page.rows, page.next, more))
+    }
+
     /// The number of the ledger's last entry.
     ///
     /// # Errors

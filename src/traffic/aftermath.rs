@@ -1,15 +1,15 @@
 //! What the ledger and the gateway's rows hold of a case that was played.
 
 use std::collections::HashSet;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::feed::Subscription;
+use super::journal::is_nobodys;
 use super::player::Player;
 use crate::contract::Contract;
-use crate::contract::behaviour::CorrelationCarrier;
 use crate::generate::{Case, Need, Step};
 use crate::observe::{CallRun, GatewayRow, LedgerEntry};
-use crate::target::{LedgerQuery, TargetError};
+use crate::target::{Control, LedgerQuery, TargetError};
 use crate::wire::{Exchange, FailureKind};
 
 /// How many IDs or keys go into one query, so that its URL stays within what
@@ -26,36 +26,105 @@ const TRIES: usize = 40;
 const ROW_WAITS: [Duration; 4] =
     [Duration::from_millis(2), Duration::from_millis(10), Duration::from_millis(40), Duration::from_millis(120)];
 
+/// What of the records is kept while a case is played.
+pub(super) struct Watch<'p> {
+    player: &'p Player,
+    effects: Option<Kept<'p, LedgerEntry>>,
+    rows: Option<Kept<'p, GatewayRow>>,
+}
+
+/// How records come to a case: from the feed that all share, or, where its IDs
+/// are only known afterwards, by a query of its own from a number on.
+enum Kept<'p, T: super::feed::Record> {
+    Fed(Subscription<'p, T>),
+    Asked(u64),
+}
+
 /// A case that was played.
 pub(super) struct Aftermath<'a> {
-    pub(super) player: &'a Player,
     pub(super) contract: &'a Contract,
     pub(super) case: &'a Case,
     pub(super) calls: &'a [CallRun],
     pub(super) correlations: &'a [String],
 }
 
-impl Aftermath<'_> {
-    /// Entries under the case's correlation IDs, and those after `since` that
-    /// carry no ID at all and touch a key that the case named.
-    pub(super) async fn ledger(&self, since: u64) -> Result<Vec<LedgerEntry>, TargetError> {
-        if !self.player.target.offers(Need::Effects) {
-            return Ok(Vec::new());
+impl<'p> Watch<'p> {
+    /// Begins before the first call of a case.
+    pub(super) async fn begin(
+        player: &'p Player,
+        contract: &Contract,
+        case: &Case,
+        correlations: &[String],
+    ) -> Result<Self, TargetError> {
+        let mut watch = Self { player, effects: None, rows: None };
+        let Some(control) = &player.target.control else { return Ok(watch) };
+        let floods = case.steps.iter().any(|step| matches!(step, Step::Flood { .. }));
+        if player.target.offers(Need::Effects) {
+            watch.effects = Some(if floods {
+                Kept::Asked(control.ledger_end().await?)
+            } else {
+                player.journal.effects.begin(control).await?;
+                let behaviour = contract.behaviour.as_ref();
+                Kept::Fed(player.journal.effects.subscribe(correlations, &keys(case), behaviour))
+            });
         }
-        let mut entries = self.read(since).await?;
+        if player.target.offers(Need::GatewayRows) {
+            watch.rows = Some(if floods {
+                Kept::Asked(control.rows(u64::MAX >> 1, &[]).await?.1)
+            } else {
+                player.journal.rows.begin(control).await?;
+                Kept::Fed(player.journal.rows.subscribe(correlations, &[], None))
+            });
+        }
+        Ok(watch)
+    }
+
+    /// What was recorded of a case: entries under its correlation IDs, and
+    /// those of this time that carry no ID at all and touch a key that it
+    /// named; the gateway's rows with its IDs.
+    pub(super) async fn end(self, of: &Aftermath<'_>) -> Result<(Vec<LedgerEntry>, Vec<GatewayRow>), TargetError> {
+        let Self { player, effects, rows } = self;
+        let Some(control) = &player.target.control else { return Ok((Vec::new(), Vec::new())) };
+        let effects = async {
+            match effects {
+                Some(effects) => of.effects(player, control, effects).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let rows = async {
+            match rows {
+                Some(rows) => of.rows(player, control, rows).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        futures_util::future::try_join(effects, rows).await
+    }
+}
+
+impl Aftermath<'_> {
+    async fn effects(
+        &self,
+        player: &Player,
+        control: &Control,
+        kept: Kept<'_, LedgerEntry>,
+    ) -> Result<Vec<LedgerEntry>, TargetError> {
+        let (mut count, mut entries) = self.read(player, control, &kept).await?;
         if self.exchanges().any(may_go_on) || self.leaves_work_behind() {
             let mut quiet = 0;
             for _ in 0..TRIES {
                 tokio::time::sleep(QUIET).await;
-                let now = self.read(since).await?;
-                quiet = if now.len() == entries.len() { quiet + 1 } else { 0 };
-                entries = now;
+                let now = self.read(player, control, &kept).await?;
+                quiet = if now.0 == count { quiet + 1 } else { 0 };
+                (count, entries) = now;
                 if quiet == 3 {
                     break;
                 }
             }
         }
-        Ok(entries)
+        Ok(match kept {
+            Kept::Fed(subscription) => subscription.take(),
+            Kept::Asked(_) => entries,
+        })
     }
 
     /// Whether work was taken that nobody asked about.
@@ -63,24 +132,49 @@ impl Aftermath<'_> {
         self.case.steps.iter().any(|step| matches!(step, Step::Unfollowed(_)))
     }
 
-    /// The gateway's rows with the case's correlation IDs.
-    pub(super) async fn rows(&self, since: u64) -> Result<Vec<GatewayRow>, TargetError> {
-        let target = &self.player.target;
-        let Some(control) = target.control.as_ref().filter(|_| target.offers(Need::GatewayRows)) else {
-            return Ok(Vec::new());
-        };
+    /// How many entries there are by now, and those that were asked for.
+    async fn read(
+        &self,
+        player: &Player,
+        control: &Control,
+        kept: &Kept<'_, LedgerEntry>,
+    ) -> Result<(usize, Vec<LedgerEntry>), TargetError> {
+        match kept {
+            Kept::Fed(subscription) => {
+                player.journal.effects.catch_up(control).await?;
+                Ok((subscription.seen(), Vec::new()))
+            }
+            Kept::Asked(since) => self.ask(control, *since).await.map(|entries| (entries.len(), entries)),
+        }
+    }
+
+    async fn rows(
+        &self,
+        player: &Player,
+        control: &Control,
+        kept: Kept<'_, GatewayRow>,
+    ) -> Result<Vec<GatewayRow>, TargetError> {
         let expected = self.exchanges().filter(|e| self.is_logged(e)).count();
         let mut waits = ROW_WAITS.iter();
         loop {
-            let mut found = Vec::new();
-            for some in self.correlations.chunks(PER_QUERY) {
-                let (rows, seen) = control.rows(since, some).await?;
-                self.player.rows_seen.fetch_max(seen, Ordering::Relaxed);
-                found.extend(rows);
-            }
+            let (count, found) = match &kept {
+                Kept::Fed(subscription) => {
+                    player.journal.rows.catch_up(control).await?;
+                    (subscription.seen(), Vec::new())
+                }
+                Kept::Asked(since) => {
+                    let found = self.ask_rows(control, *since).await?;
+                    (found.len(), found)
+                }
+            };
             match waits.next() {
-                Some(wait) if found.len() < expected => tokio::time::sleep(*wait).await,
-                _ => return Ok(found),
+                Some(wait) if count < expected => tokio::time::sleep(*wait).await,
+                _ => {
+                    return Ok(match kept {
+                        Kept::Fed(subscription) => subscription.take(),
+                        Kept::Asked(_) => found,
+                    });
+                }
             }
         }
     }
@@ -89,37 +183,29 @@ impl Aftermath<'_> {
         self.calls.iter().flat_map(|run| run.exchanges.iter().chain(&run.polls))
     }
 
-    async fn read(&self, since: u64) -> Result<Vec<LedgerEntry>, TargetError> {
-        let Some(control) = &self.player.target.control else { return Ok(Vec::new()) };
-        let keys: HashSet<&str> = self.case.calls().flat_map(|c| &c.items).map(|item| &*item.id).collect();
-        let keys: Vec<String> = keys.into_iter().map(str::to_owned).collect();
+    async fn ask(&self, control: &Control, since: u64) -> Result<Vec<LedgerEntry>, TargetError> {
         let mut entries: Vec<LedgerEntry> = Vec::new();
         for some in self.correlations.chunks(PER_QUERY) {
             let query = LedgerQuery { since, correlations: some.to_vec(), keys: Vec::new() };
             entries.extend(control.ledger(&query).await?);
         }
-        for some in keys.chunks(PER_QUERY) {
+        for some in keys(self.case).chunks(PER_QUERY) {
             let query = LedgerQuery { since, correlations: Vec::new(), keys: some.to_vec() };
-            entries.extend(control.ledger(&query).await?.into_iter().filter(|e| self.is_nobodys(e)));
+            let behaviour = self.contract.behaviour.as_deref();
+            let nobodys = |e: &LedgerEntry| behaviour.is_some_and(|behaviour| is_nobodys(e, behaviour));
+            entries.extend(control.ledger(&query).await?.into_iter().filter(nobodys));
         }
         entries.sort_by_key(|entry| entry.sequence);
         entries.dedup_by_key(|entry| entry.sequence);
         Ok(entries)
     }
 
-    /// Whether an entry carries no correlation ID where one should stand.
-    fn is_nobodys(&self, entry: &LedgerEntry) -> bool {
-        let Some(behaviour) = &self.contract.behaviour else { return false };
-        let field = |name: &str| entry.headers.get(&name.to_ascii_lowercase()).is_none_or(String::is_empty);
-        let column = |name: &str| entry.column(name).is_none_or(|v| v.as_str().is_none_or(str::is_empty));
-        // Only the declared way counts: an ID that stands elsewhere may have
-        // been made up on the way.
-        match behaviour.effects.as_ref().map(|effects| &effects.correlated_by) {
-            Some(CorrelationCarrier::Column(name)) => column(name),
-            Some(CorrelationCarrier::Header(name)) => field(name),
-            Some(CorrelationCarrier::Tag) => entry.tag.as_deref().is_none_or(str::is_empty),
-            None => behaviour.correlation.as_ref().is_none_or(|c| field(&c.header)),
+    async fn ask_rows(&self, control: &Control, since: u64) -> Result<Vec<GatewayRow>, TargetError> {
+        let mut found = Vec::new();
+        for some in self.correlations.chunks(PER_QUERY) {
+            found.extend(control.rows(since, some).await?.0);
         }
+        Ok(found)
     }
 
     /// Whether the gateway must have written a row for it under one of the
@@ -134,6 +220,12 @@ impl Aftermath<'_> {
                 .get(&correlation.header)
                 .is_some_and(|id| self.correlations.iter().any(|c| c == id))
     }
+}
+
+/// The keys that a case names, each once.
+fn keys(case: &Case) -> Vec<String> {
+    let keys: HashSet<&str> = case.calls().flat_map(|call| &call.items).map(|item| &*item.id).collect();
+    keys.into_iter().map(str::to_owned).collect()
 }
 
 /// Whether work may go on behind an exchange that is over for its caller.

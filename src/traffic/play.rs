@@ -75,6 +75,11 @@ impl<'p> Play<'p> {
         Self { player, contract, case, calls: Vec::new(), searches: Vec::new(), correlations, armed, any: None }
     }
 
+    /// The correlation IDs that are known before anything is sent.
+    pub(super) fn correlations(&self) -> &[String] {
+        &self.correlations
+    }
+
     pub(super) fn into_parts(self) -> (Vec<CallRun>, Vec<String>, Vec<SearchRun>) {
         (self.calls, self.correlations, self.searches)
     }

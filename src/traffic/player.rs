@@ -1,11 +1,11 @@
 //! Plays one case against a target and gathers what is known of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::RwLock;
 
-use super::aftermath::Aftermath;
+use super::aftermath::{Aftermath, Watch};
+use super::journal::Journal;
 use super::play::Play;
 use super::pool::Pool;
 use crate::contract::Contract;
@@ -19,8 +19,8 @@ use crate::target::{Target, TargetError};
 pub struct Player {
     pub(super) target: Arc<Target>,
     pub(super) pool: Pool,
-    /// A number up to which the gateway's rows belong to earlier cases.
-    pub(super) rows_seen: AtomicU64,
+    /// What the stack records, read once for all cases in flight.
+    pub(super) journal: Journal,
     /// Held for writing by a case that moves the shared clock or restarts the
     /// service: what other cases promise would change under their feet.
     alone: RwLock<()>,
@@ -30,7 +30,7 @@ impl Player {
     /// A player of this target.
     pub fn new(target: Arc<Target>) -> Self {
         let pool = Pool::new(target.clone());
-        Self { target, pool, rows_seen: AtomicU64::new(0), alone: RwLock::new(()) }
+        Self { target, pool, journal: Journal::new(), alone: RwLock::new(()) }
     }
 
     /// Plays a case: its steps in order, then reads what the ledger and the
@@ -50,25 +50,16 @@ impl Player {
         } else {
             _beside = self.alone.read().await;
         }
-        let since = self.ledger_end().await?;
-        let rows_since = self.rows_seen.load(Ordering::Relaxed);
         let mut play = Play::new(self, contract, case.clone());
+        let watch = Watch::begin(self, contract, &case, play.correlations()).await?;
         let played = play.steps().await;
         let cleared = play.clear().await;
         played?;
         cleared?;
         let (calls, correlations, searches) = play.into_parts();
-        let aftermath = Aftermath { player: self, contract, case: &case, calls: &calls, correlations: &correlations };
-        let ledger = aftermath.ledger(since).await?;
-        let rows = aftermath.rows(rows_since).await?;
+        let aftermath = Aftermath { contract, case: &case, calls: &calls, correlations: &correlations };
+        let (ledger, rows) = watch.end(&aftermath).await?;
         Ok(CaseRun { case, calls, ledger, rows, searches })
-    }
-
-    async fn ledger_end(&self) -> Result<u64, TargetError> {
-        match &self.target.control {
-            Some(control) if self.target.offers(Need::Effects) => control.ledger_end().await,
-            _ => Ok(0),
-        }
     }
 }
 

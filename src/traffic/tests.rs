@@ -63,7 +63,7 @@ fn app(seen: Arc<Seen>, together: usize) -> Router {
         .route("/faults", post(arm))
         .route("/faults/{id}", delete(disarm))
         .route("/ledger", get(ledger))
-        .route("/rows", get(|| async { Json(json!({ "rows": [{ "ResponseCode": 200 }], "next": 4 })) }))
+        .route("/rows", get(rows))
         .with_state(seen)
 }
 
@@ -77,8 +77,8 @@ async fn disarm(State(seen): State<Arc<Seen>>, Path(id): Path<u64>) -> Json<Valu
     Json(Value::Null)
 }
 
-/// Under the ID one entry; under the key that one, one of somebody else and one
-/// of nobody.
+/// After what stood there before: one entry under the ID, one of somebody else
+/// and one of nobody.
 async fn ledger(RawQuery(query): RawQuery) -> Json<Value> {
     let entry = |sequence: u64, id: Option<&str>| {
         json!({
@@ -87,13 +87,19 @@ async fn ledger(RawQuery(query): RawQuery) -> Json<Value> {
             "headers": {}, "tag": null, "principal": "p", "governed": true, "fault": null
         })
     };
-    let query = query.unwrap_or_default();
-    let entries = match query {
-        q if q.contains("correlation=") => vec![entry(5, Some(ID))],
-        q if q.contains("key=") => vec![entry(5, Some(ID)), entry(6, Some("other")), entry(7, None)],
-        _ => Vec::new(),
-    };
-    Json(json!({ "entries": entries, "next": 4 }))
+    if !query.unwrap_or_default().contains("since=4&") {
+        return Json(json!({ "entries": [], "next": 4 }));
+    }
+    let entries = vec![entry(5, Some(ID)), entry(6, Some("other")), entry(7, None)];
+    Json(json!({ "entries": entries, "next": 7 }))
+}
+
+/// One row after those that were there before.
+async fn rows(RawQuery(query): RawQuery) -> Json<Value> {
+    if !query.unwrap_or_default().contains("since=4&") {
+        return Json(json!({ "rows": [], "next": 4 }));
+    }
+    Json(json!({ "rows": [{ "ResponseCode": 200, "RequestHeaders": { "x-correlation-id": ID } }], "next": 5 }))
 }
 
 fn call(path: &str) -> Call {
