@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::examine::{Checks, Counts, Examined, Of};
 use super::{
-    CaseSubject, Check, ExchangeSubject, Finding, Level, Origin, PhaseSubject, Selection, Tally, table,
+    CaseSubject, Check, ExchangeSubject, Finding, Origin, PhaseSubject, Selection, Tally, table,
 };
 use crate::generate::Need;
 
@@ -144,7 +144,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::check::Family;
+    use crate::check::{Family, Level};
+    use crate::contract::behaviour::Role;
     use crate::generate::{CaseKind, Expect, Probe};
     use crate::check::synthetic::{Play, answer, effect, failure, phase, record, with, with_behaviour};
 
@@ -242,7 +243,7 @@ mod tests {
         let run = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(418)).run(&consumer);
         assert!(judging().case(&CaseSubject { contract: &consumer, run: &run }).is_empty());
         let bare = Judging::new(&Selection::all(), &BTreeSet::new());
-        assert!(bare.checks.iter().all(|check| !check.needs.contains(&Need::Effects)));
-        assert!(bare.checks.iter().any(|check| check.needs.contains(&Need::Behaviour)));
+        assert!(bare.checks.0.iter().all(|check| !check.needs.contains(&Need::Effects)));
+        assert!(bare.checks.0.iter().any(|check| check.needs.contains(&Need::Behaviour)));
     }
 }

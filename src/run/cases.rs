@@ -1,8 +1,8 @@
 //! Plays cases, several at once, and judges each when it is over.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::queue::{Lane, Queue};
 use super::session::Session;
 use super::{Progress, RunError};
 use crate::check::{CaseSubject, Finding, NotChecked};
@@ -11,85 +11,62 @@ use crate::observe::CaseRun;
 use crate::traffic::Player;
 use crate::wire::FailureKind;
 
-/// A case that is to be played: its contract's place, and its key.
-pub(super) type Planned = (usize, CaseKey);
-
-/// All cases of a run, probes of every contract first.
-pub(super) fn plan(session: &Session, each: u32) -> Vec<Planned> {
-    let mut lists: Vec<std::vec::IntoIter<Planned>> = session
-        .contracts
-        .iter()
-        .enumerate()
-        .map(|(index, contract)| {
-            let offers: Vec<Need> = session.target.offers.iter().copied().collect();
-            let keys = session.generators[index].plan(each as usize, &offers);
-            note_unoffered(session, index);
-            let taken: Vec<Planned> = keys
-                .into_iter()
-                .filter(|key| session.options.takes(&contract.id, &key.operation))
-                .map(|key| (index, key))
-                .collect();
-            taken.into_iter()
-        })
-        .collect();
-    let mut all = Vec::new();
-    loop {
-        let before = all.len();
-        all.extend(lists.iter_mut().filter_map(Iterator::next));
-        if all.len() == before {
-            return all;
-        }
+/// All cases of a run.
+pub(super) fn plan(session: &Session, each: u32) -> Queue {
+    for contract in 0..session.contracts.len() {
+        note_unoffered(session, contract);
     }
+    Queue::new(session, each)
 }
 
-/// Plays `planned` with as many workers as the options say, until all are
-/// played or somebody says stop. What was not played is not checked, by name.
-pub(super) async fn play_all(session: &Arc<Session>, planned: Vec<Planned>) -> Result<(), RunError> {
-    let planned: Arc<[Planned]> = planned.into();
-    let next = Arc::new(AtomicUsize::new(0));
+/// Plays what is planned with as many workers as the options say, until all
+/// are played or somebody says stop. What was not played is not checked, by
+/// name.
+pub(super) async fn play_all(session: &Arc<Session>, queue: Queue) -> Result<(), RunError> {
+    let queue = Arc::new(queue);
     let player = Arc::new(Player::new(session.target.clone()));
     let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..workers(session) {
-        let (session, planned, next, player) = (session.clone(), planned.clone(), next.clone(), player.clone());
-        tasks.spawn(async move {
-            while session.stop.reason().is_none() {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some((contract, key)) = planned.get(index) else { return };
-                tokio::select! {
-                    () = play_one(&session, &player, *contract, key) => {}
-                    () = session.stop.stopped() => return,
-                }
-                let done = next.load(Ordering::Relaxed).min(planned.len()) as u64;
-                session.listener.tell(Progress::Cases { done, of: planned.len() as u64 });
-            }
-        });
+    for lane in workers(session) {
+        tasks.spawn(work(session.clone(), queue.clone(), player.clone(), lane));
     }
     while let Some(joined) = tasks.join_next().await {
         joined.map_err(|panic| RunError::CouldNotRun(format!("a worker broke down: {panic}")))?;
     }
-    let reached = next.load(Ordering::Relaxed).min(planned.len());
-    leave_out(session, &planned[reached..]);
+    leave_out(session, &queue);
     Ok(())
 }
 
-/// Cases played at once. Where the clock runs as fast as real time, most of
-/// them wait for a window or a retry, so more are under way.
-fn workers(session: &Session) -> usize {
-    let by_default = if session.target.clock.scale() < 5.0 { 32 } else { 8 };
-    session.options.workers.unwrap_or(by_default).max(1)
+/// One worker: takes cases of its lane, then of the other, one after the
+/// other.
+async fn work(session: Arc<Session>, queue: Arc<Queue>, player: Arc<Player>, lane: Lane) {
+    while session.stop.reason().is_none() {
+        let Some((contract, key)) = queue.next(lane, &session) else { return };
+        tokio::select! {
+            () = play_one(&session, &player, contract, &key) => {}
+            () = session.stop.stopped() => return,
+        }
+        session.listener.tell(Progress::Cases { done: queue.taken(), of: queue.planned() });
+    }
 }
 
-fn leave_out(session: &Session, rest: &[Planned]) {
+/// The workers by the lane that they serve first. Where the clock runs as fast
+/// as real time, most cases wait for a window or a retry, so more are under
+/// way.
+fn workers(session: &Session) -> Vec<Lane> {
+    let by_default = if session.target.clock.scale() < 5.0 { 32 } else { 16 };
+    let count = session.options.workers.unwrap_or(by_default).max(1);
+    (0..count).map(|number| if number % 2 == 0 { Lane::Probes } else { Lane::Payloads }).collect()
+}
+
+fn leave_out(session: &Session, queue: &Queue) {
+    let left = queue.left(session);
     let mut gathered = session.gathered();
-    for (index, contract) in session.contracts.iter().enumerate() {
-        let left = rest.iter().filter(|(of, _)| *of == index).count();
-        if left > 0 {
-            gathered.not_checked.push(NotChecked {
-                what: format!("{left} generated cases"),
-                contract: Some(contract.id.clone()),
-                why: super::finish::stopped_because(session.stop.reason()).to_owned(),
-            });
-        }
+    for (contract, left) in session.contracts.iter().zip(left).filter(|(_, left)| *left > 0) {
+        gathered.not_checked.push(NotChecked {
+            what: format!("{left} generated cases"),
+            contract: Some(contract.id.clone()),
+            why: super::finish::stopped_because(session.stop.reason()).to_owned(),
+        });
     }
 }
 
@@ -161,7 +138,8 @@ async fn observe(session: &Session, player: &Player, contract: usize, case: Arc<
             if unreachable(&run) && still_unreachable(session).await {
                 return None;
             }
-            Some(session.judging().case(&CaseSubject { contract, run: &run }))
+            let examined = session.checks.case(&CaseSubject { contract, run: &run });
+            Some(session.judging().take(examined))
         }
         Err(fault) => {
             session.lose(fault.to_string());

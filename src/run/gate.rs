@@ -130,18 +130,23 @@ pub(super) async fn watch_budget(stop: Stop, budget: Option<Duration>) {
 /// The scenarios tagged `steady` run beside the cases, which load the target lightly;
 /// the others come after, side by side.
 pub(super) async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Scenario]) -> Result<(), RunError> {
-    let planned =
-        if play.plays_cases() { cases::plan(session, session.options.cases.unwrap_or(CASES)) } else { Vec::new() };
+    let planned = play.plays_cases().then(|| cases::plan(session, session.options.cases.unwrap_or(CASES)));
     let (steady, rest): (Vec<&Scenario>, Vec<&Scenario>) =
         chosen.iter().copied().partition(|s| s.is_tagged("steady") || *play == Play::Score);
     let alone = matches!(play, Play::Load(_));
-    if !planned.is_empty() {
-        session.listener.stage(format!("playing {} cases", planned.len()));
+    if let Some(planned) = &planned {
+        session.listener.stage(format!("playing {} cases", planned.planned()));
     }
     if !steady.is_empty() {
         session.listener.stage(format!("running {}", names(&steady)));
     }
-    let (played, ran) = tokio::join!(cases::play_all(session, planned), phases::run_all(session, &steady, alone));
+    let cases = async {
+        match planned {
+            Some(planned) => cases::play_all(session, planned).await,
+            None => Ok(()),
+        }
+    };
+    let (played, ran) = tokio::join!(cases, phases::run_all(session, &steady, alone));
     played?;
     ran?;
     if !rest.is_empty() && session.stop.reason().is_none() {

@@ -19,6 +19,7 @@ mod phases;
 mod pools;
 mod probe;
 mod progress;
+mod queue;
 mod readiness;
 mod replay;
 mod reproduce;

@@ -142,9 +142,8 @@ async fn steady_day(session: &Arc<Session>, inputs: &Inputs) -> Result<RowsRead,
 
 /// The header fields of one plain answer of the live version.
 async fn ask_live(session: &Session, index: usize) -> Option<Headers> {
-    let planned = cases::plan(session, super::gate::CASES);
-    let (_, key) =
-        planned.into_iter().find(|(of, key)| *of == index && key.kind == CaseKind::Probe(Probe::Lifecycle))?;
+    let probes = session.generators[index].planned_probes(super::gate::CASES as usize, &[]);
+    let key = probes.into_iter().find(|key| key.kind == CaseKind::Probe(Probe::Lifecycle))?;
     let case = cases::make(session, index, &key)?;
     let run = Player::new(session.target.clone()).play(&session.contracts[index], case).await.ok()?;
     let exchange = run.calls.first()?.last()?;

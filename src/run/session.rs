@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::open::{Opened, could_not_run, open};
 use super::pools::fetch_pools;
 use super::{Listener, Options, Progress, RunError, Stop, StopReason};
-use crate::check::{Finding, Judged, Judging, Level, NotChecked, Selection};
+use crate::check::{Checks, Finding, Judged, Judging, Level, NotChecked, Selection};
 use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::{CaseKey, Generators, Need, Pools};
@@ -40,6 +40,8 @@ pub(super) struct Session {
     pub(super) began: Instant,
     stack: Mutex<Option<Stack>>,
     judging: Mutex<Judging>,
+    /// What judges: many cases at once, each without a memory.
+    pub(super) checks: Checks,
     pub(super) selection: Selection,
     totals: AtomicTotals,
     gathered: Mutex<Gathered>,
@@ -100,7 +102,7 @@ impl Session {
         let clock_start = target.clock.now();
         let selection =
             Selection::new(&options.only, &options.skip).map_err(|fault| RunError::Usage(fault.to_string()))?;
-        let judging = Mutex::new(Judging::new(&selection, &target.offers));
+        let judging = Judging::new(&selection, &target.offers);
         Ok(Self {
             contracts: inputs.contracts.clone(),
             generators,
@@ -114,7 +116,8 @@ impl Session {
             clock_start,
             began,
             stack: Mutex::new(stack),
-            judging,
+            checks: judging.checks(),
+            judging: Mutex::new(judging),
             selection,
             totals: AtomicTotals::default(),
             gathered: Mutex::new(gathered),
@@ -200,6 +203,11 @@ impl Session {
     pub(super) fn lose(&self, why: String) {
         self.gathered().lost.get_or_insert(why);
         self.stop.stop(StopReason::TargetLost);
+    }
+
+    /// Whether a case was asked for.
+    pub(super) fn takes(&self, (contract, key): &(usize, CaseKey)) -> bool {
+        self.options.takes(&self.contracts[*contract].id, &key.operation)
     }
 
     /// What makes the calls of scenarios.

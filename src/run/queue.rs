@@ -1,0 +1,119 @@
+//! What is still to be played: probes and payloads in lanes of their own, so
+//! that a probe that waits for a window holds up no payload.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::session::Session;
+use crate::generate::{CaseKey, Generators, Need, Payloads};
+
+/// A case that is to be played: its contract's place, and its key.
+pub(super) type Planned = (usize, CaseKey);
+
+/// Which lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Sequences; many of them wait most of their time.
+    Probes,
+    /// Calls one by one.
+    Payloads,
+}
+
+/// All cases of a run, made up as somebody asks for them.
+#[derive(Debug)]
+pub(super) struct Queue {
+    lanes: [Mutex<Alternating>; 2],
+    taken: AtomicU64,
+    planned: u64,
+}
+
+/// The next of each contract in turn.
+#[derive(Clone, Debug)]
+struct Alternating {
+    lists: Vec<List>,
+    turn: usize,
+}
+
+/// The cases of one contract in one lane that take part.
+#[derive(Clone, Debug)]
+struct List {
+    contract: usize,
+    keys: Keys,
+}
+
+#[derive(Clone, Debug)]
+enum Keys {
+    Probes(std::vec::IntoIter<CaseKey>),
+    Payloads(Payloads<Arc<Generators>>),
+}
+
+impl Queue {
+    /// `each` cases for each contract: the probes that the target offers, then
+    /// payloads.
+    pub(super) fn new(session: &Session, each: u32) -> Self {
+        let offers: Vec<Need> = session.target.offers.iter().copied().collect();
+        let (mut probes, mut payloads) = (Vec::new(), Vec::new());
+        for (contract, generators) in session.generators.iter().enumerate() {
+            let keys = generators.planned_probes(each as usize, &offers);
+            let rest = Payloads::of(generators.clone(), each as usize - keys.len());
+            probes.push(List { contract, keys: Keys::Probes(keys.into_iter()) });
+            payloads.push(List { contract, keys: Keys::Payloads(rest) });
+        }
+        let [probes, payloads] = [probes, payloads].map(|lists| Alternating { lists, turn: 0 });
+        let takes = |planned: &Planned| session.takes(planned);
+        let planned = [&probes, &payloads].map(|lane| lane.clone().filter(takes).count() as u64);
+        Self { lanes: [probes, payloads].map(Mutex::new), taken: AtomicU64::new(0), planned: planned.iter().sum() }
+    }
+
+    /// How many cases there are in all.
+    pub(super) fn planned(&self) -> u64 {
+        self.planned
+    }
+
+    /// How many were taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// The next case of a lane, and where that one is empty, of the other.
+    pub(super) fn next(&self, lane: Lane, session: &Session) -> Option<Planned> {
+        let own = lane as usize;
+        let next = self.of(own, session).or_else(|| self.of(1 - own, session))?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        Some(next)
+    }
+
+    fn of(&self, lane: usize, session: &Session) -> Option<Planned> {
+        let mut lane = self.lanes[lane].lock().unwrap_or_else(PoisonError::into_inner);
+        lane.find(|planned| session.takes(planned))
+    }
+
+    /// How many cases of each contract were never taken.
+    pub(super) fn left(&self, session: &Session) -> Vec<u64> {
+        let mut left = vec![0; session.contracts.len()];
+        while let Some((contract, _)) = self.of(0, session).or_else(|| self.of(1, session)) {
+            left[contract] += 1;
+        }
+        left
+    }
+}
+
+impl Iterator for Alternating {
+    type Item = Planned;
+
+    fn next(&mut self) -> Option<Planned> {
+        let count = self.lists.len();
+        for _ in 0..count {
+            let list = &mut self.lists[self.turn];
+            self.turn = (self.turn + 1) % count;
+            let key = match &mut list.keys {
+                Keys::Probes(keys) => keys.next(),
+                Keys::Payloads(keys) => keys.next(),
+            };
+            if let Some(key) = key {
+                return Some((list.contract, key));
+            }
+        }
+        None
+    }
+}
