@@ -87,8 +87,9 @@ async fn ledger(RawQuery(query): RawQuery) -> Json<Value> {
             "headers": {}, "tag": null, "principal": "p", "governed": true, "fault": null
         })
     };
-    if !query.unwrap_or_default().contains("since=4&") {
-        return Json(json!({ "entries": [], "next": 4 }));
+    let query = query.unwrap_or_default();
+    if !query.contains("since=4&") {
+        return Json(json!({ "entries": [], "next": if query.contains("since=7&") { 7 } else { 4 } }));
     }
     let entries = vec![entry(5, Some(ID)), entry(6, Some("other")), entry(7, None)];
     Json(json!({ "entries": entries, "next": 7 }))
@@ -96,8 +97,9 @@ async fn ledger(RawQuery(query): RawQuery) -> Json<Value> {
 
 /// One row after those that were there before.
 async fn rows(RawQuery(query): RawQuery) -> Json<Value> {
-    if !query.unwrap_or_default().contains("since=4&") {
-        return Json(json!({ "rows": [], "next": 4 }));
+    let query = query.unwrap_or_default();
+    if !query.contains("since=4&") {
+        return Json(json!({ "rows": [], "next": if query.contains("since=5&") { 5 } else { 4 } }));
     }
     Json(json!({ "rows": [{ "ResponseCode": 200, "RequestHeaders": { "x-correlation-id": ID } }], "next": 5 }))
 }
