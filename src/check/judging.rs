@@ -3,9 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::examine::{Checks, Counts, Examined, Of};
-use super::{
-    CaseSubject, Check, ExchangeSubject, Finding, Origin, PhaseSubject, Selection, Tally, table,
-};
+use super::{CaseSubject, Check, ExchangeSubject, Finding, Origin, PhaseSubject, Selection, Tally, table};
 use crate::generate::Need;
 
 /// The judge of a run: takes subjects as they come, counts each broken promise
@@ -144,10 +142,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::check::synthetic::{Play, answer, effect, failure, phase, record, with, with_behaviour};
     use crate::check::{Family, Level};
     use crate::contract::behaviour::Role;
     use crate::generate::{CaseKind, Expect, Probe};
-    use crate::check::synthetic::{Play, answer, effect, failure, phase, record, with, with_behaviour};
 
     fn judging() -> Judging {
         let all = [Need::Effects, Need::Faults, Need::MintedTokens, Need::DirectService, Need::Load];

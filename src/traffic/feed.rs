@@ -77,11 +77,7 @@ impl<T: Record> Feed<T> {
     pub(super) fn new() -> Self {
         let (by_name, by_key, boxes) = (HashMap::new(), HashMap::new(), HashMap::new());
         let subscribers = Subscribers { next: 0, by_name, by_key, boxes };
-        Self {
-            begun: AtomicU64::new(0),
-            position: tokio::sync::Mutex::new(None),
-            subscribers: Mutex::new(subscribers),
-        }
+        Self { begun: AtomicU64::new(0), position: tokio::sync::Mutex::new(None), subscribers: Mutex::new(subscribers) }
     }
 
     /// Settles where reading begins, unless that is settled.
