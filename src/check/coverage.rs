@@ -49,6 +49,7 @@ fn is_promised(check: &Check, contract: &Contract) -> bool {
         Family::DataPath => behaviour.data_path.is_some(),
         Family::Lifecycle => behaviour.lifecycle.is_some(),
         Family::Latency => !behaviour.objectives.is_empty() || behaviour.limits.is_some(),
+        Family::Determinism => behaviour.determinism.is_some(),
     };
     made && (!check.needs.contains(&Need::Effects) || behaviour.effects.is_some())
 }

@@ -20,6 +20,7 @@ mod verdict;
 
 mod correlation;
 mod data_path;
+mod determinism;
 mod idempotency;
 mod identity;
 mod latency;

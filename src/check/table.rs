@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{CaseSubject, ExchangeSubject, Finding, Level, PhaseSubject};
 use super::{
-    correlation, data_path, idempotency, identity, latency, lifecycle, limits, response, taxonomy, throttling,
-    validation,
+    correlation, data_path, determinism, idempotency, identity, latency, lifecycle, limits, response, taxonomy,
+    throttling, validation,
 };
 use crate::generate::Need;
 
@@ -73,6 +73,8 @@ pub enum Family {
     Lifecycle,
     /// Latency objectives.
     Latency,
+    /// The same input, the same decision.
+    Determinism,
 }
 
 impl fmt::Display for Family {
@@ -89,6 +91,7 @@ impl fmt::Display for Family {
             Self::DataPath => "data-path",
             Self::Lifecycle => "lifecycle",
             Self::Latency => "latency",
+            Self::Determinism => "determinism",
         })
     }
 }
@@ -159,6 +162,7 @@ static TABLE: &[Check] = &[
     latency::objective::CHECK,
     latency::errors::CHECK,
     latency::answer_within::CHECK,
+    determinism::same_decision::CHECK,
 ];
 
 /// All checks, by family, in the order in which reports show them.
@@ -193,6 +197,6 @@ mod tests {
     #[test]
     fn every_family_has_checks() {
         let families: BTreeSet<Family> = table().iter().map(|check| check.family).collect();
-        assert_eq!(families.len(), 11);
+        assert_eq!(families.len(), 12);
     }
 }

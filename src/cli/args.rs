@@ -249,6 +249,9 @@ pub(super) struct ServeArgs {
     /// Port of the mocked Dataverse.
     #[arg(long, value_name = "PORT", default_value_t)]
     pub(super) dataverse_port: u16,
+    /// Port of the stubbed model.
+    #[arg(long, value_name = "PORT", default_value_t)]
+    pub(super) model_port: u16,
     /// Port of the issuer.
     #[arg(long, value_name = "PORT", default_value_t)]
     pub(super) issuer_port: u16,

@@ -47,6 +47,7 @@ async fn start(args: &ServeArgs) -> Result<Served, RunError> {
             gateway: args.gateway_port,
             service: args.service_port,
             dataverse: args.dataverse_port,
+            model: args.model_port,
             control: args.control_port,
         },
         bind: args.bind,

@@ -179,6 +179,10 @@ pub enum Probe {
     ExactLimit,
     /// The same, straight at the service.
     ExactLimitBehind,
+    /// The same input under another ID, and from another caller.
+    Determinism,
+    /// The model throttles, fails, or answers what its schema does not have.
+    ModelFault,
 }
 
 impl Probe {
@@ -212,6 +216,8 @@ impl Probe {
         (Self::PastWindow, "past-window"),
         (Self::ExactLimit, "exact-limit"),
         (Self::ExactLimitBehind, "exact-limit-behind"),
+        (Self::Determinism, "determinism"),
+        (Self::ModelFault, "model-fault"),
     ];
 }
 

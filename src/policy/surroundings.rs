@@ -21,7 +21,9 @@ impl Surroundings {
         let value = |name: &str| (name.to_owned(), format!("http://127.0.0.1/{name}"));
         Self {
             named_values: ["issuer", "tenant", "gateway-key", "managed-identity-secret"].map(value).into(),
-            backends: ["bulk-update-service", "tabular-intake-service", "dataverse"].map(str::to_owned).into(),
+            backends: ["bulk-update-service", "tabular-intake-service", "inference-service", "dataverse"]
+                .map(str::to_owned)
+                .into(),
         }
     }
 

@@ -31,6 +31,12 @@ pub const DEFECTS: &[Defect] = &[
         Tier::Service,
         "an answer carries a status value that its schema does not have, for one of the enum's values",
     ),
+    defect(
+        "model-output-unchecked",
+        "response",
+        Tier::Service,
+        "what the model says is passed on even where its own schema does not have it",
+    ),
     defect("validation-as-500", "taxonomy", Tier::Service, "a client's mistake is answered 500 instead of 400"),
     defect("stack-trace-in-error", "taxonomy", Tier::Service, "an error's detail shows a stack trace"),
     defect("past-gateway-accepted", "identity", Tier::Service, "the service accepts calls that came past the gateway"),
@@ -85,6 +91,19 @@ pub const DEFECTS: &[Defect] = &[
         "the service calls Dataverse itself instead of through the gateway",
     ),
     defect("sunset-missing", "lifecycle", Tier::Gateway, "a deprecated version does not announce its sunset"),
+    defect("decision-by-time", "determinism", Tier::Service, "the time takes part in a decision"),
+    defect(
+        "decision-by-principal",
+        "determinism",
+        Tier::Service,
+        "the caller takes part in a decision: another principal gets another one",
+    ),
+    defect(
+        "model-version-ignored",
+        "determinism",
+        Tier::Service,
+        "calls are split over two versions of the model, whichever was asked for",
+    ),
     defect("every-tenth-late", "latency", Tier::Service, "every tenth answer comes 2 s late"),
 ];
 
@@ -119,6 +138,7 @@ mod tests {
             "data-path",
             "lifecycle",
             "latency",
+            "determinism",
         ];
         assert_eq!(families, expected.into_iter().collect());
     }

@@ -47,6 +47,7 @@ pub const RESOURCES: &[Resource] = &[
         uri: "api://tabular-intake",
         roles: &["Files.Submit"],
     },
+    Resource { audience: "d4b7a2c6-0f3e-4e58-9a71-6c25e8f1b034", uri: "api://inference", roles: &["Decisions.Create"] },
     Resource { audience: DATA_API_AUDIENCE, uri: DATA_API_URI, roles: &[DATA_API_ROLE] },
     Resource { audience: DATAVERSE_RESOURCE, uri: DATAVERSE_RESOURCE, roles: &[] },
 ];

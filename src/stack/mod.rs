@@ -1,8 +1,9 @@
-//! The embedded system under test: issuer, gateway, service, Dataverse, and the
+//! The embedded system under test: issuer, gateway, service, Dataverse, a stubbed
+//! model, and the
 //! control surface by which a harness reads and steers them.
 //!
 //! In: where the mocks lie, the OpenAPI documents of the APIs, the defects to
-//! switch on, a clock, ports ([`StackOptions`]). Out: five tiers on real sockets
+//! switch on, a clock, ports ([`StackOptions`]). Out: six tiers on real sockets
 //! ([`Stack`]) that stop together. Knows nothing of the judge, and never reads a
 //! behaviour file: an emulator and a judge that share a reading share its
 //! mistakes.
@@ -14,9 +15,11 @@ pub mod gateway;
 pub mod identity;
 pub mod issuer;
 pub mod jwt;
+pub mod model;
 pub mod service;
 
 mod error;
+mod fault;
 mod listen;
 mod options;
 mod start;

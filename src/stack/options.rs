@@ -48,6 +48,8 @@ pub struct Ports {
     pub service: u16,
     /// Dataverse's.
     pub dataverse: u16,
+    /// The model's.
+    pub model: u16,
     /// The control surface's.
     pub control: u16,
 }
@@ -63,6 +65,8 @@ pub struct Addresses {
     pub service: Origin,
     /// Dataverse.
     pub dataverse: Origin,
+    /// The model.
+    pub model: Origin,
     /// The control surface.
     pub control: Origin,
 }
@@ -75,6 +79,7 @@ impl Addresses {
             ("gateway", &self.gateway),
             ("service", &self.service),
             ("dataverse", &self.dataverse),
+            ("model", &self.model),
             ("control", &self.control),
         ]
         .into_iter()

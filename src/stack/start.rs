@@ -9,10 +9,12 @@ use uuid::Uuid;
 use super::control::{Control, ControlOptions, Restart, RowSource};
 use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
+use super::fault::FaultBoard;
 use super::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
 use super::identity::{DATA_API_AUDIENCE, DATA_API_ROLE, GATEWAY_IDENTITY, SERVICE_CLIENT, TENANT};
 use super::issuer::{Application, Issuer, IssuerOptions, Tenant};
-use super::service::{Service, ServiceError, ServiceHandle, ServiceOptions};
+use super::model::{Model, ModelOptions};
+use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions};
 use super::{Addresses, StackError, StackOptions};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
@@ -34,6 +36,7 @@ pub struct Stack {
 struct Tiers {
     issuer: Option<Issuer>,
     dataverse: Option<Dataverse>,
+    model: Option<Model>,
     service: Option<Service>,
     gateway: Option<Gateway>,
     control: Option<Control>,
@@ -44,12 +47,13 @@ struct Secrets {
     service: Secret,
     gateway_key: Secret,
     managed_identity: Secret,
+    model_key: Secret,
 }
 
 impl Secrets {
     fn fresh() -> Self {
         let secret = || Secret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
-        Self { service: secret(), gateway_key: secret(), managed_identity: secret() }
+        Self { service: secret(), gateway_key: secret(), managed_identity: secret(), model_key: secret() }
     }
 
     fn applications(&self) -> Vec<Application> {
@@ -153,7 +157,12 @@ impl Start<'_> {
         }
     }
 
-    fn service(&self, tenant: &Tenant, dataverse: &Origin) -> ServiceOptions {
+    fn model(&self, faults: FaultBoard) -> ModelOptions {
+        let listen = self.at(self.options.ports.model);
+        ModelOptions { listen, key: self.secrets.model_key.clone(), clock: self.clock(), faults }
+    }
+
+    fn service(&self, tenant: &Tenant, dataverse: &Origin, model: &Origin) -> ServiceOptions {
         ServiceOptions {
             listen: self.at(self.options.ports.service),
             gateway: Arc::clone(&self.gateway),
@@ -162,13 +171,16 @@ impl Start<'_> {
             client_secret: self.secrets.service.clone(),
             gateway_key: self.secrets.gateway_key.clone(),
             dataverse: dataverse.clone(),
+            behind: Behind {
+                model: Some(ModelEndpoint { origin: model.clone(), key: self.secrets.model_key.clone() }),
+            },
             clock: self.clock(),
             door: self.door(),
             defects: self.defects(Tier::Service),
         }
     }
 
-    fn gateway(&self, tenant: &Tenant, issuer: &Origin, backends: [(&str, &Origin); 3]) -> GatewayOptions {
+    fn gateway(&self, tenant: &Tenant, issuer: &Origin, backends: [(&str, &Origin); 4]) -> GatewayOptions {
         let named = [
             ("issuer", tenant.base()),
             ("tenant", TENANT),
@@ -211,19 +223,26 @@ impl Tiers {
         let (tenant, issuer) = (issuer.tenant().clone(), issuer.origin().clone());
         let dataverse = self.dataverse.insert(Dataverse::start(start.dataverse(&tenant)).await?);
         let (handle, dataverse) = (dataverse.handle().clone(), dataverse.origin().clone());
-        let service =
-            Service::start(start.service(&tenant, &dataverse)).await.map_err(|ServiceError::Listen(fault)| fault)?;
+        let board = handle.board();
+        let model = self.model.insert(Model::start(start.model(board)).await?).origin().clone();
+        let service = Service::start(start.service(&tenant, &dataverse, &model))
+            .await
+            .map_err(|ServiceError::Listen(fault)| fault)?;
         let service = self.service.insert(service);
         let (restart, service) = (service.handle().clone(), service.origin().clone());
-        let backends =
-            [("bulk-update-service", &service), ("tabular-intake-service", &service), ("dataverse", &dataverse)];
+        let backends = [
+            ("bulk-update-service", &service),
+            ("tabular-intake-service", &service),
+            ("inference-service", &service),
+            ("dataverse", &dataverse),
+        ];
         let gateway = Gateway::start(start.gateway(&tenant, &issuer, backends)).await;
         let gateway = gateway.map_err(not_governed)?;
         let gateway = self.gateway.insert(gateway).origin().clone();
         start.gateway.set(gateway.clone()).expect("nobody else fills the cell");
         let control =
             self.control.insert(Control::start(start.control(&tenant, &handle, restart)).await?).origin().clone();
-        Ok(Addresses { issuer, gateway, service, dataverse, control })
+        Ok(Addresses { issuer, gateway, service, dataverse, model, control })
     }
 
     /// From the outside in, so that nobody calls a tier that is gone.
@@ -236,6 +255,9 @@ impl Tiers {
         }
         if let Some(service) = self.service {
             service.stop().await;
+        }
+        if let Some(model) = self.model {
+            model.stop().await;
         }
         if let Some(dataverse) = self.dataverse {
             dataverse.stop().await;

@@ -20,7 +20,7 @@ const AUDIENCE: &str = "3f2a6c1e-8b1d-4c57-9c3e-5a0d7f4e2b91";
 
 fn options(defects: &[&str]) -> StackOptions {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let apis = ["bulk-update/v1", "bulk-update/v2", "tabular-intake/v1", "tabular-intake/v2"]
+    let apis = ["bulk-update/v1", "bulk-update/v2", "tabular-intake/v1", "tabular-intake/v2", "inference/v1"]
         .map(|id| Api {
             id: ContractId::parse(id),
             openapi: Arc::new(OpenApi::load(&root.join("contracts").join(id).join("openapi.yaml")).expect("loads")),
@@ -120,9 +120,9 @@ async fn a_write_around_the_gateway_succeeds_and_is_told_from_a_governed_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_that_stopped_leaves_its_ports_and_a_taken_one_is_named() {
     let stack = Stack::start(options(&[])).await.expect("starts");
-    let [issuer, gateway, service, dataverse, control] =
-        stack.addresses().iter().map(|(_, origin)| origin.port).collect::<Vec<_>>().try_into().expect("five tiers");
-    let ports = Ports { issuer, gateway, service, dataverse, control };
+    let [issuer, gateway, service, dataverse, model, control] =
+        stack.addresses().iter().map(|(_, origin)| origin.port).collect::<Vec<_>>().try_into().expect("six tiers");
+    let ports = Ports { issuer, gateway, service, dataverse, model, control };
     let fault = Stack::start(StackOptions { ports, ..options(&[]) }).await.map(|_| ()).expect_err("taken").to_string();
     assert!(fault.contains(&format!("127.0.0.1:{issuer}")), "{fault}");
     for only in [Ports { control, ..Ports::default() }, Ports { gateway, ..Ports::default() }] {

@@ -4,13 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 
-/// What the mocked Dataverse does wrong, for which requests, and how often. A
-/// filter that is `None` matches everything.
+/// What a tier behind the service does wrong, for which requests, and how often.
+/// A filter that is `None` matches everything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// What happens.
     pub kind: FaultKind,
+    /// Who does it.
+    #[serde(default, skip_serializing_if = "Downstream::is_dataverse")]
+    pub tier: Downstream,
     /// Only for this table (collection name).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
@@ -42,6 +45,7 @@ impl Fault {
     pub fn new(kind: FaultKind) -> Self {
         Self {
             kind,
+            tier: Downstream::Dataverse,
             table: None,
             method: None,
             correlation: None,
@@ -51,6 +55,26 @@ impl Fault {
             from: None,
             until: None,
         }
+    }
+}
+
+/// A tier behind the service, which can be told to fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Downstream {
+    /// The mocked Dataverse.
+    #[default]
+    Dataverse,
+    /// The stubbed endpoint of a model.
+    Model,
+    /// The HTTP trigger of a flow.
+    Trigger,
+}
+
+impl Downstream {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    fn is_dataverse(&self) -> bool {
+        *self == Self::Dataverse
     }
 }
 
@@ -74,4 +98,7 @@ pub enum FaultKind {
     Reset,
     /// The write is committed, then the connection is reset.
     AnswerLost,
+    /// The answer breaks its own schema; of the model only, the others answer
+    /// as ever.
+    OffSchema,
 }

@@ -6,6 +6,7 @@
 //! played or judged.
 
 mod bench;
+mod determinism;
 mod duplicate;
 mod failure;
 mod identity;

@@ -1,7 +1,10 @@
 //! Which probes there are for an operation, how many of each, and what they
 //! need.
 
-use super::{Bench, Sequence, duplicate, failure, identity, invalid, lifecycle, limits, missing, other, rate, routing};
+use super::{
+    Bench, Sequence, determinism, duplicate, failure, identity, invalid, lifecycle, limits, missing, other, rate,
+    routing,
+};
 use crate::contract::behaviour::{Behaviour, Selector};
 use crate::generate::generators::Generators;
 use crate::generate::payload::OperationGenerator;
@@ -39,6 +42,8 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         | Probe::InsideWindow
         | Probe::PastWindow => 0,
         Probe::ExactLimit | Probe::ExactLimitBehind => 0,
+        Probe::Determinism => determinism::count(operation, behaviour),
+        Probe::ModelFault => determinism::count(operation, behaviour).min(4),
     }
 }
 
@@ -77,6 +82,8 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         | Probe::InsideWindow
         | Probe::PastWindow => Err(bench.fault("it has no such sequence")),
         Probe::ExactLimit | Probe::ExactLimitBehind => Err(bench.fault("no limit can be searched")),
+        Probe::Determinism => determinism::again(bench),
+        Probe::ModelFault => determinism::model_fault(bench),
     }
 }
 
@@ -84,7 +91,8 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
 pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
     let mut needs = vec![Need::Behaviour];
     match probe {
-        Probe::Identity | Probe::OtherPrincipal => needs.push(Need::MintedTokens),
+        Probe::Identity | Probe::OtherPrincipal | Probe::Determinism => needs.push(Need::MintedTokens),
+        Probe::ModelFault => needs.push(Need::Faults),
         Probe::PastGateway => needs.push(Need::DirectService),
         Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer => needs.extend([Need::Faults, Need::Effects]),
         Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),

@@ -23,7 +23,6 @@
 mod answer;
 mod call;
 mod error;
-mod fault;
 mod filter;
 mod guard;
 mod ledger;
@@ -41,6 +40,6 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use fault::ArmedFault;
+pub use super::fault::ArmedFault;
 pub use ledger::LedgerQuery;
 pub use server::{Dataverse, DataverseHandle, DataverseOptions};

@@ -10,10 +10,10 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use serde_json::Value;
 
+use super::super::fault::{self, FaultBoard, Subject};
 use super::answer::{Answer, Context, respond};
 use super::call::Call;
 use super::error::Refusal;
-use super::fault::{self, ArmedFault, Faults, Subject};
 use super::guard::{Guard, Principal};
 use super::ledger::{CAPACITY, Ledger, LedgerQuery};
 use super::schema::{Cell, Definition, Environment, Table};
@@ -21,7 +21,7 @@ use super::store::Store;
 use crate::clock::{Clock, Timestamp};
 use crate::limit::{Admission, ServiceProtection};
 use crate::observe::LedgerEntry;
-use crate::wire::{Fault, FaultKind};
+use crate::wire::{Downstream, FaultKind};
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 16 << 20;
@@ -38,7 +38,7 @@ pub(super) struct Organization {
     pub(super) tables: Vec<Arc<Table>>,
     refuse_ungoverned: bool,
     store: Mutex<Store>,
-    faults: Mutex<Faults>,
+    faults: FaultBoard,
     protection: Mutex<ServiceProtection>,
     guard: Guard,
     clock: Clock,
@@ -58,7 +58,7 @@ impl Organization {
             tables: tables.iter().map(|(table, _)| table.clone()).collect(),
             refuse_ungoverned,
             store: Mutex::new(Store::new(tables, Ledger::new(CAPACITY))),
-            faults: Mutex::default(),
+            faults: FaultBoard::default(),
             protection: Mutex::new(ServiceProtection::new(environment.requests, environment.window)),
             guard,
             clock,
@@ -104,7 +104,7 @@ impl Organization {
             }
             Some(FaultKind::Throttled { retry_after }) => Some(self.throttled(*retry_after)),
             Some(FaultKind::Unavailable) => Some(Refusal::unavailable()),
-            Some(FaultKind::Slow { .. } | FaultKind::AnswerLost) | None => None,
+            Some(FaultKind::Slow { .. } | FaultKind::AnswerLost | FaultKind::OffSchema) | None => None,
         };
         let answer = match refusal {
             Some(refusal) => {
@@ -151,9 +151,8 @@ impl Organization {
     }
 
     fn fault(&self, call: &Call) -> Option<FaultKind> {
-        let subject =
-            Subject { table: &call.path.segment, method: call.method.as_str(), headers: &call.headers, now: call.at };
-        locked(&self.faults).hit(&subject)
+        let (tier, table) = (Downstream::Dataverse, call.path.segment.as_str());
+        self.faults.hit(&Subject { tier, table, method: call.method.as_str(), headers: &call.headers, now: call.at })
     }
 
     /// Enters a write that was refused before its operation began.
@@ -201,20 +200,8 @@ impl Organization {
         self.store().ledger.query(query)
     }
 
-    pub(super) fn arm(&self, fault: Fault) -> u64 {
-        locked(&self.faults).arm(fault)
-    }
-
-    pub(super) fn disarm(&self, id: u64) -> bool {
-        locked(&self.faults).disarm(id)
-    }
-
-    pub(super) fn clear_faults(&self) {
-        locked(&self.faults).clear();
-    }
-
-    pub(super) fn armed(&self) -> Vec<ArmedFault> {
-        locked(&self.faults).list()
+    pub(super) fn faults(&self) -> &FaultBoard {
+        &self.faults
     }
 
     /// Values of a column in the order of the rows, those that are nothing

@@ -8,9 +8,9 @@ use hyper::service::service_fn;
 use serde_json::Value;
 
 use super::super::StackError;
+use super::super::fault::{ArmedFault, FaultBoard};
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
-use super::fault::ArmedFault;
 use super::guard::Guard;
 use super::ledger::LedgerQuery;
 use super::load::load;
@@ -93,24 +93,29 @@ impl DataverseHandle {
         self.0.ledger(query)
     }
 
+    /// The faults of all tiers.
+    pub(in crate::stack) fn board(&self) -> FaultBoard {
+        self.0.faults().clone()
+    }
+
     /// Arms a fault; gives the number to disarm it by.
     pub fn arm(&self, fault: Fault) -> u64 {
-        self.0.arm(fault)
+        self.0.faults().arm(fault)
     }
 
     /// Disarms a fault; says whether it was armed.
     pub fn disarm(&self, id: u64) -> bool {
-        self.0.disarm(id)
+        self.0.faults().disarm(id)
     }
 
     /// Disarms all faults.
     pub fn clear_faults(&self) {
-        self.0.clear_faults();
+        self.0.faults().clear();
     }
 
     /// The faults that are armed, in their order, with what they did.
     pub fn faults(&self) -> Vec<ArmedFault> {
-        self.0.armed()
+        self.0.faults().list()
     }
 
     /// Values of a column in the order of its rows, from `offset`, at most

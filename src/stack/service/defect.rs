@@ -34,11 +34,19 @@ pub enum Defect {
     EveryTenthLate,
     /// Does not demand the gateway's key.
     PastGatewayAccepted,
+    /// Lets the time take part in a decision.
+    DecisionByTime,
+    /// Lets the caller take part in a decision.
+    DecisionByPrincipal,
+    /// Splits calls over two versions of the model, whichever was asked for.
+    ModelVersionIgnored,
+    /// Passes on what the model says without looking at it.
+    ModelOutputUnchecked,
 }
 
 impl Defect {
     /// All of them, with their names.
-    pub const ALL: [(Self, &'static str); 14] = [
+    pub const ALL: &'static [(Self, &'static str)] = &[
         (Self::DuplicateRace, "duplicate-race"),
         (Self::OtherContentReplayed, "other-content-replayed"),
         (Self::ThrottleRemembered, "throttle-remembered"),
@@ -53,6 +61,10 @@ impl Defect {
         (Self::ResponseEnumBroken, "response-enum-broken"),
         (Self::EveryTenthLate, "every-tenth-late"),
         (Self::PastGatewayAccepted, "past-gateway-accepted"),
+        (Self::DecisionByTime, "decision-by-time"),
+        (Self::DecisionByPrincipal, "decision-by-principal"),
+        (Self::ModelVersionIgnored, "model-version-ignored"),
+        (Self::ModelOutputUnchecked, "model-output-unchecked"),
     ];
 }
 

@@ -13,6 +13,7 @@ use http::request::Parts;
 use super::call::{self, Call};
 use super::dataverse::{Dataverse, Errand};
 use super::defect::{Defect, Defects};
+use super::inference::{self, ModelClient, Verdict};
 use super::intake::RowState;
 use super::ledger::{JobState, Ledger, Place};
 use super::memory::Memory;
@@ -39,6 +40,9 @@ pub(super) struct Execution {
     pub(super) records: Arc<Memory<bool>>,
     /// Files: how far each line has come.
     pub(super) files: Arc<Memory<Vec<RowState>>>,
+    /// Questions: what the model said.
+    pub(super) decisions: Arc<Memory<Option<Arc<Verdict>>>>,
+    pub(super) model: Option<ModelClient>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) tasks: Tasks,
     pub(super) clock: Clock,
@@ -61,7 +65,7 @@ impl Execution {
         match operation {
             Operation::Get(contract, id) => self.result(contract, &call, &id),
             Operation::Submit(contract) => {
-                let expected = if contract.api() == "bulk-update" { "application/json" } else { "text/csv" };
+                let expected = if contract.api() == "tabular-intake" { "text/csv" } else { "application/json" };
                 call::demand_media_type(&parts.headers, expected)?;
                 let body = call::read_body(body).await?;
                 let query = parts.uri.query().unwrap_or_default().to_owned();
@@ -88,6 +92,7 @@ impl Execution {
         let outcome = match contract {
             Contract::BulkUpdateV1 => bulk::submit_v1(&self, &call, &body).await,
             Contract::BulkUpdateV2 => bulk::submit_v2(&self, &call, &body).await,
+            Contract::InferenceV1 => inference::submit(&self, &call, &body).await,
             Contract::TabularIntakeV1 | Contract::TabularIntakeV2 => {
                 intake::submit(&self, contract, &call, (&query, &body)).await
             }
@@ -111,7 +116,7 @@ impl Execution {
             Some(JobState::Running) if contract == Contract::BulkUpdateV2 => {
                 Ok(bulk::running(&place.id, self.location(contract, call, &place.id)))
             }
-            Some(JobState::Running) | None => Err(Problem::not_found("There is no such batch or file")),
+            Some(JobState::Running) | None => Err(Problem::not_found("There is no such batch, file or decision")),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The execution tier, done right: `bulk-update` and `tabular-intake`, each at
-//! two versions, in the place where a team would put a Python service.
+//! two versions, and `inference`, in the place where a team would put a Python service.
 //!
 //! In: calls that come through the gateway. Out: writes to Dataverse, through
-//! the gateway again, and answers that a flow can route on. It validates with
+//! the gateway again, questions to a model, and answers that a flow can route on. It validates with
 //! its own types and constants and refuses to know what the contract files
 //! say: an emulator and a judge that share a reading share its mistakes. What
 //! it does wrong on demand are typed switches, see [`Defect`].
@@ -12,6 +12,7 @@ mod call;
 mod dataverse;
 mod defect;
 mod execution;
+mod inference;
 mod intake;
 mod ledger;
 mod link;
@@ -27,4 +28,4 @@ mod token;
 mod tests;
 
 pub use defect::Defect;
-pub use server::{Service, ServiceError, ServiceHandle, ServiceOptions};
+pub use server::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions};

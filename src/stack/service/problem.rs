@@ -18,6 +18,8 @@ pub(super) enum FailureType {
     IdempotencyConflict,
     InProgress,
     DownstreamUnavailable,
+    ModelUnavailable,
+    ModelOutputInvalid,
     Internal,
 }
 
@@ -35,6 +37,8 @@ impl FailureType {
             Self::IdempotencyConflict => ("idempotency_conflict", 409, "Other content under the same ID"),
             Self::InProgress => ("in_progress", 503, "Still in progress"),
             Self::DownstreamUnavailable => ("downstream_unavailable", 503, "Dataverse is not available"),
+            Self::ModelUnavailable => ("model_unavailable", 503, "The model is not available"),
+            Self::ModelOutputInvalid => ("model_output_invalid", 502, "The model's output is not valid"),
             Self::Internal => ("internal", 500, "Internal error"),
         }
     }
@@ -112,6 +116,12 @@ impl Problem {
     pub(super) fn unavailable(retry_after: u64) -> Self {
         let detail = "Dataverse does not take writes now; what was done stays done, send the same call again";
         Self { retry_after: Some(retry_after.max(1)), ..Self::new(FailureType::DownstreamUnavailable, detail) }
+    }
+
+    /// The model did not answer in time, or asks for patience.
+    pub(super) fn model_unavailable(retry_after: u64) -> Self {
+        let detail = "The model gives no answer now; nothing was decided, send the same call again";
+        Self { retry_after: Some(retry_after.max(1)), ..Self::new(FailureType::ModelUnavailable, detail) }
     }
 
     /// There is nothing at this address.

@@ -9,6 +9,7 @@ pub(super) enum Contract {
     BulkUpdateV2,
     TabularIntakeV1,
     TabularIntakeV2,
+    InferenceV1,
 }
 
 impl Contract {
@@ -19,6 +20,7 @@ impl Contract {
             Self::BulkUpdateV2 => "bulk-update/v2",
             Self::TabularIntakeV1 => "tabular-intake/v1",
             Self::TabularIntakeV2 => "tabular-intake/v2",
+            Self::InferenceV1 => "inference/v1",
         }
     }
 
@@ -27,10 +29,21 @@ impl Contract {
         match self {
             Self::BulkUpdateV1 | Self::BulkUpdateV2 => "bulk-update",
             Self::TabularIntakeV1 | Self::TabularIntakeV2 => "tabular-intake",
+            Self::InferenceV1 => "inference",
         }
     }
 
-    const ALL: [Self; 4] = [Self::BulkUpdateV1, Self::BulkUpdateV2, Self::TabularIntakeV1, Self::TabularIntakeV2];
+    /// The collection that its operations work on.
+    pub(super) const fn collection(self) -> &'static str {
+        match self {
+            Self::BulkUpdateV1 | Self::BulkUpdateV2 => "batches",
+            Self::TabularIntakeV1 | Self::TabularIntakeV2 => "files",
+            Self::InferenceV1 => "decisions",
+        }
+    }
+
+    const ALL: [Self; 5] =
+        [Self::BulkUpdateV1, Self::BulkUpdateV2, Self::TabularIntakeV1, Self::TabularIntakeV2, Self::InferenceV1];
 }
 
 /// What is asked for.
@@ -47,10 +60,7 @@ pub(super) fn find(method: &Method, path: &str) -> Option<Operation> {
     let path = path.strip_prefix('/')?;
     let contract =
         Contract::ALL.into_iter().find(|c| path.strip_prefix(c.name()).is_some_and(|r| r.starts_with('/')))?;
-    let collection = match contract.api() {
-        "bulk-update" => "batches",
-        _ => "files",
-    };
+    let collection = contract.collection();
     let mut parts = path[contract.name().len() + 1..].split('/');
     match (method, parts.next(), parts.next(), parts.next()) {
         (&Method::POST, Some(name), None, None) if name == collection => Some(Operation::Submit(contract)),
@@ -64,7 +74,7 @@ pub(super) fn find(method: &Method, path: &str) -> Option<Operation> {
 /// Who answers at a path, for `X-Served-By`.
 pub(super) fn served_by(path: &str) -> &'static str {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    ["bulk-update", "tabular-intake"].into_iter().find(|api| *api == first).unwrap_or("service")
+    ["bulk-update", "tabular-intake", "inference"].into_iter().find(|api| *api == first).unwrap_or("service")
 }
 
 #[cfg(test)]

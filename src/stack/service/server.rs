@@ -18,6 +18,7 @@ use super::super::listen::{Bound, Listening};
 use super::dataverse::{Around, Dataverse, Turns};
 use super::defect::{Defect, Defects};
 use super::execution::{Execution, Replays};
+use super::inference::ModelClient;
 use super::link::Link;
 use super::problem::Answer;
 use super::route;
@@ -53,12 +54,31 @@ pub struct ServiceOptions {
     pub gateway_key: Secret,
     /// Where Dataverse is; used only by the defect `around-the-gateway`.
     pub dataverse: Origin,
+    /// What else stands behind the service.
+    pub behind: Behind,
     /// The shared clock.
     pub clock: Clock,
     /// The only way out.
     pub door: Door,
     /// Names of defects; those of other tiers are passed over.
     pub defects: Vec<String>,
+}
+
+/// Tiers behind the service, beside Dataverse; it does without those that are
+/// not there.
+#[derive(Clone, Debug, Default)]
+pub struct Behind {
+    /// The model that `inference` asks.
+    pub model: Option<ModelEndpoint>,
+}
+
+/// Where a model is asked.
+#[derive(Clone, Debug)]
+pub struct ModelEndpoint {
+    /// Where it stands.
+    pub origin: Origin,
+    /// What is shown in `api-key`.
+    pub key: Secret,
 }
 
 /// Why the service did not start.
@@ -175,10 +195,19 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         defects: defects.clone(),
         turns: Turns::new(),
     };
+    let model = options.behind.model.map(|endpoint| ModelClient {
+        link: Link::new(door.clone()),
+        origin: endpoint.origin,
+        key: endpoint.key,
+        clock: clock.clone(),
+        unchecked: defects.has(Defect::ModelOutputUnchecked),
+    });
     Execution {
         dataverse,
         records: Arc::clone(&store.records),
         files: Arc::clone(&store.files),
+        decisions: Arc::clone(&store.decisions),
+        model,
         ledger: Arc::clone(&store.ledger),
         tasks: Tasks::default(),
         clock,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ServiceOptions;
 use super::defect::{Defect, Defects};
+use super::inference::Verdict;
 use super::intake::RowState;
 use super::ledger::Ledger;
 use super::memory::Memory;
@@ -15,6 +16,8 @@ pub(super) struct Store {
     pub(super) records: Arc<Memory<bool>>,
     /// Files: how far each line has come.
     pub(super) files: Arc<Memory<Vec<RowState>>>,
+    /// Questions: what the model said.
+    pub(super) decisions: Arc<Memory<Option<Arc<Verdict>>>>,
     /// Jobs and results.
     pub(super) ledger: Arc<Ledger>,
 }
@@ -27,6 +30,7 @@ impl Store {
         Self {
             records: Arc::new(Memory::new(clock.clone(), atomic)),
             files: Arc::new(Memory::new(clock.clone(), atomic)),
+            decisions: Arc::new(Memory::new(clock.clone(), atomic)),
             ledger: Arc::new(Ledger::new(clock.clone())),
         }
     }

@@ -197,7 +197,7 @@ impl World {
         let clock = Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").expect("an instant"), 1.0);
         let rows = RowLog::new().expect("a temporary file");
         let named = |name: &str, value: String| (name.to_owned(), value);
-        let ids = ["bulk-update-service", "tabular-intake-service", "dataverse"];
+        let ids = ["bulk-update-service", "tabular-intake-service", "inference-service", "dataverse"];
         let options = GatewayOptions {
             policies,
             apis,

@@ -13,7 +13,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::super::{Service, ServiceOptions};
+use super::super::{Behind, Service, ServiceOptions};
 use super::rig::{Call, FILES_V1, FILES_V2, Rig, V1, V2, run};
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, Origin, RestClient};
@@ -102,6 +102,7 @@ impl Governed {
             client_secret: secret,
             gateway_key: Secret::new("the-key"),
             dataverse: dataverse.origin().clone(),
+            behind: Behind::default(),
             clock: clock.clone(),
             door: Door::loopback(),
             defects: defects.iter().map(|d| (*d).to_owned()).collect(),

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::super::{Service, ServiceOptions};
+use super::super::{Behind, Service, ServiceOptions};
 use super::fake::Fake;
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, Origin, RestClient};
@@ -136,6 +136,7 @@ impl Rig {
             client_secret: Secret::new("s3cret"),
             gateway_key: Secret::new("the-key"),
             dataverse: fake.origin.clone(),
+            behind: Behind::default(),
             clock: clock.clone(),
             door: Door::loopback(),
             defects: defects.iter().map(|d| (*d).to_owned()).collect(),

@@ -1,11 +1,13 @@
 //! Faults that are armed, in the order in which they were armed.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::wire::{Fault, FaultKind};
+use crate::wire::{Downstream, Fault, FaultKind};
 
 /// An armed fault and what it has done so far.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,21 +25,56 @@ pub struct ArmedFault {
 /// What a fault is matched with.
 #[derive(Debug)]
 pub(super) struct Subject<'a> {
+    pub(super) tier: Downstream,
     pub(super) table: &'a str,
     pub(super) method: &'a str,
     pub(super) headers: &'a http::HeaderMap,
     pub(super) now: Timestamp,
 }
 
+/// The faults of all tiers of a stack. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FaultBoard(Arc<Mutex<Faults>>);
+
+impl FaultBoard {
+    fn lock(&self) -> MutexGuard<'_, Faults> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Arms a fault; gives its number.
+    pub(super) fn arm(&self, fault: Fault) -> u64 {
+        self.lock().arm(fault)
+    }
+
+    /// Whether a fault of this number was armed.
+    pub(super) fn disarm(&self, id: u64) -> bool {
+        self.lock().disarm(id)
+    }
+
+    /// Disarms all of them.
+    pub(super) fn clear(&self) {
+        self.lock().armed.clear();
+    }
+
+    /// Those that are armed.
+    pub(super) fn list(&self) -> Vec<ArmedFault> {
+        self.lock().list()
+    }
+
+    /// The first fault that hits this request.
+    pub(super) fn hit(&self, subject: &Subject<'_>) -> Option<FaultKind> {
+        self.lock().hit(subject)
+    }
+}
+
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+struct Faults {
     armed: Vec<(ArmedFault, ChaCha8Rng)>,
     last: u64,
 }
 
 impl Faults {
-    /// Arms a fault; gives its number.
-    pub(super) fn arm(&mut self, fault: Fault) -> u64 {
+    fn arm(&mut self, fault: Fault) -> u64 {
         self.last += 1;
         // The share is drawn from the number, so that a run repeats.
         let draw = ChaCha8Rng::seed_from_u64(self.last);
@@ -45,23 +82,17 @@ impl Faults {
         self.last
     }
 
-    /// Whether a fault of this number was armed.
-    pub(super) fn disarm(&mut self, id: u64) -> bool {
+    fn disarm(&mut self, id: u64) -> bool {
         let before = self.armed.len();
         self.armed.retain(|(armed, _)| armed.id != id);
         self.armed.len() < before
     }
 
-    pub(super) fn clear(&mut self) {
-        self.armed.clear();
-    }
-
-    pub(super) fn list(&self) -> Vec<ArmedFault> {
+    fn list(&self) -> Vec<ArmedFault> {
         self.armed.iter().map(|(armed, _)| armed.clone()).collect()
     }
 
-    /// The first fault that hits this request.
-    pub(super) fn hit(&mut self, subject: &Subject<'_>) -> Option<FaultKind> {
+    fn hit(&mut self, subject: &Subject<'_>) -> Option<FaultKind> {
         self.armed.iter_mut().find_map(|(armed, draw)| armed.hit(subject, draw))
     }
 }
@@ -84,7 +115,8 @@ impl ArmedFault {
 }
 
 fn matches(fault: &Fault, subject: &Subject<'_>) -> bool {
-    fault.table.as_deref().is_none_or(|table| table == subject.table)
+    fault.tier == subject.tier
+        && fault.table.as_deref().is_none_or(|table| table == subject.table)
         && fault.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(subject.method))
         && fault.correlation.as_deref().is_none_or(|wanted| carries(subject.headers, wanted))
         && fault.from.is_none_or(|from| subject.now >= from)
@@ -103,6 +135,7 @@ pub(super) fn name(kind: &FaultKind) -> &'static str {
         FaultKind::Slow { .. } => "slow",
         FaultKind::Reset => "reset",
         FaultKind::AnswerLost => "answer_lost",
+        FaultKind::OffSchema => "off_schema",
     }
 }
 
@@ -114,7 +147,8 @@ mod tests {
         let mut headers = http::HeaderMap::new();
         headers.insert("x-correlation-id", correlation.parse().expect("valid"));
         let now = Timestamp::from_seconds(seconds);
-        faults.hit(&Subject { table, method: "PATCH", headers: &headers, now }).is_some()
+        let tier = Downstream::Dataverse;
+        faults.hit(&Subject { tier, table, method: "PATCH", headers: &headers, now }).is_some()
     }
 
     #[test]

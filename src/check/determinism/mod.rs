@@ -1,0 +1,3 @@
+//! The same input, the same decision.
+
+pub(super) mod same_decision;
