@@ -15,8 +15,8 @@ mod secret;
 
 pub use curl::curl_line;
 pub use exchange::{Exchange, Failure, FailureKind, Tier};
-pub use handwritten::Handwritten;
 pub use fault::{Downstream, Fault, FaultKind};
+pub use handwritten::Handwritten;
 pub use headers::Headers;
 pub use message::{Body, Request, Response};
 pub use secret::{Redactor, Secret};
