@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::bytes::Program;
 use super::compile::Compiler;
 use super::draw::{Ask, Draw, list_of};
 use super::merge::Reading;
@@ -22,6 +23,8 @@ pub struct SchemaGenerator {
     targets: Targets,
     validator: Arc<jsonschema::Validator>,
     notices: Vec<CouldNotMake>,
+    /// Made when it is first asked for; none where the schema is not plain.
+    program: OnceLock<Option<Program>>,
 }
 
 impl fmt::Debug for SchemaGenerator {
@@ -89,7 +92,15 @@ impl SchemaGenerator {
             return Err(fault("it refers to itself without end".to_owned()));
         }
         let targets = Walk::targets(&nodes, root);
-        Ok(Self { pointer: pointer.to_owned(), nodes, root, targets, validator: proof, notices })
+        Ok(Self {
+            pointer: pointer.to_owned(),
+            nodes,
+            root,
+            targets,
+            validator: proof,
+            notices,
+            program: OnceLock::new(),
+        })
     }
 
     /// Optional parts that are never made, and why.
@@ -121,6 +132,37 @@ impl SchemaGenerator {
     /// None was found.
     pub fn conforming(&self, seed: u64) -> Result<Value, CouldNotMake> {
         self.proven(Ask::any(seed), |value, _| self.validator.is_valid(value))
+    }
+
+    /// Appends a document that keeps the schema, as JSON. Where the schema is
+    /// plain, no value is made on the way, and the document is another one
+    /// than [`Self::conforming`] makes of this seed; one seed always gives one
+    /// document.
+    ///
+    /// # Errors
+    /// None was found; `out` is as it was.
+    pub fn write_conforming(&self, seed: u64, out: &mut Vec<u8>) -> Result<(), CouldNotMake> {
+        let start = out.len();
+        if self.program().is_some_and(|program| program.write(seed, out)) {
+            return Ok(());
+        }
+        out.truncate(start);
+        let value = self.conforming(seed)?;
+        out.extend_from_slice(value.to_string().as_bytes());
+        Ok(())
+    }
+
+    /// Whether [`Self::write_conforming`] takes the short way.
+    pub fn is_plain(&self) -> bool {
+        self.program().is_some()
+    }
+
+    fn program(&self) -> Option<&Program> {
+        let build = || {
+            let program = Program::build(&self.nodes, self.root).filter(|_| self.notices.is_empty())?;
+            program.is_proven(&self.validator).then_some(program)
+        };
+        self.program.get_or_init(build).as_ref()
     }
 
     /// The value at edge `index` of [`Self::boundary_count`].

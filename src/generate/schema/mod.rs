@@ -6,6 +6,7 @@
 //! of requests.
 
 mod aim;
+mod bytes;
 mod compile;
 mod draw;
 mod generator;

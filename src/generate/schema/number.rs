@@ -126,6 +126,12 @@ impl NumberShape {
         !self.fraction && self.off_steps.is_empty()
     }
 
+    /// The multiples of the step that lie within: the first, the last, the
+    /// step and the scale.
+    pub(super) fn multiples(&self) -> (i128, i128, i128, u32) {
+        (self.lo / self.step, self.hi / self.step, self.step, self.scale)
+    }
+
     /// Some number within: small ones and edges are likelier.
     pub(super) fn draw(&self, rng: &mut impl Rng) -> Value {
         let (first, last) = (self.lo / self.step, self.hi / self.step);

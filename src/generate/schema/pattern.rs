@@ -32,6 +32,11 @@ impl Pattern {
         Ok(Self { hir, regex, anchored })
     }
 
+    /// What it is made of.
+    pub(super) fn hir(&self) -> &Hir {
+        &self.hir
+    }
+
     /// Whether a text matches somewhere.
     pub(super) fn matches(&self, text: &str) -> bool {
         self.regex.is_match(text)
