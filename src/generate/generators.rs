@@ -86,6 +86,7 @@ impl Generators {
             correlation: options.correlation.as_deref(),
             skip: 0,
             breaks: false,
+            book: None,
         };
         let wish = Wish { items: options.items.map(|n| n as usize), ..Wish::default() };
         let mut made = generator.make(seed, &wish, &sealing)?;

@@ -3,6 +3,7 @@
 use super::generators::Generators;
 use super::payload::{Aimed, Made, OperationGenerator, Sealing, Wish};
 use super::probes::{self, Bench};
+use super::shrink::Book;
 use super::{
     Call, Caller, Case, CaseKey, CaseKind, CouldNotMake, Expect, Manner, Need, Nonce, Pools, Probe, Seed, Step, Via,
 };
@@ -14,15 +15,30 @@ impl Generators {
     /// # Errors
     /// The contract has no such case, or it can't be made.
     pub fn case(&self, key: &CaseKey, seed: Seed, nonce: &Nonce, pools: &Pools) -> Result<Case, CouldNotMake> {
+        if key.shrunk.is_empty() {
+            return self.made_with(key, seed, (nonce, pools), None);
+        }
+        self.made_smaller(key, seed, (nonce, pools))
+    }
+
+    /// Makes a case as it was planned; with a book, from the drafts in it.
+    pub(super) fn made_with(
+        &self,
+        key: &CaseKey,
+        seed: Seed,
+        (nonce, pools): (&Nonce, &Pools),
+        book: Option<&Book>,
+    ) -> Result<Case, CouldNotMake> {
         let operation = self.operation(&key.operation)?;
         let case_seed = seed.derive(key);
         if key.kind == CaseKind::Sequence {
             return Err(CouldNotMake::new(key.to_string(), "it has no sequences"));
         }
         if let CaseKind::Probe(probe) = key.kind {
-            return self.probe(key, probe, case_seed, (nonce, pools));
+            return self.probe(key, probe, case_seed, (nonce, pools, book));
         }
-        let sealing = Sealing { nonce, seed: case_seed, pools: Some(pools), correlation: None, skip: 0, breaks: false };
+        let sealing =
+            Sealing { nonce, seed: case_seed, pools: Some(pools), correlation: None, skip: 0, breaks: false, book };
         let (title, made, expect) = match key.kind {
             CaseKind::Boundary => boundary(operation, key.index, case_seed, &sealing)?,
             CaseKind::Violating => violating(operation, key.index, case_seed, &sealing)?,
@@ -56,7 +72,7 @@ impl Generators {
         key: &CaseKey,
         probe: Probe,
         seed: u64,
-        (nonce, pools): (&Nonce, &Pools),
+        (nonce, pools, book): (&Nonce, &Pools, Option<&Book>),
     ) -> Result<Case, CouldNotMake> {
         let operation = self.operation(&key.operation)?;
         let none = || CouldNotMake::new(key.to_string(), "the contract has no such probe");
@@ -64,7 +80,7 @@ impl Generators {
             return Err(none());
         }
         let behaviour = operation.behaviour.as_deref().ok_or_else(none)?;
-        let bench = Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index };
+        let bench = Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index, book };
         let sequence = probes::make(probe, &bench)?;
         Ok(Case {
             key: key.clone(),

@@ -97,7 +97,8 @@ impl OperationGenerator {
         let nonce = Nonce("compile".into());
         let mut notices = Vec::new();
         let mut makeable = |aimed: &Aimed, breaks: bool| {
-            let sealing = Sealing { nonce: &nonce, seed: 1, pools: None, correlation: None, skip: 0, breaks };
+            let sealing =
+                Sealing { nonce: &nonce, seed: 1, pools: None, correlation: None, skip: 0, breaks, book: None };
             let wish = Wish { target: Some(aimed), ..Wish::default() };
             match self.make(1, &wish, &sealing) {
                 Ok(_) => true,

@@ -9,6 +9,7 @@ use super::{Aimed, OperationGenerator, items};
 use crate::contract::behaviour::OnInvalid;
 use crate::contract::openapi::ParameterIn;
 use crate::generate::schema::SchemaGenerator;
+use crate::generate::shrink::{Book, Slot};
 use crate::generate::{CouldNotMake, Item, Label, Nonce, Pools};
 use crate::wire::{Body, Headers, Request};
 
@@ -28,6 +29,8 @@ pub(crate) struct Sealing<'s> {
     pub(crate) skip: usize,
     /// Whether the aim is a violation.
     pub(crate) breaks: bool,
+    /// The drafts of a case that is made smaller.
+    pub(crate) book: Option<&'s Book>,
 }
 
 /// A request that is what it should be.
@@ -56,11 +59,28 @@ impl OperationGenerator {
     /// Draws, fills, writes and proves a request; draws anew a bounded number
     /// of times.
     pub(crate) fn make(&self, seed: u64, wish: &Wish<'_>, sealing: &Sealing<'_>) -> Result<Made, CouldNotMake> {
+        let slot = || {
+            let (operation, target) = (self.operation.id.clone(), wish.target.cloned());
+            Slot { operation, seed, items: wish.items, target }
+        };
+        if let Some(book) = sealing.book
+            && let Some(draft) = book.instead(&slot())
+        {
+            book.note(slot(), draft.clone());
+            return self.seal(draft, wish.target, sealing);
+        }
         let mut last = None;
         for attempt in 0..TRIES {
             let varied = seed.wrapping_add(attempt.wrapping_mul(0xd134_2543_de82_ef95));
-            match self.draft(varied, wish).and_then(|draft| self.seal(draft, wish.target, sealing)) {
-                Ok(made) => return Ok(made),
+            let draft = self.draft(varied, wish);
+            let noted = sealing.book.and_then(|_| draft.as_ref().ok().cloned());
+            match draft.and_then(|draft| self.seal(draft, wish.target, sealing)) {
+                Ok(made) => {
+                    if let (Some(book), Some(draft)) = (sealing.book, noted) {
+                        book.note(slot(), draft);
+                    }
+                    return Ok(made);
+                }
                 Err(reason) => last = Some(reason),
             }
         }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::contract::behaviour::{Behaviour, Idempotency};
 use crate::generate::generators::Generators;
 use crate::generate::payload::{Draft, Made, OperationGenerator, Sealing, Wish};
+use crate::generate::shrink::Book;
 use crate::generate::{Call, Caller, CouldNotMake, Expect, Label, Manner, Nonce, Pools, Step, Via};
 
 /// One probe in the making.
@@ -16,6 +17,8 @@ pub(in crate::generate) struct Bench<'b> {
     pub(in crate::generate) nonce: &'b Nonce,
     pub(in crate::generate) pools: &'b Pools,
     pub(in crate::generate) index: u32,
+    /// The drafts of a case that is made smaller.
+    pub(in crate::generate) book: Option<&'b Book>,
 }
 
 /// A probe's title and steps.
@@ -58,7 +61,8 @@ impl<'b> Bench<'b> {
 
     /// How requests of this case are sealed.
     pub(super) fn sealing(&self, skip: usize) -> Sealing<'b> {
-        Sealing { nonce: self.nonce, seed: self.seed, pools: Some(self.pools), correlation: None, skip, breaks: false }
+        let (nonce, seed, book) = (self.nonce, self.seed, self.book);
+        Sealing { nonce, seed, pools: Some(self.pools), correlation: None, skip, breaks: false, book }
     }
 
     /// How many items a probe's calls have: small, different by number.
