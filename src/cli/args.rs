@@ -37,6 +37,14 @@ pub(super) enum Command {
     Score(ScoreArgs),
     /// Look for faults in contracts, scenarios and policies, without running.
     Lint(LintArgs),
+    /// Write a first behaviour file for an OpenAPI document.
+    Init(InitArgs),
+    /// Print the JSON Schema of a file, for editors and programs.
+    Schema {
+        /// Of which file.
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
     /// List all checks.
     Checks(ListArgs),
     /// Explain one check.
@@ -309,6 +317,29 @@ pub(super) struct ScoreArgs {
 pub(super) struct LintArgs {
     #[command(flatten)]
     pub(super) files: FileArgs,
+}
+
+/// The files whose JSON Schemas are published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// `behaviour.yaml`.
+    Behaviour,
+    /// `run.json`, the report of a run.
+    Run,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct InitArgs {
+    /// The OpenAPI document.
+    #[arg(value_name = "OPENAPI")]
+    pub(super) document: PathBuf,
+    /// Where to write; `behaviour.yaml` beside the document by default, `-`
+    /// for standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Overwrite a file that is there.
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Clone, Debug, Args)]

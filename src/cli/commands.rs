@@ -26,6 +26,8 @@ pub(super) async fn run(cli: Cli) -> u8 {
         Command::Replay(args) => replay(args).await,
         Command::Score(args) => super::score::score(&args).await,
         Command::Lint(args) => lint(&args),
+        Command::Init(args) => super::init::init(&args),
+        Command::Schema { of } => super::init::schema(of),
         Command::Checks(args) => lists::checks(&args),
         Command::Explain(args) => lists::explain(&args),
         Command::Defects(args) => lists::defects(&args),

@@ -8,6 +8,7 @@
 
 pub mod behaviour;
 pub mod diff;
+pub mod init;
 pub mod openapi;
 
 mod folder;

@@ -11,6 +11,7 @@ mod exit_codes;
 mod gate;
 mod golden;
 mod imports;
+mod init;
 mod load;
 mod plain_service;
 mod readiness;

@@ -20,6 +20,8 @@ mod selector;
 mod word;
 
 #[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
 mod tests;
 
 pub use callback::{Callback, Determinism, Jobs, Resend, Statuses};

@@ -18,3 +18,4 @@ mod tests;
 
 pub use lint_all::lint;
 pub(in crate::contract) use lint_all::lint_each;
+pub(in crate::contract) use promise::flows_retry;

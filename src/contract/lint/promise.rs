@@ -17,7 +17,7 @@ pub(super) fn lint(behaviour: &Behaviour, found: &mut Diagnostics) {
 
 /// Whether Power Automate's own retry policy repeats a call that was answered
 /// so: 408, 429 and 5xx.
-pub(super) fn flows_retry(status: u16) -> bool {
+pub(in crate::contract) fn flows_retry(status: u16) -> bool {
     status == 408 || status == 429 || (500..=599).contains(&status)
 }
 
