@@ -34,8 +34,7 @@ fn every_shipped_file_keeps_the_schema() {
     let files = files();
     assert!(files.len() >= 5, "{}", files.len());
     for (name, value) in files {
-        let faults: Vec<String> =
-            schema.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let faults: Vec<String> = schema.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(faults.is_empty(), "{name}: {faults:#?}");
         if let Err(faults) = Behaviour::parse("a.yaml", &value.to_string()) {
             panic!("{name}: {faults}");

@@ -37,16 +37,19 @@ fn headers(document: &OpenApi) -> impl Iterator<Item = (&Operation, &crate::cont
 
 /// The document's correlation ID, if it looks like having one.
 pub(super) fn carrier(document: &OpenApi) -> Option<Carrier> {
-    let name = CARRIERS.iter().find_map(|known| headers(document).find(|(_, p)| bare(&p.name) == *known))?.1.name.clone();
+    let name =
+        CARRIERS.iter().find_map(|known| headers(document).find(|(_, p)| bare(&p.name) == *known))?.1.name.clone();
     let mine: Vec<_> = headers(document).filter(|(_, p)| p.name.eq_ignore_ascii_case(&name)).collect();
     let required = mine.iter().filter(|(_, p)| p.required).count();
     let format = |p: &crate::contract::openapi::Parameter| {
         let schema = document.schema(p.schema.as_ref()?)?;
         document.resolve(schema).get("format")?.as_str().map(str::to_owned)
     };
-    let successes = document.operations.iter().flat_map(|o| &o.responses).filter(|(status, _)| {
-        matches!(status, StatusKey::Exact(200..=299) | StatusKey::Class(2))
-    });
+    let successes = document
+        .operations
+        .iter()
+        .flat_map(|o| &o.responses)
+        .filter(|(status, _)| matches!(status, StatusKey::Exact(200..=299) | StatusKey::Class(2)));
     let mut echoes = successes.map(|(_, response)| response.headers.iter().any(|h| h.name.eq_ignore_ascii_case(&name)));
     Some(Carrier {
         place: pointer(mine.first()?.0),
@@ -71,9 +74,13 @@ pub(super) fn push(carrier: Option<&Carrier>, types: &Types, sheet: &mut Sheet) 
         return;
     };
     let (declared, all) = carrier.declared;
-    sheet.note(&format!("`{}` is a header parameter of {declared} of {all} operations, e.g. {}.", carrier.name, carrier.place));
+    sheet.note(&format!(
+        "`{}` is a header parameter of {declared} of {all} operations, e.g. {}.",
+        carrier.name, carrier.place
+    ));
     let missing = types.named_like(&["correlation", "request_id"]);
-    let on = declared == all && (carrier.required == Some(false) || (carrier.required == Some(true) && missing.is_some()));
+    let on =
+        declared == all && (carrier.required == Some(false) || (carrier.required == Some(true) && missing.is_some()));
     sheet.switched(on, "correlation:");
     sheet.switched(on, &format!("  header: {}", scalar(&carrier.name)));
     if carrier.uuid {

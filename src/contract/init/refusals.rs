@@ -54,7 +54,10 @@ impl Types {
     /// A type that counts and whose name contains one of these words.
     pub(super) fn named_like(&self, words: &[&str]) -> Option<&str> {
         let counting = self.found.iter().filter(|found| found.holds(self.problems));
-        counting.flat_map(|found| &found.names).map(String::as_str).find(|name| words.iter().any(|word| name.contains(word)))
+        counting
+            .flat_map(|found| &found.names)
+            .map(String::as_str)
+            .find(|name| words.iter().any(|word| name.contains(word)))
     }
 }
 
@@ -86,7 +89,8 @@ fn found(document: &OpenApi, status: u16, declared: &[(&Operation, &ResponseSpec
     if !read {
         names.push(usual(status));
     }
-    let missing = document.operations.iter().filter(|o| could_answer(o, status) && o.response(status).is_none()).count();
+    let missing =
+        document.operations.iter().filter(|o| could_answer(o, status) && o.response(status).is_none()).count();
     Found {
         status,
         names,

@@ -50,15 +50,21 @@ fn lifecycle(document: &OpenApi, sheet: &mut Sheet) {
         sheet.line("  status: active");
         return;
     }
-    sheet.note(&format!("Deprecated: {}. Since when, until when, and which version follows?", some_of(&deprecated, all.len())));
+    sheet.note(&format!(
+        "Deprecated: {}. Since when, until when, and which version follows?",
+        some_of(&deprecated, all.len())
+    ));
     sheet.off("lifecycle:");
-    for line in ["status: deprecated", "since: 2026-01-01", "sunset: 2027-01-01", "successor: v2", "after_sunset: unchanged"] {
+    for line in
+        ["status: deprecated", "since: 2026-01-01", "sunset: 2027-01-01", "successor: v2", "after_sunset: unchanged"]
+    {
         sheet.off(&format!("  {line}"));
     }
 }
 
 fn identity(document: &OpenApi, sheet: &mut Sheet) {
-    let secured: Vec<&Operation> = document.operations.iter().map(AsRef::as_ref).filter(|o: &&Operation| o.secured).collect();
+    let secured: Vec<&Operation> =
+        document.operations.iter().map(AsRef::as_ref).filter(|o: &&Operation| o.secured).collect();
     sheet.gap();
     if secured.is_empty() {
         sheet.note("No operation demands a token (`security`). Who may call?");
@@ -84,7 +90,9 @@ fn identity(document: &OpenApi, sheet: &mut Sheet) {
     sheet.off(&format!("  app_id_uri: {}", scalar(&uri)));
     sheet.off("  roles: [Jobs.Submit]");
     sheet.off("  through_gateway_only: true");
-    sheet.note("How the service reaches Dataverse: governed (through the gateway), direct, or flow_commits (not at all).");
+    sheet.note(
+        "How the service reaches Dataverse: governed (through the gateway), direct, or flow_commits (not at all).",
+    );
     sheet.off("data_path: governed");
 }
 
@@ -104,13 +112,16 @@ fn app_id_uri(document: &OpenApi) -> Option<(String, String)> {
 
 fn idempotency(document: &OpenApi, carrier: Option<&Carrier>, sheet: &mut Sheet) {
     let key = correlation::idempotency_key(document);
-    let writes: Vec<&Operation> = document.operations.iter().map(AsRef::as_ref).filter(|o: &&Operation| !o.is_safe()).collect();
+    let writes: Vec<&Operation> =
+        document.operations.iter().map(AsRef::as_ref).filter(|o: &&Operation| !o.is_safe()).collect();
     if writes.is_empty() {
         return;
     }
     sheet.gap();
     match &key {
-        Some((name, place)) => sheet.note(&format!("`{name}` is declared at {place}. What is promised for the same call twice?")),
+        Some((name, place)) => {
+            sheet.note(&format!("`{name}` is declared at {place}. What is promised for the same call twice?"))
+        }
         None => sheet.note("What is promised for the same call twice, and how is it told that it is the same?"),
     }
     let header = key.map(|(name, _)| name).or_else(|| carrier.map(|carrier| carrier.name.clone()));
@@ -127,8 +138,14 @@ fn idempotency(document: &OpenApi, carrier: Option<&Carrier>, sheet: &mut Sheet)
     sheet.off("  same_item_other_content: executed");
     sheet.off("  new_item: executed");
     sheet.off("  unfinished: resumed");
-    let location = |o: &&Operation| o.responses.get(&StatusKey::Exact(202)).is_some_and(|r| r.headers.iter().any(|h| h.name.eq_ignore_ascii_case("location")));
-    sheet.note("The same again while the first still runs: waits, same_location, or refused with one of `errors.types`.");
+    let location = |o: &&Operation| {
+        o.responses
+            .get(&StatusKey::Exact(202))
+            .is_some_and(|r| r.headers.iter().any(|h| h.name.eq_ignore_ascii_case("location")))
+    };
+    sheet.note(
+        "The same again while the first still runs: waits, same_location, or refused with one of `errors.types`.",
+    );
     sheet.off(if writes.iter().any(location) { "  while_running: same_location" } else { "  while_running: waits" });
     sheet.off("  window: PT24H");
     sheet.off("  not_remembered: [policy, later]");
@@ -141,8 +158,12 @@ fn scalar_selector(header: &str) -> String {
 fn throttling(types: &refusals::Types, sheet: &mut Sheet) {
     sheet.gap();
     match types.place_of(429) {
-        Some(place) => sheet.note(&format!("429 is declared at {place}. How many calls are admitted, to each client or to all?")),
-        None => sheet.note("How many calls are admitted, to each client or to all together? (A rate needs a type with status 429.)"),
+        Some(place) => {
+            sheet.note(&format!("429 is declared at {place}. How many calls are admitted, to each client or to all?"))
+        }
+        None => sheet.note(
+            "How many calls are admitted, to each client or to all together? (A rate needs a type with status 429.)",
+        ),
     }
     sheet.off("throttling:");
     sheet.off("  per: client");

@@ -58,7 +58,9 @@ impl Sheet {
 
 /// A text that can't end the comment it stands in.
 fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') { ' ' } else { c })
+        .collect()
 }
 
 /// A text as a YAML scalar: plain where that is safe, else in double quotes.

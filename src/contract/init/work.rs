@@ -41,14 +41,18 @@ pub(super) fn limits(document: &OpenApi, sheet: &mut Sheet) {
     let counts = !items.is_empty() || (!types.is_empty() && !ranges);
     sheet.gap();
     sheet.switched(counts, "limits:");
-    sheet.note("The largest body, the deepest nesting, the most bytes of header fields: at the gateway, and behind it?");
+    sheet
+        .note("The largest body, the deepest nesting, the most bytes of header fields: at the gateway, and behind it?");
     sheet.off("  body: 1 MiB");
     sheet.off("  nesting: 32");
     sheet.off("  headers: 16 KiB");
     sheet.off("  header: 8 KiB");
     sheet.off("  behind: { body: 4 MiB }");
     if !items.is_empty() {
-        sheet.note(&format!("`maxItems` at {}", items.iter().map(|(_, _, place)| place.as_str()).collect::<Vec<_>>().join(", ")));
+        sheet.note(&format!(
+            "`maxItems` at {}",
+            items.iter().map(|(_, _, place)| place.as_str()).collect::<Vec<_>>().join(", ")
+        ));
         let entries: Vec<String> = items.iter().map(|(path, most, _)| format!("{}: {most}", scalar(path))).collect();
         sheet.line(&format!("  items: {{ {} }}", entries.join(", ")));
     }
@@ -66,7 +70,11 @@ fn most_items(document: &OpenApi) -> Vec<(String, u64, String)> {
     for (operation, schema) in bodies(document) {
         for (path, list) in lists(document, schema) {
             let most = list.get("maxItems").and_then(Value::as_u64);
-            found.entry(path).or_insert_with(|| (Vec::new(), format!("{}/requestBody", pointer(operation)))).0.push(most);
+            found
+                .entry(path)
+                .or_insert_with(|| (Vec::new(), format!("{}/requestBody", pointer(operation))))
+                .0
+                .push(most);
         }
     }
     let agreed = found.into_iter().filter_map(|(path, (most, place))| {
@@ -82,7 +90,8 @@ pub(super) fn item(document: &OpenApi) -> Option<(String, String)> {
     bodies(document).find_map(|(operation, schema)| {
         lists(document, schema).into_iter().find_map(|(path, _)| {
             let at = |key: &str| [path.as_slice(), &["*".to_owned(), key.to_owned()]].concat();
-            let key = ["id", "key", "number"].into_iter().find(|key| !document.schemas_at(schema, &at(key)).is_empty())?;
+            let key =
+                ["id", "key", "number"].into_iter().find(|key| !document.schemas_at(schema, &at(key)).is_empty())?;
             Some((format!("body /{}", at(key).join("/")), format!("{}/requestBody", pointer(operation))))
         })
     })
@@ -115,7 +124,8 @@ pub(super) fn jobs(document: &OpenApi, sheet: &mut Sheet) {
     sheet.off("determinism: { same: [body /input], gives: [body /decision] }");
     let accepted = document.operations.iter().find(|o| o.responses.contains_key(&StatusKey::Exact(202)));
     let Some(accepted) = accepted else { return };
-    let location = accepted.responses[&StatusKey::Exact(202)].headers.iter().any(|h| h.name.eq_ignore_ascii_case("location"));
+    let location =
+        accepted.responses[&StatusKey::Exact(202)].headers.iter().any(|h| h.name.eq_ignore_ascii_case("location"));
     let states = states(document);
     sheet.gap();
     sheet.note(&format!("{}/responses/202: work that goes on after the answer.", pointer(accepted)));
@@ -182,6 +192,9 @@ fn quoted(text: &str) -> String {
 /// the parameter.
 fn lists_them<'d>(document: &'d OpenApi, operation: &Operation, parameter: &str) -> Option<&'d Operation> {
     let (before, _) = operation.path.split_once(&format!("/{{{parameter}}}"))?;
-    let list = document.operations.iter().find(|o| o.method == http::Method::GET && o.path == before && !before.contains('{'))?;
+    let list = document
+        .operations
+        .iter()
+        .find(|o| o.method == http::Method::GET && o.path == before && !before.contains('{'))?;
     (!list.id.contains(' ')).then_some(list.as_ref())
 }
