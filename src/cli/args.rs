@@ -141,6 +141,9 @@ pub(super) struct SelectArgs {
     /// Cases played at once.
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<usize>,
+    /// Single calls only, no sequences.
+    #[arg(long)]
+    pub(super) payloads: bool,
     /// Judge only this check or family; may be repeated.
     #[arg(long, value_name = "CHECK")]
     pub(super) only: Vec<String>,

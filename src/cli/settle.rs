@@ -70,6 +70,7 @@ fn build(
         budget: select.budget.as_deref().map(|text| span("--budget", text)).transpose()?,
         rate: select.rate.map(rate).transpose()?,
         workers: select.workers,
+        payloads: select.payloads,
         only: select.only.clone(),
         skip: select.skip.clone(),
         require: select.require.clone(),

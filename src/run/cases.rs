@@ -25,6 +25,7 @@ pub(super) fn plan(session: &Session, each: u32) -> Queue {
 pub(super) async fn play_all(session: &Arc<Session>, queue: Queue) -> Result<(), RunError> {
     let queue = Arc::new(queue);
     let player = Arc::new(Player::new(session.target.clone()));
+    let began = std::time::Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for lane in workers(session) {
         tasks.spawn(work(session.clone(), queue.clone(), player.clone(), lane));
@@ -32,6 +33,9 @@ pub(super) async fn play_all(session: &Arc<Session>, queue: Queue) -> Result<(),
     while let Some(joined) = tasks.join_next().await {
         joined.map_err(|panic| RunError::CouldNotRun(format!("a worker broke down: {panic}")))?;
     }
+    let (played, took) = (queue.taken(), began.elapsed());
+    let rate = played as f64 / took.as_secs_f64().max(1e-9);
+    session.listener.stage(format!("{played} cases in {}: {rate:.0} a second", crate::clock::format_duration(took)));
     leave_out(session, &queue);
     Ok(())
 }

@@ -6,9 +6,7 @@ use super::session::Session;
 use super::{RunError, StopReason, reproduce};
 use crate::check::{self, Finding, Judged, Level, NotChecked, Outcome, Verdict};
 use crate::contract::Contract;
-use crate::observe::{GatewayRow, LedgerEntry};
 use crate::report::{ObjectiveMark, Rows, Run};
-use crate::target::LedgerQuery;
 
 /// Why something was left out.
 pub(super) fn stopped_because(reason: Option<StopReason>) -> &'static str {
@@ -100,26 +98,35 @@ fn complete(session: &Session, findings: &mut [Finding]) {
     }
 }
 
-/// The gateway's rows since the run began; `None` where they can't be had,
-/// which changes no verdict.
+/// How many of the gateway's rows a report holds at most: more than a gate
+/// makes, and no more than somebody can load.
+const MOST_ROWS: u64 = 250_000;
+
+/// The gateway's first rows since the run began; `None` where they can't be
+/// had, which changes no verdict.
 async fn gather_rows(session: &Session) -> Option<Rows> {
     let control = session.target.control.as_ref()?;
     let gathered = Rows::new().ok()?;
-    let add = |rows: Vec<GatewayRow>| {
+    let (mut since, mut count) = (session.rows_start, 0);
+    loop {
+        let (rows, next, more) = control.row_page(since).await.ok()?;
         let _ = gathered.add(&rows, &session.options.redactor);
-    };
-    control.each_row_page(session.rows_start, &[], add).await.ok()?;
-    Some(gathered)
+        (since, count) = (next, count + rows.len() as u64);
+        if !more {
+            return Some(gathered);
+        }
+        if count >= MOST_ROWS {
+            session.gathered().notices.push(format!("the gateway's rows after the first {count} are not in the report"));
+            return Some(gathered);
+        }
+    }
 }
 
+/// How many effects the run had.
 async fn count_effects(session: &Session) -> u64 {
     let Some(control) = &session.target.control else { return 0 };
-    let query = LedgerQuery { since: session.ledger_start, ..LedgerQuery::default() };
-    let mut effects = 0;
-    let count = |entries: Vec<LedgerEntry>| effects += entries.iter().filter(|e| e.committed()).count() as u64;
     // A ledger that can't be read any more changes no verdict.
-    let _ = control.each_ledger_page(&query, count).await;
-    effects
+    control.effects().await.map_or(0, |effects| effects.saturating_sub(session.effects_start))
 }
 
 /// What was left out of what was asked for.

@@ -43,6 +43,8 @@ pub struct Options {
     pub rate: Option<f64>,
     /// Cases played at once, where that was asked for.
     pub workers: Option<usize>,
+    /// Single calls only, no sequences.
+    pub payloads: bool,
     /// Checks or families that are judged; empty: all.
     pub only: Vec<String>,
     /// Checks or families that are not judged.

@@ -54,7 +54,8 @@ impl Queue {
         let offers: Vec<Need> = session.target.offers.iter().copied().collect();
         let (mut probes, mut payloads) = (Vec::new(), Vec::new());
         for (contract, generators) in session.generators.iter().enumerate() {
-            let keys = generators.planned_probes(each as usize, &offers);
+            let probes_of = if session.options.payloads { 0 } else { each as usize };
+            let keys = generators.planned_probes(probes_of, &offers);
             let rest = Payloads::of(generators.clone(), each as usize - keys.len());
             probes.push(List { contract, keys: Keys::Probes(keys.into_iter()) });
             payloads.push(List { contract, keys: Keys::Payloads(rest) });

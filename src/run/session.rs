@@ -31,8 +31,8 @@ pub(super) struct Session {
     pub(super) target: Arc<Target>,
     pub(super) stop: Stop,
     pub(super) listener: Listener,
-    /// The ledger's last number when the run began.
-    pub(super) ledger_start: u64,
+    /// How many effects the ledger had seen when the run began.
+    pub(super) effects_start: u64,
     /// The number of the gateway's rows when the run began.
     pub(super) rows_start: u64,
     pub(super) started: Timestamp,
@@ -94,9 +94,9 @@ impl Session {
             pools.push(Arc::new(fetched));
             gathered.notices.extend(notices);
         }
-        let (mut ledger_start, mut rows_start) = (0, 0);
+        let (mut effects_start, mut rows_start) = (0, 0);
         if let Some(control) = &target.control {
-            ledger_start = control.ledger_end().await.map_err(could_not_run)?;
+            effects_start = control.effects().await.map_err(could_not_run)?;
             rows_start = control.rows(u64::MAX >> 1, &[]).await.map_err(could_not_run)?.1;
         }
         let clock_start = target.clock.now();
@@ -110,7 +110,7 @@ impl Session {
             target,
             stop,
             listener,
-            ledger_start,
+            effects_start,
             rows_start,
             started,
             clock_start,

@@ -1,9 +1,8 @@
 //! Who calls: a pool of clients that the run mints, or the one that the
 //! settings name.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::Method;
@@ -21,6 +20,11 @@ use crate::wire::{Redactor, Secret};
 /// sixth of the smallest rate a shipped contract declares, so that retries and
 /// polls fit in as well.
 const CALLS_PER_CLIENT: u64 = 100;
+
+/// How long a client of the pool rests before its next turn, by the shared
+/// clock: twice the minute of a shipped contract's rate, so that its window is
+/// fresh. A run of a million cases then gets by with some hundred clients.
+const REST: Duration = Duration::from_mins(2);
 
 /// A caller with its token, ready to call.
 #[derive(Clone, Debug)]
@@ -55,7 +59,7 @@ struct Inner {
     nonce: Nonce,
     clock: Clock,
     redactor: Redactor,
-    calls: AtomicU64,
+    turns: Mutex<Turns>,
     /// Held while the issuer is asked.
     asking: tokio::sync::Mutex<()>,
     tokens: RwLock<HashMap<(String, String), (Secret, Timestamp)>>,
@@ -67,6 +71,34 @@ enum Source {
     Issuer(RestClient, TokenSettings),
     Fixed(Secret),
     Nobody,
+}
+
+/// Whose turn it is in the pool.
+#[derive(Debug, Default)]
+struct Turns {
+    current: u64,
+    calls: u64,
+    known: u64,
+    /// Clients that had their turn, and when it ended; the longest rested first.
+    resting: VecDeque<(u64, Timestamp)>,
+}
+
+impl Turns {
+    /// The number of the client that makes the next call.
+    fn next(&mut self, now: Timestamp) -> u64 {
+        if self.calls == CALLS_PER_CLIENT {
+            self.resting.push_back((self.current, now));
+            let rested = self.resting.front().is_some_and(|(_, since)| now.since(*since) >= REST);
+            let next = if rested { self.resting.pop_front().map(|(client, _)| client) } else { None };
+            self.current = next.unwrap_or_else(|| {
+                self.known += 1;
+                self.known
+            });
+            self.calls = 0;
+        }
+        self.calls += 1;
+        self.current
+    }
 }
 
 impl Inner {
@@ -101,8 +133,8 @@ impl Clients {
     }
 
     fn new(source: Source, nonce: Nonce, clock: Clock, redactor: Redactor) -> Self {
-        let (calls, asking, tokens) = (AtomicU64::new(0), tokio::sync::Mutex::default(), RwLock::default());
-        Self(Arc::new(Inner { source, nonce, clock, redactor, calls, asking, tokens }))
+        let (turns, asking, tokens) = (Mutex::default(), tokio::sync::Mutex::default(), RwLock::default());
+        Self(Arc::new(Inner { source, nonce, clock, redactor, turns, asking, tokens }))
     }
 
     /// The caller of a case's call, with its token. `identity` is the
@@ -119,7 +151,7 @@ impl Clients {
     ) -> Result<Authorized, TargetError> {
         match caller {
             Caller::Any => {
-                let turn = self.0.calls.fetch_add(1, Ordering::Relaxed) / CALLS_PER_CLIENT;
+                let turn = self.0.turns.lock().unwrap_or_else(PoisonError::into_inner).next(self.0.clock.now());
                 self.client(identity, &format!("case-{}-{turn}", self.0.nonce.0)).await
             }
             Caller::Own(number) => {
@@ -236,4 +268,24 @@ async fn ask_issuer(
         .map_err(|e| TargetError::Token(format!("{} answered no token: {e}", settings.endpoint)))?;
     let lifetime = granted.expires_in.and_then(|v| v.as_u64().or_else(|| v.as_str()?.parse().ok())).unwrap_or(3600);
     Ok((Secret::new(granted.access_token), lifetime))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_take_turns_and_come_again_when_they_have_rested() {
+        let mut turns = Turns::default();
+        let start = Timestamp::from_seconds(0);
+        let mut whole = |at: u64| {
+            let now = start.plus(Duration::from_secs(at));
+            let clients: Vec<u64> = (0..CALLS_PER_CLIENT).map(|_| turns.next(now)).collect();
+            assert!(clients.iter().all(|client| *client == clients[0]), "{clients:?}");
+            clients[0]
+        };
+        assert_eq!([whole(0), whole(10), whole(20)], [0, 1, 2]);
+        // The first rested from second 10 on.
+        assert_eq!([whole(129), whole(131), whole(132), whole(141)], [3, 0, 4, 1]);
+    }
 }

@@ -43,6 +43,8 @@ pub struct ShownClock {
 struct LedgerPage {
     entries: Vec<LedgerEntry>,
     next: u64,
+    #[serde(default)]
+    effects: u64,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +151,16 @@ impl Control {
         let page: LedgerPage =
             self.call(Method::GET, &format!("/ledger?since={}&limit=1", u64::MAX >> 1), None).await?;
         Ok(page.next)
+    }
+
+    /// How many effects the ledger has seen, also those that it has forgotten.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn effects(&self) -> Result<u64, TargetError> {
+        let page: LedgerPage =
+            self.call(Method::GET, &format!("/ledger?since={}&limit=1", u64::MAX >> 1), None).await?;
+        Ok(page.effects)
     }
 
     /// The gateway's rows after a number, all pages, and the number to go on

@@ -85,7 +85,8 @@ async fn ledger(State(stack): State<ControlOptions>, uri: Uri) -> Result<Respons
         keys: parameters.list("key"),
         limit: parameters.number("limit", LIMIT)?,
     });
-    Ok(Json(json!({ "entries": entries, "next": next })).into_response())
+    let effects = stack.dataverse.effects();
+    Ok(Json(json!({ "entries": entries, "next": next, "effects": effects })).into_response())
 }
 
 async fn rows(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {

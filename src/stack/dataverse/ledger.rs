@@ -91,6 +91,8 @@ pub(super) struct Ledger {
     entries: VecDeque<Entry>,
     /// How many entries were dropped from the front.
     dropped: u64,
+    /// How many effects there were, dropped ones counted.
+    effects: u64,
     capacity: usize,
     /// Sequence numbers by hash of a text that they can be found by. Different
     /// texts may share a hash, so a hit is compared again.
@@ -101,7 +103,7 @@ pub(super) struct Ledger {
 impl Ledger {
     pub(super) fn new(capacity: usize) -> Self {
         let hasher = RandomState::new();
-        Self { entries: VecDeque::new(), dropped: 0, capacity, index: HashMap::new(), hasher }
+        Self { entries: VecDeque::new(), dropped: 0, effects: 0, capacity, index: HashMap::new(), hasher }
     }
 
     /// The sequence number of the last entry.
@@ -109,7 +111,13 @@ impl Ledger {
         self.dropped + self.entries.len() as u64
     }
 
+    /// How many effects there were since the beginning.
+    pub(super) fn effects(&self) -> u64 {
+        self.effects
+    }
+
     pub(super) fn commit(&mut self, writer: Writer, attempt: Attempt<'_>, changes: Vec<Change>) {
+        self.effects += 1;
         self.push(writer, attempt, None, changes);
     }
 

@@ -200,6 +200,10 @@ impl Organization {
         self.store().ledger.query(query)
     }
 
+    pub(super) fn effects(&self) -> u64 {
+        self.store().ledger.effects()
+    }
+
     pub(super) fn faults(&self) -> &FaultBoard {
         &self.faults
     }

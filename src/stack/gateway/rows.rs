@@ -1,8 +1,11 @@
 //! The gateway's log: one JSON line a call, each under a number that counts up.
 //!
-//! A run makes a hundred thousand rows; they lie in a file that has no name and
-//! goes with the last clone, and only their places are held in memory.
+//! A run makes a hundred thousand rows; they lie in files that have no name and
+//! go with the last clone, and only their places are held in memory. Bounded:
+//! beyond some half a million rows the oldest go, and queries no longer find
+//! them.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -16,6 +19,17 @@ pub struct RowLog(Arc<Mutex<Log>>);
 
 #[derive(Debug)]
 struct Log {
+    /// The oldest first; never empty.
+    parts: VecDeque<Part>,
+    /// How many rows a part holds before the next begins.
+    room: usize,
+}
+
+/// Some rows in a row.
+#[derive(Debug)]
+struct Part {
+    /// How many rows were written before its first.
+    first: u64,
     file: File,
     /// How many bytes the file holds.
     end: u64,
@@ -35,13 +49,21 @@ struct Stored {
 /// How much is gathered before it goes into the file.
 const CHUNK: usize = 256 * 1024;
 
+/// How many rows a part holds, and how many parts are kept.
+const ROOM: usize = 250_000;
+const PARTS: usize = 3;
+
 impl RowLog {
     /// An empty log.
     ///
     /// # Errors
     /// No temporary file can be made.
     pub fn new() -> io::Result<Self> {
-        let log = Log { file: tempfile::tempfile()?, end: 0, pending: Vec::new(), rows: Vec::new() };
+        Self::with_room(ROOM)
+    }
+
+    fn with_room(room: usize) -> io::Result<Self> {
+        let log = Log { parts: VecDeque::from([Part::after(0)?]), room };
         Ok(Self(Arc::new(Mutex::new(log))))
     }
 
@@ -57,14 +79,16 @@ impl RowLog {
         let line = serde_json::to_vec(row).expect("a row has text keys and finite numbers only");
         let correlation = row.request_headers.get("x-correlation-id").map(|id| hash(id));
         let mut log = self.log();
-        let at = log.end + log.pending.len() as u64;
-        log.pending.extend_from_slice(&line);
-        log.rows.push(Stored { at, length: line.len() as u32, correlation });
-        if log.pending.len() >= CHUNK {
+        log.make_room();
+        let part = log.last();
+        let at = part.end + part.pending.len() as u64;
+        part.pending.extend_from_slice(&line);
+        part.rows.push(Stored { at, length: line.len() as u32, correlation });
+        if part.pending.len() >= CHUNK {
             // A disk that is full is told when the rows are read.
-            let _ = log.flush();
+            let _ = part.flush();
         }
-        log.rows.len() as u64
+        part.written()
     }
 
     /// Up to `limit` rows, as JSON, with numbers above `since` whose
@@ -76,15 +100,17 @@ impl RowLog {
     pub fn query(&self, since: u64, correlations: &[String], limit: usize) -> io::Result<(Vec<String>, u64)> {
         let wanted: Vec<u64> = correlations.iter().map(|id| hash(id)).collect();
         let mut log = self.log();
-        log.flush()?;
-        let mut next = since.min(log.rows.len() as u64);
+        let oldest = log.parts.front().map_or(0, |part| part.first);
+        let mut next = since.clamp(oldest, log.last().written());
         let mut found = Vec::new();
-        while let Some(stored) = log.rows.get(next as usize).copied()
-            && found.len() < limit
-        {
-            next += 1;
-            if wanted.is_empty() || stored.correlation.is_some_and(|id| wanted.contains(&id)) {
-                found.push(log.read(stored)?);
+        for part in &mut log.parts {
+            while found.len() < limit
+                && let Some(stored) = next.checked_sub(part.first).and_then(|n| part.rows.get(n as usize)).copied()
+            {
+                next += 1;
+                if wanted.is_empty() || stored.correlation.is_some_and(|id| wanted.contains(&id)) {
+                    found.push(part.read(stored)?);
+                }
             }
         }
         Ok((found, next))
@@ -92,11 +118,40 @@ impl RowLog {
 
     /// How many rows were written.
     pub fn written(&self) -> u64 {
-        self.log().rows.len() as u64
+        self.log().last().written()
     }
 }
 
 impl Log {
+    fn last(&mut self) -> &mut Part {
+        self.parts.back_mut().expect("there is always one")
+    }
+
+    /// Begins another part where the last is full, and forgets the oldest.
+    /// Where no file can be had, the last one grows.
+    fn make_room(&mut self) {
+        if self.last().rows.len() < self.room {
+            return;
+        }
+        let written = self.last().written();
+        if let Ok(part) = Part::after(written) {
+            self.parts.push_back(part);
+            if self.parts.len() > PARTS {
+                self.parts.pop_front();
+            }
+        }
+    }
+}
+
+impl Part {
+    fn after(first: u64) -> io::Result<Self> {
+        Ok(Self { first, file: tempfile::tempfile()?, end: 0, pending: Vec::new(), rows: Vec::new() })
+    }
+
+    fn written(&self) -> u64 {
+        self.first + self.rows.len() as u64
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         if !self.pending.is_empty() {
             self.file.seek(SeekFrom::Start(self.end))?;
@@ -107,8 +162,14 @@ impl Log {
         Ok(())
     }
 
+    /// A row, from memory where it was written just now.
     fn read(&mut self, stored: Stored) -> io::Result<String> {
-        let mut line = vec![0; stored.length as usize];
+        let length = stored.length as usize;
+        if let Some(start) = stored.at.checked_sub(self.end) {
+            let line = &self.pending[start as usize..start as usize + length];
+            return String::from_utf8(line.to_vec()).map_err(io::Error::other);
+        }
+        let mut line = vec![0; length];
         self.file.seek(SeekFrom::Start(stored.at))?;
         self.file.read_exact(&mut line)?;
         String::from_utf8(line).map_err(io::Error::other)
@@ -157,5 +218,22 @@ mod tests {
         assert_eq!(ids(9, &[], 1), (String::new(), 5));
         assert_eq!(log.push(&row("d")), 6);
         assert_eq!(ids(5, &[], 10), ("d".into(), 6));
+    }
+
+    #[test]
+    fn the_oldest_rows_go_and_numbers_stay() {
+        let log = RowLog::with_room(10).expect("a temporary file");
+        for number in 1..=45 {
+            assert_eq!(log.push(&row(&number.to_string())), number);
+        }
+        let numbers = |since, limit| {
+            let (lines, next) = log.query(since, &[], limit).expect("readable");
+            let rows = lines.iter().map(|line| serde_json::from_str::<GatewayRow>(line).expect("a row"));
+            (rows.map(|r| r.request_headers["x-correlation-id"].clone()).collect::<Vec<_>>(), next)
+        };
+        assert_eq!(numbers(0, 2), (vec!["21".to_owned(), "22".to_owned()], 22));
+        assert_eq!(numbers(38, 4).0, ["39", "40", "41", "42"]);
+        assert_eq!(numbers(0, 99).0.len(), 25);
+        assert_eq!((numbers(44, 9).0.len(), numbers(99, 9).1, log.written()), (1, 45, 45));
     }
 }
