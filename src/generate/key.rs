@@ -183,6 +183,11 @@ pub enum Probe {
     Determinism,
     /// The model throttles, fails, or answers what its schema does not have.
     ModelFault,
+    /// Something is made, read, deleted and read again, where no behaviour
+    /// file says more.
+    Created,
+    /// A call with wrong credentials, where no behaviour file says more.
+    WrongCredentials,
 }
 
 impl Probe {
@@ -218,6 +223,8 @@ impl Probe {
         (Self::ExactLimitBehind, "exact-limit-behind"),
         (Self::Determinism, "determinism"),
         (Self::ModelFault, "model-fault"),
+        (Self::Created, "created"),
+        (Self::WrongCredentials, "wrong-credentials"),
     ];
 }
 

@@ -2,7 +2,7 @@
 
 use super::generators::Generators;
 use super::payload::{Aimed, Made, OperationGenerator, Sealing, Wish};
-use super::probes::{self, Bench};
+use super::probes::{self, Bench, PlainBench};
 use super::shrink::Book;
 use super::{
     Call, Caller, Case, CaseKey, CaseKind, CouldNotMake, Expect, Manner, Need, Nonce, Pools, Probe, Seed, Step, Via,
@@ -79,9 +79,13 @@ impl Generators {
         if key.index >= probes::count(probe, self, operation) {
             return Err(none());
         }
-        let behaviour = operation.behaviour.as_deref().ok_or_else(none)?;
-        let bench = Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index, book };
-        let sequence = probes::make(probe, &bench)?;
+        let sequence = match operation.behaviour.as_deref() {
+            Some(behaviour) => {
+                let bench = Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index, book };
+                probes::make(probe, &bench)?
+            }
+            None => probes::make_plain(probe, &PlainBench { generators: self, operation, seed, nonce, pools })?,
+        };
         Ok(Case {
             key: key.clone(),
             seed,

@@ -12,6 +12,8 @@ use super::{CaseKey, CaseKind, Need, Probe, probes};
 /// A rate is probed early: it waits for a window beside the others, and where
 /// clients share one limit, all that come before it wait too.
 const ORDER: &[Probe] = &[
+    Probe::WrongCredentials,
+    Probe::Created,
     Probe::Identity,
     Probe::CorrelationMissing,
     Probe::PastGateway,

@@ -15,6 +15,7 @@ mod by_hand;
 mod client;
 mod connection;
 mod errand;
+mod expression;
 mod feed;
 mod flood;
 mod hush;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::armed::Armed;
+use super::expression::filled;
 use super::location::follow;
 use super::player::{PlayError, Player};
 use super::{Client, flood};
@@ -92,7 +93,10 @@ impl<'p> Play<'p> {
         let case = self.case.clone();
         for step in &case.steps {
             match step {
-                Step::Call(call) => self.together(std::slice::from_ref(call), true).await?,
+                Step::Call(call) => match filled(call, &self.calls) {
+                    Some(call) => self.together(std::slice::from_ref(&*call), true).await?,
+                    None => return Ok(()),
+                },
                 Step::Together(calls) => self.together(calls, true).await?,
                 Step::Unfollowed(calls) => self.together(calls, false).await?,
                 Step::Flood { call, most } => self.flood(call, *most).await?,

@@ -11,6 +11,7 @@ pub(crate) fn redact(text: &str) -> String {
     let text = pattern(r"(reports?: ).*?(\d{8}T\d{6})").replace_all(&text, "${1}REPORTS/########T######").into_owned();
     let text = pattern(r"(nonce: )([0-9a-f]{12})").replace_all(&text, hashes).into_owned();
     let text = replace(&text, r"\d+ (exchanges|effects|throttled)", "# $1");
+    let text = replace(&text, r"\d+ a second", "# a second");
     let text = replace(&text, r"(seen +)\d+ times", "$1# times");
     replace(&text, r"\bin (?:\d+ min )?[0-9.]+ (?:ms|s)\b", "in # s")
 }

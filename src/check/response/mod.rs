@@ -3,6 +3,9 @@
 
 pub(super) mod accepted_violation;
 pub(super) mod body_schema;
+pub(super) mod created_available;
+pub(super) mod credentials_ignored;
+pub(super) mod gone_after_delete;
 pub(super) mod header_schema;
 pub(super) mod media_type;
 pub(super) mod refused_conforming;

@@ -15,10 +15,12 @@ mod lifecycle;
 mod limits;
 mod missing;
 mod other;
+mod plain;
 mod rate;
 mod routing;
 mod table;
 
 pub(super) use bench::{Bench, Sequence};
 pub(super) use limits::{filled, too_many_of};
-pub(super) use table::{count, make, needs};
+pub(super) use plain::PlainBench;
+pub(super) use table::{count, make, make_plain, needs};

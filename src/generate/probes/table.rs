@@ -2,8 +2,8 @@
 //! need.
 
 use super::{
-    Bench, Sequence, determinism, duplicate, failure, identity, invalid, lifecycle, limits, missing, other, rate,
-    routing,
+    Bench, Sequence, determinism, duplicate, failure, identity, invalid, lifecycle, limits, missing, other, plain,
+    rate, routing,
 };
 use crate::contract::behaviour::{Behaviour, Selector};
 use crate::generate::generators::Generators;
@@ -15,7 +15,7 @@ const VARIANTS: u32 = 6;
 
 /// How many cases of a probe an operation has.
 pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operation: &OperationGenerator) -> u32 {
-    let Some(behaviour) = &operation.behaviour else { return 0 };
+    let Some(behaviour) = &operation.behaviour else { return plain::count(probe, generators, operation) };
     let promised = if operation.writes() && behaviour.idempotency.is_some() { VARIANTS } else { 0 };
     match probe {
         Probe::Identity => identity::count(behaviour),
@@ -41,7 +41,7 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         | Probe::OtherVersion
         | Probe::InsideWindow
         | Probe::PastWindow => 0,
-        Probe::ExactLimit | Probe::ExactLimitBehind => 0,
+        Probe::ExactLimit | Probe::ExactLimitBehind | Probe::Created | Probe::WrongCredentials => 0,
         Probe::Determinism => determinism::count(operation, behaviour),
         Probe::ModelFault => determinism::count(operation, behaviour).min(4),
     }
@@ -82,13 +82,22 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         | Probe::InsideWindow
         | Probe::PastWindow => Err(bench.fault("it has no such sequence")),
         Probe::ExactLimit | Probe::ExactLimitBehind => Err(bench.fault("no limit can be searched")),
+        Probe::Created | Probe::WrongCredentials => Err(bench.fault("a behaviour file says more than the document")),
         Probe::Determinism => determinism::again(bench),
         Probe::ModelFault => determinism::model_fault(bench),
     }
 }
 
+/// Makes one case of a probe of a contract without a behaviour file.
+pub(in crate::generate) fn make_plain(probe: Probe, bench: &plain::PlainBench<'_>) -> Result<Sequence, CouldNotMake> {
+    plain::make(probe, bench)
+}
+
 /// What the target must offer.
 pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
+    if matches!(probe, Probe::Created | Probe::WrongCredentials) {
+        return Vec::new();
+    }
     let mut needs = vec![Need::Behaviour];
     match probe {
         Probe::Identity | Probe::OtherPrincipal | Probe::Determinism => needs.push(Need::MintedTokens),

@@ -93,15 +93,14 @@ impl DataverseHandle {
         self.0.ledger(query)
     }
 
-<<<<<<< HEAD
-    /// The faults of all tiers.
-    pub(in crate::stack) fn board(&self) -> FaultBoard {
-        self.0.faults().clone()
-=======
     /// How many effects the ledger has seen, also those that it has forgotten.
     pub fn effects(&self) -> u64 {
         self.0.effects()
->>>>>>> 261c306 (Clients of the pool come again when they have rested; the gateway's log and the report's rows are bounded; effects are counted by the ledger; --payloads)
+    }
+
+    /// The faults of all tiers.
+    pub(in crate::stack) fn board(&self) -> FaultBoard {
+        self.0.faults().clone()
     }
 
     /// Arms a fault; gives the number to disarm it by.
