@@ -81,7 +81,8 @@ impl Generators {
         }
         let sequence = match operation.behaviour.as_deref() {
             Some(behaviour) => {
-                let bench = Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index, book };
+                let bench =
+                    Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index, book };
                 probes::make(probe, &bench)?
             }
             None => probes::make_plain(probe, &PlainBench { generators: self, operation, seed, nonce, pools })?,

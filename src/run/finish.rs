@@ -116,7 +116,10 @@ async fn gather_rows(session: &Session) -> Option<Rows> {
             return Some(gathered);
         }
         if count >= MOST_ROWS {
-            session.gathered().notices.push(format!("the gateway's rows after the first {count} are not in the report"));
+            session
+                .gathered()
+                .notices
+                .push(format!("the gateway's rows after the first {count} are not in the report"));
             return Some(gathered);
         }
     }

@@ -56,7 +56,8 @@ mod tests {
         let found = |deleted: u16, read: u16| {
             let play = Play::new(CaseKind::Probe(Probe::Created)).call(Expect::Nothing).answered(answer(201));
             let play = play.call(Expect::Nothing).answered(answer(200));
-            let play = play.call(Expect::Nothing).answered(answer(deleted)).call(Expect::Nothing).answered(answer(read));
+            let play =
+                play.call(Expect::Nothing).answered(answer(deleted)).call(Expect::Nothing).answered(answer(read));
             play.findings(&super::CHECK, &plain()).len()
         };
         assert_eq!([found(204, 200), found(200, 200)], [1, 1]);
