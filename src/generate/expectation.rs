@@ -45,7 +45,9 @@ impl OperationGenerator {
         let tight = made.request.body.len() > behaviour.limits.as_ref().and_then(|l| l.body).unwrap_or(u64::MAX);
         self.types(|t| {
             let invalid = matches!(t.status, 400 | 422) && t.name != too_many && Some(&t.name) != absent.as_ref();
-            t.retry == Retry::Never && (invalid || (in_path && t.status == 404) || (tight && t.status == 413))
+            // Without a body there is neither a length nor a media type.
+            let bare = *aimed == Aimed::NoBody && matches!(t.status, 411 | 415);
+            t.retry == Retry::Never && (invalid || bare || (in_path && t.status == 404) || (tight && t.status == 413))
         })
     }
 

@@ -44,8 +44,7 @@ impl Generators {
             CaseKind::Violating => violating(operation, key.index, case_seed, &sealing)?,
             CaseKind::Broken => return Err(CouldNotMake::new(key.to_string(), "nothing can be broken")),
             CaseKind::Conforming | CaseKind::Probe(_) | CaseKind::Sequence => {
-                let made = operation.make(case_seed, &Wish::default(), &sealing)?;
-                ("a conforming call".to_owned(), made, operation.promised())
+                conforming(operation, key.index, case_seed, &sealing)?
             }
         };
         let labels = made.labels.clone();
@@ -130,6 +129,22 @@ fn pick(list: &[Aimed], index: u32) -> Option<&Aimed> {
     let cheap = |aimed: &&Aimed| aimed.target().is_none_or(|t| t.items() <= LONG_LIST);
     let count = list.iter().filter(cheap).count();
     list.iter().filter(cheap).nth((index - list.len()) % count.max(1))
+}
+
+/// The document's examples and each media type come first.
+fn conforming(
+    operation: &OperationGenerator,
+    index: u32,
+    seed: u64,
+    sealing: &Sealing<'_>,
+) -> Result<Tried, CouldNotMake> {
+    let sample = operation.samples.get(index as usize).copied();
+    let made = operation.make(seed, &Wish { sample, ..Wish::default() }, sealing)?;
+    let title = match sample {
+        Some(sample) if sample < operation.examples() => "an example of the document",
+        _ => "a conforming call",
+    };
+    Ok((title.to_owned(), made, operation.promised()))
 }
 
 fn boundary(

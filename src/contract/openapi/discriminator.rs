@@ -1,7 +1,7 @@
 //! Discriminators: the property that names the branch, as constraints that a
 //! validator and a generator understand (OpenAPI 3.1.1, §4.8.25).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -19,15 +19,16 @@ pub(super) fn discriminate(openapi: &OpenApi, document: &mut Value) {
     let families = families(openapi);
     let mut kinds = Map::new();
     for (base, family) in &families {
-        for kind in &family.kinds {
-            let names = family.names_below(openapi, kind);
+        for (kind, further) in &family.kinds {
+            let all = std::iter::once(kind).chain(further);
+            let names: Vec<String> = all.flat_map(|kind| names(&family.mapping, kind)).collect();
             if let Some(Value::Object(members)) = document.pointer_mut(kind)
                 && openapi.admits(kind, &family.property, &names)
             {
                 demand(members, &family.property, &names);
             }
         }
-        let choice: Vec<Value> = family.kinds.iter().map(|kind| json!({ "$ref": format!("#{kind}") })).collect();
+        let choice: Vec<Value> = family.kinds.iter().map(|(kind, _)| json!({ "$ref": format!("#{kind}") })).collect();
         kinds.insert(choice_name(base), json!({ "anyOf": choice }));
     }
     each_schema(document, &mut Branches { openapi, families: &families });
@@ -56,16 +57,9 @@ struct Family {
     property: String,
     /// Name → pointer, as `mapping` says.
     mapping: Vec<(String, String)>,
-    /// Pointers of the schemas that extend it, directly or not.
-    kinds: Vec<String>,
-}
-
-impl Family {
-    /// The names of a kind and of those that extend it in turn.
-    fn names_below(&self, openapi: &OpenApi, kind: &str) -> Vec<String> {
-        let further = self.kinds.iter().filter(|other| *other != kind && openapi.extends(other, kind));
-        std::iter::once(kind).chain(further.map(String::as_str)).flat_map(|k| names(&self.mapping, k)).collect()
-    }
+    /// Pointers of the schemas that extend it, directly or not, each with
+    /// those that extend it in turn.
+    kinds: Vec<(String, Vec<String>)>,
 }
 
 /// The names that a mapping gives a schema; else its own.
@@ -94,6 +88,13 @@ fn families(openapi: &OpenApi) -> BTreeMap<String, Family> {
         return BTreeMap::new();
     };
     let pointer = |name: &String| format!("{SCHEMAS}{}", escape(name));
+    let mut children: HashMap<String, Vec<String>> = HashMap::new();
+    for (name, schema) in schemas {
+        let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+        for base in parts.filter_map(|part| local_pointer(part.get("$ref")?.as_str()?)) {
+            children.entry(base).or_default().push(pointer(name));
+        }
+    }
     let mut found = BTreeMap::new();
     for (name, schema) in schemas {
         if schema.get("oneOf").is_some() || schema.get("anyOf").is_some() {
@@ -101,33 +102,33 @@ fn families(openapi: &OpenApi) -> BTreeMap<String, Family> {
         }
         let Some((property, mapping)) = declared(schema) else { continue };
         let base = pointer(name);
-        let kinds: Vec<String> = schemas.keys().map(pointer).filter(|kind| openapi.extends(kind, &base)).collect();
-        if !kinds.is_empty() {
+        let below = descendants(&children, &base);
+        if !below.is_empty() {
+            let kinds = below.iter().map(|kind| (kind.clone(), descendants(&children, kind))).collect();
             found.insert(base, Family { property, mapping, kinds });
         }
     }
     found
 }
 
-impl OpenApi {
-    /// Whether a schema extends another by `allOf`, directly or not.
-    fn extends(&self, kind: &str, base: &str) -> bool {
-        let mut seen = HashSet::new();
-        let mut waiting = vec![kind.to_owned()];
-        while let Some(pointer) = waiting.pop() {
-            let parts = self.document.pointer(&pointer).and_then(|s| s.get("allOf")).and_then(Value::as_array);
-            for target in parts.into_iter().flatten().filter_map(|p| local_pointer(p.get("$ref")?.as_str()?)) {
-                if target == base {
-                    return true;
-                }
-                if seen.insert(target.clone()) {
-                    waiting.push(target);
-                }
+/// Those that extend a schema by `allOf`, directly or not, in the order in
+/// which they are found.
+fn descendants(children: &HashMap<String, Vec<String>>, base: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::from([base]);
+    let mut waiting = vec![base];
+    while let Some(parent) = waiting.pop() {
+        for child in children.get(parent).into_iter().flatten() {
+            if seen.insert(child) {
+                found.push(child.clone());
+                waiting.push(child);
             }
         }
-        false
     }
+    found
+}
 
+impl OpenApi {
     /// Whether a schema lets its property have one of these values, as far as
     /// its own `const` and `enum` say. Documents whose names are none of a
     /// schema's own values mean those values.
@@ -175,7 +176,7 @@ impl Branches<'_> {
         let Some(reference) = schema.get_mut("$ref") else { return };
         let Some(base) = reference.as_str().and_then(local_pointer) else { return };
         let Some(family) = self.families.get(&base) else { return };
-        let extended = at.rsplit_once("/allOf/").is_some_and(|(owner, _)| family.kinds.iter().any(|k| k == owner));
+        let extended = at.rsplit_once("/allOf/").is_some_and(|(owner, _)| family.kinds.iter().any(|(kind, _)| kind == owner));
         if !extended {
             *reference = Value::String(format!("#{SCHEMAS}{KINDS}{}", base.strip_prefix(SCHEMAS).unwrap_or(&base)));
         }

@@ -29,6 +29,8 @@ mod walk;
 #[cfg(test)]
 mod meant_tests;
 #[cfg(test)]
+mod mutated_tests;
+#[cfg(test)]
 mod tests;
 
 pub use model::{

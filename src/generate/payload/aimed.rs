@@ -1,5 +1,7 @@
 //! What boundary and violating calls of an operation are aimed at.
 
+use serde_json::Value;
+
 use super::OperationGenerator;
 use crate::generate::schema::Target;
 
@@ -15,6 +17,11 @@ pub(crate) enum Aimed {
     /// An optional parameter that is not there, or a required one: then it
     /// is a violation.
     Absent(usize),
+    /// A parameter with nothing in its place: free where the document allows
+    /// it, else a violation of a required one.
+    Blank(usize),
+    /// No body where one may be: right where it is optional.
+    NoBody,
 }
 
 impl Aimed {
@@ -22,7 +29,7 @@ impl Aimed {
     pub(crate) fn target(&self) -> Option<&Target> {
         match self {
             Self::Body(_, target) | Self::Parameter(_, target) => Some(target),
-            Self::Present(_) | Self::Absent(_) => None,
+            Self::Present(_) | Self::Absent(_) | Self::Blank(_) | Self::NoBody => None,
         }
     }
 
@@ -39,6 +46,8 @@ impl Aimed {
             }
             Self::Present(index) => format!("with {}", operation.parameters[*index].place()),
             Self::Absent(index) => format!("without {}", operation.parameters[*index].place()),
+            Self::Blank(index) => format!("with nothing in {}", operation.parameters[*index].place()),
+            Self::NoBody => "without a body".to_owned(),
         }
     }
 }
@@ -53,9 +62,20 @@ impl OperationGenerator {
             boundary.extend(schema.boundary().iter().map(|t| Aimed::Body(index, t.clone())));
             violating.extend(schema.violating().iter().map(|t| Aimed::Body(index, t.clone())));
         }
+        match &self.operation.request {
+            Some(request) if request.required && !self.bodies.is_empty() => violating.push(Aimed::NoBody),
+            Some(_) if !self.bodies.is_empty() => boundary.push(Aimed::NoBody),
+            _ => {}
+        }
         for (index, parameter) in self.parameters.iter().enumerate() {
             if self.is_correlation(&parameter.parameter) {
                 continue;
+            }
+            let written = parameter.write(&Value::String(String::new())).is_some();
+            if parameter.parameter.allow_empty {
+                boundary.push(Aimed::Blank(index));
+            } else if parameter.parameter.required && parameter.blank_breaks && written {
+                violating.push(Aimed::Blank(index));
             }
             if parameter.parameter.required {
                 if parameter.parameter.within != crate::contract::openapi::ParameterIn::Path {

@@ -1,11 +1,13 @@
 //! Bodies: values as content of a media type, and back.
 
 use bytes::Bytes;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::csv;
-use super::parameter::{read_scalar, scalar};
+use super::form::{Form, plain};
+use super::multipart::{BOUNDARY, Multipart, concrete};
+use super::sample::sample;
+use super::shape::Shape;
 use crate::contract::openapi::{MediaType, OpenApi};
 use crate::generate::CouldNotMake;
 use crate::generate::schema::SchemaGenerator;
@@ -20,107 +22,207 @@ pub(crate) struct BodyGenerator {
     /// Whole examples that keep the schema.
     pub(crate) examples: Vec<Value>,
     format: Format,
-    columns: Vec<csv::Column>,
 }
 
 /// How values become bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Format {
     Json,
-    Form,
-    Csv,
-    Text,
-    Octets,
+    Form(Form),
+    Multipart(Multipart),
+    Csv(Vec<csv::Column>),
+    /// Text, or bytes that are text here.
+    Plain(Shape),
+    /// Always the same.
+    Sample(&'static [u8]),
 }
 
 impl BodyGenerator {
     /// Compiles a media type.
     pub(crate) fn compile(openapi: &OpenApi, media_type: &MediaType, at: &str) -> Result<Self, CouldNotMake> {
-        let format = match media_type.name.as_str() {
-            _ if media_type.is_json() => Format::Json,
-            "application/x-www-form-urlencoded" => Format::Form,
-            "text/csv" => Format::Csv,
-            "application/octet-stream" => Format::Octets,
-            "*/*" | "application/*" => Format::Json,
-            name if name.starts_with("text/") => Format::Text,
-            name => return Err(CouldNotMake::new(at, format!("bodies of `{name}` are not made"))),
-        };
-        let name = if media_type.name.contains('*') { "application/json" } else { &media_type.name };
-        let schema = media_type.schema.as_ref().map(|s| SchemaGenerator::compile(openapi, s)).transpose()?;
-        let columns = schema.as_ref().map_or_else(Vec::new, |s| match format {
-            Format::Csv => s.columns(),
-            _ => s.properties(),
-        });
-        if format == Format::Csv && columns.is_empty() {
-            return Err(CouldNotMake::new(at, "text/csv is made only from a list of objects with properties"));
+        let name = range(&media_type.name);
+        let fault = |reason: &str| Err(CouldNotMake::new(at, format!("bodies of `{name}` are not made{reason}")));
+        if is_xml(&name) {
+            return fault(": XML has names, attributes and namespaces that a schema does not tell for certain");
         }
+        let schema = media_type.schema.as_ref().map(|s| SchemaGenerator::compile(openapi, s)).transpose()?;
+        let shape = Shape::of(openapi, media_type.schema.as_ref());
+        let nested = !shape.types.is_empty() && !["string", "integer", "number", "boolean"].iter().any(|t| shape.is(t));
+        let json = MediaType { name: name.clone(), ..media_type.clone() }.is_json();
+        let format = match name.as_str() {
+            _ if json => Format::Json,
+            "application/x-www-form-urlencoded" => Format::Form(Form::new(media_type, shape)),
+            "multipart/form-data" => Format::Multipart(Multipart::new(openapi, media_type, shape)),
+            "text/csv" => {
+                let columns = schema.as_ref().map_or_else(Vec::new, SchemaGenerator::columns);
+                if columns.is_empty() {
+                    return fault(" but from a list of objects with properties");
+                }
+                Format::Csv(columns)
+            }
+            name if sample(name).is_some() => Format::Sample(sample(name).unwrap_or_default()),
+            name if name.starts_with("text/") && nested => return fault(" from lists and objects"),
+            "application/octet-stream" if nested => return fault(" from lists and objects"),
+            name if name.starts_with("text/") || name == "application/octet-stream" => Format::Plain(shape),
+            _ => return fault(": what keeps this media type is not known here"),
+        };
         let mut examples = media_type.examples.clone();
         examples.retain(|example| schema.as_ref().is_some_and(|s| s.is_valid(example)));
-        Ok(Self { media_type: name.to_owned(), schema, examples, format, columns })
+        let media_type = header(media_type, &name);
+        Ok(Self { media_type, schema, examples, format })
     }
 
     /// Whether each row stands on a line of its own.
     pub(crate) fn is_csv(&self) -> bool {
-        self.format == Format::Csv
+        matches!(self.format, Format::Csv(_))
     }
 
     /// Whether values keep their types.
     pub(crate) fn is_json(&self) -> bool {
-        self.format == Format::Json
+        matches!(self.format, Format::Json)
+    }
+
+    /// A value where no schema says more.
+    pub(crate) fn anything(&self) -> Value {
+        match self.format {
+            Format::Plain(_) | Format::Sample(_) => Value::String("any content".to_owned()),
+            _ => Value::Object(Map::new()),
+        }
     }
 
     /// The content; none where the format can't carry the value.
     pub(crate) fn write(&self, value: &Value, delimiter: u8) -> Option<Bytes> {
-        match self.format {
+        match &self.format {
             Format::Json => serde_json::to_vec(value).ok().map(Bytes::from),
-            Format::Csv => csv::write(value, &self.columns, delimiter),
-            Format::Form => write_form(value.as_object()?),
-            Format::Text | Format::Octets => scalar(value).map(Bytes::from),
+            Format::Csv(columns) => csv::write(value, columns, delimiter),
+            Format::Form(form) => form.write(value),
+            Format::Multipart(multipart) => multipart.write(value),
+            Format::Plain(_) => plain(value),
+            Format::Sample(bytes) => Some(Bytes::from_static(bytes)),
         }
     }
 
     /// The value that the content carries.
     pub(crate) fn read(&self, bytes: &[u8], delimiter: u8) -> Option<Value> {
-        match self.format {
+        match &self.format {
             Format::Json => serde_json::from_slice(bytes).ok(),
-            Format::Csv => csv::read(bytes, &self.columns, delimiter),
-            Format::Form => self.read_form(bytes),
-            Format::Text | Format::Octets => {
-                let text = std::str::from_utf8(bytes).ok()?;
-                let types = self.schema.as_ref().map_or_else(Vec::new, SchemaGenerator::types);
-                Some(read_scalar(text, &types))
-            }
+            Format::Csv(columns) => csv::read(bytes, columns, delimiter),
+            Format::Form(form) => form.read(bytes),
+            Format::Multipart(multipart) => multipart.read(bytes),
+            Format::Plain(shape) => Some(shape.read(std::str::from_utf8(bytes).ok()?)),
+            Format::Sample(_) => Some(Value::String(bytes.iter().map(|byte| char::from(*byte)).collect())),
         }
-    }
-
-    fn read_form(&self, bytes: &[u8]) -> Option<Value> {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let mut members = Map::new();
-        for pair in text.split('&').filter(|p| !p.is_empty()) {
-            let (name, value) = pair.split_once('=')?;
-            let decode = |t: &str| percent_decode_str(t).decode_utf8().ok().map(|t| t.to_string());
-            let (name, value) = (decode(name)?, decode(value)?);
-            let types = self.columns.iter().find(|(n, _)| *n == name).map_or(&[][..], |(_, t)| t.as_slice());
-            let value = read_scalar(&value, types);
-            if types.contains(&"array") {
-                let list = members.entry(name).or_insert_with(|| Value::Array(Vec::new()));
-                list.as_array_mut()?.push(value);
-            } else {
-                members.insert(name, value);
-            }
-        }
-        Some(Value::Object(members))
     }
 }
 
-fn write_form(members: &Map<String, Value>) -> Option<Bytes> {
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let mut pairs = Vec::new();
-    for (name, value) in members {
-        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-        for value in values {
-            pairs.push(format!("{}={}", encode(name), encode(&scalar(value)?)));
+/// A media type for a range; a concrete one as it is.
+fn range(name: &str) -> String {
+    match name {
+        "*/*" | "application/*" => "application/json".to_owned(),
+        "multipart/*" => "multipart/form-data".to_owned(),
+        name => concrete(name),
+    }
+}
+
+fn is_xml(name: &str) -> bool {
+    matches!(name, "application/xml" | "text/xml") || (name.ends_with("+xml") && sample(name).is_none())
+}
+
+/// What stands in `Content-Type`: parameters go along where they are true of
+/// what is written, which is UTF-8.
+fn header(media_type: &MediaType, name: &str) -> String {
+    if name == "multipart/form-data" {
+        return format!("multipart/form-data; boundary={BOUNDARY}");
+    }
+    let parameters = media_type.written.split_once(';').map_or("", |(_, rest)| rest).trim();
+    let lower = parameters.to_ascii_lowercase();
+    let foreign = lower.contains("charset") && !lower.contains("utf-8");
+    if name != media_type.name || parameters.is_empty() || foreign || !parameters.is_ascii() {
+        return name.to_owned();
+    }
+    format!("{name}; {parameters}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn body(content: &str) -> Result<BodyGenerator, CouldNotMake> {
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /a:\n    post:\n      responses: {{}}\n      \
+             requestBody: {{ content: {{ {content} }} }}\n"
+        );
+        let openapi = OpenApi::parse("a.yaml", &text).unwrap_or_else(|e| panic!("{e}"));
+        let request = openapi.operations[0].request.clone().expect("declared");
+        BodyGenerator::compile(&openapi, &request.content[0], "a")
+    }
+
+    const THING: &str = "{ type: object, properties: { n: { type: integer }, tags: { type: array, items: { type: string } }, \
+        at: { type: object, properties: { x: { type: number }, ids: { type: array, items: { type: integer } } } }, \
+        file: { type: string, contentMediaType: application/octet-stream }, pic: { type: string } } }";
+
+    #[test]
+    fn forms_are_written_by_their_encoding_and_read_again() {
+        let value = json!({"n": 5, "tags": ["a&b", "c d"], "at": {"x": 1.5, "ids": [1, 2]}});
+        for (encoding, wire) in [
+            ("", "n=5&tags=a%26b&tags=c%20d&at=%7B%22x%22%3A1.5%2C%22ids%22%3A%5B1%2C2%5D%7D"),
+            (
+                ", encoding: { tags: { style: pipeDelimited, explode: false }, at: { style: deepObject } }",
+                "n=5&tags=a%26b%7Cc%20d&at%5Bx%5D=1.5&at%5Bids%5D%5B0%5D=1&at%5Bids%5D%5B1%5D=2",
+            ),
+        ] {
+            let body =
+                body(&format!("application/x-www-form-urlencoded: {{ schema: {THING}{encoding} }}")).expect("made");
+            let bytes = body.write(&value, b',').expect("it can be carried");
+            assert_eq!(&*bytes, wire.as_bytes());
+            assert_eq!(body.read(&bytes, b','), Some(value.clone()));
         }
     }
-    Some(Bytes::from(pairs.join("&")))
+
+    #[test]
+    fn each_property_is_a_part_and_each_element_one_of_its_own() {
+        let encoding = "encoding: { pic: { contentType: 'image/png, image/gif', headers: { X-Kind: { required: true, \
+            schema: { const: small } } } } }";
+        let body = body(&format!("multipart/form-data: {{ schema: {THING}, {encoding} }}")).expect("made");
+        let value = json!({"n": 5, "tags": ["a", "b"], "at": {"x": 1.5}, "file": "\u{e4} bytes", "gone": null});
+        let bytes = body.write(&value, b',').expect("it can be carried");
+        let text = std::str::from_utf8(&bytes).expect("text");
+        assert!(text.contains("name=\"file\"; filename=\"content.bin\"\r\nContent-Type: application/octet-stream\r\n"));
+        assert!(text.contains("name=\"at\"\r\nContent-Type: application/json\r\n\r\n{\"x\":1.5}\r\n"), "{text}");
+        assert_eq!(text.matches("name=\"tags\"").count(), 2);
+        let mut there = value;
+        there.as_object_mut().expect("an object").remove("gone");
+        assert_eq!(body.read(&bytes, b','), Some(there));
+        assert!(body.media_type.contains("boundary=seamstress-"));
+        let picture = body.write(&json!({"pic": "drawn"}), b',').expect("a sample");
+        let head = String::from_utf8_lossy(&picture).into_owned();
+        assert!(head.contains("Content-Type: image/png\r\nX-Kind: small\r\n\r\n\u{fffd}PNG"), "{head}");
+    }
+
+    #[test]
+    fn ranges_and_parameters_of_media_types_are_kept_where_they_are_true() {
+        let text = "schema: { type: string }";
+        for (declared, sent) in [
+            ("'application/vnd.a+json; charset=UTF-8'", "application/vnd.a+json; charset=UTF-8"),
+            ("'text/plain; charset=latin1'", "text/plain"),
+            ("'*/*'", "application/json"),
+            ("'image/*'", "image/png"),
+            ("'text/*'", "text/plain"),
+            ("application/octet-stream", "application/octet-stream"),
+        ] {
+            let body = body(&format!("{declared}: {{ {text} }}")).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(body.media_type, sent);
+            let bytes = body.write(&json!("x"), b',').expect("it can be carried");
+            assert!(body.read(&bytes, b',').is_some());
+        }
+        for left_out in ["application/xml", "text/xml", "audio/mpeg", "text/csv"] {
+            let reason = body(&format!("{left_out}: {{ {text} }}")).expect_err("left out").reason;
+            assert!(reason.contains(left_out), "{reason}");
+        }
+        assert!(body("text/plain: { schema: { type: object } }").is_err());
+        let bare = body("application/octet-stream: {}").expect("without a schema");
+        assert!(bare.write(&bare.anything(), b',').is_some());
+    }
 }

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::parameter::{read_scalar, scalar};
+use super::shape::{read_scalar, scalar};
 
 /// A column: its name and the JSON types of its cells.
 pub(super) type Column = (String, Vec<&'static str>);

@@ -34,6 +34,9 @@ pub(crate) struct Wish<'t> {
     pub(crate) last: bool,
     /// Whether optional parameters are left out.
     pub(crate) plain: bool,
+    /// Which of the operation's samples it is: the examples of the document,
+    /// then each media type.
+    pub(crate) sample: Option<usize>,
 }
 
 impl OperationGenerator {
@@ -48,6 +51,7 @@ impl OperationGenerator {
         let body = self.draw_body(&mut rng, wish, &mut hit)?;
         let aimed = match wish.target {
             Some(Aimed::Parameter(index, _)) => Some(*index),
+            Some(Aimed::Blank(index)) => Some(*index),
             _ => None,
         };
         let mut draft = Draft { parameters, body, hit, aimed };
@@ -67,13 +71,20 @@ impl OperationGenerator {
         let parameter = &self.parameters[index];
         let (seed, odds) = (rng.random(), rng.random_bool(0.5));
         let (there, target): (bool, Option<&Target>) = match wish.target {
-            Some(Aimed::Present(i)) if *i == index => (true, None),
+            Some(Aimed::Present(i) | Aimed::Blank(i)) if *i == index => (true, None),
             Some(Aimed::Absent(i)) if *i == index => (false, None),
             Some(Aimed::Parameter(i, target)) if *i == index => (true, Some(target)),
+            _ if wish.sample.is_some() && !parameter.examples.is_empty() => (true, None),
             _ => (parameter.parameter.required || (odds && !wish.plain), None),
         };
         if !there {
             return Ok(None);
+        }
+        if matches!(wish.target, Some(Aimed::Blank(i)) if *i == index) {
+            return Ok(Some(Value::String(String::new())));
+        }
+        if let Some(example) = wish.sample.and_then(|n| cycled(&parameter.examples, n)) {
+            return Ok(Some(example));
         }
         let Some(schema) = &parameter.schema else { return Ok(Some(Value::String("any".to_owned()))) };
         let ask = Ask { seed, medium: parameter.medium(), items: None, target, last: wish.last };
@@ -94,6 +105,8 @@ impl OperationGenerator {
         let (seed, odds, pick) = (rng.random(), rng.random_range(0..16), rng.random_range(0..usize::MAX));
         let (index, target) = match wish.target {
             Some(Aimed::Body(index, target)) => (*index, Some(target)),
+            Some(Aimed::NoBody) => return Ok(None),
+            _ if wish.sample.is_some() => return Ok(self.sampled(wish.sample.unwrap_or_default(), seed)),
             _ if self.bodies.is_empty() || (!request.required && odds == 0) => return Ok(None),
             _ => (if odds < 12 { 0 } else { pick % self.bodies.len() }, None),
         };
@@ -101,13 +114,34 @@ impl OperationGenerator {
         if target.is_none() && wish.items.is_none() && odds == 1 && !body.examples.is_empty() {
             return Ok(Some((index, body.examples[pick % body.examples.len()].clone())));
         }
-        let Some(schema) = &body.schema else { return Ok(Some((index, Value::Object(serde_json::Map::new())))) };
+        let Some(schema) = &body.schema else { return Ok(Some((index, body.anything()))) };
         let ask = Ask { seed, medium: Medium::Any, items: wish.items, target, last: wish.last };
         let drawn = schema.draw(ask).ok_or_else(|| schema.out_of_reach(target))?;
         if target.is_some() {
             *hit = drawn.hit;
         }
         Ok(Some((index, drawn.value)))
+    }
+
+    /// The body of a sample.
+    fn sampled(&self, sample: usize, seed: u64) -> Option<(usize, Value)> {
+        let examples: Vec<(usize, &Value)> =
+            self.bodies.iter().enumerate().flat_map(|(i, b)| b.examples.iter().map(move |e| (i, e))).collect();
+        if sample < self.examples() && !examples.is_empty() {
+            let (index, example) = examples[sample % examples.len()];
+            return Some((index, example.clone()));
+        }
+        let index = sample.saturating_sub(self.examples()) % self.bodies.len().max(1);
+        let body = self.bodies.get(index)?;
+        let Some(schema) = &body.schema else { return Some((index, body.anything())) };
+        let drawn = schema.draw(Ask { seed, medium: Medium::Any, items: None, target: None, last: false });
+        drawn.map(|drawn| (index, drawn.value))
+    }
+
+    /// How many samples the document's examples make.
+    pub(crate) fn examples(&self) -> usize {
+        let bodies: usize = self.bodies.iter().map(|body| body.examples.len()).sum();
+        self.parameters.iter().map(|p| p.examples.len()).max().unwrap_or(0).max(bodies)
     }
 
     /// Cuts lists that the schema allows to be longer than `limits.items`.
@@ -162,6 +196,10 @@ pub(crate) fn places(selector: &Selector, value: &Value) -> Vec<String> {
             .collect();
     }
     found.into_iter().map(|(at, _)| at).collect()
+}
+
+fn cycled(examples: &[Value], index: usize) -> Option<Value> {
+    (!examples.is_empty()).then(|| examples[index % examples.len()].clone())
 }
 
 fn escape(name: &str) -> String {

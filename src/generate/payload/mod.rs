@@ -7,11 +7,16 @@ mod aimed;
 mod body;
 mod csv;
 mod draft;
+mod form;
 mod items;
+mod multipart;
 mod operation;
 mod parameter;
 mod pooled;
+mod sample;
 mod seal;
+mod shape;
+mod style;
 
 pub(crate) use aimed::Aimed;
 pub(crate) use body::BodyGenerator;

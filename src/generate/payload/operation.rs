@@ -28,9 +28,14 @@ pub(crate) struct OperationGenerator {
     pub(crate) boundary: Vec<Aimed>,
     /// Violations that can be made.
     pub(crate) violating: Vec<Aimed>,
+    /// Samples that can be made: what conforming calls begin with.
+    pub(crate) samples: Vec<usize>,
     /// What can't be made, and why.
     pub(crate) notices: Vec<CouldNotMake>,
 }
+
+/// Most examples that are tried for their own sake.
+const MOST_EXAMPLES: usize = 50;
 
 impl OperationGenerator {
     /// Compiles an operation, and tries each of its targets once.
@@ -43,6 +48,7 @@ impl OperationGenerator {
             bodies: Vec::new(),
             boundary: Vec::new(),
             violating: Vec::new(),
+            samples: Vec::new(),
             notices: Vec::new(),
         };
         generator.add_parameters(contract)?;
@@ -52,6 +58,7 @@ impl OperationGenerator {
         let notices: Vec<CouldNotMake> = schemas.flat_map(|s| s.notices().iter().cloned()).collect();
         generator.notices.extend(notices);
         generator.find_targets();
+        generator.find_samples();
         Ok(generator)
     }
 
@@ -117,6 +124,19 @@ impl OperationGenerator {
         self.boundary = boundary;
         self.violating = violating;
         self.notices.extend(notices);
+    }
+
+    /// Keeps those samples that can be made; the others are told as notices.
+    fn find_samples(&mut self) {
+        let nonce = Nonce("compile".into());
+        let media = if self.bodies.len() > 1 { self.bodies.len() } else { 0 };
+        let sealing = Sealing { nonce: &nonce, seed: 1, pools: None, correlation: None, skip: 0, breaks: false };
+        for sample in 0..self.examples().min(MOST_EXAMPLES) + media {
+            match self.make(1, &Wish { sample: Some(sample), ..Wish::default() }, &sealing) {
+                Ok(_) => self.samples.push(sample),
+                Err(notice) => self.notices.push(notice),
+            }
+        }
     }
 
     /// Whether a parameter carries the correlation ID.

@@ -168,10 +168,17 @@ impl OperationGenerator {
         let mut path = format!("{}{template}", self.base_path);
         let (mut query, mut cookies) = (Vec::new(), Vec::new());
         let mut headers = Headers::new();
+        let mut names: Vec<(ParameterIn, String)> = Vec::new();
         for (parameter, value) in self.parameters.iter().zip(&draft.parameters) {
             let Some(value) = value else { continue };
             let spec = &parameter.parameter;
             let written = parameter.write(value)?;
+            let mut own: Vec<(ParameterIn, String)> = written.iter().map(|(n, _)| (spec.within, n.clone())).collect();
+            if own.iter().any(|name| names.contains(name)) {
+                // Spread over the query, two of them could not be told apart.
+                return None;
+            }
+            names.append(&mut own);
             match spec.within {
                 ParameterIn::Path => path = path.replace(&format!("{{{}}}", spec.name), &written.first()?.1),
                 ParameterIn::Query => query.extend(written.into_iter().map(|(n, v)| format!("{n}={v}"))),
@@ -207,7 +214,7 @@ impl OperationGenerator {
         for (parameter, value) in self.parameters.iter().zip(&draft.parameters) {
             let (Some(schema), Some(value)) = (&parameter.schema, value) else { continue };
             let read = parameter.write(value).and_then(|pairs| parameter.read(&pairs));
-            if self.is_correlation(&parameter.parameter) {
+            if self.is_correlation(&parameter.parameter) || parameter.is_free_blank(value) {
                 continue;
             }
             add(&parameter.place(), schema, &read.unwrap_or(Value::Null));
@@ -222,6 +229,9 @@ impl OperationGenerator {
             if value.is_none() && parameter.parameter.required && !self.is_correlation(&parameter.parameter) {
                 labels.push(Label { at: parameter.place(), keyword: "required".to_owned() });
             }
+        }
+        if draft.body.is_none() && self.operation.request.as_ref().is_some_and(|r| r.required) {
+            labels.push(Label { at: "body".to_owned(), keyword: "required".to_owned() });
         }
         labels
     }
@@ -241,13 +251,13 @@ impl OperationGenerator {
         }
         let Some(target) = target else { return Ok(()) };
         let part = match target {
-            Aimed::Body(..) => "body".to_owned(),
-            Aimed::Parameter(index, _) | Aimed::Present(index) | Aimed::Absent(index) => {
+            Aimed::Body(..) | Aimed::NoBody => "body".to_owned(),
+            Aimed::Parameter(index, _) | Aimed::Present(index) | Aimed::Absent(index) | Aimed::Blank(index) => {
                 self.parameters[*index].place()
             }
         };
         let aimed = match target {
-            Aimed::Absent(_) => !made.labels.is_empty(),
+            Aimed::Absent(_) | Aimed::Blank(_) | Aimed::NoBody => !made.labels.is_empty(),
             _ => self.aimed_label(made, target),
         };
         let astray = made.labels.iter().find(|label| !label.at.starts_with(&part));
@@ -271,7 +281,7 @@ impl OperationGenerator {
                 let value = made.draft.parameters[*index].as_ref().and_then(|v| parameter.write(v));
                 (parameter.schema.as_ref(), value.and_then(|pairs| parameter.read(&pairs)))
             }
-            Aimed::Present(_) | Aimed::Absent(_) => return false,
+            Aimed::Present(_) | Aimed::Absent(_) | Aimed::Blank(_) | Aimed::NoBody => return false,
         };
         let (Some(schema), Some(value), Some(target)) = (schema, value, aimed.target()) else { return false };
         schema.fails_as_aimed(&value, target, made.draft.hit.as_deref().unwrap_or_default())

@@ -32,7 +32,7 @@ pub(super) fn partly(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
     // The list is walked in strides, so that few cases see many kinds.
     let at = (bench.index / ways) as usize * 5 % aims.len().max(1);
     let aimed = *aims.get(at).ok_or_else(|| bench.fault("no item can be made invalid"))?;
-    let wish = Wish { target: Some(aimed), items: Some(3), last: true, plain: true };
+    let wish = Wish { target: Some(aimed), items: Some(3), last: true, plain: true, ..Wish::default() };
     let made = operation.make(bench.part(0), &wish, &Sealing { breaks: true, ..bench.sealing(0) })?;
     let skips = bench.index % ways == 1;
     let made = if skips { skipping(bench, &made, aimed)? } else { made };
