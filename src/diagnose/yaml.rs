@@ -28,6 +28,10 @@ pub fn parse_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
     let mut builder = Builder { file: file.into(), anchors: HashMap::new(), open: Vec::new(), nodes: 0, root: None };
     for event in Parser::new_from_str(&whole_characters(text)) {
         let (event, span) = event.map_err(|fault| {
+            if fault.info().contains("recursion limit") {
+                let place = place(&builder.file, *fault.marker());
+                return Diagnostic::error(place, format!("nested deeper than {MAX_DEPTH} levels"));
+            }
             Diagnostic::error(place(&builder.file, *fault.marker()), format!("not valid YAML: {}", fault.info()))
                 .hint("check the indentation and quotes on and above this line")
         })?;

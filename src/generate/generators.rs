@@ -1,7 +1,8 @@
 //! The compiled generators of one contract: what makes its cases and calls.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::make::plain_call;
 use super::payload::{OperationGenerator, Sealing, Wish};
@@ -42,12 +43,7 @@ impl Generators {
     /// Compiles the generators of a contract. Operations that can't be made
     /// are kept with the reason.
     pub fn new(contract: &Contract) -> Self {
-        let operations = contract
-            .openapi
-            .operations
-            .iter()
-            .map(|operation| (operation.id.clone(), OperationGenerator::compile(contract, operation)))
-            .collect();
+        let operations = compiled(contract);
         Self { contract: contract.clone(), operations }
     }
 
@@ -106,6 +102,33 @@ impl Generators {
         let unknown = || CouldNotMake::new(id, format!("{} has no such operation", self.contract.id));
         self.operations.get(id).ok_or_else(unknown)?.as_ref().map_err(Clone::clone)
     }
+}
+
+/// How much stack a thread that compiles has: schemas refer to each other
+/// deeply.
+const STACK: usize = 32 << 20;
+
+/// Compiles all operations, side by side: each tries all its targets, and a
+/// large document has hundreds.
+fn compiled(contract: &Contract) -> BTreeMap<Arc<str>, Result<OperationGenerator, CouldNotMake>> {
+    let operations = &contract.openapi.operations;
+    let next = AtomicUsize::new(0);
+    let made = Mutex::new(BTreeMap::new());
+    let work = || {
+        while let Some(operation) = operations.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let compiled = OperationGenerator::compile(contract, operation);
+            made.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.id.clone(), compiled);
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(operations.len());
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            // A thread that can't be had is no loss but of time.
+            let _ = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        }
+    });
+    work();
+    made.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

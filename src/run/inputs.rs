@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Options, RunError, TargetChoice};
+use super::{Options, RunError, TargetChoice, security};
 use crate::contract::{self, Contract};
 use crate::diagnose::{Diagnostic, Diagnostics, Place, Severity};
 use crate::generate::{Generators, Nonce, Pools, Seed};
@@ -43,6 +43,7 @@ impl Inputs {
             // what can't be tested of it was left out when it was loaded.
             let found = if options.document.is_some() { found.as_remarks() } else { found };
             faults.extend(found);
+            contracts.iter().for_each(|contract| security::unmet(contract, &options.target, &mut faults));
         }
         if faults.has_errors() {
             return Err(RunError::Input(faults));

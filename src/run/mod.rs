@@ -24,6 +24,7 @@ mod readiness;
 mod replay;
 mod reproduce;
 mod score;
+mod security;
 mod serve;
 mod session;
 mod stop;

@@ -40,7 +40,12 @@ fn each_contradiction_is_found() {
     let (api, behaviour) = ("bulk-update/v1/openapi.yaml", "bulk-update/v1/behaviour.yaml");
     for (file, from, to, what) in [
         (api, "operationId: getBatch", "operationId: submitBatch", "the operationId `submitBatch` stands twice"),
-        (api, "creditLimit: 250000", "creditLimit: -1", "this example does not keep its own schema at `/records/0/creditLimit`"),
+        (
+            api,
+            "creditLimit: 250000",
+            "creditLimit: -1",
+            "this example does not keep its own schema at `/records/0/creditLimit`",
+        ),
         (
             api,
             "type: integer\n          description: In whole",

@@ -176,7 +176,8 @@ impl Branches<'_> {
         let Some(reference) = schema.get_mut("$ref") else { return };
         let Some(base) = reference.as_str().and_then(local_pointer) else { return };
         let Some(family) = self.families.get(&base) else { return };
-        let extended = at.rsplit_once("/allOf/").is_some_and(|(owner, _)| family.kinds.iter().any(|(kind, _)| kind == owner));
+        let extended =
+            at.rsplit_once("/allOf/").is_some_and(|(owner, _)| family.kinds.iter().any(|(kind, _)| kind == owner));
         if !extended {
             *reference = Value::String(format!("#{SCHEMAS}{KINDS}{}", base.strip_prefix(SCHEMAS).unwrap_or(&base)));
         }

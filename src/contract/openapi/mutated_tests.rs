@@ -44,7 +44,19 @@ const DOCUMENTS: [&str; 2] = [
 
 /// Anything that a value may be replaced by.
 fn odd(rng: &mut ChaCha8Rng, whole: &Value) -> Value {
-    let text = ["", "$ref", "\u{0}", "\u{202e}\u{feff}", "e\u{301}\u{1f9f5}", "#/", "#", "a.yaml#/x", "{", "9e999", "/^(?<=a$/"];
+    let text = [
+        "",
+        "$ref",
+        "\u{0}",
+        "\u{202e}\u{feff}",
+        "e\u{301}\u{1f9f5}",
+        "#/",
+        "#",
+        "a.yaml#/x",
+        "{",
+        "9e999",
+        "/^(?<=a$/",
+    ];
     match rng.random_range(0..14) {
         0 => Value::Null,
         1 => json!(rng.random_bool(0.5)),

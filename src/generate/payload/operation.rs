@@ -130,7 +130,8 @@ impl OperationGenerator {
     fn find_samples(&mut self) {
         let nonce = Nonce("compile".into());
         let media = if self.bodies.len() > 1 { self.bodies.len() } else { 0 };
-        let sealing = Sealing { nonce: &nonce, seed: 1, pools: None, correlation: None, skip: 0, breaks: false };
+        let sealing =
+            Sealing { nonce: &nonce, seed: 1, pools: None, correlation: None, skip: 0, breaks: false, book: None };
         for sample in 0..self.examples().min(MOST_EXAMPLES) + media {
             match self.make(1, &Wish { sample: Some(sample), ..Wish::default() }, &sealing) {
                 Ok(_) => self.samples.push(sample),

@@ -31,11 +31,14 @@ impl ParameterGenerator {
             return Err(CouldNotMake::new(at, format!("content of `{media}` is not made")));
         }
         let shape = Shape::of(openapi, parameter.schema.as_ref());
-        let mut examples = parameter.examples.clone();
-        examples.retain(|example| schema.as_ref().is_none_or(|s| s.is_valid(example)));
         let blank = shape.read("");
         let blank_breaks = parameter.content.is_none() && schema.as_ref().is_some_and(|s| !s.is_valid(&blank));
-        Ok(Self { parameter: parameter.clone(), schema, examples, blank_breaks, shape })
+        let mut made = Self { parameter: parameter.clone(), schema, examples: Vec::new(), blank_breaks, shape };
+        let right = |example: &&Value| {
+            made.schema.as_ref().is_none_or(|s| s.is_valid(example)) && made.write(example).is_some()
+        };
+        made.examples = parameter.examples.iter().filter(right).cloned().collect();
+        Ok(made)
     }
 
     /// What its strings may hold.

@@ -61,7 +61,7 @@ struct Proposer<'p> {
 impl<'p> Proposer<'p> {
     fn parameters(&mut self, operation: &OperationGenerator, draft: &'p Draft, target: Option<&Aimed>) {
         let aimed_at = |number: usize| match target {
-            Some(Aimed::Parameter(at, _) | Aimed::Present(at)) => *at == number,
+            Some(Aimed::Parameter(at, _) | Aimed::Present(at) | Aimed::Blank(at)) => *at == number,
             _ => false,
         };
         let optional: Vec<usize> = operation
@@ -83,7 +83,7 @@ impl<'p> Proposer<'p> {
             self.part = Part::Parameter(number);
             let schema: Option<&SchemaRef> = parameter.parameter.schema.as_ref();
             self.root = schema.and_then(|schema| self.openapi.schema(schema));
-            let aimed = matches!(target, Some(Aimed::Parameter(at, _)) if *at == number);
+            let aimed = matches!(target, Some(Aimed::Parameter(at, _) | Aimed::Blank(at)) if *at == number);
             self.hit = draft.hit.as_deref().filter(|_| aimed);
             self.value(value, &mut Vec::new());
         }
