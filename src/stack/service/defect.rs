@@ -42,6 +42,54 @@ pub enum Defect {
     ModelVersionIgnored,
     /// Passes on what the model says without looking at it.
     ModelOutputUnchecked,
+    /// Answers 203 where a batch is read.
+    UndeclaredStatus,
+    /// Labels what became of a file as plain text.
+    MediaTypeMislabelled,
+    /// Gives counts of two and more as text.
+    CountAsText,
+    /// Says `soon` in `Retry-After` of a 202.
+    RetryAfterInWords,
+    /// Takes a credit limit that is one too high.
+    LimitOffByOne,
+    /// Takes a status that nobody knows for `active`.
+    UnknownStatusAccepted,
+    /// Counts the length of names in bytes.
+    NameCountedInBytes,
+    /// Stumbles over characters beyond the first plane.
+    CrashOnAstral,
+    /// Stumbles over an empty note.
+    CrashOnEmptyNote,
+    /// Calls a missing batch or file by a name of its own.
+    UndeclaredType,
+    /// Answers invalid content with 422.
+    ValidationAs422,
+    /// Takes an unknown ID for a mistake in the content.
+    MissingAsInvalid,
+    /// Answers one record too many with 500.
+    TooManyAs500,
+    /// Answers 400 while Dataverse is not available.
+    UnavailableAs400,
+    /// Does not say when to come again while Dataverse is not available.
+    UnavailableWithoutRetryAfter,
+    /// Labels a missing batch or file as plain JSON.
+    ErrorAsPlainJson,
+    /// Says another status in the body where there are several faults.
+    StatusMemberDiffers,
+    /// Shows a query where nothing was found.
+    SqlInError,
+    /// Answers a call that still runs as the gateway's throttle would.
+    RunningAsThrottled,
+    /// Leaves the ID out of rows that a step writes.
+    CorrelationDroppedWithStep,
+    /// Takes 29 February for no date.
+    LeapDayRejected,
+    /// Writes the account number as well.
+    OneWrongColumn,
+    /// Repeats a write that was throttled past the gateway.
+    AroundOnRetry,
+    /// Gives every fifth answer of v2 two seconds later.
+    EveryFifthLate,
 }
 
 impl Defect {
@@ -65,6 +113,30 @@ impl Defect {
         (Self::DecisionByPrincipal, "decision-by-principal"),
         (Self::ModelVersionIgnored, "model-version-ignored"),
         (Self::ModelOutputUnchecked, "model-output-unchecked"),
+        (Self::UndeclaredStatus, "undeclared-status"),
+        (Self::MediaTypeMislabelled, "media-type-mislabelled"),
+        (Self::CountAsText, "count-as-text"),
+        (Self::RetryAfterInWords, "retry-after-in-words"),
+        (Self::LimitOffByOne, "limit-off-by-one"),
+        (Self::UnknownStatusAccepted, "unknown-status-accepted"),
+        (Self::NameCountedInBytes, "name-counted-in-bytes"),
+        (Self::CrashOnAstral, "crash-on-astral"),
+        (Self::CrashOnEmptyNote, "crash-on-empty-note"),
+        (Self::UndeclaredType, "undeclared-type"),
+        (Self::ValidationAs422, "validation-as-422"),
+        (Self::MissingAsInvalid, "missing-as-invalid"),
+        (Self::TooManyAs500, "too-many-as-500"),
+        (Self::UnavailableAs400, "unavailable-as-400"),
+        (Self::UnavailableWithoutRetryAfter, "unavailable-without-retry-after"),
+        (Self::ErrorAsPlainJson, "error-as-plain-json"),
+        (Self::StatusMemberDiffers, "status-member-differs"),
+        (Self::SqlInError, "sql-in-error"),
+        (Self::RunningAsThrottled, "running-as-throttled"),
+        (Self::CorrelationDroppedWithStep, "correlation-dropped-with-step"),
+        (Self::LeapDayRejected, "leap-day-rejected"),
+        (Self::OneWrongColumn, "one-wrong-column"),
+        (Self::AroundOnRetry, "around-on-retry"),
+        (Self::EveryFifthLate, "every-fifth-late"),
     ];
 }
 
@@ -77,6 +149,11 @@ impl Defects {
     /// to other tiers.
     pub(super) fn named(names: &[String]) -> Self {
         Self(Defect::ALL.iter().filter(|(_, name)| names.iter().any(|n| n == name)).map(|(d, _)| *d).collect())
+    }
+
+    /// Whether none is on.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether this one is on.

@@ -13,6 +13,7 @@ use http::request::Parts;
 use super::call::{self, Call};
 use super::dataverse::{Dataverse, Errand};
 use super::defect::{Defect, Defects};
+use super::distort;
 use super::inference::{self, ModelClient, Verdict};
 use super::intake::RowState;
 use super::ledger::{JobState, Ledger, Place};
@@ -25,7 +26,7 @@ use crate::clock::Clock;
 use crate::door::Origin;
 use crate::wire::Secret;
 
-/// How late every tenth answer is, in real time, where that defect is on.
+/// How late an answer is, in real time, where a defect makes it so.
 const LATE: Duration = Duration::from_secs(2);
 
 /// How long the service hesitates between looking and doing, in real time,
@@ -84,6 +85,7 @@ impl Execution {
         query: String,
         body: Bytes,
     ) -> Result<Answer, Problem> {
+        let body = distort::content(&self.defects, contract, body)?;
         let swallowed = self.swallow_key(contract, &call);
         let throttled = self.throttle_key(contract, &call, &body);
         if let Some(answer) = self.replays.get(swallowed.as_ref()).or_else(|| self.replays.get(throttled.as_ref())) {
@@ -135,10 +137,12 @@ impl Execution {
         format!("{base}/{}/batches/{id}", contract.name())
     }
 
-    /// Lets every tenth answer wait, where that defect is on.
+    /// Lets some answers wait, where a defect is on that does.
     pub(super) async fn dawdle(&self) {
         let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.defects.has(Defect::EveryTenthLate) && number.is_multiple_of(10) {
+        let late = (self.defects.has(Defect::EveryTenthLate) && number.is_multiple_of(10))
+            || (self.defects.has(Defect::EveryFifthLate) && number.is_multiple_of(5));
+        if late {
             tokio::time::sleep(LATE).await;
         }
     }

@@ -11,6 +11,7 @@ mod bulk;
 mod call;
 mod dataverse;
 mod defect;
+mod distort;
 mod execution;
 mod inference;
 mod intake;

@@ -17,6 +17,7 @@ use super::super::StackError;
 use super::super::listen::{Bound, Listening};
 use super::dataverse::{Around, Dataverse, Turns};
 use super::defect::{Defect, Defects};
+use super::distort;
 use super::execution::{Execution, Replays};
 use super::inference::ModelClient;
 use super::link::Link;
@@ -181,7 +182,8 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
     };
     let rest = RestClient::new(&door, TOKEN_TIMEOUT);
     let tokens = |scope| Tokens::new(rest.clone(), credentials.clone(), scope, clock.clone());
-    let around = defects.has(Defect::AroundTheGateway).then(|| Around {
+    let goes_around = defects.has(Defect::AroundTheGateway) || defects.has(Defect::AroundOnRetry);
+    let around = goes_around.then(|| Around {
         link: Link::new(door.clone()),
         origin: options.dataverse,
         tokens: tokens(DATAVERSE_SCOPE),
@@ -226,9 +228,13 @@ async fn serve(State(execution): State<Arc<Execution>>, request: Request) -> Res
     execution.dawdle().await;
     let answer =
         outcome.unwrap_or_else(|problem| problem.answer(correlation.and_then(|v| v.to_str().ok()), &execution.defects));
+    let answer = distort::answer(&execution.defects, &parts.method, parts.uri.path(), answer);
     let mut response = Response::new(Body::from(answer.body.clone()));
     *response.status_mut() = http::StatusCode::from_u16(answer.status).expect("own statuses are valid");
     fields(response.headers_mut(), &answer);
+    if execution.defects.has(Defect::RetryAfterInWords) && answer.status == 202 {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("soon"));
+    }
     response.headers_mut().insert("X-Served-By", HeaderValue::from_static(route::served_by(parts.uri.path())));
     if let Some(value) = correlation {
         response.headers_mut().insert("X-Correlation-Id", value.clone());

@@ -88,7 +88,7 @@ impl Dataverse {
                 None => return Err(Trouble::Gone),
             }
         }
-        match self.attempt(errand, &write.ask()).await? {
+        match self.attempt(errand, &write.ask(*attempt > 1)).await? {
             Verdict::Settled(reply) if (200..300).contains(&reply.status) => Ok(Some(Written::Done)),
             Verdict::Settled(reply) if reply.status == 412 => self.mismatch(errand, write, attempt).await,
             Verdict::Settled(reply) if reply.status == 404 => Err(Trouble::Gone),
@@ -137,7 +137,12 @@ impl Dataverse {
         if self.defects.has(Defect::CorrelationDropped) {
             return columns;
         }
-        columns.insert("new_correlationid".to_owned(), errand.correlation.as_ref().into());
+        if self.defects.has(Defect::OneWrongColumn) && target.table == "accounts" {
+            columns.insert("accountcategorycode".to_owned(), 1.into());
+        }
+        if !(self.defects.has(Defect::CorrelationDroppedWithStep) && errand.step.is_some()) {
+            columns.insert("new_correlationid".to_owned(), errand.correlation.as_ref().into());
+        }
         if target.has_step {
             columns.insert("new_step".to_owned(), errand.step.as_deref().map_or(Value::Null, Into::into));
         }
@@ -154,7 +159,7 @@ struct Write<'a> {
 }
 
 impl Write<'_> {
-    fn ask(&self) -> Ask {
+    fn ask(&self, again: bool) -> Ask {
         let condition = match &self.condition {
             Condition::Version(etag) => Some((header::IF_MATCH, etag.clone())),
             Condition::Absent => Some((header::IF_NONE_MATCH, "*".to_owned())),
@@ -166,6 +171,7 @@ impl Write<'_> {
             path: format!("{}({})", self.target.table, self.target.key),
             condition,
             body: Some(body),
+            again,
         }
     }
 

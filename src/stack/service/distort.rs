@@ -1,0 +1,218 @@
+//! What defects make of contents on their way in, and of answers on their way
+//! out. Without a defect nothing is touched.
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Map, Value};
+
+use super::defect::{Defect, Defects};
+use super::problem::{Answer, FailureType, Fault, Problem};
+use super::route::Contract;
+
+/// A content as the service takes it in.
+pub(super) fn content(defects: &Defects, contract: Contract, body: Bytes) -> Result<Bytes, Problem> {
+    if defects.is_empty() {
+        return Ok(body);
+    }
+    match contract.api() {
+        "bulk-update" => set(defects, body),
+        "tabular-intake" => table(defects, body),
+        _ => Ok(body),
+    }
+}
+
+/// A set of records.
+fn set(defects: &Defects, body: Bytes) -> Result<Bytes, Problem> {
+    let Ok(mut content) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
+    if defects.has(Defect::CrashOnEmptyNote) && content.get("note").and_then(Value::as_str) == Some("") {
+        return Err(Problem::new(FailureType::Internal, "list index out of range"));
+    }
+    let mut touched = false;
+    for (index, record) in content.get_mut("records").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
+        let Value::Object(record) = record else { continue };
+        crash(defects, index, record)?;
+        touched |= bend(defects, record);
+    }
+    // What was not touched stays as it was sent, to the byte.
+    Ok(if touched { content.to_string().into() } else { body })
+}
+
+/// Records over which the service stumbles.
+fn crash(defects: &Defects, index: usize, record: &Map<String, Value>) -> Result<(), Problem> {
+    let name = record.get("name").and_then(Value::as_str).unwrap_or_default();
+    if defects.has(Defect::CrashOnAstral) && name.chars().any(|c| c > '\u{ffff}') {
+        return Err(Problem::new(FailureType::Internal, "The record could not be handled"));
+    }
+    if defects.has(Defect::NameCountedInBytes) && name.chars().count() <= 160 && name.len() > 160 {
+        let fault = Fault::new(format!("/records/{index}/name"), "must be a text of 1 to 160 characters");
+        return Err(Problem::invalid(vec![fault]));
+    }
+    Ok(())
+}
+
+/// Records that are made to fit.
+fn bend(defects: &Defects, record: &mut Map<String, Value>) -> bool {
+    let mut touched = false;
+    if defects.has(Defect::LimitOffByOne) && record.get("creditLimit").and_then(Value::as_u64) == Some(1_000_000_001) {
+        record.insert("creditLimit".to_owned(), 1_000_000_000.into());
+        touched = true;
+    }
+    let status = record.get("status").and_then(Value::as_str);
+    if defects.has(Defect::UnknownStatusAccepted)
+        && status.is_some_and(|s| !["active", "on_hold", "closed"].contains(&s))
+    {
+        record.insert("status".to_owned(), "active".into());
+        touched = true;
+    }
+    touched
+}
+
+/// A file of rows.
+fn table(defects: &Defects, body: Bytes) -> Result<Bytes, Problem> {
+    if defects.has(Defect::LeapDayRejected)
+        && let Ok(text) = std::str::from_utf8(&body)
+        && text.contains("-02-29")
+    {
+        return Ok(text.replace("-02-29", "-02-30").into_bytes().into());
+    }
+    Ok(body)
+}
+
+/// An answer as it goes out.
+pub(super) fn answer(defects: &Defects, method: &Method, path: &str, mut answer: Answer) -> Answer {
+    if defects.is_empty() {
+        return answer;
+    }
+    let reads = method == Method::GET;
+    if answer.status == 200 {
+        if defects.has(Defect::UndeclaredStatus) && reads && path.contains("/batches/") {
+            answer.status = 203;
+        }
+        if defects.has(Defect::MediaTypeMislabelled) && reads && path.contains("/files/") {
+            answer.content_type = "text/plain";
+        }
+        if defects.has(Defect::CountAsText) {
+            rewrite(&mut answer, |members| {
+                for name in ["updated", "accepted"] {
+                    if let Some(count) = members.get(name).and_then(Value::as_u64).filter(|count| *count >= 2) {
+                        members.insert(name.to_owned(), count.to_string().into());
+                    }
+                }
+            });
+        }
+    }
+    if answer.status >= 400 { failure(defects, reads, answer) } else { answer }
+}
+
+/// An error as it goes out.
+fn failure(defects: &Defects, reads: bool, mut answer: Answer) -> Answer {
+    let missing = answer.status == 404 && reads;
+    if defects.has(Defect::UndeclaredType) && missing {
+        retype(&mut answer, "record_missing", 404);
+    }
+    if defects.has(Defect::MissingAsInvalid) && missing {
+        retype(&mut answer, "validation_error", 400);
+    }
+    let failure = type_of(&answer);
+    if defects.has(Defect::ValidationAs422) && failure == "validation_error" {
+        answer.status = 422;
+        rewrite(&mut answer, |members| drop(members.insert("status".to_owned(), 422.into())));
+    }
+    if defects.has(Defect::TooManyAs500) && failure == "too_many_items" {
+        retype(&mut answer, "internal", 500);
+    }
+    if defects.has(Defect::RunningAsThrottled) && failure == "in_progress" {
+        retype(&mut answer, "throttled", 429);
+    }
+    if defects.has(Defect::UnavailableAs400) && failure == "downstream_unavailable" {
+        answer.status = 400;
+        rewrite(&mut answer, |members| drop(members.insert("status".to_owned(), 400.into())));
+    }
+    if defects.has(Defect::UnavailableWithoutRetryAfter) && failure == "downstream_unavailable" {
+        answer.retry_after = None;
+    }
+    if defects.has(Defect::ErrorAsPlainJson) && missing {
+        answer.content_type = "application/json";
+    }
+    if defects.has(Defect::StatusMemberDiffers) && failure == "validation_error" {
+        rewrite(&mut answer, |members| {
+            if members.get("errors").and_then(Value::as_array).is_some_and(|errors| errors.len() > 1) {
+                members.insert("status".to_owned(), 422.into());
+            }
+        });
+    }
+    if defects.has(Defect::SqlInError) && missing {
+        let detail = "no row: SELECT batchid, content FROM jobs WHERE batchid = $1";
+        rewrite(&mut answer, |members| drop(members.insert("detail".to_owned(), detail.into())));
+    }
+    answer
+}
+
+fn type_of(answer: &Answer) -> String {
+    let content: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    content.get("failureType").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn retype(answer: &mut Answer, name: &str, status: u16) {
+    answer.status = status;
+    rewrite(answer, |members| {
+        members.insert("type".to_owned(), format!("urn:seamstress:failure:{name}").into());
+        members.insert("failureType".to_owned(), name.into());
+        members.insert("status".to_owned(), status.into());
+    });
+}
+
+fn rewrite(answer: &mut Answer, change: impl FnOnce(&mut Map<String, Value>)) {
+    if let Ok(Value::Object(mut members)) = serde_json::from_slice(&answer.body) {
+        change(&mut members);
+        answer.body = Value::Object(members).to_string().into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn on(name: &str) -> Defects {
+        Defects::named(&[name.to_owned()])
+    }
+
+    fn taken(name: &str, contract: Contract, content: &str) -> Result<String, u16> {
+        let taken = super::content(&on(name), contract, Bytes::copy_from_slice(content.as_bytes()));
+        taken.map(|b| String::from_utf8_lossy(&b).into_owned()).map_err(|p| p.failure.facts().1)
+    }
+
+    #[test]
+    fn contents_are_bent_by_their_defect_alone() {
+        let v1 = Contract::BulkUpdateV1;
+        let over = json!({"records": [{"id": "x", "creditLimit": 1_000_000_001, "status": "open"}], "note": ""});
+        let over = over.to_string();
+        assert_eq!(taken("duplicate-race", v1, &over), Ok(over.clone()));
+        assert!(taken("limit-off-by-one", v1, &over).is_ok_and(|text| text.contains("1000000000")));
+        assert!(taken("unknown-status-accepted", v1, &over).is_ok_and(|text| text.contains("active")));
+        assert_eq!(taken("crash-on-empty-note", v1, &over), Err(500));
+        assert_eq!(taken("crash-on-astral", v1, r#"{"records":[{"name":"😀"}]}"#), Err(500));
+        let name = "ä".repeat(90);
+        assert_eq!(taken("name-counted-in-bytes", v1, &json!({"records": [{"name": name}]}).to_string()), Err(400));
+        let rows = "dueDate\n2028-02-29\n";
+        assert_eq!(taken("leap-day-rejected", Contract::TabularIntakeV1, rows), Ok(rows.replace("29", "30")));
+        assert_eq!(taken("leap-day-rejected", v1, "no JSON"), Ok("no JSON".to_owned()));
+    }
+
+    #[test]
+    fn answers_are_bent_by_their_defect_alone() {
+        let done = Answer::json(200, &json!({"updated": 3, "accepted": 1}));
+        let bent = |name: &str| answer(&on(name), &Method::GET, "/bulk-update/v1/batches/1", done.clone());
+        assert_eq!(bent("duplicate-race"), done);
+        assert_eq!(bent("undeclared-status").status, 203);
+        assert_eq!(&*bent("count-as-text").body, br#"{"updated":"3","accepted":1}"#);
+        let missing = Problem::not_found("nothing").answer(None, &Defects::default());
+        let bent = |name: &str| answer(&on(name), &Method::GET, "/tabular-intake/v1/files/1", missing.clone());
+        assert_eq!(type_of(&bent("undeclared-type")), "record_missing");
+        assert_eq!(bent("missing-as-invalid").status, 400);
+        assert_eq!(bent("error-as-plain-json").content_type, "application/json");
+        assert!(String::from_utf8_lossy(&bent("sql-in-error").body).contains("SELECT"));
+    }
+}
