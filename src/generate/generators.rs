@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::make::plain_call;
 use super::payload::{OperationGenerator, Sealing, Wish};
@@ -16,6 +16,9 @@ use crate::contract::Contract;
 pub struct Generators {
     pub(super) contract: Contract,
     pub(super) operations: BTreeMap<Arc<str>, Result<OperationGenerator, CouldNotMake>>,
+    /// Those of the other contracts of the run, of which some may be versions
+    /// of the same API.
+    others: OnceLock<Vec<Weak<Generators>>>,
 }
 
 /// What may be said of a single call.
@@ -44,7 +47,29 @@ impl Generators {
     /// are kept with the reason.
     pub fn new(contract: &Contract) -> Self {
         let operations = compiled(contract);
-        Self { contract: contract.clone(), operations }
+        Self { contract: contract.clone(), operations, others: OnceLock::new() }
+    }
+
+    /// Lets the generators of a run know of each other, so that one case can
+    /// call several versions of an API.
+    pub fn introduce(all: &[Arc<Self>]) {
+        for one in all {
+            let others = all.iter().filter(|other| !Arc::ptr_eq(one, other)).map(Arc::downgrade).collect();
+            // Who was introduced before keeps whom he knows.
+            let _ = one.others.set(others);
+        }
+    }
+
+    /// Another version of the same API that promises the same about the same
+    /// operation, so that one ID means something in both.
+    pub(super) fn sibling_of(&self, operation: &OperationGenerator) -> Option<Arc<Self>> {
+        let others = self.others.get().into_iter().flatten().filter_map(Weak::upgrade);
+        let mut siblings: Vec<Arc<Self>> = others
+            .filter(|other| other.contract.id.api == self.contract.id.api && other.contract.id != self.contract.id)
+            .filter(|other| other.operation(&operation.operation.id).is_ok_and(|o| o.promises_as(operation)))
+            .collect();
+        siblings.sort_by(|a, b| a.contract.id.cmp(&b.contract.id));
+        siblings.pop()
     }
 
     /// The contract.

@@ -171,6 +171,8 @@ pub enum Probe {
     RetriedDuplicate,
     /// The same call to another version of the API.
     OtherVersion,
+    /// The same again after the service was restarted.
+    AfterRestart,
     /// The same again just before the idempotency window ends.
     InsideWindow,
     /// The same again after the idempotency window.
@@ -217,6 +219,7 @@ impl Probe {
         (Self::ClientGone, "client-gone"),
         (Self::RetriedDuplicate, "retried-duplicate"),
         (Self::OtherVersion, "other-version"),
+        (Self::AfterRestart, "after-restart"),
         (Self::InsideWindow, "inside-window"),
         (Self::PastWindow, "past-window"),
         (Self::ExactLimit, "exact-limit"),

@@ -3,6 +3,7 @@
 use super::generators::Generators;
 use super::payload::{Aimed, Made, OperationGenerator, Sealing, Wish};
 use super::probes::{self, Bench, PlainBench};
+use super::sequence::{self, Alphabet, SequenceSpec};
 use super::shrink::Book;
 use super::{
     Call, Caller, Case, CaseKey, CaseKind, CouldNotMake, Expect, Manner, Need, Nonce, Pools, Probe, Seed, Step, Via,
@@ -32,7 +33,8 @@ impl Generators {
         let operation = self.operation(&key.operation)?;
         let case_seed = seed.derive(key);
         if key.kind == CaseKind::Sequence {
-            return Err(CouldNotMake::new(key.to_string(), "it has no sequences"));
+            let spec = self.sequence(key, seed)?;
+            return self.case_of(key, &spec, seed, (nonce, pools));
         }
         if let CaseKind::Probe(probe) = key.kind {
             return self.probe(key, probe, case_seed, (nonce, pools, book));
@@ -50,6 +52,46 @@ impl Generators {
         let labels = made.labels.clone();
         let steps = vec![Step::Call(plain_call(operation, made, expect))];
         Ok(Case { key: key.clone(), seed: case_seed, title, labels, steps, needs: Vec::new() })
+    }
+
+    /// The sequence that a key of [`CaseKind::Sequence`] means.
+    ///
+    /// # Errors
+    /// The operation is not there, or nothing is promised that sequences could
+    /// break.
+    pub fn sequence(&self, key: &CaseKey, seed: Seed) -> Result<SequenceSpec, CouldNotMake> {
+        let operation = self.operation(&key.operation)?;
+        let alphabet = Alphabet::of(self, operation)
+            .ok_or_else(|| CouldNotMake::new(key.to_string(), "the contract promises nothing about sequences"))?;
+        Ok(sequence::draw(alphabet.at(key.index), seed.derive(key)))
+    }
+
+    /// The case of a sequence that was changed: what its numbers mean follows
+    /// from the key, so a smaller sequence is about the same records.
+    ///
+    /// # Errors
+    /// The operation is not there, or a call of the sequence can't be made.
+    pub fn case_of(
+        &self,
+        key: &CaseKey,
+        spec: &SequenceSpec,
+        seed: Seed,
+        (nonce, pools): (&Nonce, &Pools),
+    ) -> Result<Case, CouldNotMake> {
+        let operation = self.operation(&key.operation)?;
+        let none = || CouldNotMake::new(key.to_string(), "the contract promises nothing about sequences");
+        let behaviour = operation.behaviour.as_deref().ok_or_else(none)?;
+        let seed = seed.derive(key);
+        let bench = Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index, book: None };
+        let made = sequence::build(&bench, spec)?;
+        let needs = sequence::needs(spec);
+        Ok(Case { key: key.clone(), seed, title: made.title, labels: made.labels, steps: made.steps, needs })
+    }
+
+    /// What the sequences of a number need, whatever is drawn; `None` where the
+    /// operation has none.
+    pub(super) fn sequence_needs(&self, operation: &OperationGenerator, index: u32) -> Option<Vec<Need>> {
+        Alphabet::of(self, operation).map(|alphabet| alphabet.at(index).needs())
     }
 
     /// What a target must offer for a case.

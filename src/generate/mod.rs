@@ -21,6 +21,7 @@ mod pools;
 mod probes;
 pub mod schema;
 mod search;
+pub mod sequence;
 pub mod shrink;
 pub mod strategy;
 

@@ -33,10 +33,20 @@ const ORDER: &[Probe] = &[
     Probe::AfterFailure,
     Probe::LostAnswer,
     Probe::ModelFault,
+    Probe::KeyOrder,
+    Probe::ClientGone,
+    Probe::OtherVersion,
+    Probe::RetriedDuplicate,
+    Probe::AfterRestart,
+    Probe::InsideWindow,
+    Probe::PastWindow,
     Probe::TooManyItems,
     Probe::BodyWithoutLength,
     Probe::Routing,
 ];
+
+/// So many probes stand between two sequences.
+const PROBES_BETWEEN: usize = 4;
 
 impl Generators {
     /// All probes of the contract, whatever they need: the first of each,
@@ -73,13 +83,36 @@ impl Generators {
         keys
     }
 
-    /// The probes whose needs are offered, up to the budget.
+    /// The probes whose needs are offered, a sequence after every few of them,
+    /// up to the budget. Sequences are an eighth of a budget at most: each is
+    /// worth ten single calls, and takes as long.
     pub fn planned_probes(&self, budget: usize, offers: &[Need]) -> Vec<CaseKey> {
-        let offered = |key: &CaseKey| {
-            let needs = self.needs(key.kind);
-            needs.iter().all(|need| *need == Need::Behaviour || offers.contains(need))
-        };
-        self.probes().into_iter().filter(offered).take(budget).collect()
+        let offered = |needs: &[Need]| needs.iter().all(|need| *need == Need::Behaviour || offers.contains(need));
+        let mut sequences = self.sequences(budget / 8, &offered).into_iter();
+        let mut keys = Vec::new();
+        for (number, probe) in self.probes().into_iter().filter(|key| offered(&self.needs(key.kind))).enumerate() {
+            keys.push(probe);
+            if number % PROBES_BETWEEN == PROBES_BETWEEN - 1 {
+                keys.extend(sequences.next());
+            }
+        }
+        keys.extend(sequences);
+        keys.truncate(budget);
+        keys
+    }
+
+    /// Sequences whose needs are offered, interleaved over the operations.
+    fn sequences(&self, most: usize, offered: &impl Fn(&[Need]) -> bool) -> Vec<CaseKey> {
+        let mut keys = Vec::new();
+        for index in 0..most as u32 {
+            for (id, operation) in self.made() {
+                if self.sequence_needs(operation, index).is_some_and(|needs| offered(&needs)) {
+                    keys.push(self.key(id, CaseKind::Sequence, index));
+                }
+            }
+        }
+        keys.truncate(most);
+        keys
     }
 
     /// The operations that can be made.

@@ -94,6 +94,7 @@ impl Session {
             pools.push(Arc::new(fetched));
             gathered.notices.extend(notices);
         }
+        Generators::introduce(&generators);
         let (mut effects_start, mut rows_start) = (0, 0);
         if let Some(control) = &target.control {
             effects_start = control.effects().await.map_err(could_not_run)?;

@@ -153,6 +153,22 @@ impl OperationGenerator {
             && self.behaviour.as_ref().is_some_and(|b| b.effects.is_some())
     }
 
+    /// Whether both promise the same about one ID, and write the same.
+    pub(crate) fn promises_as(&self, other: &Self) -> bool {
+        let (Some(a), Some(b)) = (self.behaviour.as_deref(), other.behaviour.as_deref()) else { return false };
+        let (Some(x), Some(y)) = (&a.idempotency, &b.idempotency) else { return false };
+        let (Some(e), Some(f)) = (&a.effects, &b.effects) else { return false };
+        let header = |b: &Behaviour| b.correlation.as_ref().map(|c| c.header.to_ascii_lowercase());
+        let audience = |b: &Behaviour| b.identity.as_ref().map(|i| (i.audience.clone(), i.roles.clone()));
+        self.writes()
+            && other.writes()
+            && (&x.scope, &x.request, &x.item, &x.step, x.window) == (&y.scope, &y.request, &y.item, &y.step, y.window)
+            && x.other_content == y.other_content
+            && (&e.table, e.once, &e.correlated_by) == (&f.table, f.once, &f.correlated_by)
+            && header(a) == header(b)
+            && audience(a) == audience(b)
+    }
+
     /// Whether its path names something that somebody must have made, and no
     /// pool says what there is.
     pub(crate) fn names_a_thing(&self) -> bool {

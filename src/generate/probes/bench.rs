@@ -40,22 +40,22 @@ impl Sequence {
 
 impl<'b> Bench<'b> {
     /// The promise of idempotency, which the table has looked for.
-    pub(super) fn idempotency(&self) -> Result<&'b Idempotency, CouldNotMake> {
+    pub(in crate::generate) fn idempotency(&self) -> Result<&'b Idempotency, CouldNotMake> {
         self.behaviour.idempotency.as_ref().ok_or_else(|| self.fault("no idempotency is declared"))
     }
 
     /// A reason at this operation.
-    pub(super) fn fault(&self, reason: &str) -> CouldNotMake {
+    pub(in crate::generate) fn fault(&self, reason: &str) -> CouldNotMake {
         CouldNotMake::new(&*self.operation.operation.id, reason)
     }
 
     /// The case's correlation ID.
-    pub(super) fn correlation(&self) -> String {
+    pub(in crate::generate) fn correlation(&self) -> String {
         self.nonce.identity(self.seed, "correlation").to_string()
     }
 
     /// A seed for a part of the case.
-    pub(super) fn part(&self, number: u64) -> u64 {
+    pub(in crate::generate) fn part(&self, number: u64) -> u64 {
         self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
@@ -71,7 +71,7 @@ impl<'b> Bench<'b> {
     }
 
     /// A conforming request of the operation, one item refusing all.
-    pub(super) fn conforming(&self, part: u64, items: usize, skip: usize) -> Result<Made, CouldNotMake> {
+    pub(in crate::generate) fn conforming(&self, part: u64, items: usize, skip: usize) -> Result<Made, CouldNotMake> {
         self.of(self.operation, part, items, skip)
     }
 
@@ -88,12 +88,21 @@ impl<'b> Bench<'b> {
     }
 
     /// Writes a draft that was changed, and proves it.
-    pub(super) fn again(&self, draft: Draft) -> Result<Made, CouldNotMake> {
+    pub(in crate::generate) fn again(&self, draft: Draft) -> Result<Made, CouldNotMake> {
         self.operation.seal(draft, None, &Sealing { pools: None, ..self.sealing(0) })
     }
 
+    /// The content of a draft as a request of another version's operation, with
+    /// the case's own correlation ID.
+    pub(in crate::generate) fn to(&self, operation: &OperationGenerator, draft: &Draft) -> Result<Made, CouldNotMake> {
+        let wish = Wish { plain: true, ..Wish::default() };
+        let there = operation.draft(self.part(0), &wish)?;
+        let draft = Draft { body: draft.body.clone(), ..there };
+        operation.seal(draft, None, &Sealing { pools: None, ..self.sealing(0) })
+    }
+
     /// A call of the operation.
-    pub(super) fn call(&self, role: &'static str, made: &Made, expect: Expect) -> Call {
+    pub(in crate::generate) fn call(&self, role: &'static str, made: &Made, expect: Expect) -> Call {
         Call {
             role,
             operation: self.operation.operation.id.clone(),

@@ -18,6 +18,7 @@ mod other;
 mod plain;
 mod rate;
 mod routing;
+mod sequenced;
 mod table;
 
 pub(super) use bench::{Bench, Sequence};

@@ -3,7 +3,7 @@
 
 use super::{
     Bench, Sequence, determinism, duplicate, failure, identity, invalid, lifecycle, limits, missing, other, plain,
-    rate, routing,
+    rate, routing, sequenced,
 };
 use crate::contract::behaviour::{Behaviour, Selector};
 use crate::generate::generators::Generators;
@@ -39,8 +39,9 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         | Probe::ClientGone
         | Probe::RetriedDuplicate
         | Probe::OtherVersion
+        | Probe::AfterRestart
         | Probe::InsideWindow
-        | Probe::PastWindow => 0,
+        | Probe::PastWindow => sequenced::count(probe, generators, operation),
         Probe::ExactLimit | Probe::ExactLimitBehind | Probe::Created | Probe::WrongCredentials => 0,
         Probe::Determinism => determinism::count(operation, behaviour),
         Probe::ModelFault => determinism::count(operation, behaviour).min(4),
@@ -79,8 +80,9 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         | Probe::ClientGone
         | Probe::RetriedDuplicate
         | Probe::OtherVersion
+        | Probe::AfterRestart
         | Probe::InsideWindow
-        | Probe::PastWindow => Err(bench.fault("it has no such sequence")),
+        | Probe::PastWindow => sequenced::make(probe, bench),
         Probe::ExactLimit | Probe::ExactLimitBehind => Err(bench.fault("no limit can be searched")),
         Probe::Created | Probe::WrongCredentials => Err(bench.fault("a behaviour file says more than the document")),
         Probe::Determinism => determinism::again(bench),
@@ -105,6 +107,9 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         Probe::PastGateway => needs.push(Need::DirectService),
         Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer => needs.extend([Need::Faults, Need::Effects]),
         Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),
+        Probe::RetriedDuplicate => needs.extend([Need::Faults, Need::Effects]),
+        Probe::AfterRestart => needs.extend([Need::Restart, Need::Faults, Need::Effects]),
+        Probe::InsideWindow | Probe::PastWindow => needs.push(Need::Clock),
         _ => {}
     }
     needs
