@@ -50,7 +50,8 @@ impl Checks {
         let mut into = Examined::default();
         let calls: Vec<&Call> = subject.run.case.calls().collect();
         for run in &subject.run.calls {
-            if let Some(call) = calls.get(run.call) {
+            // A call of another version is judged by that one's own cases.
+            if let Some(call) = calls.get(run.call).filter(|call| call.contract.is_none()) {
                 self.judge_call(subject, call, run, &mut into);
             }
         }

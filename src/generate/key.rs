@@ -231,6 +231,26 @@ impl Probe {
     ];
 }
 
+impl CaseKind {
+    /// Whether it is a sequence of moves, drawn or named, that is judged as a
+    /// whole by a model of what is promised.
+    pub fn is_sequence(self) -> bool {
+        matches!(
+            self,
+            Self::Sequence
+                | Self::Probe(
+                    Probe::KeyOrder
+                        | Probe::ClientGone
+                        | Probe::RetriedDuplicate
+                        | Probe::OtherVersion
+                        | Probe::AfterRestart
+                        | Probe::InsideWindow
+                        | Probe::PastWindow
+                )
+        )
+    }
+}
+
 impl fmt::Display for CaseKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -25,6 +25,10 @@ pub(in crate::check) const CHECK: Check = Check {
 };
 
 fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    if subject.run.case.key.kind.is_sequence() {
+        // `idempotency/sequence-effects` knows what happened in between.
+        return false;
+    }
     let Some(behaviour) = subject.behaviour() else { return false };
     let (Some(idempotency), Some(declared)) = (&behaviour.idempotency, &behaviour.effects) else { return false };
     let Some(effects) = Effects::of(behaviour, &subject.run.ledger) else { return false };

@@ -101,6 +101,14 @@ fn difference(behaviour: &Behaviour, first: &Exchange, second: &Exchange) -> Opt
     body_difference(behaviour, a, b)
 }
 
+/// How the answers of two calls differ that are to be the same: what was
+/// expected, what came.
+pub(super) fn answers_differ(behaviour: &Behaviour, first: &CallRun, second: &CallRun) -> Option<(String, String)> {
+    let found = difference(behaviour, first.last()?, second.last()?);
+    let (what, expected, actual) = found.or_else(|| later_difference(behaviour, first, second))?;
+    Some((format!("{what}: {expected}"), actual))
+}
+
 /// The results of two calls that were polled to their end.
 fn later_difference(behaviour: &Behaviour, first: &CallRun, second: &CallRun) -> Option<Difference> {
     let (a, b) = (first.polls.last()?, second.polls.last()?);

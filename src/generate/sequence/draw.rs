@@ -38,13 +38,16 @@ pub fn draw(alphabet: Alphabet, seed: u64) -> SequenceSpec {
 
 /// A first call, alone or with copies of itself, sometimes into trouble.
 fn opening(alphabet: Alphabet) -> BoxedStrategy<Vec<Move>> {
-    let trouble = if alphabet.faults { 3 } else { 0 };
     let first = prop_oneof![
         6 => submission(alphabet).prop_map(Move::Call),
         2 => (submission(alphabet), 2..6_u8).prop_map(|(call, copies)| Move::Together(call, copies)),
     ];
-    let fault = prop::option::weighted(f64::from(trouble) / 6.0, trouble_of());
-    (fault, first).prop_map(|(fault, first)| fault.map(Move::Fault).into_iter().chain([first]).collect()).boxed()
+    if !alphabet.faults {
+        return first.prop_map(|first| vec![first]).boxed();
+    }
+    (prop::option::weighted(0.5, trouble_of()), first)
+        .prop_map(|(fault, first)| fault.map(Move::Fault).into_iter().chain([first]).collect())
+        .boxed()
 }
 
 fn any_move(alphabet: Alphabet) -> BoxedStrategy<Move> {

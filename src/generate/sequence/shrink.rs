@@ -58,7 +58,9 @@ fn simpler(step: &Move) -> Vec<Move> {
     };
     for part in 0..call.parts.len() {
         if call.parts.len() > 1 {
-            with(&|call| drop(call.parts.remove(part)));
+            with(&|call| {
+                call.parts.remove(part);
+            });
         }
         with(&|call| call.parts[part].content = 0);
     }

@@ -1,0 +1,53 @@
+//! `idempotency/sequence-effects`.
+
+use super::model::{Kind, report};
+use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
+use crate::generate::Need;
+
+pub(in crate::check) const CHECK: Check = Check {
+    id: "idempotency/sequence-effects",
+    family: Family::Idempotency,
+    title: "a sequence under one ID leaves the effects that were asked for",
+    explanation: "Plays sequences of calls under one correlation ID (duplicates one after the other and at once, \
+        other spellings of the same content, new items, calls whose client left, faults behind the service, restarts, \
+        time that passes, other principals and versions) beside a model of what the behaviour file promises, and \
+        counts what was committed for each item. The model keeps bounds, not numbers: after a lost answer an item may \
+        have been written or not, and both are right; told as done and not written is not, and neither is written \
+        twice.\n\nWhat the file leaves open is not judged: other content where nothing is declared for it, a \
+        repetition after the window.",
+    level: Level::Error,
+    needs: &[Need::Behaviour, Need::Effects],
+    judge: Judge::Case(judge),
+};
+
+fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    report(&CHECK, &[Kind::Excess, Kind::Lost], subject, found)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::synthetic::{ID, Play, answer, failure, with_behaviour};
+    use crate::generate::{CaseKind, Expect};
+
+    fn twice() -> Play {
+        let first = Play::new(CaseKind::Sequence).call(Expect::Nothing).items(&[("a", 1)]).answered(answer(200));
+        first.wrote("a", Some(ID)).call(Expect::Nothing).role("duplicate").items(&[("a", 1)])
+    }
+
+    #[test]
+    fn a_second_effect_is_found_with_its_step() {
+        let contract = with_behaviour();
+        assert!(twice().answered(answer(200)).findings(&super::CHECK, &contract).is_empty());
+        let found = twice().answered(answer(200)).wrote("a", Some(ID)).findings(&super::CHECK, &contract);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].title.contains("`duplicate`"), "{}", found[0].title);
+        assert!(found[0].evidence.lines.iter().any(|line| line.starts_with("→ call 2")), "{found:#?}");
+    }
+
+    #[test]
+    fn an_effect_of_a_call_that_was_only_refused_is_found() {
+        let refused = Play::new(CaseKind::Sequence).call(Expect::Nothing).items(&[("a", 1)]);
+        let refused = refused.answered(failure(400, "validation_error")).wrote("a", Some(ID));
+        assert_eq!(refused.findings(&super::CHECK, &with_behaviour()).len(), 1);
+    }
+}
