@@ -1,6 +1,7 @@
 //! What every call brings: who, under which ID, at which step, and content.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use base64::Engine as _;
@@ -37,6 +38,27 @@ pub(super) struct Call {
     pub(super) step: Option<Arc<str>>,
     /// Scheme and authority under which the gateway was called, where it told.
     pub(super) base: Option<String>,
+    /// Whether the caller has left.
+    pub(super) left: Arc<AtomicBool>,
+}
+
+/// Notes that the caller left, unless it was answered.
+#[derive(Debug)]
+pub(super) struct Leaving(Option<Arc<AtomicBool>>);
+
+impl Leaving {
+    /// The caller was answered.
+    pub(super) fn stays(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(left) = &self.0 {
+            left.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The text of a header field.
@@ -76,7 +98,18 @@ impl Call {
             correlation_text: correlation_text.into(),
             step,
             base: base(headers),
+            left: Arc::default(),
         })
+    }
+
+    /// Watches whether the caller leaves: it is dropped with whoever answers.
+    pub(super) fn watch(&self) -> Leaving {
+        Leaving(Some(Arc::clone(&self.left)))
+    }
+
+    /// Whether the caller has left.
+    pub(super) fn has_left(&self) -> bool {
+        self.left.load(Ordering::Relaxed)
     }
 }
 

@@ -18,6 +18,45 @@ pub enum Defect {
     SecondCallSwallowed,
     /// Answers 409 while the first call runs.
     ConflictWhileRunning,
+    /// Lets a second call pass that comes within 200 µs of the first.
+    RaceWithin200Us,
+    /// Sees one twin of a running call, and lets the third pass.
+    RaceOfThree,
+    /// Remembers an answer only when it is given: what comes before is executed
+    /// again.
+    RunningNotSeen,
+    /// Answers a twin of a running call with 500.
+    CollisionAs500,
+    /// Answers a twin of a running call as if Dataverse were not available.
+    CollisionAs503,
+    /// Ignores the content of the last of several items.
+    OtherContentOfLastItem,
+    /// Makes up a step where a call names none.
+    KeyInvented,
+    /// Remembers nothing for every other principal.
+    SomePrincipalsForgotten,
+    /// Keeps the claim of a caller that left, for ever.
+    StuckAfterClientLeft,
+    /// Forgets what it did for a caller that left.
+    AgainAfterClientLeft,
+    /// Remembers a failure as the answer where something was done already.
+    FailureRememberedMidway,
+    /// Takes the fingerprint of a record as it is written, not of what it means.
+    KeyOrderMatters,
+    /// Tells no principals apart.
+    ScopeWithoutPrincipal,
+    /// Remembers the second version's calls apart from the first one's.
+    ScopeWithVersion,
+    /// Writes again after a lost answer without asking what became of it.
+    LostAnswerWrittenTwice,
+    /// Forgets after 23 hours.
+    ForgottenEarly,
+    /// Remembers eleven items of a set.
+    TwelfthItemForgotten,
+    /// Keeps in memory what was done with records.
+    RecordsForgottenOnRestart,
+    /// Keeps in memory what was done with files.
+    FilesForgottenOnRestart,
     /// Answers a client's mistake with 500.
     ValidationAs500,
     /// Puts a stack trace into `detail`.
@@ -101,6 +140,25 @@ impl Defect {
         (Self::StuckAfterFailure, "stuck-after-failure"),
         (Self::SecondCallSwallowed, "second-call-swallowed"),
         (Self::ConflictWhileRunning, "conflict-while-running"),
+        (Self::RaceWithin200Us, "race-within-200us"),
+        (Self::RaceOfThree, "race-of-three"),
+        (Self::RunningNotSeen, "running-not-seen"),
+        (Self::CollisionAs500, "collision-as-500"),
+        (Self::CollisionAs503, "collision-as-503"),
+        (Self::OtherContentOfLastItem, "other-content-of-last-item"),
+        (Self::KeyInvented, "key-invented"),
+        (Self::SomePrincipalsForgotten, "some-principals-forgotten"),
+        (Self::StuckAfterClientLeft, "stuck-after-client-left"),
+        (Self::AgainAfterClientLeft, "again-after-client-left"),
+        (Self::FailureRememberedMidway, "failure-remembered-midway"),
+        (Self::KeyOrderMatters, "key-order-matters"),
+        (Self::ScopeWithoutPrincipal, "scope-without-principal"),
+        (Self::ScopeWithVersion, "scope-with-version"),
+        (Self::LostAnswerWrittenTwice, "lost-answer-written-twice"),
+        (Self::ForgottenEarly, "forgotten-early"),
+        (Self::TwelfthItemForgotten, "twelfth-item-forgotten"),
+        (Self::RecordsForgottenOnRestart, "records-forgotten-on-restart"),
+        (Self::FilesForgottenOnRestart, "files-forgotten-on-restart"),
         (Self::ValidationAs500, "validation-as-500"),
         (Self::StackTraceInError, "stack-trace-in-error"),
         (Self::WriteBeforeValidation, "write-before-validation"),

@@ -17,7 +17,7 @@ use super::distort;
 use super::inference::{self, ModelClient, Verdict};
 use super::intake::RowState;
 use super::ledger::{JobState, Ledger, Place};
-use super::memory::Memory;
+use super::memory::{Memory, Scope};
 use super::problem::{Answer, FailureType, Problem};
 use super::route::{self, Contract, Operation};
 use super::tasks::Tasks;
@@ -62,7 +62,7 @@ impl Execution {
         }
         let operation = route::find(&parts.method, parts.uri.path())
             .ok_or_else(|| Problem::not_found("There is no such operation"))?;
-        let call = Call::read(&parts.headers)?;
+        let call = self.misread(Call::read(&parts.headers)?);
         match operation {
             Operation::Get(contract, id) => self.result(contract, &call, &id),
             Operation::Submit(contract) => {
@@ -70,9 +70,11 @@ impl Execution {
                 call::demand_media_type(&parts.headers, expected)?;
                 let body = call::read_body(body).await?;
                 let query = parts.uri.query().unwrap_or_default().to_owned();
+                let leaving = call.watch();
                 let work = Arc::clone(self).submit(contract, call, query, body);
                 // The caller may go away; the work is done to its end.
                 let ended = self.tasks.run(work).await;
+                leaving.stays();
                 ended.unwrap_or_else(|| Err(Problem::new(FailureType::Internal, "The call was not finished")))
             }
         }
@@ -103,11 +105,41 @@ impl Execution {
             Ok(answer) => self.replays.keep(swallowed, || answer.clone()),
             Err(problem) if problem.failure == FailureType::DownstreamUnavailable => {
                 let correlation = Some(call.correlation_text.as_ref());
+                let midway = self.records.has_done(&Scope::with_step("submitBatch", &call));
+                let throttled = throttled.filter(|_| midway || self.defects.has(Defect::ThrottleRemembered));
                 self.replays.keep(throttled, || problem.clone().answer(correlation, &self.defects));
             }
             Err(_) => {}
         }
+        self.forget(&call);
         outcome
+    }
+
+    /// Takes a call for another one, where such a defect is on.
+    fn misread(&self, mut call: Call) -> Call {
+        if self.defects.has(Defect::ScopeWithoutPrincipal) {
+            call.principal = "everybody".into();
+        }
+        if self.defects.has(Defect::KeyInvented) && call.step.is_none() {
+            call.step = Some(uuid::Uuid::new_v4().to_string().into());
+        }
+        call
+    }
+
+    /// Forgets what was done, or never finishes it, where such a defect is on.
+    fn forget(&self, call: &Call) {
+        let records = Scope::with_step("submitBatch", call);
+        let files = Scope::without_step("submitFile", call);
+        let sum = call.principal.bytes().fold(0_u8, u8::wrapping_add);
+        let some = self.defects.has(Defect::SomePrincipalsForgotten) && sum % 2 == 1;
+        if some || (call.has_left() && self.defects.has(Defect::AgainAfterClientLeft)) {
+            self.records.forget(&records);
+            self.files.forget(&files);
+        }
+        if call.has_left() && self.defects.has(Defect::StuckAfterClientLeft) {
+            self.records.freeze(&records);
+            self.files.freeze(&files);
+        }
     }
 
     /// What became of a batch or file.
@@ -160,7 +192,7 @@ impl Execution {
     }
 
     fn throttle_key(&self, contract: Contract, call: &Call, body: &Bytes) -> Option<String> {
-        let on = self.defects.has(Defect::ThrottleRemembered);
+        let on = self.defects.has(Defect::ThrottleRemembered) || self.defects.has(Defect::FailureRememberedMidway);
         let content = on.then(|| hex(digest::digest(&digest::SHA256, body).as_ref()))?;
         Some(format!("call {} {} {} {:?} {content}", contract.name(), call.principal, call.correlation, call.step))
     }

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
 use tokio::sync::watch;
@@ -90,6 +90,37 @@ struct Item<P> {
     fingerprint: Fingerprint,
     state: State,
     progress: P,
+    /// When it was claimed, in real time, and how many asked for it since.
+    claimed: Instant,
+    asked: u32,
+}
+
+/// What a memory does wrong when it is told to: all of it defects.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Flaws {
+    /// What runs is not seen.
+    pub(super) running_unseen: bool,
+    /// What runs is not seen by whoever comes within 200 µs.
+    pub(super) narrow_race: bool,
+    /// What runs is not seen by the third.
+    pub(super) third_passes: bool,
+    /// An ID is forgotten an hour before its window ends.
+    pub(super) forgets_early: bool,
+}
+
+/// How long what runs is not seen, where that defect is on.
+const NARROW: Duration = Duration::from_micros(200);
+
+impl Flaws {
+    fn window(self) -> Duration {
+        if self.forgets_early { WINDOW.saturating_sub(Duration::from_hours(1)) } else { WINDOW }
+    }
+
+    fn sees<P>(self, item: &Item<P>) -> bool {
+        let raced = self.narrow_race && item.claimed.elapsed() < NARROW;
+        let third = self.third_passes && item.asked >= 2;
+        !(self.running_unseen || raced || third)
+    }
 }
 
 #[derive(Debug)]
@@ -99,8 +130,8 @@ struct Entry<P> {
 }
 
 impl<P> Entry<P> {
-    fn over(&self, now: Timestamp) -> bool {
-        now.since(self.born) >= WINDOW && self.items.values().all(|i| i.state != State::Running)
+    fn over(&self, now: Timestamp, window: Duration) -> bool {
+        now.since(self.born) >= window && self.items.values().all(|i| i.state != State::Running)
     }
 }
 
@@ -116,14 +147,14 @@ pub(super) struct Memory<P> {
     entries: Mutex<Entries<P>>,
     changes: watch::Sender<u64>,
     clock: Clock,
-    atomic: bool,
+    flaws: Flaws,
 }
 
 impl<P: Clone + Default + PartialEq> Memory<P> {
-    /// An empty memory. One that is not `atomic` does not see what is running.
-    pub(super) fn new(clock: Clock, atomic: bool) -> Self {
+    /// An empty memory.
+    pub(super) fn new(clock: Clock, flaws: Flaws) -> Self {
         let entries = Mutex::new(Entries { scopes: HashMap::new(), claims: 0 });
-        Self { entries, changes: watch::Sender::new(0), clock, atomic }
+        Self { entries, changes: watch::Sender::new(0), clock, flaws }
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries<P>> {
@@ -134,7 +165,7 @@ impl<P: Clone + Default + PartialEq> Memory<P> {
     pub(super) fn standings(&self, scope: &Scope, items: &[(ItemId, Fingerprint)]) -> Vec<Standing<P>> {
         let now = self.clock.now();
         let entries = self.lock();
-        let entry = entries.scopes.get(scope).filter(|e| !e.over(now));
+        let entry = entries.scopes.get(scope).filter(|e| !e.over(now, self.flaws.window()));
         items.iter().map(|item| self.standing(entry, *item)).collect()
     }
 
@@ -144,7 +175,7 @@ impl<P: Clone + Default + PartialEq> Memory<P> {
         };
         match item.state {
             _ if item.fingerprint != fingerprint => Standing::Conflict,
-            State::Running if self.atomic => Standing::Running,
+            State::Running if self.flaws.sees(item) => Standing::Running,
             State::Running => Standing::New,
             State::Open => Standing::Open(item.progress.clone()),
             State::Done => Standing::Done(item.progress.clone()),
@@ -163,10 +194,16 @@ impl<P: Clone + Default + PartialEq> Memory<P> {
         let mut entries = self.lock();
         entries.claims += 1;
         if entries.claims.is_multiple_of(SWEEP_EVERY) {
-            entries.scopes.retain(|_, e| !e.over(now));
+            entries.scopes.retain(|_, e| !e.over(now, self.flaws.window()));
         }
-        if entries.scopes.get(scope).is_some_and(|e| e.over(now)) {
+        if entries.scopes.get(scope).is_some_and(|e| e.over(now, self.flaws.window())) {
             entries.scopes.remove(scope);
+        }
+        if let Some(entry) = entries.scopes.get_mut(scope) {
+            let asked = items.iter().map(|(id, _)| *id);
+            for id in asked {
+                entry.items.entry(id).and_modify(|item| item.asked += 1);
+            }
         }
         let entry = entries.scopes.get(scope);
         let standings: Vec<_> = items.iter().map(|item| self.standing(entry, *item)).collect();
@@ -181,15 +218,45 @@ impl<P: Clone + Default + PartialEq> Memory<P> {
                 Standing::Open(progress) => progress.clone(),
                 Standing::Running | Standing::Done(_) | Standing::Conflict => continue,
             };
-            entry
-                .items
-                .insert(*id, Item { fingerprint: *fingerprint, state: State::Running, progress: progress.clone() });
+            entry.items.insert(
+                *id,
+                Item {
+                    fingerprint: *fingerprint,
+                    state: State::Running,
+                    progress: progress.clone(),
+                    claimed: Instant::now(),
+                    asked: 0,
+                },
+            );
             held.insert(*id, progress);
         }
         if entry.items.is_empty() {
             entries.scopes.remove(scope);
         }
         (standings, Some(Claim { memory: Arc::clone(self), scope: scope.clone(), held }))
+    }
+
+    /// Forgets everything about a scope: a defect.
+    pub(super) fn forget(&self, scope: &Scope) {
+        self.lock().scopes.remove(scope);
+    }
+
+    /// Forgets everything: a defect.
+    pub(super) fn clear(&self) {
+        self.lock().scopes.clear();
+    }
+
+    /// Leaves all items of a scope running, for ever: a defect.
+    pub(super) fn freeze(&self, scope: &Scope) {
+        if let Some(entry) = self.lock().scopes.get_mut(scope) {
+            entry.items.values_mut().for_each(|item| item.state = State::Running);
+        }
+    }
+
+    /// Whether something of a scope is done.
+    pub(super) fn has_done(&self, scope: &Scope) -> bool {
+        let entries = self.lock();
+        entries.scopes.get(scope).is_some_and(|entry| entry.items.values().any(|item| item.state == State::Done))
     }
 
     /// Wakes with each item that somebody let go of.
@@ -289,7 +356,8 @@ mod tests {
     }
 
     fn memory(atomic: bool) -> Arc<Memory<bool>> {
-        Arc::new(Memory::new(Clock::starting_at(Timestamp::from_seconds(0), 1.0), atomic))
+        let flaws = Flaws { running_unseen: !atomic, ..Flaws::default() };
+        Arc::new(Memory::new(Clock::starting_at(Timestamp::from_seconds(0), 1.0), flaws))
     }
 
     /// Takes all that is free of these.

@@ -167,6 +167,7 @@ impl ServiceHandle {
         if let Some(Process { bound, execution, listening }) = process.take() {
             listening.kill().await;
             execution.tasks.stop().await;
+            self.0.store.survive(&execution.defects);
             *process = Some(Process::start(bound, &self.0.options, &self.0.store));
         }
     }

@@ -7,7 +7,7 @@ use super::defect::{Defect, Defects};
 use super::inference::Verdict;
 use super::intake::RowState;
 use super::ledger::Ledger;
-use super::memory::Memory;
+use super::memory::{Flaws, Memory};
 
 /// The durable store of one service, whichever process serves it.
 #[derive(Debug)]
@@ -25,13 +25,30 @@ pub(super) struct Store {
 impl Store {
     /// An empty one.
     pub(super) fn new(options: &ServiceOptions) -> Self {
-        let atomic = !Defects::named(&options.defects).has(Defect::DuplicateRace);
+        let defects = Defects::named(&options.defects);
+        let flaws = Flaws {
+            running_unseen: defects.has(Defect::DuplicateRace) || defects.has(Defect::RunningNotSeen),
+            narrow_race: defects.has(Defect::RaceWithin200Us),
+            third_passes: defects.has(Defect::RaceOfThree),
+            forgets_early: defects.has(Defect::ForgottenEarly),
+        };
         let clock = &options.clock;
         Self {
-            records: Arc::new(Memory::new(clock.clone(), atomic)),
-            files: Arc::new(Memory::new(clock.clone(), atomic)),
-            decisions: Arc::new(Memory::new(clock.clone(), atomic)),
+            records: Arc::new(Memory::new(clock.clone(), flaws)),
+            files: Arc::new(Memory::new(clock.clone(), flaws)),
+            decisions: Arc::new(Memory::new(clock.clone(), flaws)),
             ledger: Arc::new(Ledger::new(clock.clone())),
+        }
+    }
+
+    /// The process has died. What should have been stored and was only in its
+    /// memory is gone: a defect.
+    pub(super) fn survive(&self, defects: &Defects) {
+        if defects.has(Defect::RecordsForgottenOnRestart) {
+            self.records.clear();
+        }
+        if defects.has(Defect::FilesForgottenOnRestart) {
+            self.files.clear();
         }
     }
 }

@@ -128,12 +128,12 @@ fn asked(subject: &CaseSubject<'_>, promise: &Idempotency, call: &Call, run: &Ca
     let last = run.exchanges.len().saturating_sub(1);
     let attempts = run.exchanges.iter().enumerate().map(|(place, exchange)| {
         let result = if place == last { run.result().unwrap_or(exchange) } else { exchange };
-        Attempt {
-            sent: exchange.sent_at,
-            done: result.done_at,
-            answer: answer(promise, call, exchange, result),
-            words: in_words(result),
-        }
+        let answer = match answer(promise, call, exchange, result) {
+            // Another version may say in its own way that something runs.
+            Answer::Running | Answer::Failed { .. } if call.contract.is_some() => Answer::Lost,
+            answer => answer,
+        };
+        Attempt { sent: exchange.sent_at, done: result.done_at, answer, words: in_words(result) }
     });
     Asked {
         number: run.call,

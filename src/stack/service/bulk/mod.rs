@@ -12,5 +12,6 @@ mod v1;
 mod v2;
 
 pub(super) use result::running;
+pub(super) use v1::running as busy;
 pub(super) use v1::submit as submit_v1;
 pub(super) use v2::submit as submit_v2;

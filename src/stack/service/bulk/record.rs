@@ -23,6 +23,8 @@ pub(super) struct Record {
     pub(super) status: Option<&'static str>,
     /// What it writes, in a fixed order: also its canonical content.
     columns: Map<String, Value>,
+    /// The same as it was written.
+    written: String,
 }
 
 impl Record {
@@ -41,9 +43,13 @@ impl Record {
         reader.external_ref(&mut columns);
         reader.rest();
         match id {
-            Some(id) if reader.faults.is_empty() => {
-                Ok(Self { id, id_text: reader.id.unwrap_or_default().to_owned(), status, columns })
-            }
+            Some(id) if reader.faults.is_empty() => Ok(Self {
+                id,
+                id_text: reader.id.unwrap_or_default().to_owned(),
+                status,
+                columns,
+                written: value.to_string(),
+            }),
             _ => Err(reader.faults),
         }
     }
@@ -52,6 +58,12 @@ impl Record {
     pub(super) fn item(&self) -> (ItemId, Fingerprint) {
         let content = serde_json::to_vec(&self.columns).expect("columns have text keys");
         (ItemId(self.id.as_u128()), Fingerprint::of(&content))
+    }
+
+    /// The digest of its content as it was written, for the defect that knows
+    /// no better.
+    pub(super) fn as_written(&self) -> Fingerprint {
+        Fingerprint::of(self.written.as_bytes())
     }
 
     /// What it writes where.

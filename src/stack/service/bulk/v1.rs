@@ -73,9 +73,14 @@ pub(super) fn items(execution: &Execution, records: &[(usize, Record)]) -> Vec<(
     let ignored = execution.defects.has(Defect::OtherContentReplayed);
     let item = |(_, record): &(usize, Record)| {
         let (id, content) = record.item();
+        let content = if execution.defects.has(Defect::KeyOrderMatters) { record.as_written() } else { content };
         (id, if ignored { Fingerprint(0) } else { content })
     };
-    records.iter().map(item).collect()
+    let mut items: Vec<_> = records.iter().map(item).collect();
+    if let ([_, .., last], true) = (&mut items[..], execution.defects.has(Defect::OtherContentOfLastItem)) {
+        last.1 = Fingerprint(0);
+    }
+    items
 }
 
 /// Under what the first answer about these items is kept, by the defect that
@@ -95,10 +100,18 @@ pub(super) fn refusal(execution: &Execution, records: &[(usize, Record)], standi
             faults.push(fault.of(Some(&record.id_text)));
         }
     }
-    if faults.is_empty() && !execution.defects.has(Defect::ConflictWhileRunning) {
-        return Problem::in_progress();
+    if faults.is_empty() { running(execution) } else { Problem::conflict(faults) }
+}
+
+/// The same is under way.
+pub(in super::super) fn running(execution: &Execution) -> Problem {
+    let defects = &execution.defects;
+    match () {
+        () if defects.has(Defect::ConflictWhileRunning) => Problem::conflict(Vec::new()),
+        () if defects.has(Defect::CollisionAs500) => Problem::new(FailureType::Internal, "The key exists already"),
+        () if defects.has(Defect::CollisionAs503) => Problem::unavailable(1),
+        () => Problem::in_progress(),
     }
-    Problem::conflict(faults)
 }
 
 /// Reads all accounts that are to be written, then writes them.
@@ -143,6 +156,9 @@ async fn write(
     while let Some((work, applied)) = written.next().await {
         let (item, _) = work.record.item();
         match applied {
+            Applied::Done if work.index == 11 && execution.defects.has(Defect::TwelfthItemForgotten) => {
+                claim.open(item, false);
+            }
             Applied::Done => claim.done(item, false),
             Applied::NotBegun => claim.open(item, work.maybe_done),
             Applied::GivenUp(GivenUp { trouble, maybe_done }) => {

@@ -85,7 +85,8 @@ impl Set {
         let records = batch.valid();
         let items = items(execution, &records);
         let parts = vec![Part::Unread; records.len()];
-        let scope = Scope::with_step("submitBatch", call);
+        let apart = execution.defects.has(Defect::ScopeWithVersion);
+        let scope = Scope::with_step(if apart { "submitBatch 2" } else { "submitBatch" }, call);
         Self { id, batch, scope, records, items, parts, standings: Vec::new() }
     }
 

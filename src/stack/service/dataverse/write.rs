@@ -94,7 +94,7 @@ impl Dataverse {
             Verdict::Settled(reply) if reply.status == 404 => Err(Trouble::Gone),
             Verdict::Settled(reply) => Err(Trouble::Refused(reply.status)),
             Verdict::Again { wait, maybe_done } => {
-                write.maybe_done |= maybe_done;
+                write.maybe_done |= maybe_done && !self.defects.has(Defect::LostAnswerWrittenTwice);
                 self.pause(errand, attempt, wait).await?;
                 Ok(None)
             }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, json};
 use uuid::Uuid;
 
+use super::super::bulk;
 use super::super::call::Call;
 use super::super::dataverse::{Condition, Errand, Target, Trouble};
 use super::super::defect::Defect;
@@ -66,8 +67,7 @@ fn busy(execution: &Execution, standing: &Standing<Progress>, question: &Questio
             let fault = Fault::new("/recordId", "was sent with other content under this correlation ID");
             Problem::conflict(vec![fault.of(Some(&question.record_text))])
         }
-        _ if execution.defects.has(Defect::ConflictWhileRunning) => Problem::conflict(Vec::new()),
-        _ => Problem::in_progress(),
+        _ => bulk::busy(execution),
     }
 }
 

@@ -8,6 +8,7 @@ use aws_lc_rs::digest;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
+use super::super::bulk;
 use super::super::call::Call;
 use super::super::dataverse::{Condition, Errand, GivenUp, Trouble, Written};
 use super::super::defect::Defect;
@@ -101,8 +102,7 @@ fn busy(execution: &Execution, standing: &Standing<Vec<RowState>>) -> Problem {
         Standing::Conflict => {
             Problem::conflict(vec![Fault::new("", "was sent before under this correlation ID, to be read another way")])
         }
-        _ if execution.defects.has(Defect::ConflictWhileRunning) => Problem::conflict(Vec::new()),
-        _ => Problem::in_progress(),
+        _ => bulk::busy(execution),
     }
 }
 
