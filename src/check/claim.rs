@@ -87,6 +87,8 @@ impl At {
             reproduced: None,
             replay: None,
             curl: None,
+            shrunk: None,
+            calls: Vec::new(),
         }
     }
 }

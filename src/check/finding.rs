@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Family;
 use crate::contract::ContractId;
@@ -52,6 +52,32 @@ pub struct Reproduced {
     pub shown: u32,
     /// … out of so many.
     pub of: u32,
+}
+
+/// How a finding's case was made smaller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shrunk {
+    /// The case that showed it first.
+    pub from: CaseKey,
+    /// How many smaller ones were played.
+    pub played: u32,
+    /// Whether nothing smaller still shows it.
+    pub minimal: bool,
+    /// Bytes of content before.
+    pub bytes_before: u64,
+    /// Bytes of content now.
+    pub bytes_after: u64,
+}
+
+/// What came of one call of a case, in a few words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallMark {
+    /// What it was in its sequence, e.g. `duplicate`.
+    pub role: String,
+    /// Method and path.
+    pub call: String,
+    /// The status, or why there was no answer.
+    pub result: String,
 }
 
 /// What was seen: the exchange that shows it best, and lines that tell the
@@ -102,6 +128,10 @@ pub struct Finding {
     pub replay: Option<String>,
     /// Filled by the conductor: the curl line of the exchange.
     pub curl: Option<String>,
+    /// Filled by the conductor where its case was made smaller.
+    pub shrunk: Option<Shrunk>,
+    /// Filled by the conductor: what came of each call of its case.
+    pub calls: Vec<CallMark>,
 }
 
 impl Finding {

@@ -36,7 +36,7 @@ mod synthetic;
 
 pub use coverage::not_checked;
 pub use examine::{Checks, Examined};
-pub use finding::{Evidence, Finding, Level, Origin, Reproduced};
+pub use finding::{CallMark, Evidence, Finding, Level, Origin, Reproduced, Shrunk};
 pub use judging::{Judged, Judging};
 pub use selection::{Selection, UnknownCheck};
 pub use subject::{CaseSubject, ExchangeSubject, PhaseSubject};

@@ -289,8 +289,17 @@ pub(super) struct ServeArgs {
 #[derive(Clone, Debug, Args)]
 pub(super) struct ReplayArgs {
     /// The case, as a finding shows it.
-    #[arg(value_name = "CASE")]
-    pub(super) case: String,
+    #[arg(value_name = "CASE", required_unless_present = "finding", conflicts_with = "finding")]
+    pub(super) case: Option<String>,
+    /// The case of a finding, by its fingerprint or the beginning of it.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(super) finding: Option<String>,
+    /// The recorded run that it is compared with.
+    #[arg(long, value_name = "FILE", default_value = "reports/latest/run.json")]
+    pub(super) report: PathBuf,
+    /// How often it is played.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) times: u32,
     /// A lone OpenAPI document instead of the contracts folder.
     #[arg(long, value_name = "OPENAPI")]
     pub(super) document: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::{CapacityCommand, CheckArgs, Cli, Command, FileArgs, Format, LintArgs, ReplayArgs, RunArgs};
+use super::args::{CapacityCommand, Cli, Command, FileArgs, Format, LintArgs, RunArgs};
 use super::screen::{self, Screen};
 use super::{interrupt, lists, serve, settle, verdict};
 use crate::diagnose::Severity;
@@ -23,7 +23,7 @@ pub(super) async fn run(cli: Cli) -> u8 {
         Command::Capacity(CapacityCommand::Probe(args)) => super::probe::probe(&args).await,
         Command::Readiness(args) => super::readiness::readiness(&args).await,
         Command::Serve(args) => serve::serve(&args).await,
-        Command::Replay(args) => replay(args).await,
+        Command::Replay(args) => super::replay::replay(args).await,
         Command::Score(args) => super::score::score(&args).await,
         Command::Lint(args) => lint(&args),
         Command::Init(args) => super::init::init(&args),
@@ -48,24 +48,6 @@ async fn judge(play: &Play, options: Result<Options, RunError>, args: &RunArgs) 
     interrupt::watch(stop.clone());
     let shown = Shown { files: args.files.clone(), options: options.clone(), screen };
     let work = run::judge(play, options, stop.clone(), screen.listener());
-    shown.conclude(within_grace(work, &stop).await)
-}
-
-async fn replay(args: ReplayArgs) -> u8 {
-    let ReplayArgs { case, document, plain, run: args } = args;
-    let check = CheckArgs { document, plain, run: args };
-    let options = match settle::check_options(&check) {
-        Ok(options) => options,
-        Err(fault) => return fail(&fault, &Redactor::new()),
-    };
-    if check.run.select.dry_run {
-        return outlined(run::outline_replay(&case, &options), &options.redactor);
-    }
-    let screen = Screen::new(check.run.files.quiet);
-    let stop = Stop::new();
-    interrupt::watch(stop.clone());
-    let shown = Shown { files: check.run.files.clone(), options: options.clone(), screen };
-    let work = run::replay(&case, options, stop.clone(), screen.listener());
     shown.conclude(within_grace(work, &stop).await)
 }
 
@@ -123,7 +105,7 @@ impl Shown {
 
     /// Writes the reports. A report that can't be written does not change the
     /// verdict.
-    fn write(&self, run: &Run) -> Option<PathBuf> {
+    pub(super) fn write(&self, run: &Run) -> Option<PathBuf> {
         match report::write(&self.files.reports, run, &self.options.redactor) {
             Ok(folder) => Some(folder),
             Err(fault) => {

@@ -60,6 +60,7 @@ fn build(
         behaviour: None,
         scenarios: files.scenarios.clone(),
         mocks: files.mocks.clone(),
+        reports: files.reports.clone(),
         target: choice,
         defects: target.defect.clone(),
         time_scale: scale,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::check::{Finding, Level, Outcome, Reproduced};
+use crate::check::{CallMark, Finding, Level, Outcome, Reproduced, Shrunk};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::diagnose::Place;
@@ -206,6 +206,10 @@ pub struct FindingRecord {
     pub curl: Option<String>,
     /// Plain sentences or figures.
     pub evidence: Vec<String>,
+    /// How its case was made smaller.
+    pub shrunk: Option<Shrunk>,
+    /// What came of each call of its case.
+    pub calls: Vec<CallMark>,
     /// The exchange that shows it best.
     pub exchange: Option<ExchangeRecord>,
 }
@@ -337,6 +341,16 @@ impl FindingRecord {
             replay: finding.replay.as_ref().map(|line| redactor.text(line)),
             curl: finding.curl.as_ref().map(|line| redactor.text(line)),
             evidence: finding.evidence.lines.iter().map(|line| redactor.text(line)).collect(),
+            shrunk: finding.shrunk.clone(),
+            calls: finding
+                .calls
+                .iter()
+                .map(|mark| CallMark {
+                    role: mark.role.clone(),
+                    call: redactor.text(&mark.call),
+                    result: mark.result.clone(),
+                })
+                .collect(),
             exchange: finding.evidence.exchange.as_ref().map(|exchange| ExchangeRecord::of(exchange, redactor)),
         }
     }

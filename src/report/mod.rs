@@ -31,4 +31,4 @@ pub use rows::Rows;
 pub use run::{ObjectiveMark, Phase, Run, Totals};
 pub use score::Score;
 pub use text::finding_text;
-pub use write::{ReportError, write};
+pub use write::{ReportError, folder_name, write};

@@ -45,6 +45,9 @@ pub struct Run {
     pub objectives: Vec<ObjectiveMark>,
     /// The gateway's rows, where they could be read.
     pub rows: Option<Rows>,
+    /// Contents that are too long for a command line, by the name of their
+    /// file in the run's folder.
+    pub bodies: Vec<(String, Vec<u8>)>,
     /// What stands at the end.
     pub verdict: Verdict,
     /// Notices that concern no promise (what could not be made, what was left

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::check::{Evidence, Family, Finding, Level, NotChecked, Origin, Outcome, Reproduced, Tally, Verdict};
+use crate::check::{
+    CallMark, Evidence, Family, Finding, Level, NotChecked, Origin, Outcome, Reproduced, Shrunk, Tally, Verdict,
+};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::diagnose::Place;
@@ -59,6 +61,7 @@ pub(super) fn run() -> Run {
             ObjectiveMark { contract: v1, quantile: 0.99, bound: Duration::from_millis(1500) },
         ],
         rows: Some(rows()),
+        bodies: vec![("body-00ff.bin".into(), b"long".to_vec())],
         verdict: verdict(),
         notices: vec!["could not make: `pattern` with a look-behind at <contracts/x.yaml>".into()],
     }
@@ -173,6 +176,16 @@ fn findings() -> Vec<Finding> {
         reproduced: Some(Reproduced { shown: 3, of: 3 }),
         replay: Some("seamstress replay bulk-update/v1:submitBatch:duplicate-concurrent:3 --seed 7".into()),
         curl: None,
+        shrunk: Some(Shrunk {
+            from: CaseKey::parse("bulk-update/v1:submitBatch:duplicate-concurrent:3").expect("valid"),
+            played: 14,
+            minimal: true,
+            bytes_before: 2214,
+            bytes_after: 71,
+        }),
+        calls: ["200", "500"]
+            .map(|result| CallMark { role: "together".into(), call: "POST /b".into(), result: result.into() })
+            .into(),
     };
     let exchange = exchange();
     let curl = curl_line("http://127.0.0.1:4711", &exchange.request, &redactor());

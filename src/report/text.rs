@@ -1,6 +1,6 @@
 //! A finding as plain lines: for the screen and for JUnit.
 
-use crate::check::{Finding, Level};
+use crate::check::{Finding, Level, Shrunk};
 use crate::wire::Redactor;
 
 use super::escape::terminal;
@@ -39,6 +39,9 @@ pub(super) fn record_text(finding: &FindingRecord, width: usize) -> String {
         push(if i == 0 { "evidence" } else { "" }, line);
     }
     push("seen", &how_often(finding));
+    if let Some(shrunk) = &finding.shrunk {
+        push("shrunk", &how_small(shrunk));
+    }
     for command in [finding.curl.as_deref(), finding.replay.as_deref()].into_iter().flatten() {
         lines.push(format!("  {}", terminal(command)));
     }
@@ -55,6 +58,14 @@ pub(super) fn how_often(finding: &FindingRecord) -> String {
         Some(reproduced) => format!("{times}, reproduced {} of {}", reproduced.shown, reproduced.of),
         None => times,
     }
+}
+
+/// `2214 to 71 bytes in 14 plays, from the case …`.
+pub(super) fn how_small(shrunk: &Shrunk) -> String {
+    let plays = if shrunk.played == 1 { "play" } else { "plays" };
+    let end = if shrunk.minimal { "" } else { "; the search was cut short" };
+    let (before, after) = (shrunk.bytes_before, shrunk.bytes_after);
+    format!("{before} to {after} bytes in {} {plays}{end}, from {}", shrunk.played, shrunk.from)
 }
 
 /// The word for how much a finding weighs.

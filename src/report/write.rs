@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::clock::Timestamp;
+use crate::generate::Nonce;
 use crate::wire::Redactor;
 
 use super::json::RunRecord;
-use super::{Rows, Run, hlog, html, junit, summary};
+use super::{Run, hlog, html, junit, summary};
 
 /// Why reports could not be written.
 #[derive(Debug, Error)]
@@ -32,13 +34,12 @@ pub enum ReportError {
 /// renamed, so a reader of `latest` sees the files of one run. (No portable
 /// call swaps two folders: for an instant there is no `latest`.)
 pub fn write(reports: &Path, run: &Run, redactor: &Redactor) -> Result<PathBuf, ReportError> {
-    let folder = folder_name(run);
+    let folder = folder_name(run.started, &run.command, &run.nonce);
     let record = RunRecord::of(run, redactor);
     let files = render(run, &record);
     for name in [folder.as_str(), "latest"] {
         let fresh = reports.join(format!(".new-{name}-{folder}"));
-        let placed =
-            fill(&fresh, &files, run.rows.as_ref()).and_then(|()| replace(&fresh, &reports.join(name), &folder));
+        let placed = fill(&fresh, &files, run).and_then(|()| replace(&fresh, &reports.join(name), &folder));
         if placed.is_err() {
             let _ = fs::remove_dir_all(&fresh);
         }
@@ -62,23 +63,24 @@ fn render(run: &Run, record: &RunRecord) -> Vec<(&'static str, Vec<u8>)> {
 
 /// `20260901T080000-gate-0123456789ab`. The nonce may be set by the user, so
 /// whatever could leave the folder is replaced.
-fn folder_name(run: &Run) -> String {
+pub fn folder_name(started: Timestamp, command: &str, nonce: &Nonce) -> String {
     let plain = |text: &str| -> String {
         text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).take(64).collect()
     };
-    format!("{}-{}-{}", run.started.utc().format("%Y%m%dT%H%M%S"), plain(&run.command), plain(&run.nonce.0))
+    format!("{}-{}-{}", started.utc().format("%Y%m%dT%H%M%S"), plain(command), plain(&nonce.0))
 }
 
-fn fill(folder: &Path, files: &[(&str, Vec<u8>)], rows: Option<&Rows>) -> Result<(), ReportError> {
+fn fill(folder: &Path, files: &[(&str, Vec<u8>)], run: &Run) -> Result<(), ReportError> {
     remove(folder)?;
     fs::create_dir_all(folder).map_err(failed(folder))?;
-    for (name, content) in files {
+    let bodies = run.bodies.iter().map(|(name, content)| (name.as_str(), content));
+    for (name, content) in files.iter().map(|(name, content)| (*name, content)).chain(bodies) {
         let path = folder.join(name);
         fs::write(&path, content).map_err(failed(&path))?;
     }
     let path = folder.join("gateway-rows.jsonl");
     let mut file = fs::File::create(&path).map_err(failed(&path))?;
-    rows.map_or(Ok(()), |rows| rows.copy(&mut file)).map_err(failed(&path))
+    run.rows.as_ref().map_or(Ok(()), |rows| rows.copy(&mut file)).map_err(failed(&path))
 }
 
 /// Puts `fresh` in the place of `old`. Another run may do the same at the same

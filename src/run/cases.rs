@@ -139,11 +139,13 @@ async fn observe(session: &Session, player: &Player, contract: usize, case: Arc<
     match player.play(contract, case).await {
         Ok(run) => {
             count(session, &run);
-            if unreachable(&run) && still_unreachable(session).await {
+            if is_lost(session, &run).await {
                 return None;
             }
             let examined = session.checks.case(&CaseSubject { contract, run: &run });
-            Some(session.judging().take(examined))
+            let found = session.judging().take(examined);
+            super::play::note_calls(session, &found, &run);
+            Some(found)
         }
         Err(fault) => {
             session.lose(fault.to_string());
@@ -152,11 +154,17 @@ async fn observe(session: &Session, player: &Player, contract: usize, case: Arc<
     }
 }
 
-fn count(session: &Session, run: &CaseRun) {
+/// Counts the exchanges of a case.
+pub(super) fn count(session: &Session, run: &CaseRun) {
     for exchange in run.calls.iter().flat_map(|call| call.exchanges.iter().chain(&call.polls)) {
         let retry_after = exchange.response().is_some_and(|r| r.headers.contains("retry-after"));
         session.count_exchange(exchange.status(), retry_after);
     }
+}
+
+/// Whether the target is gone.
+pub(super) async fn is_lost(session: &Session, run: &CaseRun) -> bool {
+    unreachable(run) && still_unreachable(session).await
 }
 
 /// Whether not one call found a listener.

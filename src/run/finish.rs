@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{RunError, StopReason, reproduce};
+use super::{RunError, StopReason, reproduce, shrink};
 use crate::check::{self, Finding, Judged, Level, NotChecked, Outcome, Verdict};
 use crate::contract::Contract;
-use crate::report::{ObjectiveMark, Rows, Run};
+use crate::report::{self, ObjectiveMark, Rows, Run};
 
 /// Why something was left out.
 pub(super) fn stopped_because(reason: Option<StopReason>) -> &'static str {
@@ -24,8 +24,11 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
     let Judged { mut findings, tallies } = session.end_judging();
     let worth_knowing = take_information(&mut findings);
     session.gathered().notices.extend(worth_knowing);
-    reproduce::reproduce(&session, &mut findings).await;
-    complete(&session, &mut findings);
+    if command != "replay" {
+        shrink::shrink(&session, &mut findings).await;
+        reproduce::reproduce(&session, &mut findings).await;
+    }
+    let bodies = complete(&session, &mut findings, command);
     let effects = count_effects(&session).await;
     let rows = gather_rows(&session).await;
     session.clean_up().await;
@@ -54,6 +57,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         totals,
         phases,
         rows,
+        bodies,
         verdict: Verdict { outcome, reason, findings, not_checked, tallies },
         notices,
     })
@@ -84,18 +88,29 @@ fn objectives(session: &Session) -> Vec<ObjectiveMark> {
     marks
 }
 
-/// Adds what only the conductor knows: how to play it again, and the curl line.
-fn complete(session: &Session, findings: &mut [Finding]) {
+/// Adds what only the conductor knows: how to play it again, and the curl
+/// line. Gives the contents that are too long for the line.
+fn complete(session: &Session, findings: &mut [Finding], command: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = report::folder_name(session.started, command, &session.options.nonce);
+    let mut bodies = Vec::new();
     let shown_by = session.gathered().shown_by.clone();
+    let mut calls = std::mem::take(&mut session.gathered().calls);
     let origin = session.target.gateway.to_string();
     for finding in findings {
         if let Some(key) = shown_by.get(&finding.fingerprint) {
             finding.replay = Some(super::replay::command(&session.options, key));
+            finding.calls = calls.remove(&finding.fingerprint).unwrap_or_default();
         }
         if let Some(exchange) = &finding.evidence.exchange {
-            finding.curl = Some(crate::wire::curl_line(&origin, &exchange.request, &session.options.redactor));
+            let name = format!("body-{}.bin", finding.fingerprint);
+            let file = session.options.reports.join(&folder).join(&name).display().to_string();
+            let (line, body) =
+                crate::wire::curl_line_with(&origin, &exchange.request, &session.options.redactor, &file);
+            finding.curl = Some(line);
+            bodies.extend(body.map(|body| (name, body)));
         }
     }
+    bodies
 }
 
 /// How many of the gateway's rows a report holds at most: more than a gate

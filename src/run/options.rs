@@ -23,6 +23,8 @@ pub struct Options {
     pub scenarios: PathBuf,
     /// Folder of the embedded system's policies and tables.
     pub mocks: PathBuf,
+    /// Folder for reports: what a shown command refers to lies there.
+    pub reports: PathBuf,
     /// Where calls go.
     pub target: TargetChoice,
     /// Defects of the embedded system to switch on.

@@ -1,14 +1,14 @@
 //! Plays failing cases again, with a new nonce each time, so that a finding can
 //! say "reproduced n of m".
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::play;
 use super::session::Session;
-use crate::check::{CaseSubject, Finding, Judging, Reproduced};
-use crate::generate::{CaseKey, Nonce};
+use crate::check::{Finding, Reproduced};
+use crate::generate::CaseKey;
 use crate::traffic::Player;
 
 /// How often a failing case is played again.
@@ -36,24 +36,12 @@ pub(super) async fn reproduce(session: &Session, findings: &mut [Finding]) {
             return;
         }
         // Side by side: a case that waits for a window waits once.
-        let plays = (0..TIMES).map(|_| play_again(session, &player, &key));
+        let plays = (0..TIMES).map(|_| Box::pin(play::again(session, &player, &key)));
         let Ok(plays) = tokio::time::timeout_at(until, join_all(plays)).await else { return };
-        let seen: Vec<Vec<String>> = plays.into_iter().flatten().collect();
+        let seen: Vec<play::Shown> = plays.into_iter().flatten().collect();
         for finding in findings.iter_mut().filter(|f| shown_by.get(&f.fingerprint) == Some(&key)) {
-            let shown = seen.iter().filter(|prints| prints.contains(&finding.fingerprint)).count() as u32;
+            let shown = seen.iter().filter(|shown| shown.finding(&finding.fingerprint).is_some()).count() as u32;
             finding.reproduced = Some(Reproduced { shown, of: seen.len() as u32 });
         }
     }
-}
-
-/// The fingerprints that one more play shows; `None` where it could not be
-/// played.
-async fn play_again(session: &Session, player: &Player, key: &CaseKey) -> Option<Vec<String>> {
-    let (index, contract) = session.contract(&key.contract)?;
-    let nonce = Nonce::fresh();
-    let case = session.generators[index].case(key, session.options.seed, &nonce, &session.pools[index]).ok()?;
-    let run = player.play(contract, Arc::new(case)).await.ok()?;
-    let mut judging = Judging::new(&session.selection, &session.target.offers);
-    let findings = judging.case(&CaseSubject { contract, run: &run });
-    Some(findings.into_iter().map(|f| f.fingerprint).collect())
 }

@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::open::{Opened, could_not_run, open};
 use super::pools::fetch_pools;
 use super::{Listener, Options, Progress, RunError, Stop, StopReason};
-use crate::check::{Checks, Finding, Judged, Judging, Level, NotChecked, Selection};
+use crate::check::{CallMark, Checks, Finding, Judged, Judging, Level, NotChecked, Selection};
 use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::{CaseKey, Generators, Need, Pools};
@@ -57,6 +57,9 @@ pub(super) struct Gathered {
     pub(super) notices: Vec<String>,
     /// The case that showed each finding first, by fingerprint.
     pub(super) shown_by: BTreeMap<String, CaseKey>,
+    /// What came of the calls of the case that showed a finding first, by
+    /// fingerprint.
+    pub(super) calls: BTreeMap<String, Vec<CallMark>>,
     /// Why the target was given up.
     pub(super) lost: Option<String>,
     /// When `fail_fast` had its finding: cases played, wall time.

@@ -30,7 +30,22 @@ pub fn curl_line(origin: &str, request: &Request, redactor: &Redactor) -> String
     if let Body::Handwritten(_) = &request.body {
         return raw_line(origin, request, redactor);
     }
+    line_of(Feed::of(&request.body, redactor), origin, request, redactor)
+}
+
+/// The same line, with a body that is too long for it in a file: then that
+/// file's content comes with it.
+pub fn curl_line_with(origin: &str, request: &Request, redactor: &Redactor, file: &str) -> (String, Option<Vec<u8>>) {
     let feed = Feed::of(&request.body, redactor);
+    let content = match &request.body {
+        Body::Bytes(bytes) | Body::Chunked(bytes) if !feed.note.is_empty() => redacted(bytes, redactor),
+        _ => return (curl_line(origin, request, redactor), None),
+    };
+    let feed = Feed { option: format!(" --data-binary {}", word(&format!("@{file}"))), ..Feed::default() };
+    (line_of(feed, origin, request, redactor), Some(content))
+}
+
+fn line_of(feed: Feed, origin: &str, request: &Request, redactor: &Redactor) -> String {
     let mut line = feed.before;
     line.push_str("curl -sS -g --path-as-is");
     push_method(&mut line, request);

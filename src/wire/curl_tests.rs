@@ -232,3 +232,20 @@ fn a_body_too_long_for_a_line_is_named() {
     let line = curl_line("http://h", &request("/", Headers::new(), Body::Bytes(noise.into())), &Redactor::new());
     assert!(line.len() < 1000 && line.contains("body.bin: 200000 bytes"), "{line}");
 }
+
+#[test]
+fn a_body_too_long_for_the_line_lies_in_a_file() {
+    let long: Vec<u8> = (0..LOOKED_AT + 1).map(|n| b'a' + (n % 23) as u8).collect();
+    let request = |body: &[u8]| Request {
+        method: http::Method::POST,
+        target: "/b".into(),
+        body: Body::Bytes(body.to_vec().into()),
+        headers: crate::wire::Headers::new(),
+    };
+    let (line, body) = curl_line_with("http://h:1", &request(&long), &Redactor::new(), "reports/it's/body.bin");
+    assert!(line.ends_with(r" --data-binary '@reports/it'\''s/body.bin'"), "{line}");
+    assert_eq!(body, Some(long));
+    let short = request(b"short");
+    let plain = curl_line("http://h:1", &short, &Redactor::new());
+    assert_eq!(curl_line_with("http://h:1", &short, &Redactor::new(), "f"), (plain, None));
+}

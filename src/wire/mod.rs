@@ -13,7 +13,7 @@ mod headers;
 mod message;
 mod secret;
 
-pub use curl::curl_line;
+pub use curl::{curl_line, curl_line_with};
 pub use exchange::{Exchange, Failure, FailureKind, Tier};
 pub use fault::{Downstream, Fault, FaultKind};
 pub use handwritten::Handwritten;

@@ -8,7 +8,7 @@ use crate::redact::redact;
 use crate::support::{Serving, binary, interrupt, seamstress};
 
 /// Compares with `tests/golden/<name>.snap`.
-fn assert_golden(name: &str, text: &str) {
+pub(crate) fn assert_golden(name: &str, text: &str) {
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path("../golden");
     settings.set_prepend_module_to_snapshot(false);

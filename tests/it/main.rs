@@ -16,5 +16,6 @@ mod load;
 mod plain_service;
 mod readiness;
 mod redact;
+mod replay;
 mod secrets;
 mod serve;

@@ -13,6 +13,9 @@ pub(crate) fn redact(text: &str) -> String {
     let text = replace(&text, r"\d+ (exchanges|effects|throttled)", "# $1");
     let text = replace(&text, r"\d+ a second", "# a second");
     let text = replace(&text, r"(seen +)\d+ times", "$1# times");
+    // How a case was made smaller follows from how it was drawn.
+    let text = replace(&text, r"(:\d+)~\d+(?:\.\d+)*", "$1~#");
+    let text = replace(&text, r"\d+ to \d+ bytes in \d+ plays?", "# to # bytes in # plays");
     replace(&text, r"\bin (?:\d+ min )?[0-9.]+ (?:ms|s)\b", "in # s")
 }
 

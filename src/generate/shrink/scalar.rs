@@ -7,6 +7,9 @@ use super::simplest::plain_number;
 /// Strings up to this length are tried without each of their characters.
 const SHORT: usize = 8;
 
+/// Numbers farther away than this leap before they halve.
+const FAR: f64 = 10_000.0;
+
 /// Shorter and plainer strings, biggest leaps first.
 pub(super) fn strings(text: &str) -> Vec<Value> {
     let letters: Vec<char> = text.chars().collect();
@@ -62,7 +65,11 @@ pub(super) fn numbers(value: f64, goal: f64) -> Vec<Value> {
     }
     let whole = value.fract() == 0.0 && goal.fract() == 0.0;
     let settle = |number: f64| if whole { number.trunc() } else { (number * 100.0).trunc() / 100.0 };
-    let mut found = vec![settle(goal + away / 2.0)];
+    let mut found = Vec::new();
+    if away.abs() > FAR {
+        found.push(settle(goal + away / 1024.0));
+    }
+    found.push(settle(goal + away / 2.0));
     if !whole {
         found.push(value.trunc());
     }
@@ -87,7 +94,7 @@ mod tests {
     #[test]
     fn numbers_come_nearer_and_rounder() {
         let found: Vec<i64> = numbers(734_821.0, 0.0).iter().filter_map(Value::as_i64).collect();
-        assert_eq!(found, [367_410, 551_115, 642_968, 700_000, 730_000]);
+        assert_eq!(found, [717, 367_410, 551_115, 642_968, 700_000, 730_000]);
         assert_eq!(numbers(1.0, 0.0), Vec::<Value>::new());
         assert!(numbers(-12.5, 0.0).contains(&Value::from(-12)));
     }

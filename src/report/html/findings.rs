@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::check::Level;
 use crate::report::escape::html;
 use crate::report::json::{FindingRecord, RunRecord};
-use crate::report::text::{how_often, severity};
+use crate::report::text::{how_often, how_small, severity};
 use crate::report::{BodyRecord, ExchangeRecord};
 
 /// The section.
@@ -43,6 +43,9 @@ fn push_finding(page: &mut String, number: usize, finding: &FindingRecord) {
     }
     push_fact(page, "Tried", &html(&finding.origin));
     push_fact(page, "Seen", &how_often(finding));
+    if let Some(shrunk) = &finding.shrunk {
+        push_fact(page, "Made smaller", &html(&how_small(shrunk)));
+    }
     page.push_str("</dl>\n");
     push_command(page, "Play it again", finding.replay.as_deref());
     push_command(page, "Send the request again", finding.curl.as_deref());
