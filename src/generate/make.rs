@@ -33,8 +33,8 @@ impl Generators {
         let operation = self.operation(&key.operation)?;
         let case_seed = seed.derive(key);
         if key.kind == CaseKind::Sequence {
-            let spec = self.sequence(key, seed)?;
-            return self.case_of(key, &spec, seed, (nonce, pools));
+            let spec = book.and_then(Book::sequence).map_or_else(|| self.sequence(key, seed), Ok)?;
+            return self.case_with(key, &spec, seed, (nonce, pools, book));
         }
         if let CaseKind::Probe(probe) = key.kind {
             return self.probe(key, probe, case_seed, (nonce, pools, book));
@@ -78,11 +78,22 @@ impl Generators {
         seed: Seed,
         (nonce, pools): (&Nonce, &Pools),
     ) -> Result<Case, CouldNotMake> {
+        self.case_with(key, spec, seed, (nonce, pools, None))
+    }
+
+    /// The same, from the drafts of a book.
+    fn case_with(
+        &self,
+        key: &CaseKey,
+        spec: &SequenceSpec,
+        seed: Seed,
+        (nonce, pools, book): (&Nonce, &Pools, Option<&Book>),
+    ) -> Result<Case, CouldNotMake> {
         let operation = self.operation(&key.operation)?;
         let none = || CouldNotMake::new(key.to_string(), "the contract promises nothing about sequences");
         let behaviour = operation.behaviour.as_deref().ok_or_else(none)?;
         let seed = seed.derive(key);
-        let bench = Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index, book: None };
+        let bench = Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index, book };
         let made = sequence::build(&bench, spec)?;
         let needs = sequence::needs(spec);
         Ok(Case { key: key.clone(), seed, title: made.title, labels: made.labels, steps: made.steps, needs })

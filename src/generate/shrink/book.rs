@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::generate::payload::{Aimed, Draft};
+use crate::generate::sequence::SequenceSpec;
 
 /// What names a draft within its case: whoever draws it twice gets it twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +27,19 @@ pub(in crate::generate) struct Book {
     replaced: Vec<(Slot, Draft)>,
     /// Those that the case was made of, pools not filled in.
     used: RefCell<Vec<(Slot, Draft)>>,
+    /// The sequence instead of the one that was drawn.
+    sequence: Option<SequenceSpec>,
 }
 
 impl Book {
     /// In which these drafts stand in the place of drawn ones.
-    pub(super) fn of(replaced: Vec<(Slot, Draft)>) -> Self {
-        Self { replaced, used: RefCell::default() }
+    pub(super) fn of(replaced: Vec<(Slot, Draft)>, sequence: Option<SequenceSpec>) -> Self {
+        Self { replaced, used: RefCell::default(), sequence }
+    }
+
+    /// The sequence that is taken instead of drawing one.
+    pub(in crate::generate) fn sequence(&self) -> Option<SequenceSpec> {
+        self.sequence.clone()
     }
 
     /// The draft that is taken instead of drawing one.

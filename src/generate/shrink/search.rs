@@ -42,7 +42,7 @@ impl<'s> Search<'s> {
         let source = Source { generators, seed, pools };
         let taken = source.follow(key, &nobody())?;
         let stage = source.stage(key, &taken, &nobody())?;
-        let (candidates, labels) = (source.candidates(&stage), stage.labels().into_iter().collect());
+        let (candidates, labels) = (source.candidates(&taken, &stage), stage.labels().into_iter().collect());
         let (known, began) = (HashSet::from([stage.content()]), size(&stage.case));
         Ok(Self {
             source,
@@ -92,7 +92,7 @@ impl<'s> Search<'s> {
         let Some((number, taken)) = self.pending.take().filter(|_| fails) else { return };
         let Ok(stage) = self.source.stage(&self.key, &taken, &nobody()) else { return };
         let group = std::mem::take(&mut self.candidates[number].group);
-        self.candidates = self.source.candidates(&stage);
+        self.candidates = self.source.candidates(&taken, &stage);
         let same = self.candidates.iter().position(|candidate| candidate.group == group);
         self.at = same.unwrap_or_else(|| number.min(self.candidates.len().saturating_sub(1)));
         self.passed = 0;

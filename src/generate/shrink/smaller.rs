@@ -6,7 +6,8 @@ use super::edit::Change;
 use super::propose;
 use crate::generate::canonical;
 use crate::generate::payload::Draft;
-use crate::generate::{Case, CaseKey, CouldNotMake, Generators, Nonce, Pools, Seed, ShrinkPath};
+use crate::generate::sequence::{self, SequenceSpec};
+use crate::generate::{Case, CaseKey, CaseKind, CouldNotMake, Generators, Nonce, Pools, Seed, ShrinkPath};
 
 /// What a case is made from.
 #[derive(Clone, Copy)]
@@ -22,6 +23,7 @@ pub(super) struct Taken {
     path: ShrinkPath,
     drafts: Vec<(Slot, Draft)>,
     cuts: Vec<Cut>,
+    sequence: Option<SequenceSpec>,
 }
 
 /// A case, and what it is made of.
@@ -42,12 +44,13 @@ pub(super) struct Candidate {
 enum Way {
     Cut(Cut),
     Change(usize, Change),
+    Sequence(SequenceSpec),
 }
 
 impl Source<'_> {
     /// Makes the case with what was taken.
     pub(super) fn stage(&self, key: &CaseKey, taken: &Taken, nonce: &Nonce) -> Result<Stage, CouldNotMake> {
-        let book = Book::of(taken.drafts.clone());
+        let book = Book::of(taken.drafts.clone(), taken.sequence.clone());
         let mut case = self.generators.made_with(&key.whole(), self.seed, (nonce, self.pools), Some(&book))?;
         for cut in &taken.cuts {
             cut.apply(&mut case).ok_or_else(|| CouldNotMake::new(key.to_string(), "its steps can't be cut so"))?;
@@ -60,10 +63,14 @@ impl Source<'_> {
     }
 
     /// The ways to make it smaller, in a stable order.
-    pub(super) fn candidates(&self, stage: &Stage) -> Vec<Candidate> {
-        let cuts = Cut::all(&stage.case).into_iter();
-        let mut found: Vec<Candidate> =
-            cuts.map(|cut| Candidate { group: "steps".to_owned(), way: Way::Cut(cut) }).collect();
+    pub(super) fn candidates(&self, taken: &Taken, stage: &Stage) -> Vec<Candidate> {
+        let of_steps = |way| Candidate { group: "steps".to_owned(), way };
+        let mut found: Vec<Candidate> = Cut::all(&stage.case).into_iter().map(|cut| of_steps(Way::Cut(cut))).collect();
+        if stage.case.key.kind == CaseKind::Sequence {
+            let drawn = || self.generators.sequence(&stage.case.key, self.seed).ok();
+            let smaller = taken.sequence.clone().or_else(drawn).map_or_else(Vec::new, |spec| sequence::shrink(&spec));
+            found.extend(smaller.into_iter().map(|spec| of_steps(Way::Sequence(spec))));
+        }
         for (number, (slot, draft)) in stage.used.iter().enumerate() {
             let Ok(operation) = self.generators.operation(&slot.operation) else { continue };
             let openapi = &self.generators.contract().openapi;
@@ -81,7 +88,7 @@ impl Source<'_> {
         let mut taken = Taken::default();
         for step in &key.shrunk.0 {
             let stage = self.stage(key, &taken, nonce)?;
-            let candidates = self.candidates(&stage);
+            let candidates = self.candidates(&taken, &stage);
             let next = candidates.get(*step as usize).and_then(|c| taken.with(c, *step, &stage));
             taken = next.ok_or_else(|| CouldNotMake::new(key.to_string(), "the contract has no such smaller case"))?;
         }
@@ -95,6 +102,7 @@ impl Taken {
         let mut taken = Self { path: self.path.then(number), ..self.clone() };
         match &candidate.way {
             Way::Cut(cut) => taken.cuts.push(*cut),
+            Way::Sequence(spec) => taken.sequence = Some(spec.clone()),
             Way::Change(number, change) => {
                 let (slot, draft) = stage.used.get(*number)?;
                 let smaller = change.of(draft, slot.target.as_ref())?;

@@ -241,3 +241,20 @@ fn a_sequence_shrinks_in_steps_and_payloads() {
     assert_eq!(smallest.calls().next().expect("a call").items.len(), 1);
     assert!(search.played() <= 60, "{}", search.played());
 }
+
+#[test]
+fn a_drawn_sequence_shrinks_as_a_whole() {
+    let pools = pools();
+    let sequence =
+        |index| CaseKey { contract: SHIPPED.contract().id.clone(), ..key("submitBatch", CaseKind::Sequence, index) };
+    let fails = |case: &Case| case.calls().count() >= 3;
+    let made = |index| SHIPPED.case(&sequence(index), Seed(2), &Nonce("a".into()), &pools).ok();
+    let longest = (0..12).max_by_key(|index| made(*index).map_or(0, |case| case.steps.len())).expect("some");
+    let before = made(longest).expect("it can be made");
+    let mut search = Search::new(&SHIPPED, &sequence(longest), Seed(2), &pools).expect("it can be made");
+    while let Some(case) = search.next(&Nonce("b".into())) {
+        search.tell(fails(&case));
+    }
+    let smallest = SHIPPED.case(&search.key(), Seed(2), &Nonce("c".into()), &pools).expect("its name makes it again");
+    assert!(fails(&smallest) && smallest.steps.len() < before.steps.len(), "{} {}", before.title, smallest.title);
+}
