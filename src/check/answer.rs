@@ -57,6 +57,11 @@ pub(super) fn was_throttled(exchange: &Exchange) -> bool {
     exchange.response().is_some_and(throttled)
 }
 
+/// Whether an answer accepts the call: 2xx. A redirection accepts nothing.
+pub(super) fn accepted(response: &Response) -> bool {
+    (200..300).contains(&response.status)
+}
+
 /// Whether the answer is 2xx.
 pub(super) fn succeeded(exchange: &Exchange) -> bool {
     exchange.status().is_some_and(|status| (200..300).contains(&status))

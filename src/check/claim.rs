@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CaseSubject, Check, Evidence, ExchangeSubject, Finding, Origin, PhaseSubject};
+use super::{CaseSubject, Check, Evidence, ExchangeSubject, Finding, More, Origin, PhaseSubject};
 use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::wire::Exchange;
@@ -89,6 +89,7 @@ impl At {
             curl: None,
             shrunk: None,
             calls: Vec::new(),
+            more: More::default(),
         }
     }
 }

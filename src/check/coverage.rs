@@ -33,7 +33,7 @@ pub fn not_checked(contracts: &[Contract], offers: &BTreeSet<Need>, selection: &
 }
 
 /// Whether the contract makes the promise that a check judges.
-fn is_promised(check: &Check, contract: &Contract) -> bool {
+pub(super) fn is_promised(check: &Check, contract: &Contract) -> bool {
     let Some(behaviour) = contract.behaviour.as_deref() else {
         return !check.needs.contains(&Need::Behaviour);
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CaseSubject, Check, ExchangeSubject, Finding, Judge, Level, Origin, PhaseSubject};
+use super::{Answered, CaseSubject, Check, ExchangeSubject, Finding, Judge, Level, Origin, PhaseSubject, Weights};
 use crate::contract::behaviour::Role;
 use crate::contract::openapi::Operation;
 use crate::contract::{Contract, ContractId};
@@ -13,13 +13,14 @@ use crate::wire::Exchange;
 /// The checks that judge, each without a memory: many subjects can be examined
 /// at once, and what came of each is given to one [`Judging`].
 #[derive(Clone, Debug)]
-pub struct Checks(pub(super) Arc<[&'static Check]>);
+pub struct Checks(pub(super) Arc<[&'static Check]>, pub(super) Arc<Weights>);
 
 /// What came of one subject, not yet counted.
 #[derive(Debug, Default)]
 pub struct Examined {
     pub(super) counts: Vec<(Of, Counts)>,
     pub(super) findings: Vec<Finding>,
+    pub(super) answered: Answered,
 }
 
 /// What a tally is about: contract and operation, or a scenario's name.
@@ -68,6 +69,11 @@ impl Checks {
     fn judge_call(&self, subject: &CaseSubject<'_>, call: &Call, run: &CallRun, into: &mut Examined) {
         let contract = subject.contract;
         let key = &subject.run.case.key;
+        if is_conforming(call, key.kind)
+            && let Some(last) = run.last()
+        {
+            into.answered.count(&contract.id, last.status());
+        }
         for exchange in &run.exchanges {
             let meant = operation_of(contract, call, key.kind, exchange);
             self.judge_exchange(
@@ -126,7 +132,7 @@ impl Checks {
     /// Runs what `judge` takes, and notes what came of it. `judge` gives
     /// `None` for checks of another kind of subject.
     fn apply(&self, tally: Of, into: &mut Examined, judge: impl Fn(&Check, &mut Vec<Finding>) -> Option<bool>) {
-        let Examined { counts, findings } = into;
+        let Examined { counts, findings, .. } = into;
         let index = counts.iter().position(|(of, _)| *of == tally).unwrap_or_else(|| {
             counts.push((tally, vec![(0, 0); self.0.len()]));
             counts.len() - 1
@@ -134,6 +140,7 @@ impl Checks {
         for (check, count_of) in self.0.iter().zip(counts[index].1.iter_mut()) {
             let before = findings.len();
             let Some(concerned) = judge(check, findings) else { continue };
+            findings[before..].iter_mut().for_each(|finding| self.1.weigh(check, finding));
             count_of.0 += u64::from(concerned);
             count_of.1 += u64::from(findings[before..].iter().any(|f| f.level == Level::Error));
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
-use super::Family;
+use super::{Family, Known};
 use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::generate::CaseKey;
@@ -90,6 +90,18 @@ pub struct Evidence {
     pub lines: Vec<String>,
 }
 
+/// What is added to a finding when all is over.
+#[derive(Clone, Debug, Default)]
+pub struct More {
+    /// The fingerprint of the finding that it stands below: its cause, or the
+    /// same broken promise at another operation.
+    pub under: Option<String>,
+    /// What somebody knows of it.
+    pub known: Option<Known>,
+    /// The line of the file that its place names.
+    pub source: Option<String>,
+}
+
 /// A broken promise, with everything that is needed to believe and repeat it.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -132,9 +144,21 @@ pub struct Finding {
     pub shrunk: Option<Shrunk>,
     /// Filled by the conductor: what came of each call of its case.
     pub calls: Vec<CallMark>,
+    /// Filled by the conductor when all is over.
+    pub more: More,
 }
 
 impl Finding {
+    /// Whether somebody knows of it, and its time is not over.
+    pub fn is_known(&self) -> bool {
+        self.more.known.as_ref().is_some_and(|known| !known.expired)
+    }
+
+    /// Whether it decides about the run: heavy enough, and not known.
+    pub fn decides(&self, fail_on: Level) -> bool {
+        self.level >= fail_on && !self.is_known()
+    }
+
     /// A stable identity: check, contract, operation, and what tells this one
     /// from others of the same check (`what`, e.g. a status or a field).
     pub fn fingerprint_of(check: &str, contract: Option<&ContractId>, operation: Option<&str>, what: &str) -> String {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::examine::{Checks, Counts, Examined, Of};
-use super::{CaseSubject, Check, ExchangeSubject, Finding, Origin, PhaseSubject, Selection, Tally, table};
+use super::{
+    Answered, CaseSubject, Check, ExchangeSubject, Finding, Origin, PhaseSubject, Selection, Tally, Weights, table,
+};
 use crate::generate::Need;
 
 /// The judge of a run: takes subjects as they come, counts each broken promise
@@ -13,6 +15,7 @@ pub struct Judging {
     checks: Checks,
     findings: HashMap<String, Finding>,
     tallies: HashMap<Of, Counts>,
+    answered: Answered,
 }
 
 /// What stands at the end.
@@ -23,6 +26,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// What was judged, by contract, operation and check.
     pub tallies: Vec<Tally>,
+    /// How conforming calls were answered.
+    pub answered: Answered,
 }
 
 impl Judging {
@@ -30,13 +35,26 @@ impl Judging {
     /// What a contract lacks ([`Need::Behaviour`]) is no matter here: a promise
     /// that nobody made is not judged.
     pub fn new(selection: &Selection, offers: &BTreeSet<Need>) -> Self {
+        Self::weighed(selection, offers, Weights::default())
+    }
+
+    /// The same with other weights; a check that is off does not judge.
+    pub fn weighed(selection: &Selection, offers: &BTreeSet<Need>, weights: Weights) -> Self {
         let met = |need: &Need| *need == Need::Behaviour || offers.contains(need);
-        Self::of(table().iter().filter(|check| selection.takes(check) && check.needs.iter().all(met)).collect())
+        let taken = |check: &&Check| selection.takes(check) && weights.judges(check) && check.needs.iter().all(met);
+        let mut judging = Self::of(table().iter().filter(taken).collect());
+        judging.checks.1 = weights.into();
+        judging
     }
 
     /// With these checks.
     pub(super) fn of(checks: Vec<&'static Check>) -> Self {
-        Self { checks: Checks(checks.into()), findings: HashMap::new(), tallies: HashMap::new() }
+        Self {
+            checks: Checks(checks.into(), Weights::default().into()),
+            findings: HashMap::new(),
+            tallies: HashMap::new(),
+            answered: Answered::default(),
+        }
     }
 
     /// The checks that judge.
@@ -80,6 +98,7 @@ impl Judging {
                 None => drop(self.tallies.insert(of, counts)),
             }
         }
+        self.answered.add(&examined.answered);
         let mut fresh = Vec::new();
         for finding in examined.findings {
             keep(&mut self.findings, finding, &mut fresh);
@@ -112,7 +131,7 @@ impl Judging {
             let key = |t: &Tally| (t.contract.clone(), t.operation.clone(), t.family, t.check);
             key(a).cmp(&key(b))
         });
-        Judged { findings, tallies }
+        Judged { findings, tallies, answered: self.answered }
     }
 }
 

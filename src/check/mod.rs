@@ -7,12 +7,16 @@
 //! `policy`: it judges throttling by a count of its own.
 
 mod answer;
+mod cause;
 mod claim;
 mod coverage;
 mod effect;
 mod examine;
 mod finding;
 mod judging;
+mod known;
+mod reach;
+mod regrade;
 mod selection;
 mod subject;
 mod table;
@@ -34,11 +38,15 @@ mod validation;
 #[cfg(test)]
 mod synthetic;
 
+pub use cause::{Answered, group};
 pub use coverage::not_checked;
 pub use examine::{Checks, Examined};
-pub use finding::{CallMark, Evidence, Finding, Level, Origin, Reproduced, Shrunk};
+pub use finding::{CallMark, Evidence, Finding, Level, More, Origin, Reproduced, Shrunk};
 pub use judging::{Judged, Judging};
+pub use known::{FILE as KNOWN_FINDINGS, Known, KnownFinding, KnownFindings};
+pub use reach::{Coverage, Covered, Reach};
+pub use regrade::{Weight, Weights};
 pub use selection::{Selection, UnknownCheck};
 pub use subject::{CaseSubject, ExchangeSubject, PhaseSubject};
 pub use table::{Check, Family, Judge, find, table};
-pub use verdict::{NotChecked, Outcome, Tally, Verdict};
+pub use verdict::{Apart, NotChecked, Outcome, Tally, Verdict};

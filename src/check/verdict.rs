@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Family, Finding, Level};
+use super::{Coverage, Family, Finding, Level};
 use crate::contract::ContractId;
 
 /// The one word.
@@ -81,6 +81,18 @@ pub struct Tally {
     pub failed: u64,
 }
 
+/// What breaks no promise of the service, and is kept apart from what does.
+#[derive(Clone, Debug, Default)]
+pub struct Apart {
+    /// Where the contract contradicts itself, so that it can't be said what
+    /// would be right.
+    pub ambiguous: Vec<String>,
+    /// What of the environment was down.
+    pub environment: Option<String>,
+    /// What the generator could not make.
+    pub could_not_make: Vec<NotChecked>,
+}
+
 /// One verdict over a run.
 #[derive(Clone, Debug)]
 pub struct Verdict {
@@ -94,11 +106,17 @@ pub struct Verdict {
     pub not_checked: Vec<NotChecked>,
     /// What was judged.
     pub tallies: Vec<Tally>,
+    /// From which level on a finding decides.
+    pub fail_on: Level,
+    /// What of the contracts was tried.
+    pub coverage: Vec<Coverage>,
+    /// What is no broken promise.
+    pub apart: Apart,
 }
 
 impl Verdict {
-    /// Findings that decide.
+    /// Findings that decide and stand below no other.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|f| f.level == Level::Error)
+        self.findings.iter().filter(|f| f.decides(self.fail_on) && f.more.under.is_none())
     }
 }

@@ -68,6 +68,18 @@ pub(super) enum Format {
     Json,
 }
 
+/// From which weight on a finding fails a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Broken promises.
+    #[default]
+    Error,
+    /// What is probably wrong, too.
+    Warning,
+    /// What is worth knowing, too.
+    Information,
+}
+
 /// Where inputs lie and how much is said.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Files and screen")]
@@ -153,6 +165,13 @@ pub(super) struct SelectArgs {
     /// Inconclusive (5) where this check could not be judged; may be repeated.
     #[arg(long, value_name = "CHECK")]
     pub(super) require: Vec<String>,
+    /// Fail from findings of this weight on.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
+    pub(super) fail_on: FailOn,
+    /// Fail where less of the contracts was tried: operations, parameters,
+    /// keywords, responses, rules.
+    #[arg(long, value_name = "PERCENT")]
+    pub(super) min_coverage: Option<f64>,
     /// Only this operation (operationId) or contract (api/version).
     #[arg(long, value_name = "NAME")]
     pub(super) operation: Option<String>,

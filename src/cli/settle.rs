@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CheckArgs, FileArgs, PlainArgs, RunArgs, SelectArgs, TargetArgs};
+use super::args::{CheckArgs, FailOn, FileArgs, PlainArgs, RunArgs, SelectArgs, TargetArgs};
+use crate::check::{Level, Weight, Weights};
 use crate::clock::{Timestamp, parse_duration};
 use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
@@ -77,6 +78,13 @@ fn build(
         require: select.require.clone(),
         operation: select.operation.clone(),
         fail_fast: select.fail_fast,
+        weights: weights(target)?,
+        fail_on: match select.fail_on {
+            FailOn::Error => Level::Error,
+            FailOn::Warning => Level::Warning,
+            FailOn::Information => Level::Information,
+        },
+        min_coverage: select.min_coverage.map(percent).transpose()?,
         until: None,
         arguments: std::env::args().collect(),
         redactor,
@@ -122,6 +130,44 @@ pub(super) fn span(flag: &str, text: &str) -> Result<std::time::Duration, RunErr
     })
 }
 
+fn percent(percent: f64) -> Result<f64, RunError> {
+    if (0.0..=100.0).contains(&percent) {
+        Ok(percent)
+    } else {
+        Err(RunError::Usage(format!("--min-coverage {percent} is no share: expected 0 to 100")))
+    }
+}
+
+/// The weights of the settings file, if there is one.
+fn weights(args: &TargetArgs) -> Result<Weights, RunError> {
+    let mut weights = Weights::default();
+    let file = args.settings.clone().or_else(|| run::DEFAULT_SETTINGS.iter().map(PathBuf::from).find(|f| f.is_file()));
+    let Some(file) = file else { return Ok(weights) };
+    for (name, word) in read_settings(&file)?.severities {
+        let Some(weight) = Weight::parse(&word) else {
+            let words = Weight::WORDS.join(", ");
+            return Err(RunError::Usage(format!(
+                "{}: [severities] {name} = \"{word}\": expected one of {words}",
+                file.display()
+            )));
+        };
+        if let Err(near) = weights.set(&name, weight) {
+            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            return Err(RunError::Usage(format!(
+                "{}: [severities]: no check or family is called `{name}`{near}",
+                file.display()
+            )));
+        }
+    }
+    Ok(weights)
+}
+
+fn read_settings(file: &Path) -> Result<Settings, RunError> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|fault| RunError::Usage(format!("{} can't be read: {fault}", file.display())))?;
+    Settings::parse(&file.display().to_string(), &text).map_err(RunError::Input)
+}
+
 fn rate(rate: f64) -> Result<f64, RunError> {
     if rate.is_finite() && rate > 0.0 {
         Ok(rate)
@@ -132,15 +178,14 @@ fn rate(rate: f64) -> Result<f64, RunError> {
 
 fn environment(args: &TargetArgs) -> Result<TargetChoice, RunError> {
     let Some(name) = &args.env else {
-        if args.settings.is_some() {
+        let weighs = |file: &PathBuf| read_settings(file).map(|settings| !settings.severities.is_empty());
+        if !args.settings.as_ref().map_or(Ok(true), weighs)? {
             return Err(RunError::Usage("--settings needs --env NAME: which environment of the file?".to_owned()));
         }
         return Ok(TargetChoice::Embedded);
     };
     let file = settings_file(args.settings.as_deref())?;
-    let text = std::fs::read_to_string(&file)
-        .map_err(|fault| RunError::Usage(format!("{} can't be read: {fault}", file.display())))?;
-    let mut settings = Settings::parse(&file.display().to_string(), &text).map_err(RunError::Input)?;
+    let mut settings = read_settings(&file)?;
     let known = settings.environments.keys().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
     let environment = settings.environments.remove(name).ok_or_else(|| {
         RunError::Usage(format!(

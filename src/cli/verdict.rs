@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::args::FileArgs;
-use crate::check::{NotChecked, Outcome};
+use crate::check::{Coverage, NotChecked, Outcome};
 use crate::clock::format_duration;
 use crate::report::{self, Run};
 use crate::wire::Redactor;
@@ -37,12 +37,28 @@ pub(super) fn text(run: &Run, files: &FileArgs, colour: bool, written: Option<&P
             format_duration(run.took),
             run.seed.0
         );
+        coverage(&mut text, run, files.verbose);
         if let Some(folder) = written {
             let _ = writeln!(text, "report: {}", folder.join("report.html").display());
         }
     }
     let _ = writeln!(text, "{}", line(run, colour, redactor));
     text
+}
+
+/// How much of the contracts was tried; with `verbose` kind by kind.
+fn coverage(text: &mut String, run: &Run, verbose: bool) {
+    let all = &run.verdict.coverage;
+    if all.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "contract coverage: {:.1} %", Coverage::percent(all));
+    if verbose {
+        for of in all {
+            let kinds: Vec<String> = of.kinds.iter().map(|k| format!("{} {} of {}", k.kind, k.tried, k.all)).collect();
+            let _ = writeln!(text, "  {}: {}", of.contract, kinds.join(", "));
+        }
+    }
 }
 
 /// `1 case`, `2 cases`.
@@ -77,12 +93,25 @@ fn names(all: &[NotChecked], count: usize) -> String {
 }
 
 fn findings(text: &mut String, run: &Run, verbose: bool, redactor: &Redactor) {
-    let shown = &run.verdict.findings;
-    for finding in shown.iter().take(if verbose { usize::MAX } else { SHOWN }) {
-        let _ = writeln!(text, "{}\n", report::finding_text(finding, redactor, 80));
+    let most = if verbose { usize::MAX } else { SHOWN };
+    let (shown, all) = report::findings_text(&run.verdict, redactor, 80, most);
+    for finding in &shown {
+        let _ = writeln!(text, "{finding}\n");
     }
-    if !verbose && shown.len() > SHOWN {
-        let _ = writeln!(text, "{} more findings: see the report, or -v\n", shown.len() - SHOWN);
+    if all > shown.len() {
+        let _ = writeln!(text, "{} more findings: see the report, or -v\n", all - shown.len());
+    }
+    apart(text, &run.verdict.apart.ambiguous, verbose, redactor);
+}
+
+/// Where the contract contradicts itself: no fault of the service.
+fn apart(text: &mut String, ambiguous: &[String], verbose: bool, redactor: &Redactor) {
+    let most = if verbose { usize::MAX } else { 3 };
+    for line in ambiguous.iter().take(most) {
+        let _ = writeln!(text, "ambiguous contract: {}", report::escape::terminal(&redactor.text(line)));
+    }
+    if ambiguous.len() > most {
+        let _ = writeln!(text, "ambiguous contract: {} more, see -v or `seamstress lint`", ambiguous.len() - most);
     }
 }
 

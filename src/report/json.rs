@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::check::{CallMark, Finding, Level, Outcome, Reproduced, Shrunk};
+use crate::check::{Coverage, Level, NotChecked, Outcome};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
-use crate::diagnose::Place;
 use crate::observe::Latency;
 use crate::wire::Redactor;
 
-use super::excerpt::ExchangeRecord;
+use super::coverage::CoverageRecord;
+pub use super::finding::{FindingRecord, PlaceRecord};
 use super::{Phase, Run, Totals};
 
 /// What `format` says.
@@ -64,8 +64,18 @@ pub struct RunRecord {
     pub not_checked: Vec<NotCheckedRecord>,
     /// Notices that concern no promise.
     pub notices: Vec<String>,
+    /// From which level on a finding decides.
+    pub fail_on: Level,
     /// The findings, the heaviest first.
     pub findings: Vec<FindingRecord>,
+    /// Where the contract contradicts itself.
+    pub ambiguous: Vec<String>,
+    /// What of the environment was down.
+    pub environment: Option<String>,
+    /// How much of the contracts was tried, in percent.
+    pub coverage_percent: f64,
+    /// What of each contract was tried.
+    pub coverage: Vec<CoverageRecord>,
 }
 
 /// The shared clock.
@@ -163,66 +173,14 @@ pub struct TallyRecord {
 /// What was not checked.
 #[derive(Clone, Debug, Serialize)]
 pub struct NotCheckedRecord {
+    /// `could_not_make` (the generator), or `could_not_decide`.
+    pub kind: &'static str,
     /// The check's id, the scenario or the cases.
     pub what: String,
     /// For which contract, where it is one.
     pub contract: Option<String>,
     /// Why.
     pub why: String,
-}
-
-/// A broken promise.
-#[derive(Clone, Debug, Serialize)]
-pub struct FindingRecord {
-    /// The check's id.
-    pub check: &'static str,
-    /// Its family.
-    pub family: String,
-    /// How much it weighs.
-    pub severity: Level,
-    /// Equal for the same broken promise in two runs.
-    pub fingerprint: String,
-    /// The contract, where it is one.
-    pub contract: Option<String>,
-    /// `operationId`, where it is one.
-    pub operation: Option<String>,
-    /// One sentence.
-    pub title: String,
-    /// What the contract promises.
-    pub expected: String,
-    /// What was seen.
-    pub actual: String,
-    /// Where the promise stands.
-    pub place: Option<PlaceRecord>,
-    /// What was being done: a case's key, `scenario NAME`, or `the run`.
-    pub origin: String,
-    /// How often it showed again when its case was played again.
-    pub reproduced: Option<Reproduced>,
-    /// How often it showed in the run.
-    pub occurrences: u64,
-    /// The command that plays the case again.
-    pub replay: Option<String>,
-    /// The curl line of the exchange.
-    pub curl: Option<String>,
-    /// Plain sentences or figures.
-    pub evidence: Vec<String>,
-    /// How its case was made smaller.
-    pub shrunk: Option<Shrunk>,
-    /// What came of each call of its case.
-    pub calls: Vec<CallMark>,
-    /// The exchange that shows it best.
-    pub exchange: Option<ExchangeRecord>,
-}
-
-/// A place in a user's file.
-#[derive(Clone, Debug, Serialize)]
-pub struct PlaceRecord {
-    /// The file.
-    pub file: String,
-    /// From 1; 0 where only the file is known.
-    pub line: u32,
-    /// In characters, from 1; 0 where only the file is known.
-    pub column: u32,
 }
 
 impl RunRecord {
@@ -264,19 +222,34 @@ impl RunRecord {
                 .not_checked
                 .iter()
                 .map(|left| NotCheckedRecord {
+                    kind: kind_of(left, &verdict.apart.could_not_make),
                     what: redactor.text(&left.what),
                     contract: name(left.contract.as_ref(), redactor),
                     why: redactor.text(&left.why),
                 })
                 .collect(),
             notices: run.notices.iter().map(shown).collect(),
-            findings: verdict.findings.iter().map(|finding| FindingRecord::of(finding, redactor)).collect(),
+            fail_on: verdict.fail_on,
+            findings: verdict.findings.iter().map(|f| FindingRecord::of(f, verdict.fail_on, redactor)).collect(),
+            ambiguous: verdict.apart.ambiguous.iter().map(shown).collect(),
+            environment: verdict.apart.environment.as_ref().map(shown),
+            coverage_percent: (Coverage::percent(&verdict.coverage) * 10.0).round() / 10.0,
+            coverage: verdict.coverage.iter().map(|coverage| CoverageRecord::of(coverage, redactor)).collect(),
         }
     }
 
-    /// Findings at level error.
+    /// Findings that decide and stand below no other.
     pub fn errors(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == Level::Error).count()
+        self.findings.iter().filter(|finding| finding.decides && finding.under.is_none()).count()
+    }
+
+    /// Findings that stand below no other, with those below them.
+    pub fn groups(&self) -> Vec<(&FindingRecord, Vec<&FindingRecord>)> {
+        let top = self.findings.iter().filter(|finding| finding.under.is_none());
+        let below = |top: &FindingRecord| -> Vec<&FindingRecord> {
+            self.findings.iter().filter(|finding| finding.under.as_ref() == Some(&top.fingerprint)).collect()
+        };
+        top.map(|top| (top, below(top))).collect()
     }
 }
 
@@ -321,58 +294,11 @@ impl QuantilesRecord {
     }
 }
 
-impl FindingRecord {
-    /// The stored form of a finding, without secrets.
-    pub fn of(finding: &Finding, redactor: &Redactor) -> Self {
-        Self {
-            check: finding.check,
-            family: finding.family.to_string(),
-            severity: finding.level,
-            fingerprint: finding.fingerprint.clone(),
-            contract: name(finding.contract.as_ref(), redactor),
-            operation: finding.operation.as_ref().map(|operation| redactor.text(operation)),
-            title: redactor.text(&finding.title),
-            expected: redactor.text(&finding.expected),
-            actual: redactor.text(&finding.actual),
-            place: finding.place.as_ref().map(|place| PlaceRecord::of(place, redactor)),
-            origin: redactor.text(&finding.origin.to_string()),
-            reproduced: finding.reproduced,
-            occurrences: finding.occurrences,
-            replay: finding.replay.as_ref().map(|line| redactor.text(line)),
-            curl: finding.curl.as_ref().map(|line| redactor.text(line)),
-            evidence: finding.evidence.lines.iter().map(|line| redactor.text(line)).collect(),
-            shrunk: finding.shrunk.clone(),
-            calls: finding
-                .calls
-                .iter()
-                .map(|mark| CallMark {
-                    role: mark.role.clone(),
-                    call: redactor.text(&mark.call),
-                    result: mark.result.clone(),
-                })
-                .collect(),
-            exchange: finding.evidence.exchange.as_ref().map(|exchange| ExchangeRecord::of(exchange, redactor)),
-        }
-    }
+fn kind_of(left: &NotChecked, could_not_make: &[NotChecked]) -> &'static str {
+    if could_not_make.contains(left) { "could_not_make" } else { "could_not_decide" }
 }
 
-impl PlaceRecord {
-    fn of(place: &Place, redactor: &Redactor) -> Self {
-        Self { file: redactor.text(&place.file), line: place.line, column: place.column }
-    }
-}
-
-impl std::fmt::Display for PlaceRecord {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.file)?;
-        if self.line > 0 {
-            write!(f, ":{}:{}", self.line, self.column)?;
-        }
-        Ok(())
-    }
-}
-
-fn name(contract: Option<&ContractId>, redactor: &Redactor) -> Option<String> {
+pub(super) fn name(contract: Option<&ContractId>, redactor: &Redactor) -> Option<String> {
     contract.map(|id| redactor.text(&id.to_string()))
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::check::{Level, Outcome};
+use crate::check::Outcome;
 
 use super::escape::xml;
 use super::json::{FindingRecord, RunRecord, TallyRecord};
@@ -127,7 +127,8 @@ fn verdict_case<'a>(run: &RunRecord) -> Option<TestCase<'a>> {
 
 impl TestCase<'_> {
     fn has_failed(&self) -> bool {
-        self.failed > 0 || self.findings.iter().any(|finding| finding.severity == Level::Error)
+        let known = self.findings.iter().any(|finding| finding.kind == "known");
+        self.findings.iter().any(|finding| finding.decides) || (self.failed > 0 && !known)
     }
 
     fn is_skipped(&self) -> bool {
@@ -154,7 +155,7 @@ fn push_case(text: &mut String, class: &str, name: &str, case: &TestCase<'_>) {
     }
     text.push_str(">\n");
     let (errors, others): (Vec<&FindingRecord>, Vec<_>) =
-        case.findings.iter().copied().partition(|finding| finding.severity == Level::Error);
+        case.findings.iter().copied().partition(|finding| finding.decides);
     if let Some(error) = &case.error {
         let _ = writeln!(text, "   <error message=\"{}\" type=\"run\"/>", xml(error));
     } else if case.has_failed() {

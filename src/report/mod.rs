@@ -11,7 +11,9 @@ pub mod escape;
 pub mod json;
 pub mod score;
 
+mod coverage;
 mod excerpt;
+mod finding;
 mod hlog;
 mod html;
 mod junit;
@@ -26,9 +28,11 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use coverage::{CoverageRecord, CoveredRecord};
 pub use excerpt::{BodyRecord, ExchangeRecord, RequestRecord, ResponseRecord};
+pub use finding::KnownRecord;
 pub use rows::Rows;
 pub use run::{ObjectiveMark, Phase, Run, Totals};
 pub use score::Score;
-pub use text::finding_text;
+pub use text::findings_text;
 pub use write::{ReportError, folder_name, write};

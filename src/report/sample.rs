@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::check::{
-    CallMark, Evidence, Family, Finding, Level, NotChecked, Origin, Outcome, Reproduced, Shrunk, Tally, Verdict,
+    Apart, CallMark, Coverage, Covered, Evidence, Family, Finding, Level, More, NotChecked, Origin, Outcome, Reproduced,
+    Shrunk, Tally, Verdict,
 };
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
@@ -150,6 +151,15 @@ fn verdict() -> Verdict {
             tally("submitBatch", "taxonomy/declared", Family::Taxonomy, 922, 0),
             Tally { contract: None, ..tally("steady-day", "latency/objective", Family::Latency, 1, 0) },
         ],
+        fail_on: Level::Error,
+        coverage: vec![Coverage {
+            contract: v1.clone(),
+            kinds: vec![
+                Covered { kind: "operations", all: 2, tried: 2, not_tried: vec![] },
+                Covered { kind: "keywords", all: 40, tried: 38, not_tried: vec!["maximum at <b>".into(), "x".into()] },
+            ],
+        }],
+        apart: Apart { ambiguous: vec!["contracts/x.yaml:3:1: says <i>two</i> things".into()], ..Apart::default() },
     }
 }
 
@@ -186,6 +196,7 @@ fn findings() -> Vec<Finding> {
         calls: ["200", "500"]
             .map(|result| CallMark { role: "together".into(), call: "POST /b".into(), result: result.into() })
             .into(),
+        more: More { source: Some("  sunset: 2027-03-31 # <b>".into()), ..More::default() },
     };
     let exchange = exchange();
     let curl = curl_line("http://127.0.0.1:4711", &exchange.request, &redactor());

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::escape::{html, markdown, markdown_block};
-use super::json::{LatencyRecord, PhaseRecord, RunRecord};
+use super::json::{FindingRecord, LatencyRecord, PhaseRecord, RunRecord};
 use super::text::{how_often, severity};
 
 /// So many findings are listed; the others are in the other reports.
@@ -20,6 +20,8 @@ pub(super) fn document(run: &RunRecord) -> String {
     let _ = writeln!(text, "{}\n", markdown(&run.reason));
     push_figures(&mut text, run);
     push_findings(&mut text, run);
+    push_apart(&mut text, run);
+    push_coverage(&mut text, run);
     push_phases(&mut text, &run.phases);
     if !run.not_checked.is_empty() {
         let _ = writeln!(text, "### Not checked\n\n| what | contract | why |\n| --- | --- | --- |");
@@ -68,15 +70,16 @@ fn push_findings(text: &mut String, run: &RunRecord) {
         return;
     }
     let _ = writeln!(text, "### Findings\n\n| | finding | where | place | seen |\n| --- | --- | --- | --- | --- |");
-    for finding in run.findings.iter().take(MOST) {
+    let groups = run.groups();
+    for (finding, below) in groups.iter().take(MOST) {
         let whom = [finding.contract.as_deref(), finding.operation.as_deref()];
         let whom = whom.iter().flatten().copied().collect::<Vec<_>>().join(" ");
         let place = finding.place.as_ref().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(
             text,
             "| {} | {}<br>{} | {} | {} | {} |",
-            severity(finding.severity),
-            cell(&finding.title),
+            if finding.kind == "known" { "known" } else { severity(finding.severity) },
+            cell(&also(finding, below)),
             cell(finding.check),
             cell(&whom),
             cell(&place),
@@ -84,8 +87,8 @@ fn push_findings(text: &mut String, run: &RunRecord) {
         );
     }
     text.push('\n');
-    push_more(text, run.findings.len());
-    for finding in run.findings.iter().take(MOST) {
+    push_more(text, groups.len());
+    for (finding, _) in groups.iter().take(MOST) {
         // Raw HTML up to the empty line: no Markdown in it.
         let _ = writeln!(text, "<details><summary>{}</summary>\n", html(&finding.title.replace('\n', " ")));
         let _ = writeln!(text, "- expected\\: {}\n- actual\\: {}", cell(&finding.expected), cell(&finding.actual));
@@ -100,6 +103,46 @@ fn push_findings(text: &mut String, run: &RunRecord) {
         }
         text.push_str("\n</details>\n\n");
     }
+}
+
+/// The title, and how many stand below.
+fn also(finding: &FindingRecord, below: &[&FindingRecord]) -> String {
+    match below.len() {
+        0 => finding.title.clone(),
+        more => format!("{} (and {more} that go with it)", finding.title),
+    }
+}
+
+/// What is no broken promise of the service.
+fn push_apart(text: &mut String, run: &RunRecord) {
+    if let Some(environment) = &run.environment {
+        let _ = writeln!(text, "### The environment was down\n\n{}\n", cell(environment));
+    }
+    if !run.ambiguous.is_empty() {
+        text.push_str("### The contract is ambiguous\n\n");
+        for line in run.ambiguous.iter().take(MOST) {
+            let _ = writeln!(text, "- {}", cell(line));
+        }
+        text.push('\n');
+        push_more(text, run.ambiguous.len());
+    }
+}
+
+/// How much of each contract was tried.
+fn push_coverage(text: &mut String, run: &RunRecord) {
+    if run.coverage.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "### Contract coverage: {:.1} %\n", run.coverage_percent);
+    text.push_str("| contract | what | tried | of | not tried, e.g. |\n| --- | --- | ---: | ---: | --- |\n");
+    for coverage in &run.coverage {
+        for kind in &coverage.kinds {
+            let first = kind.not_tried.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let contract = cell(&coverage.contract);
+            let _ = writeln!(text, "| {contract} | {} | {} | {} | {} |", kind.kind, kind.tried, kind.all, cell(&first));
+        }
+    }
+    text.push('\n');
 }
 
 fn push_phases(text: &mut String, phases: &[PhaseRecord]) {

@@ -57,6 +57,9 @@ fn a_run_that_broke_off_is_an_error_for_junit() {
         findings: vec![],
         not_checked: vec![],
         tallies: vec![],
+        fail_on: crate::check::Level::Error,
+        coverage: vec![],
+        apart: crate::check::Apart::default(),
     };
     let text = junit::document(&RunRecord::of(&run, &sample::redactor()));
     assert_eq!(elements(&text).last().map(String::as_str), Some("error"));

@@ -139,6 +139,7 @@ async fn observe(session: &Session, player: &Player, contract: usize, case: Arc<
     match player.play(contract, case).await {
         Ok(run) => {
             count(session, &run);
+            session.gathered().reach.note(contract, &run);
             if is_lost(session, &run).await {
                 return None;
             }

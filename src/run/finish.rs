@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{RunError, StopReason, reproduce, shrink};
+use super::{RunError, StopReason, conclude, reproduce, shrink};
 use crate::check::{self, Finding, Judged, Level, NotChecked, Outcome, Verdict};
 use crate::contract::Contract;
 use crate::report::{self, ObjectiveMark, Rows, Run};
@@ -21,20 +21,26 @@ pub(super) fn stopped_because(reason: Option<StopReason>) -> &'static str {
 
 /// Ends a run: reproduces, sums up, stops the stack.
 pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, RunError> {
-    let Judged { mut findings, tallies } = session.end_judging();
-    let worth_knowing = take_information(&mut findings);
+    let Judged { mut findings, tallies, answered } = session.end_judging();
+    let worth_knowing = take_information(&mut findings, session.options.fail_on);
+    conclude::mark_known(&session, &mut findings, command);
     session.gathered().notices.extend(worth_knowing);
     if command != "replay" {
         shrink::shrink(&session, &mut findings).await;
         reproduce::reproduce(&session, &mut findings).await;
     }
     let bodies = complete(&session, &mut findings, command);
+    conclude::add_sources(&mut findings);
+    check::group(&mut findings, &answered);
     let effects = count_effects(&session).await;
     let rows = gather_rows(&session).await;
     session.clean_up().await;
     let totals = session.totals(effects);
-    let not_checked = not_checked(&session);
+    let (not_checked, could_not_make) = not_checked(&session);
+    let coverage = conclude::coverage(&session, &tallies);
     let (outcome, reason) = decide(&session, &findings, &not_checked, totals.exchanges);
+    let (outcome, reason) = conclude::covered_enough(&session, &coverage, outcome, reason);
+    let apart = conclude::apart(&session, could_not_make);
     let (phases, notices) = {
         let mut gathered = session.gathered();
         (std::mem::take(&mut gathered.phases), std::mem::take(&mut gathered.notices))
@@ -58,14 +64,26 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         phases,
         rows,
         bodies,
-        verdict: Verdict { outcome, reason, findings, not_checked, tallies },
+        verdict: Verdict {
+            outcome,
+            reason,
+            findings,
+            not_checked,
+            tallies,
+            fail_on: session.options.fail_on,
+            coverage,
+            apart,
+        },
         notices,
     })
 }
 
 /// Takes out what breaks no promise: it is worth knowing, and stands with the
 /// notices, so that findings are what somebody has to act on.
-fn take_information(findings: &mut Vec<Finding>) -> Vec<String> {
+fn take_information(findings: &mut Vec<Finding>, fail_on: Level) -> Vec<String> {
+    if fail_on == Level::Information {
+        return Vec::new();
+    }
     let (known, kept): (Vec<Finding>, Vec<Finding>) =
         std::mem::take(findings).into_iter().partition(|finding| finding.level == Level::Information);
     *findings = kept;
@@ -147,17 +165,21 @@ async fn count_effects(session: &Session) -> u64 {
     control.effects().await.map_or(0, |effects| effects.saturating_sub(session.effects_start))
 }
 
-/// What was left out of what was asked for.
-fn not_checked(session: &Session) -> Vec<NotChecked> {
+/// What was left out of what was asked for; and of that, what could not be
+/// made.
+fn not_checked(session: &Session) -> (Vec<NotChecked>, Vec<NotChecked>) {
     let mut all = check::not_checked(&session.contracts, &session.target.offers, &session.selection);
     let mut gathered = session.gathered();
     all.append(&mut gathered.not_checked);
     let not_made = std::mem::take(&mut gathered.could_not_make).into_iter();
-    all.extend(not_made.map(|((contract, why), times)| NotChecked {
-        what: format!("{times} generated {}", if times == 1 { "case" } else { "cases" }),
-        contract: Some(contract),
-        why,
-    }));
+    let not_made: Vec<NotChecked> = not_made
+        .map(|((contract, why), times)| NotChecked {
+            what: format!("{times} generated {}", if times == 1 { "case" } else { "cases" }),
+            contract: Some(contract),
+            why,
+        })
+        .collect();
+    all.extend(not_made.iter().cloned());
     all.retain(|left_out| {
         let asked_for = |contract: &Contract| {
             contract.openapi.operations.iter().any(|o| session.options.takes(&contract.id, &o.id))
@@ -166,13 +188,14 @@ fn not_checked(session: &Session) -> Vec<NotChecked> {
     });
     all.sort();
     all.dedup();
-    all
+    (all, not_made)
 }
 
 /// The one word and its reason. A finding stays one whatever happens later,
 /// except that an interrupted run is called so.
 fn decide(session: &Session, findings: &[Finding], not_checked: &[NotChecked], exchanges: u64) -> (Outcome, String) {
-    let errors = findings.iter().filter(|f| f.level == Level::Error).count();
+    let decisive = |f: &&Finding| f.decides(session.options.fail_on) && f.more.under.is_none();
+    let errors = findings.iter().filter(decisive).count();
     let missing = session.options.require.iter().find(|required| {
         let unjudged = not_checked.iter().any(|n| n.what == **required || n.what.starts_with(&format!("{required}/")));
         let doubtful = findings
@@ -186,10 +209,9 @@ fn decide(session: &Session, findings: &[Finding], not_checked: &[NotChecked], e
         (Some(StopReason::Interrupted), n) => {
             (Outcome::Interrupted, format!("stopped by the user; {} so far", count(n)))
         }
-        (_, n) if n > 0 => (
-            Outcome::Failed,
-            findings.iter().find(|f| f.level == Level::Error).map_or_else(String::new, |f| f.title.clone()),
-        ),
+        (_, n) if n > 0 => {
+            (Outcome::Failed, findings.iter().find(decisive).map_or_else(String::new, |f| f.title.clone()))
+        }
         _ => match (lost, missing) {
             (Some(why), _) => (Outcome::CouldNotRun, why),
             (None, Some(required)) => {

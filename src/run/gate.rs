@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::inputs::{Inputs, known_checks};
 use super::session::Session;
 use super::{Listener, Options, Progress, RunError, Stop, StopReason, cases, finish, phases};
-use crate::diagnose::Diagnostics;
+use crate::diagnose::{Diagnostics, Severity};
 use crate::policy;
 use crate::report::Run;
 use crate::scenario::Scenario;
@@ -109,9 +109,16 @@ pub(super) fn choose<'a>(play: &Play, inputs: &'a Inputs) -> Result<Vec<&'a Scen
 }
 
 fn introduce(session: &Session, inputs: &Inputs) {
-    let mut gathered = session.gathered();
-    gathered.notices.extend(inputs.remarks.iter().map(|d| format!("{}: {}", d.place, d.what)));
-    drop(gathered);
+    let mut kept = session.gathered();
+    let gathered = &mut *kept;
+    for remark in inputs.remarks.iter() {
+        let line = format!("{}: {}", remark.place, remark.what);
+        // What a contract says twice and not alike is no notice: nobody can
+        // say which of the two is promised.
+        let list = if remark.severity == Severity::Notice { &mut gathered.notices } else { &mut gathered.ambiguous };
+        list.push(line);
+    }
+    drop(kept);
     session.listener.tell(Progress::Facts(vec![
         ("target", format!("{} at {}", session.target.name, session.target.gateway)),
         ("contracts", session.contracts.iter().map(|c| c.id.to_string()).collect::<Vec<_>>().join(", ")),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Options, RunError, TargetChoice, security};
+use crate::check::KnownFindings;
 use crate::contract::{self, Contract};
 use crate::diagnose::{Diagnostic, Diagnostics, Place, Severity};
 use crate::generate::{Generators, Nonce, Pools, Seed};
@@ -15,6 +16,8 @@ use crate::scenario::{self, CallSource, Overrides, Scenario};
 pub(super) struct Inputs {
     pub(super) contracts: Arc<[Contract]>,
     pub(super) scenarios: Vec<Scenario>,
+    /// What somebody knows of.
+    pub(super) known: Arc<KnownFindings>,
     /// Warnings and notices; errors never get here.
     pub(super) remarks: Diagnostics,
 }
@@ -32,6 +35,14 @@ impl Inputs {
             Vec::new()
         });
         replace_base_path(&mut contracts, &options.target);
+        let folder = match &options.document {
+            Some(file) => file.parent().unwrap_or(Path::new("")),
+            None => &options.contracts,
+        };
+        let known = KnownFindings::beside(folder).unwrap_or_else(|found| {
+            faults.extend(found);
+            KnownFindings::default()
+        });
         let scenarios = if with_scenarios { scenario::load_dir(&options.scenarios) } else { Ok(Vec::new()) };
         let scenarios = scenarios.unwrap_or_else(|found| {
             faults.extend(found);
@@ -55,7 +66,7 @@ impl Inputs {
             )));
         }
         known_operation(options, &contracts)?;
-        Ok(Self { contracts: contracts.into(), scenarios, remarks: faults })
+        Ok(Self { contracts: contracts.into(), scenarios, known: known.into(), remarks: faults })
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::check::Family;
+use crate::check::{Level, Weights};
 use crate::clock::Timestamp;
 use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
@@ -59,6 +60,12 @@ pub struct Options {
     pub fail_fast: bool,
     /// With `fail_fast`: only a finding of this family stops the run.
     pub until: Option<Family>,
+    /// Checks and families that weigh otherwise.
+    pub weights: Weights,
+    /// From which level on a finding decides.
+    pub fail_on: Level,
+    /// The least contract coverage, in percent, where that was asked for.
+    pub min_coverage: Option<f64>,
     /// The command line as it was given.
     pub arguments: Vec<String>,
     /// Takes secrets out of what is shown.

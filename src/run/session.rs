@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::open::{Opened, could_not_run, open};
 use super::pools::fetch_pools;
 use super::{Listener, Options, Progress, RunError, Stop, StopReason};
-use crate::check::{CallMark, Checks, Finding, Judged, Judging, Level, NotChecked, Selection};
+use crate::check::{CallMark, Checks, Finding, Judged, Judging, KnownFindings, NotChecked, Reach, Selection};
 use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::{CaseKey, Generators, Need, Pools};
@@ -24,6 +24,7 @@ use crate::target::Target;
 pub(super) struct Session {
     pub(super) options: Options,
     pub(super) contracts: Arc<[Contract]>,
+    pub(super) known: Arc<KnownFindings>,
     /// By the contract's place in `contracts`.
     pub(super) generators: Vec<Arc<Generators>>,
     /// By the contract's place in `contracts`.
@@ -62,6 +63,10 @@ pub(super) struct Gathered {
     pub(super) calls: BTreeMap<String, Vec<CallMark>>,
     /// Why the target was given up.
     pub(super) lost: Option<String>,
+    /// What of the contracts was tried.
+    pub(super) reach: Reach,
+    /// Where contracts contradict themselves.
+    pub(super) ambiguous: Vec<String>,
     /// When `fail_fast` had its finding: cases played, wall time.
     pub(super) detected: Option<(u64, Duration)>,
 }
@@ -106,9 +111,10 @@ impl Session {
         let clock_start = target.clock.now();
         let selection =
             Selection::new(&options.only, &options.skip).map_err(|fault| RunError::Usage(fault.to_string()))?;
-        let judging = Judging::new(&selection, &target.offers);
+        let judging = Judging::weighed(&selection, &target.offers, options.weights.clone());
         Ok(Self {
             contracts: inputs.contracts.clone(),
+            known: inputs.known.clone(),
             generators,
             pools,
             target,
@@ -191,7 +197,8 @@ impl Session {
             if let Some(key) = shown_by {
                 self.gathered().shown_by.entry(finding.fingerprint.clone()).or_insert_with(|| key.clone());
             }
-            if finding.level == Level::Error {
+            let known = self.known.of(finding, self.started).is_some_and(|(_, known)| !known.expired);
+            if finding.level >= self.options.fail_on && !known {
                 let whose = finding.contract.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
                 self.listener.tell(Progress::Finding(format!("{whose}{}", finding.title)));
                 if self.options.fail_fast && self.options.until.is_none_or(|family| family == finding.family) {

@@ -17,6 +17,9 @@ pub struct Settings {
     /// By name.
     #[serde(default)]
     pub environments: BTreeMap<String, EnvironmentSettings>,
+    /// Check or family to `error`, `warning`, `information` or `off`.
+    #[serde(default)]
+    pub severities: BTreeMap<String, String>,
 }
 
 /// One environment.

@@ -249,5 +249,5 @@ fn lost_answer() -> Result<Response, Failure> {
 }
 
 fn succeeded(outcome: &Result<Response, Failure>) -> bool {
-    outcome.as_ref().is_ok_and(|response| response.status < 400)
+    outcome.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
 }

@@ -19,3 +19,4 @@ mod redact;
 mod replay;
 mod secrets;
 mod serve;
+mod verdicts;

@@ -1,6 +1,6 @@
 //! `correlation/missing`.
 
-use crate::check::answer::{failure_type, in_words};
+use crate::check::answer::{accepted, failure_type, in_words};
 use crate::check::claim::Claim;
 use crate::check::{Check, ExchangeSubject, Family, Finding, Judge, Level};
 use crate::generate::{Expect, Need, Probe};
@@ -28,7 +28,7 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let status = behaviour.error(wanted).map_or(400, |t| t.status);
     if response.status != status || failure_type(response).is_some_and(|name| name != *wanted) {
         let sent = if subject.correlation.is_some() { "an ID of the wrong format" } else { "no ID" };
-        let verb = if response.status < 400 { "accepted" } else { "not refused as declared" };
+        let verb = if accepted(response) { "accepted" } else { "not refused as declared" };
         found.push(subject.finding(
             &CHECK,
             Claim {

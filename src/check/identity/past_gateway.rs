@@ -24,8 +24,8 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
     }
     let Some(response) = subject.exchange.response() else { return true };
     if !matches!(response.status, 401 | 403) {
-        let accepted = response.status < 400;
-        let title = if accepted {
+        let let_in = accepted(response);
+        let title = if let_in {
             "the service accepted a call that came past the gateway".to_owned()
         } else {
             format!("the service answered a call past the gateway with {}", in_words(subject.exchange))
@@ -33,7 +33,7 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
         found.push(subject.finding(
             &CHECK,
             Claim {
-                what: if accepted { "accepted" } else { "refused otherwise" }.to_owned(),
+                what: if let_in { "accepted" } else { "refused otherwise" }.to_owned(),
                 title,
                 expected: "401 or 403".to_owned(),
                 actual: in_words(subject.exchange),

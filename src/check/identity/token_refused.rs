@@ -1,6 +1,6 @@
 //! `identity/token-refused`.
 
-use crate::check::answer::{failure_type, in_words, one_of};
+use crate::check::answer::{accepted, failure_type, in_words, one_of};
 use crate::check::claim::Claim;
 use crate::check::{Check, ExchangeSubject, Family, Finding, Judge, Level};
 use crate::generate::{Caller, Expect, Need};
@@ -30,7 +30,7 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
     };
     let right_type = types.is_empty() || failure_type(response).is_none_or(|name| types.contains(&name));
     if !(matches!(response.status, 401 | 403) && right_type) {
-        let title = if response.status < 400 {
+        let title = if accepted(response) {
             format!("a call with {kind} was accepted")
         } else {
             format!("a call with {kind} was refused as {}", in_words(subject.exchange))
@@ -38,7 +38,7 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
         found.push(subject.finding(
             &CHECK,
             Claim {
-                what: format!("{kind} {}", if response.status < 400 { "accepted" } else { "refused otherwise" }),
+                what: format!("{kind} {}", if accepted(response) { "accepted" } else { "refused otherwise" }),
                 title,
                 expected: format!("401 or 403 with {}", one_of(types)),
                 actual: in_words(subject.exchange),

@@ -14,14 +14,37 @@ pub(super) fn push(page: &mut String, record: &RunRecord) {
     if record.findings.is_empty() {
         page.push_str("<p>None.</p>\n");
     }
-    for (i, finding) in record.findings.iter().enumerate() {
-        push_finding(page, i + 1, finding);
+    for (i, (finding, below)) in record.groups().into_iter().enumerate() {
+        push_finding(page, i + 1, finding, &below);
+    }
+    page.push_str("</section>\n");
+    push_apart(page, record);
+}
+
+/// What is no broken promise of the service.
+fn push_apart(page: &mut String, record: &RunRecord) {
+    if record.environment.is_none() && record.ambiguous.is_empty() {
+        return;
+    }
+    page.push_str("<section id=\"apart\">\n<h2>No fault of the service</h2>\n");
+    if let Some(environment) = &record.environment {
+        let _ = writeln!(page, "<p class=\"label\">The environment was down</p>\n<p>{}</p>", html(environment));
+    }
+    if !record.ambiguous.is_empty() {
+        page.push_str(
+            "<p class=\"label\">The contract contradicts itself, so nobody can say what would be right</p>\n<ul>\n",
+        );
+        for line in &record.ambiguous {
+            let _ = writeln!(page, "<li>{}</li>", html(line));
+        }
+        page.push_str("</ul>\n");
     }
     page.push_str("</section>\n");
 }
 
-fn push_finding(page: &mut String, number: usize, finding: &FindingRecord) {
+fn push_finding(page: &mut String, number: usize, finding: &FindingRecord, below: &[&FindingRecord]) {
     let tone = match finding.severity {
+        _ if finding.kind == "known" => "plain",
         Level::Error => "bad",
         Level::Warning => "unsure",
         Level::Information => "plain",
@@ -30,16 +53,27 @@ fn push_finding(page: &mut String, number: usize, finding: &FindingRecord) {
         page,
         "<article class=\"{tone}\" id=\"finding-{number}\" aria-labelledby=\"title-{number}\">\n\
          <p class=\"kind\"><strong>{}</strong> <code>{}</code></p>\n<h3 id=\"title-{number}\">{}</h3>\n<dl>\n",
-        severity(finding.severity),
+        if finding.kind == "known" { "known" } else { severity(finding.severity) },
         html(finding.check),
         html(&finding.title)
     );
+    if let Some(known) = &finding.known {
+        let owner = known.owner.as_ref().map(|owner| format!(" ({})", html(owner))).unwrap_or_default();
+        let word = if known.expired { "That time is over: until" } else { "Until" };
+        let until = known.expires.utc().format("%Y-%m-%d");
+        push_fact(page, "Known", &format!("{word} {until}{owner}: {}", html(&known.reason)));
+    }
     push_fact(page, "Expected", &html(&finding.expected));
     push_fact(page, "Actual", &html(&finding.actual));
     let whom = [finding.contract.as_deref(), finding.operation.as_deref()];
     push_fact(page, "Concerns", &html(&whom.iter().flatten().copied().collect::<Vec<_>>().join(" ")));
     if let Some(place) = &finding.place {
-        push_fact(page, "Promised in", &format!("<code>{}</code>", html(&place.to_string())));
+        let line = finding.source.as_ref().map(|line| format!("<pre><code>{}</code></pre>", html(line.trim())));
+        push_fact(
+            page,
+            "Promised in",
+            &format!("<code>{}</code>{}", html(&place.to_string()), line.unwrap_or_default()),
+        );
     }
     push_fact(page, "Tried", &html(&finding.origin));
     push_fact(page, "Seen", &how_often(finding));
@@ -53,8 +87,30 @@ fn push_finding(page: &mut String, number: usize, finding: &FindingRecord) {
     if let Some(exchange) = &finding.exchange {
         push_exchange(page, exchange);
     }
+    push_below(page, below);
     let _ =
         writeln!(page, "<p class=\"print\">Fingerprint <code>{}</code></p>\n</article>", html(&finding.fingerprint));
+}
+
+/// What stands below: the same cause, or the same at another operation.
+fn push_below(page: &mut String, below: &[&FindingRecord]) {
+    if below.is_empty() {
+        return;
+    }
+    let _ = write!(page, "<details>\n<summary>Goes with it ({})</summary>\n<ul>\n", below.len());
+    for finding in below {
+        let whom = [finding.contract.as_deref(), finding.operation.as_deref()];
+        let whom = whom.iter().flatten().copied().collect::<Vec<_>>().join(" ");
+        let _ = writeln!(
+            page,
+            "<li><code>{}</code> {} ({}; fingerprint <code>{}</code>)</li>",
+            html(finding.check),
+            html(&finding.title),
+            html(&whom),
+            html(&finding.fingerprint)
+        );
+    }
+    page.push_str("</ul>\n</details>\n");
 }
 
 /// One line of a list; `value` is HTML.

@@ -7,6 +7,7 @@
 //! document. Every text goes through [`super::escape::html`].
 
 mod chart;
+mod coverage;
 mod findings;
 mod latency;
 mod page;

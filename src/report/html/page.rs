@@ -8,7 +8,7 @@ use crate::report::Run;
 use crate::report::escape::html;
 use crate::report::json::{RunRecord, TallyRecord};
 
-use super::{findings, latency};
+use super::{coverage, findings, latency};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -21,6 +21,7 @@ pub(in crate::report) fn document(run: &Run, record: &RunRecord) -> String {
     push_figures(&mut page, record);
     findings::push(&mut page, record);
     push_not_checked(&mut page, record);
+    coverage::push(&mut page, record);
     latency::push(&mut page, run, record);
     push_tallies(&mut page, &record.tallies);
     push_run(&mut page, record);
@@ -62,6 +63,7 @@ fn push_verdict(page: &mut String, record: &RunRecord) {
     let sections = [
         ("findings", "Findings", true),
         ("not-checked", "Not checked", !record.not_checked.is_empty()),
+        ("coverage", "Coverage", !record.coverage.is_empty()),
         ("latency", "Latency", !record.phases.is_empty()),
         ("checks", "Checks", !record.tallies.is_empty()),
         ("run", "The run", true),
@@ -81,6 +83,7 @@ fn push_figures(page: &mut String, record: &RunRecord) {
         ("effects", grouped(totals.effects)),
         ("throttled", grouped(totals.throttled)),
         ("not checked", grouped(record.not_checked.len() as u64)),
+        ("% of the contract tried", format!("{:.1}", record.coverage_percent)),
         ("seconds", format!("{:.1}", record.duration_ms as f64 / 1e3)),
     ];
     page.push_str("<dl class=\"figures\">\n");
@@ -109,14 +112,15 @@ fn push_not_checked(page: &mut String, record: &RunRecord) {
     }
     page.push_str(
         "<section id=\"not-checked\">\n<h2>Not checked</h2>\n<div class=\"wide\" tabindex=\"0\"><table>\n\
-         <thead><tr><th scope=\"col\">What</th><th scope=\"col\">Contract</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n",
+         <thead><tr><th scope=\"col\">What</th><th scope=\"col\">Contract</th><th scope=\"col\">Kind</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n",
     );
     for left in &record.not_checked {
         let _ = writeln!(
             page,
-            "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td></tr>",
+            "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td></tr>",
             html(&left.what),
             html(left.contract.as_deref().unwrap_or("–")),
+            left.kind.replace('_', " "),
             html(&left.why)
         );
     }
