@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("wire", &["clock"]),
     ("limit", &["clock"]),
     ("contract::openapi", &["diagnose"]),
-    ("contract::behaviour", &["diagnose", "clock", "wire"]),
+    ("contract::behaviour", &["diagnose", "clock", "wire", "contract::id"]),
     ("contract", &["diagnose", "clock", "wire", "contract::openapi", "contract::behaviour"]),
     ("policy", &["diagnose", "clock", "limit"]),
     ("generate", &["diagnose", "clock", "wire", "contract"]),

@@ -13,7 +13,10 @@ fn a_first_behaviour_file_is_written_beside_the_document_and_never_over_another(
     let ran = seamstress(&["init", document]);
     assert_eq!(ran.code, 0, "{}", ran.all());
     let contracts = folder.path().join("contracts");
-    let lint = seamstress(&["lint", "--contracts", contracts.to_str().expect("plain")]);
+    let empty = folder.path().join("empty");
+    std::fs::create_dir_all(&empty).expect("made");
+    let (contracts, empty) = (contracts.to_str().expect("plain"), empty.to_str().expect("plain"));
+    let lint = seamstress(&["lint", "--contracts", contracts, "--scenarios", empty, "--mocks", empty]);
     assert_eq!(lint.code, 0, "{}", lint.all());
     std::fs::write(version.join("behaviour.yaml"), "mine").expect("written");
     let again = seamstress(&["init", document]);

@@ -13,6 +13,7 @@ pub(crate) fn redact(text: &str) -> String {
     let text = replace(&text, r"\d+ (exchanges|effects|throttled)", "# $1");
     let text = replace(&text, r"\d+ a second", "# a second");
     let text = replace(&text, r"(seen +)\d+ times", "$1# times");
+    let text = replace(&text, r"(contract coverage: )[0-9.]+ %", "$1# %");
     // How a case was made smaller follows from how it was drawn.
     let text = replace(&text, r"(:\d+)~\d+(?:\.\d+)*", "$1~#");
     let text = replace(&text, r"\d+ to \d+ bytes in \d+ plays?", "# to # bytes in # plays");

@@ -1,6 +1,6 @@
 //! `identity/past-gateway`.
 
-use crate::check::answer::in_words;
+use crate::check::answer::{accepted, in_words};
 use crate::check::claim::Claim;
 use crate::check::{Check, ExchangeSubject, Family, Finding, Judge, Level};
 use crate::generate::{Need, Via};

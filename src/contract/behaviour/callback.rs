@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Selector, TypeName};
-use crate::contract::ContractId;
+use crate::contract::id::ContractId;
 use crate::diagnose::Place;
 
 /// `callback`, in a file with `role: consumer`: how the tested service calls

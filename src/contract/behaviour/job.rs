@@ -5,7 +5,7 @@ use super::declared::Declared;
 use super::promise::maybe;
 use super::word::{Within, list, selector, text, word};
 use super::{Callback, Determinism, Jobs, Resend, Role, Selector, Statuses, TypeName};
-use crate::contract::ContractId;
+use crate::contract::id::ContractId;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node};
 
 pub(super) fn callback(node: &Node, role: Role, faults: &mut Diagnostics) -> Option<Callback> {
