@@ -9,6 +9,7 @@
 mod answer;
 mod cause;
 mod claim;
+mod constraints;
 mod coverage;
 mod effect;
 mod examine;

@@ -6,11 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value;
-
+use super::constraints::keywords;
 use super::coverage::is_promised;
-use super::{Selection, Tally, table};
-use crate::contract::openapi::{OpenApi, Operation, Parameter, ParameterIn, StatusKey};
+use super::{Check, Family, Selection, Tally, table};
+use crate::contract::openapi::{Operation, Parameter, ParameterIn, StatusKey};
 use crate::contract::{Contract, ContractId};
 use crate::observe::CaseRun;
 use crate::wire::{Exchange, Request};
@@ -115,10 +114,12 @@ impl Reach {
                 let all = operations.iter().flat_map(|o| parts(o).into_iter().map(|part| (o.id.clone(), part)));
                 covered(kind, all.map(|part| (set.contains(&part), format!("{} {}", part.0, part.1))))
             };
+            let correlation =
+                contract.behaviour.as_ref().and_then(|b| b.correlation.as_ref()).map(|c| c.header.as_str());
             let kinds = vec![
                 covered("operations", operations.iter().map(|o| (tried.operations.contains(&o.id), o.id.to_string()))),
                 whole(&tried.parameters, &parameters, "parameters"),
-                whole(&tried.keywords, &|operation| keywords(&contract.openapi, operation), "keywords"),
+                whole(&tried.keywords, &|operation| keywords(&contract.openapi, operation, correlation), "keywords"),
                 whole(&tried.responses, &|o| o.responses.keys().map(StatusKey::to_string).collect(), "responses"),
                 covered("rules", rules(contract, selection, tallies)),
             ];
@@ -184,7 +185,8 @@ fn remember(set: &mut BTreeSet<Part>, operation: &Operation, part: String) {
     }
 }
 
-fn place(parameter: &Parameter) -> String {
+/// Where a parameter stands: `query page`.
+pub(super) fn place(parameter: &Parameter) -> String {
     let within = match parameter.within {
         ParameterIn::Path => "path",
         ParameterIn::Query => "query",
@@ -228,86 +230,6 @@ fn starred(at: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The keywords that a value can fail at the place where they stand.
-const KEYWORDS: [&str; 18] = [
-    "type",
-    "enum",
-    "const",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "format",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
-    "required",
-];
-
-/// Deepest place that is counted.
-const DEEPEST: usize = 6;
-
-/// The keywords of an operation's requests, with their places.
-fn keywords(document: &OpenApi, operation: &Operation) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let content = operation.request.iter().flat_map(|request| &request.content);
-    for schema in content.filter_map(|media| document.schema(media.schema.as_ref()?)) {
-        walk(document, schema, "body ", 0, &mut found);
-    }
-    for parameter in &operation.parameters {
-        if parameter.required && parameter.within != ParameterIn::Path {
-            found.insert(format!("required at {}", place(parameter)));
-        }
-        if let Some(schema) = parameter.schema.as_ref().and_then(|schema| document.schema(schema)) {
-            walk(document, schema, &place(parameter), 0, &mut found);
-        }
-    }
-    found
-}
-
-fn walk(document: &OpenApi, schema: &Value, at: &str, depth: usize, found: &mut BTreeSet<String>) {
-    let Some(members) = document.resolve(schema).as_object() else { return };
-    if depth > DEEPEST || (depth > 0 && members.get("readOnly") == Some(&Value::Bool(true))) {
-        return;
-    }
-    let whole = if at == "body " { "body /" } else { at };
-    let mut add = |keyword: &str| drop(found.insert(format!("{keyword} at {whole}")));
-    // Text is all there is on the wire: no value of a parameter fails to be it.
-    let text = at.starts_with("body") || members.get("type").and_then(Value::as_str) != Some("string");
-    for keyword in KEYWORDS.iter().filter(|keyword| **keyword != "type" || text) {
-        let trivial = |value: &Value| {
-            value == &Value::Bool(false) || value.as_u64() == Some(0) || value.as_array().is_some_and(Vec::is_empty)
-        };
-        if members.get(*keyword).is_some_and(|value| !trivial(value) || *keyword == "maximum") {
-            add(keyword);
-        }
-    }
-    if members.get("additionalProperties") == Some(&Value::Bool(false)) {
-        add("additionalProperties");
-    }
-    for keyword in ["oneOf", "anyOf"] {
-        if members.contains_key(keyword) {
-            add(keyword);
-        }
-    }
-    for part in members.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-        walk(document, part, at, depth + 1, found);
-    }
-    for (name, member) in members.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let name = name.replace('~', "~0").replace('/', "~1");
-        walk(document, member, &format!("{at}/{name}"), depth + 1, found);
-    }
-    if let Some(items) = members.get("items") {
-        walk(document, items, &format!("{at}/*"), depth + 1, found);
-    }
-}
-
 /// The rules of the behaviour file, as the checks that judge them, and whether
 /// each judged something.
 fn rules<'r>(
@@ -315,13 +237,32 @@ fn rules<'r>(
     selection: &'r Selection,
     tallies: &'r [Tally],
 ) -> impl Iterator<Item = (bool, String)> + 'r {
-    let promised = table().iter().filter(|check| selection.takes(check) && is_promised(check, contract));
+    // What the document itself promises is counted part by part.
+    let ruled =
+        |check: &&Check| check.family != Family::Response && selection.takes(check) && is_declared(check, contract);
+    let promised = table().iter().filter(ruled);
     promised.map(|check| {
         let judged = |tally: &Tally| {
             tally.check == check.id && tally.judged > 0 && tally.contract.as_ref().is_none_or(|id| *id == contract.id)
         };
         (tallies.iter().any(judged), check.id.to_owned())
     })
+}
+
+/// Whether the behaviour file makes the promise that a check judges; finer than
+/// by family where a part of a family's promises may be left out.
+fn is_declared(check: &Check, contract: &Contract) -> bool {
+    let behaviour = contract.behaviour.as_deref();
+    let idempotency = behaviour.and_then(|b| b.idempotency.as_ref());
+    is_promised(check, contract)
+        && match check.id {
+            "idempotency/business-key" => {
+                behaviour.and_then(|b| b.effects.as_ref()).is_some_and(|effects| effects.business_key.is_some())
+            }
+            "idempotency/other-content" => idempotency.is_some_and(|i| i.other_content.is_some()),
+            "idempotency/while-running" => idempotency.is_some_and(|i| i.while_running.is_some()),
+            _ => true,
+        }
 }
 
 #[cfg(test)]
@@ -359,7 +300,7 @@ mod tests {
         let contracts = crate::contract::load_dir(std::path::Path::new("contracts")).expect("loads");
         for contract in &contracts {
             for operation in contract.openapi.operations.iter().filter(|o| o.request.is_some()) {
-                assert!(keywords(&contract.openapi, operation).len() > 5, "{}", contract.id);
+                assert!(keywords(&contract.openapi, operation, None).len() > 5, "{}", contract.id);
             }
         }
     }

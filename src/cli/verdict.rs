@@ -77,7 +77,11 @@ fn line(run: &Run, colour: bool, redactor: &Redactor) -> String {
         (true, _) => format!("\x1b[1;33m{word}\x1b[0m"),
     };
     let errors = verdict.errors().count();
-    let more = if errors > 1 { format!(" (and {} more)", errors - 1) } else { String::new() };
+    let more = if errors > 1 && verdict.outcome == Outcome::Failed {
+        format!(" (and {} more)", errors - 1)
+    } else {
+        String::new()
+    };
     let unchecked = match verdict.not_checked.len() {
         0 => String::new(),
         n => format!("; not checked: {}", names(&verdict.not_checked, n)),

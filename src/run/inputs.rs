@@ -86,13 +86,16 @@ fn replace_base_path(contracts: &mut [Contract], target: &TargetChoice) {
 ///
 /// # Errors
 /// There is nothing to lint.
-pub fn lint(contracts: &Path, scenarios: &Path, mocks: &Path) -> Result<Diagnostics, RunError> {
+pub fn lint(folder: &Path, scenarios: &Path, mocks: &Path) -> Result<Diagnostics, RunError> {
     let mut found = Diagnostics::new();
     let mut anything = false;
-    match contract::load_dir(contracts) {
+    match contract::load_dir(folder) {
         Ok(contracts) => {
             anything |= !contracts.is_empty();
             found.extend(contract::lint(&contracts));
+            if let Err(faults) = KnownFindings::beside(folder) {
+                found.extend(faults);
+            }
             lint_scenarios(scenarios, &contracts, &mut found, &mut anything);
         }
         Err(faults) => {
@@ -111,7 +114,7 @@ pub fn lint(contracts: &Path, scenarios: &Path, mocks: &Path) -> Result<Diagnost
     }
     Err(RunError::Nothing(format!(
         "nothing to lint: no contracts in {}, no scenarios in {}, no policies in {}",
-        contracts.display(),
+        folder.display(),
         scenarios.display(),
         policies.display()
     )))

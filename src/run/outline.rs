@@ -26,6 +26,12 @@ pub fn outline(play: &Play, options: &Options) -> Result<String, RunError> {
             let keys = generators.plan(options.cases.unwrap_or(super::gate::CASES) as usize, &offers(options));
             let taken: Vec<_> = keys.iter().filter(|key| options.takes(&contract.id, &key.operation)).collect();
             let _ = writeln!(text, "{}: {} cases", contract.id, taken.len());
+            if let Some(behaviour) =
+                contract.behaviour.as_ref().filter(|b| !b.set_up.is_empty() || !b.clean_up.is_empty())
+            {
+                let (before, after) = (behaviour.set_up.len(), behaviour.clean_up.len());
+                let _ = writeln!(text, "  set-up and clean-up calls: {before} before, {after} after");
+            }
             for operation in &contract.openapi.operations {
                 let count = taken.iter().filter(|key| key.operation == operation.id).count();
                 let path = format!("{}{}", contract.openapi.base_path, operation.path);

@@ -16,7 +16,7 @@ pub(super) fn push(page: &mut String, record: &RunRecord) {
         page,
         "<section id=\"coverage\">\n<h2>Contract coverage: {:.1} %</h2>\n<div class=\"wide\" tabindex=\"0\"><table>\n\
          <thead><tr><th scope=\"col\">Contract</th><th scope=\"col\">What</th><th scope=\"col\" class=\"n\">Tried</th>\
-         <th scope=\"col\" class=\"n\">Of</th><th scope=\"col\">Not tried</th></tr></thead>\n<tbody>\n",
+         <th scope=\"col\" class=\"n\">Of</th><th scope=\"col\" class=\"rest\">Not tried</th></tr></thead>\n<tbody>\n",
         record.coverage_percent
     );
     for coverage in &record.coverage {
