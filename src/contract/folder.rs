@@ -131,7 +131,10 @@ mod tests {
         let contracts = load_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts")).expect("loads");
         let ids: Vec<String> = contracts.iter().map(|c| c.id.to_string()).collect();
         assert!(ids.is_sorted() && ids.len() > 3, "{ids:?}");
-        assert!(ids.iter().any(|id| id == "bulk-update/v1") && ids.iter().any(|id| id == "tabular-intake/v2"), "{ids:?}");
+        assert!(
+            ids.iter().any(|id| id == "bulk-update/v1") && ids.iter().any(|id| id == "tabular-intake/v2"),
+            "{ids:?}"
+        );
         assert!(contracts.iter().all(|c| c.behaviour.is_some()));
     }
 

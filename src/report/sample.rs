@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::check::{
-    Apart, CallMark, Coverage, Covered, Evidence, Family, Finding, Level, More, NotChecked, Origin, Outcome, Reproduced,
-    Shrunk, Tally, Verdict,
+    Apart, CallMark, Coverage, Covered, Evidence, Family, Finding, Level, More, NotChecked, Origin, Outcome,
+    Reproduced, Shrunk, Tally, Verdict,
 };
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
