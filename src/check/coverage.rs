@@ -50,6 +50,8 @@ pub(super) fn is_promised(check: &Check, contract: &Contract) -> bool {
         Family::Lifecycle => behaviour.lifecycle.is_some(),
         Family::Latency => !behaviour.objectives.is_empty() || behaviour.limits.is_some(),
         Family::Determinism => behaviour.determinism.is_some(),
+        Family::Jobs => behaviour.jobs.is_some(),
+        Family::Callback => contract.callee.is_some(),
     };
     made && (!check.needs.contains(&Need::Effects) || behaviour.effects.is_some())
 }

@@ -23,11 +23,13 @@ mod subject;
 mod table;
 mod verdict;
 
+mod callback;
 mod correlation;
 mod data_path;
 mod determinism;
 mod idempotency;
 mod identity;
+mod jobs;
 mod latency;
 mod lifecycle;
 mod limits;

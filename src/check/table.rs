@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{CaseSubject, ExchangeSubject, Finding, Level, PhaseSubject};
 use super::{
-    correlation, data_path, determinism, idempotency, identity, latency, lifecycle, limits, response, taxonomy,
-    throttling, validation,
+    callback, correlation, data_path, determinism, idempotency, identity, jobs, latency, lifecycle, limits, response,
+    taxonomy, throttling, validation,
 };
 use crate::generate::Need;
 
@@ -75,6 +75,10 @@ pub enum Family {
     Latency,
     /// The same input, the same decision.
     Determinism,
+    /// Work that goes on after a 202.
+    Jobs,
+    /// What the service sends to an API that it calls.
+    Callback,
 }
 
 impl fmt::Display for Family {
@@ -92,6 +96,8 @@ impl fmt::Display for Family {
             Self::Lifecycle => "lifecycle",
             Self::Latency => "latency",
             Self::Determinism => "determinism",
+            Self::Jobs => "jobs",
+            Self::Callback => "callback",
         })
     }
 }
@@ -169,6 +175,20 @@ static TABLE: &[Check] = &[
     latency::errors::CHECK,
     latency::answer_within::CHECK,
     determinism::same_decision::CHECK,
+    jobs::ends::CHECK,
+    jobs::looks_done::CHECK,
+    jobs::failure_type::CHECK,
+    jobs::location::CHECK,
+    jobs::pace::CHECK,
+    jobs::after_crash::CHECK,
+    jobs::queue_full::CHECK,
+    callback::token::CHECK,
+    callback::schema::CHECK,
+    callback::correlation::CHECK,
+    callback::once::CHECK,
+    callback::arrives::CHECK,
+    callback::same_content::CHECK,
+    callback::address::CHECK,
 ];
 
 /// All checks, by family, in the order in which reports show them.
@@ -203,6 +223,6 @@ mod tests {
     #[test]
     fn every_family_has_checks() {
         let families: BTreeSet<Family> = table().iter().map(|check| check.family).collect();
-        assert_eq!(families.len(), 12);
+        assert_eq!(families.len(), 14);
     }
 }

@@ -282,6 +282,9 @@ pub(super) struct ServeArgs {
     /// Port of the stubbed model.
     #[arg(long, value_name = "PORT", default_value_t)]
     pub(super) model_port: u16,
+    /// Port of the flow's trigger.
+    #[arg(long, value_name = "PORT", default_value_t)]
+    pub(super) trigger_port: u16,
     /// Port of the issuer.
     #[arg(long, value_name = "PORT", default_value_t)]
     pub(super) issuer_port: u16,

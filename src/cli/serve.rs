@@ -48,6 +48,7 @@ async fn start(args: &ServeArgs) -> Result<Served, RunError> {
             service: args.service_port,
             dataverse: args.dataverse_port,
             model: args.model_port,
+            trigger: args.trigger_port,
             control: args.control_port,
         },
         bind: args.bind,

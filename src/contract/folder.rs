@@ -40,7 +40,24 @@ pub fn load_dir(path: &Path) -> Result<Vec<Contract>, Diagnostics> {
         faults.extend(lint::lint_each(&contracts));
         return Err(faults);
     }
-    Ok(contracts)
+    link(&mut contracts, &mut faults);
+    if faults.has_errors() { Err(faults) } else { Ok(contracts) }
+}
+
+/// Gives each contract the API that its service calls back.
+fn link(contracts: &mut [Contract], faults: &mut Diagnostics) {
+    let callees: Vec<Contract> = contracts.iter().filter(|c| c.is_consumed()).cloned().collect();
+    for callee in callees {
+        let Some(behaviour) = callee.behaviour.clone() else { continue };
+        let Some(callback) = &behaviour.callback else { continue };
+        match contracts.iter_mut().find(|contract| contract.id == callback.of) {
+            Some(caller) => caller.callee = Some(Arc::new(callee)),
+            None => faults.push(
+                Diagnostic::error(behaviour.place("/callback/of"), format!("there is no contract `{}`", callback.of))
+                    .expected("a contract of this folder, whose jobs end here"),
+            ),
+        }
+    }
 }
 
 /// Reads a lone OpenAPI document, with the behaviour file that is named, else
@@ -64,6 +81,7 @@ pub fn load_file(path: &Path, behaviour: Option<&Path>) -> Result<Contract, Diag
             path: path.to_owned(),
             openapi: Arc::new(openapi),
             behaviour: behaviour.map(Arc::new),
+            callee: None,
         }),
         _ => Err(faults),
     }
@@ -90,6 +108,7 @@ fn load_version(folder: &Path, all: &Path, faults: &mut Diagnostics) -> Option<C
         path: folder.to_owned(),
         openapi: Arc::new(openapi?),
         behaviour,
+        callee: None,
     })
 }
 

@@ -33,4 +33,20 @@ pub struct Contract {
     pub openapi: Arc<openapi::OpenApi>,
     /// What OpenAPI can't say; `None` for a lone OpenAPI document.
     pub behaviour: Option<Arc<behaviour::Behaviour>>,
+    /// The API that its service calls when a job ends: a contract with
+    /// `role: consumer` whose `callback.of` names this one.
+    pub callee: Option<Arc<Contract>>,
+}
+
+impl Contract {
+    /// Whether the tested service calls this API instead of answering it.
+    pub fn is_consumed(&self) -> bool {
+        self.behaviour.as_ref().is_some_and(|behaviour| behaviour.role == behaviour::Role::Consumer)
+    }
+
+    /// How its service calls another API back, and that API.
+    pub fn callback(&self) -> Option<(&behaviour::Callback, &Contract)> {
+        let callee = self.callee.as_deref()?;
+        Some((callee.behaviour.as_deref()?.callback.as_ref()?, callee))
+    }
 }

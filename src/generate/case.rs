@@ -37,9 +37,12 @@ impl Case {
             Step::Together(calls) | Step::SameConnection(calls) => calls.as_slice(),
             Step::Unfollowed(calls) => calls.as_slice(),
             Step::Search(search) => std::slice::from_ref(&search.call),
-            Step::Inject(_) | Step::ClearFaults | Step::Restart | Step::Advance(_) | Step::AwaitRetryAfter { .. } => {
-                &[]
-            }
+            Step::Inject(_)
+            | Step::ClearFaults
+            | Step::Restart
+            | Step::AwaitCallbacks
+            | Step::Advance(_)
+            | Step::AwaitRetryAfter { .. } => &[],
         })
     }
 }
@@ -74,6 +77,10 @@ pub enum Step {
     Inject(Fault),
     /// Disarms all faults this case has armed. Also done at its end.
     ClearFaults,
+    /// Waits until each job that has ended was called back and the call was
+    /// accepted, or the time is over within which that is promised; and a
+    /// moment longer, so that a call too many is seen.
+    AwaitCallbacks,
     /// The service dies in the middle of whatever it does and comes up again at
     /// the same address, with what it had stored. Nothing else is played
     /// meanwhile.
@@ -259,6 +266,8 @@ pub enum Need {
     Load,
     /// The service can be restarted.
     Restart,
+    /// What the service sends to an API that it calls can be read.
+    Callbacks,
     /// Requests can be written byte by byte: a connection without TLS.
     RawConnection,
 }
@@ -275,6 +284,7 @@ impl fmt::Display for Need {
             Self::DirectService => "the service's own address",
             Self::Load => "leave to send load",
             Self::Restart => "restarts of the service",
+            Self::Callbacks => "callbacks",
             Self::RawConnection => "a connection without TLS",
         })
     }

@@ -32,7 +32,13 @@ fn corpora() -> Option<PathBuf> {
 
 fn lone(path: &Path) -> Contract {
     let openapi = OpenApi::load(path).unwrap_or_else(|e| panic!("{e}"));
-    Contract { id: ContractId::new("lone", ""), path: path.into(), openapi: Arc::new(openapi), behaviour: None }
+    Contract {
+        id: ContractId::new("lone", ""),
+        path: path.into(),
+        openapi: Arc::new(openapi),
+        behaviour: None,
+        callee: None,
+    }
 }
 
 #[test]

@@ -166,7 +166,13 @@ mod tests {
 
     fn lone(path: &str) -> Contract {
         let openapi = OpenApi::load(Path::new(path)).unwrap_or_else(|e| panic!("{e}"));
-        Contract { id: ContractId::new("lone", ""), path: path.into(), openapi: Arc::new(openapi), behaviour: None }
+        Contract {
+            id: ContractId::new("lone", ""),
+            path: path.into(),
+            openapi: Arc::new(openapi),
+            behaviour: None,
+            callee: None,
+        }
     }
 
     #[test]
@@ -238,7 +244,8 @@ components:
     fn a_plain_old_document_is_made_whole() {
         let openapi = OpenApi::parse("old.yaml", OLD).unwrap_or_else(|e| panic!("{e}"));
         let id = ContractId::new("old", "");
-        let contract = Contract { id, path: "old.yaml".into(), openapi: Arc::new(openapi), behaviour: None };
+        let contract =
+            Contract { id, path: "old.yaml".into(), openapi: Arc::new(openapi), behaviour: None, callee: None };
         let generators = Generators::new(&contract);
         let reasons = generators.could_not_make();
         assert!(matches!(reasons.as_slice(), [one] if one.reason.contains("`not`")), "{reasons:?}");

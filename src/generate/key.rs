@@ -183,6 +183,16 @@ pub enum Probe {
     ExactLimitBehind,
     /// The same input under another ID, and from another caller.
     Determinism,
+    /// A job that fails every time.
+    JobPoisoned,
+    /// The service dies in the middle of a job.
+    JobCrash,
+    /// More jobs than there is room for.
+    QueueFull,
+    /// The flow that is called back throttles, fails, or loses its answer.
+    CallbackFault,
+    /// A request that names another address to call back.
+    CallbackAddress,
     /// The model throttles, fails, or answers what its schema does not have.
     ModelFault,
     /// Something is made, read, deleted and read again, where no behaviour
@@ -228,6 +238,11 @@ impl Probe {
         (Self::ModelFault, "model-fault"),
         (Self::Created, "created"),
         (Self::WrongCredentials, "wrong-credentials"),
+        (Self::JobPoisoned, "job-poisoned"),
+        (Self::JobCrash, "job-crash"),
+        (Self::QueueFull, "queue-full"),
+        (Self::CallbackFault, "callback-fault"),
+        (Self::CallbackAddress, "callback-address"),
     ];
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{GatewayRow, LedgerEntry, OperationLatency};
+use super::{GatewayRow, LedgerEntry, OperationLatency, ReceivedCall};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Case, Item};
@@ -22,6 +22,8 @@ pub struct CaseRun {
     pub ledger: Vec<LedgerEntry>,
     /// The gateway's rows with the case's correlation IDs.
     pub rows: Vec<GatewayRow>,
+    /// What an API that the service calls back received of its jobs.
+    pub callbacks: Vec<ReceivedCall>,
     /// Its searches for limits.
     pub searches: Vec<SearchRun>,
 }

@@ -6,12 +6,14 @@
 //! so a recorded run can be judged again.
 
 mod call;
+mod callback;
 mod latency;
 mod ledger;
 mod row;
 mod sink;
 
 pub use call::{CallRecord, CallRun, CaseRun, PhaseRun, SearchRun};
+pub use callback::ReceivedCall;
 pub use latency::{Latency, OperationLatency};
 pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome};
 pub use row::{GatewayRow, LastError, TraceRecord};

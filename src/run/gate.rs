@@ -8,6 +8,7 @@ use super::inputs::{Inputs, known_checks};
 use super::session::Session;
 use super::{Listener, Options, Progress, RunError, Stop, StopReason, cases, finish, phases};
 use crate::diagnose::{Diagnostics, Severity};
+use crate::generate::Need;
 use crate::policy;
 use crate::report::Run;
 use crate::scenario::Scenario;
@@ -61,7 +62,12 @@ pub async fn judge(play: &Play, options: Options, stop: Stop, listener: Listener
     known_checks(&options)?;
     let inputs = load(play, &options)?;
     let chosen = choose(play, &inputs)?;
-    let session = Arc::new(Session::open(options, &inputs, stop, listener).await?);
+    let mut session = Session::open(options, &inputs, stop, listener).await?;
+    if *play == Play::Gate && chosen.iter().any(|scenario| scenario.is_tagged("steady")) {
+        // It runs beside the cases, and must not be cut off by them.
+        session.withhold(Need::Restart);
+    }
+    let session = Arc::new(session);
     introduce(&session, &inputs);
     let budget = session.options.budget.or((*play == Play::Gate).then_some(GATE_BUDGET));
     let watch = tokio::spawn(watch_budget(session.stop.clone(), budget));

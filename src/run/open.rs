@@ -75,7 +75,11 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
 async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> Result<Opened, RunError> {
     let scale = options.time_scale.unwrap_or(EMBEDDED_SCALE);
     let clock = Clock::starting_at(options.now.unwrap_or(EMBEDDED_START), scale);
-    let apis = contracts.iter().map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() }).collect();
+    let apis = contracts
+        .iter()
+        .filter(|c| !c.is_consumed())
+        .map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() })
+        .collect();
     let stack = Stack::start(StackOptions {
         mocks: options.mocks.clone(),
         apis,
@@ -107,6 +111,7 @@ async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> 
             Need::DirectService,
             Need::Load,
             Need::Restart,
+            Need::Callbacks,
             Need::RawConnection,
         ]
         .into(),
@@ -162,6 +167,7 @@ async fn environment(
             Need::GatewayRows,
             Need::Load,
             Need::Restart,
+            Need::Callbacks,
         ]);
         controlled = Some(control);
     }

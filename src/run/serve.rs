@@ -70,7 +70,11 @@ pub async fn serve(options: ServeOptions) -> Result<Served, RunError> {
     if faults.has_errors() {
         return Err(RunError::Input(faults));
     }
-    let apis = contracts.iter().map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() }).collect();
+    let apis = contracts
+        .iter()
+        .filter(|c| !c.is_consumed())
+        .map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() })
+        .collect();
     let ServeOptions { mocks, defects, clock, ports, bind, .. } = options;
     let stack = Stack::start(StackOptions { mocks, apis, defects, clock, ports, bind }).await.map_err(stack_error)?;
     Ok(Served { stack })

@@ -153,6 +153,13 @@ impl Session {
         self.judging.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Does without something that the target offers.
+    pub(super) fn withhold(&mut self, need: Need) {
+        Arc::make_mut(&mut self.target).offers.remove(&need);
+        let judging = Judging::new(&self.selection, &self.target.offers);
+        *self.judging() = judging;
+    }
+
     /// Ends judging: what stands.
     pub(super) fn end_judging(&self) -> Judged {
         let empty = Judging::new(&self.selection, &self.target.offers);

@@ -110,7 +110,7 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
     Some(Scenario { file, name: name?.into(), description, tags, flows, faults, needs, scale_all })
 }
 
-const NEEDS: [(&str, Need); 10] = [
+const NEEDS: [(&str, Need); 11] = [
     ("behaviour", Need::Behaviour),
     ("effects", Need::Effects),
     ("faults", Need::Faults),
@@ -120,6 +120,7 @@ const NEEDS: [(&str, Need); 10] = [
     ("direct_service", Need::DirectService),
     ("load", Need::Load),
     ("restart", Need::Restart),
+    ("callbacks", Need::Callbacks),
     ("raw_connection", Need::RawConnection),
 ];
 

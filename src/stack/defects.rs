@@ -275,6 +275,35 @@ pub const DEFECTS: &[Defect] = &[
     defect("successor-of-another-api", "lifecycle", Tier::Gateway, "the successor that is named is another API"),
     defect("active-announces-its-end", "lifecycle", Tier::Gateway, "an active version says that it is deprecated"),
     defect("active-names-a-sunset", "lifecycle", Tier::Gateway, "refusals of an active version carry a sunset"),
+    defect("job-completed-though-failed", "jobs", Tier::Service, "a job that failed is told as completed"),
+    defect("failed-job-without-type", "jobs", Tier::Service, "a job that failed does not say why"),
+    defect("poll-never-ends", "jobs", Tier::Service, "jobs of more than four records are told as running for ever"),
+    defect("location-missing", "jobs", Tier::Service, "a 202 does not say where to ask for the job"),
+    defect("location-of-another-job", "jobs", Tier::Service, "a 202 leads to the caller's previous job"),
+    defect("poll-without-retry-after", "jobs", Tier::Service, "a running job does not say when to ask again"),
+    defect("redelivered-twice", "jobs", Tier::Service, "a job that is delivered again begins from the beginning"),
+    defect("job-lost-on-crash", "jobs", Tier::Service, "jobs are kept in the process: a crash loses them"),
+    defect("queue-full-as-500", "jobs", Tier::Service, "a job for which there is no room is answered 500"),
+    defect("queue-full-half-done", "jobs", Tier::Service, "a job that is refused has written its first record"),
+    defect("poisoned-redelivered-forever", "jobs", Tier::Service, "a job that always fails is delivered for ever"),
+    defect("callback-without-token", "callback", Tier::Service, "the flow is called back without a token"),
+    defect(
+        "callback-for-other-audience",
+        "callback",
+        Tier::Service,
+        "the flow is called back with another API's token",
+    ),
+    defect("callback-resent", "callback", Tier::Service, "the flow is called again after it has accepted"),
+    defect("callback-not-resent", "callback", Tier::Service, "after a 5xx of the flow the callback is given up"),
+    defect("callback-other-content", "callback", Tier::Service, "a callback that is sent again names another job"),
+    defect("callback-correlation-dropped", "callback", Tier::Service, "a callback carries an ID of its own"),
+    defect("callback-off-schema", "callback", Tier::Service, "a callback has a state that the flow does not know"),
+    defect(
+        "callback-address-from-request",
+        "callback",
+        Tier::Service,
+        "a header field of the request says where the flow is called back",
+    ),
 ];
 
 /// The defect of a name.
@@ -309,6 +338,8 @@ mod tests {
             "lifecycle",
             "latency",
             "determinism",
+            "jobs",
+            "callback",
         ];
         assert_eq!(families, expected.into_iter().collect());
     }

@@ -27,6 +27,15 @@ pub const DATA_API_URI: &str = "api://dataverse-data";
 /// The role that the gateway's `data` API demands.
 pub const DATA_API_ROLE: &str = "Data.Write";
 
+/// The audience of the flow's trigger.
+pub const TRIGGER_AUDIENCE: &str = "6e1d9b74-2c58-4f0a-b3e7-91a4d0c5f826";
+
+/// The application id URI of the flow's trigger.
+pub const TRIGGER_URI: &str = "api://flow-trigger";
+
+/// The role that the flow's trigger demands.
+pub const TRIGGER_ROLE: &str = "Flows.Start";
+
 /// An API that tokens are issued for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resource {
@@ -49,5 +58,6 @@ pub const RESOURCES: &[Resource] = &[
     },
     Resource { audience: "d4b7a2c6-0f3e-4e58-9a71-6c25e8f1b034", uri: "api://inference", roles: &["Decisions.Create"] },
     Resource { audience: DATA_API_AUDIENCE, uri: DATA_API_URI, roles: &[DATA_API_ROLE] },
+    Resource { audience: TRIGGER_AUDIENCE, uri: TRIGGER_URI, roles: &[TRIGGER_ROLE] },
     Resource { audience: DATAVERSE_RESOURCE, uri: DATAVERSE_RESOURCE, roles: &[] },
 ];

@@ -1,9 +1,9 @@
 //! The embedded system under test: issuer, gateway, service, Dataverse, a stubbed
-//! model, and the
+//! model, a flow's trigger, and the
 //! control surface by which a harness reads and steers them.
 //!
 //! In: where the mocks lie, the OpenAPI documents of the APIs, the defects to
-//! switch on, a clock, ports ([`StackOptions`]). Out: six tiers on real sockets
+//! switch on, a clock, ports ([`StackOptions`]). Out: seven tiers on real sockets
 //! ([`Stack`]) that stop together. Knows nothing of the judge, and never reads a
 //! behaviour file: an emulator and a judge that share a reading share its
 //! mistakes.
@@ -17,6 +17,7 @@ pub mod issuer;
 pub mod jwt;
 pub mod model;
 pub mod service;
+pub mod trigger;
 
 mod error;
 mod fault;

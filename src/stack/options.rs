@@ -50,6 +50,8 @@ pub struct Ports {
     pub dataverse: u16,
     /// The model's.
     pub model: u16,
+    /// The trigger's.
+    pub trigger: u16,
     /// The control surface's.
     pub control: u16,
 }
@@ -67,6 +69,8 @@ pub struct Addresses {
     pub dataverse: Origin,
     /// The model.
     pub model: Origin,
+    /// The flow's trigger.
+    pub trigger: Origin,
     /// The control surface.
     pub control: Origin,
 }
@@ -80,6 +84,7 @@ impl Addresses {
             ("service", &self.service),
             ("dataverse", &self.dataverse),
             ("model", &self.model),
+            ("trigger", &self.trigger),
             ("control", &self.control),
         ]
         .into_iter()

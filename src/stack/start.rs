@@ -11,10 +11,13 @@ use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
 use super::fault::FaultBoard;
 use super::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
-use super::identity::{DATA_API_AUDIENCE, DATA_API_ROLE, GATEWAY_IDENTITY, SERVICE_CLIENT, TENANT};
+use super::identity::{
+    DATA_API_AUDIENCE, DATA_API_ROLE, GATEWAY_IDENTITY, SERVICE_CLIENT, TENANT, TRIGGER_AUDIENCE, TRIGGER_ROLE,
+};
 use super::issuer::{Application, Issuer, IssuerOptions, Tenant};
 use super::model::{Model, ModelOptions};
-use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions};
+use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};
+use super::trigger::{Trigger, TriggerHandle, TriggerOptions};
 use super::{Addresses, StackError, StackOptions};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
@@ -37,6 +40,7 @@ struct Tiers {
     issuer: Option<Issuer>,
     dataverse: Option<Dataverse>,
     model: Option<Model>,
+    trigger: Option<Trigger>,
     service: Option<Service>,
     gateway: Option<Gateway>,
     control: Option<Control>,
@@ -57,7 +61,10 @@ impl Secrets {
     }
 
     fn applications(&self) -> Vec<Application> {
-        let roles = BTreeMap::from([(DATA_API_AUDIENCE.to_owned(), vec![DATA_API_ROLE.to_owned()])]);
+        let roles = BTreeMap::from([
+            (DATA_API_AUDIENCE.to_owned(), vec![DATA_API_ROLE.to_owned()]),
+            (TRIGGER_AUDIENCE.to_owned(), vec![TRIGGER_ROLE.to_owned()]),
+        ]);
         vec![
             Application { id: SERVICE_CLIENT.to_owned(), secret: self.service.clone(), roles },
             Application {
@@ -162,7 +169,19 @@ impl Start<'_> {
         ModelOptions { listen, key: self.secrets.model_key.clone(), clock: self.clock(), faults }
     }
 
-    fn service(&self, tenant: &Tenant, dataverse: &Origin, model: &Origin) -> ServiceOptions {
+    fn trigger(&self, tenant: &Tenant, faults: FaultBoard) -> TriggerOptions {
+        let listen = self.at(self.options.ports.trigger);
+        TriggerOptions { listen, tenant: tenant.clone(), clock: self.clock(), faults }
+    }
+
+    fn behind(&self, model: &Origin, trigger: &Trigger) -> Behind {
+        Behind {
+            model: Some(ModelEndpoint { origin: model.clone(), key: self.secrets.model_key.clone() }),
+            trigger: Some(TriggerEndpoint { origin: trigger.origin().clone(), path: trigger.path().to_owned() }),
+        }
+    }
+
+    fn service(&self, tenant: &Tenant, dataverse: &Origin, behind: Behind) -> ServiceOptions {
         ServiceOptions {
             listen: self.at(self.options.ports.service),
             gateway: Arc::clone(&self.gateway),
@@ -171,9 +190,7 @@ impl Start<'_> {
             client_secret: self.secrets.service.clone(),
             gateway_key: self.secrets.gateway_key.clone(),
             dataverse: dataverse.clone(),
-            behind: Behind {
-                model: Some(ModelEndpoint { origin: model.clone(), key: self.secrets.model_key.clone() }),
-            },
+            behind,
             clock: self.clock(),
             door: self.door(),
             defects: self.defects(Tier::Service),
@@ -201,12 +218,18 @@ impl Start<'_> {
         }
     }
 
-    fn control(&self, tenant: &Tenant, dataverse: &DataverseHandle, service: ServiceHandle) -> ControlOptions {
+    fn control(
+        &self,
+        (tenant, dataverse): (&Tenant, &DataverseHandle),
+        service: ServiceHandle,
+        trigger: TriggerHandle,
+    ) -> ControlOptions {
         let rows = self.rows.clone();
         ControlOptions {
             listen: self.at(self.options.ports.control),
             dataverse: dataverse.clone(),
             tenant: tenant.clone(),
+            trigger,
             rows: RowSource::new(move |since, correlations, limit| rows.query(since, correlations, limit)),
             clock: self.clock(),
             restart: Restart::new(move || {
@@ -224,8 +247,11 @@ impl Tiers {
         let dataverse = self.dataverse.insert(Dataverse::start(start.dataverse(&tenant)).await?);
         let (handle, dataverse) = (dataverse.handle().clone(), dataverse.origin().clone());
         let board = handle.board();
-        let model = self.model.insert(Model::start(start.model(board)).await?).origin().clone();
-        let service = Service::start(start.service(&tenant, &dataverse, &model))
+        let model = self.model.insert(Model::start(start.model(board.clone())).await?).origin().clone();
+        let trigger = &*self.trigger.insert(Trigger::start(start.trigger(&tenant, board)).await?);
+        let (behind, received) = (start.behind(&model, trigger), trigger.handle().clone());
+        let trigger = trigger.origin().clone();
+        let service = Service::start(start.service(&tenant, &dataverse, behind))
             .await
             .map_err(|ServiceError::Listen(fault)| fault)?;
         let service = self.service.insert(service);
@@ -240,9 +266,12 @@ impl Tiers {
         let gateway = gateway.map_err(not_governed)?;
         let gateway = self.gateway.insert(gateway).origin().clone();
         start.gateway.set(gateway.clone()).expect("nobody else fills the cell");
-        let control =
-            self.control.insert(Control::start(start.control(&tenant, &handle, restart)).await?).origin().clone();
-        Ok(Addresses { issuer, gateway, service, dataverse, model, control })
+        let control = self
+            .control
+            .insert(Control::start(start.control((&tenant, &handle), restart, received)).await?)
+            .origin()
+            .clone();
+        Ok(Addresses { issuer, gateway, service, dataverse, model, trigger, control })
     }
 
     /// From the outside in, so that nobody calls a tier that is gone.
@@ -255,6 +284,9 @@ impl Tiers {
         }
         if let Some(service) = self.service {
             service.stop().await;
+        }
+        if let Some(trigger) = self.trigger {
+            trigger.stop().await;
         }
         if let Some(model) = self.model {
             model.stop().await;

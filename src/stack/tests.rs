@@ -120,9 +120,9 @@ async fn a_write_around_the_gateway_succeeds_and_is_told_from_a_governed_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_that_stopped_leaves_its_ports_and_a_taken_one_is_named() {
     let stack = Stack::start(options(&[])).await.expect("starts");
-    let [issuer, gateway, service, dataverse, model, control] =
-        stack.addresses().iter().map(|(_, origin)| origin.port).collect::<Vec<_>>().try_into().expect("six tiers");
-    let ports = Ports { issuer, gateway, service, dataverse, model, control };
+    let [issuer, gateway, service, dataverse, model, trigger, control] =
+        stack.addresses().iter().map(|(_, origin)| origin.port).collect::<Vec<_>>().try_into().expect("seven tiers");
+    let ports = Ports { issuer, gateway, service, dataverse, model, trigger, control };
     let fault = Stack::start(StackOptions { ports, ..options(&[]) }).await.map(|_| ()).expect_err("taken").to_string();
     assert!(fault.contains(&format!("127.0.0.1:{issuer}")), "{fault}");
     for only in [Ports { control, ..Ports::default() }, Ports { gateway, ..Ports::default() }] {

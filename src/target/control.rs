@@ -9,7 +9,7 @@ use super::TargetError;
 use crate::clock::Timestamp;
 use crate::door::{Origin, RestClient};
 use crate::generate::TokenKind;
-use crate::observe::{GatewayRow, LedgerEntry};
+use crate::observe::{GatewayRow, LedgerEntry, ReceivedCall};
 use crate::wire::{Fault, Secret};
 
 /// Reads and steers our stack: ledger, rows, faults, tokens, clock, pools.
@@ -51,6 +51,11 @@ struct LedgerPage {
 struct RowPage {
     rows: Vec<GatewayRow>,
     next: u64,
+}
+
+#[derive(Deserialize)]
+struct Received {
+    calls: Vec<ReceivedCall>,
 }
 
 #[derive(Deserialize)]
@@ -240,6 +245,15 @@ impl Control {
     pub async fn jump(&self, by: std::time::Duration) -> Result<(), TargetError> {
         let seconds = by.as_secs_f64().ceil() as u64;
         self.call::<Value>(Method::POST, "/clock/jump", Some(json!({ "seconds": seconds }))).await.map(drop)
+    }
+
+    /// What the flow's trigger received that names one of these IDs.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn callbacks(&self, ids: &[String]) -> Result<Vec<ReceivedCall>, TargetError> {
+        let received: Received = self.call(Method::GET, &format!("/callbacks?id={}", ids.join(",")), None).await?;
+        Ok(received.calls)
     }
 
     /// The service dies and comes up again; returns once it listens.

@@ -12,6 +12,7 @@ mod attack;
 mod attack_tests;
 mod bisect;
 mod by_hand;
+mod callbacks;
 mod client;
 mod connection;
 mod errand;

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::armed::Armed;
 use super::expression::filled;
+use super::callbacks::Expected;
 use super::location::follow;
 use super::player::{PlayError, Player};
 use super::{Client, flood};
@@ -109,6 +110,7 @@ impl<'p> Play<'p> {
                 }
                 Step::ClearFaults => self.armed.clear().await?,
                 Step::Restart => self.restart().await?,
+                Step::AwaitCallbacks => self.await_callbacks().await?,
                 Step::Advance(span) => self.advance(*span).await?,
                 Step::AwaitRetryAfter { call, margin } => self.await_retry_after(*call, *margin).await,
             }
@@ -295,6 +297,17 @@ impl<'p> Play<'p> {
             clock.jump(span);
         }
         Ok(())
+    }
+
+    async fn await_callbacks(&self) -> Result<(), PlayError> {
+        match &self.target().control {
+            Some(control) if self.target().offers(Need::Callbacks) => {
+                let expected =
+                    Expected { contract: self.contract, correlations: &self.correlations, calls: &self.calls };
+                Ok(expected.arrive(control, &self.target().clock).await?)
+            }
+            _ => Err(PlayError::Lacks(Need::Callbacks)),
+        }
     }
 
     async fn restart(&self) -> Result<(), PlayError> {

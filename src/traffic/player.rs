@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::RwLock;
 
 use super::aftermath::{Aftermath, Watch};
+use super::callbacks::Expected;
 use super::journal::Journal;
 use super::play::Play;
 use super::pool::Pool;
@@ -57,9 +58,14 @@ impl Player {
         played?;
         cleared?;
         let (calls, correlations, searches) = play.into_parts();
+        let expected = Expected { contract, correlations: &correlations, calls: &calls };
+        let callbacks = match &self.target.control {
+            Some(control) if self.target.offers(Need::Callbacks) => expected.received(control).await?,
+            _ => Vec::new(),
+        };
         let aftermath = Aftermath { contract, case: &case, calls: &calls, correlations: &correlations };
         let (ledger, rows) = watch.end(&aftermath).await?;
-        Ok(CaseRun { case, calls, ledger, rows, searches })
+        Ok(CaseRun { case, calls, ledger, rows, callbacks, searches })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::support::{Serving, seamstress};
 #[test]
 fn two_runs_with_one_seed_pass_against_one_serve() {
     let serving = Serving::start(&["--time-scale", "20"]);
-    for tier in ["issuer", "gateway", "service", "dataverse", "model", "control"] {
+    for tier in ["issuer", "gateway", "service", "dataverse", "model", "trigger", "control"] {
         assert!(serving.addresses[tier].as_str().is_some_and(|a| a.starts_with("http://127.0.0.1:")), "{tier}");
     }
     let settings = serving.settings.to_str().expect("plain").to_owned();

@@ -69,6 +69,7 @@ fn calls_before_the_last_clearing(steps: &[Step]) -> Option<usize> {
                 Step::Inject(_)
                 | Step::ClearFaults
                 | Step::Restart
+                | Step::AwaitCallbacks
                 | Step::Advance(_)
                 | Step::AwaitRetryAfter { .. } => 0,
             })

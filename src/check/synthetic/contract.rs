@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::contract::behaviour::{
     AfterSunset, Behaviour, Correlation, CorrelationCarrier, DataPath, Effects, ErrorShape, ErrorType, Idempotency,
-    Identity, Lifecycle, LifecycleStatus, Limits, Objective, OnInvalid, Once, OtherContent, Rate, Retry, Role,
+    Identity, Jobs, Lifecycle, LifecycleStatus, Limits, Objective, OnInvalid, Once, OtherContent, Rate, Retry, Role,
     RunningPolicy, SameContent, Scope, Selector, Throttling, ThrottlingPer, TypeName,
 };
 use crate::contract::openapi::OpenApi;
@@ -75,6 +75,7 @@ pub(in crate::check) fn plain() -> Contract {
         path: "contracts/bulk-update/v1".into(),
         openapi: Arc::new(openapi),
         behaviour: None,
+        callee: None,
     }
 }
 
@@ -209,4 +210,64 @@ pub(in crate::check) fn deprecated() -> Lifecycle {
 /// A selector.
 pub(in crate::check) fn selector(text: &str) -> Selector {
     Selector::parse(text).unwrap()
+}
+
+/// The same, whose jobs are called back.
+pub(in crate::check) fn called_back_by() -> Contract {
+    let behaviour = Behaviour::parse(
+        "callee/behaviour.yaml",
+        "format: seamstress/behaviour/1\nrole: consumer\ncorrelation: { header: X-Correlation-Id, format: uuid }\n\
+         identity: { issuer: entra, token_version: 2, audience: a, app_id_uri: \"api://a\" }\n\
+         callback: { of: bulk-update/v1, once_per: body /jobId, resend: [lost_answer, 429, 5xx], address: configured }\n",
+    );
+    let callee = Contract {
+        id: ContractId::new("flow-trigger", "v1"),
+        path: "contracts/flow-trigger/v1".into(),
+        openapi: Arc::new(OpenApi::parse("callee/openapi.yaml", CALLEE).unwrap()),
+        behaviour: Some(Arc::new(behaviour.unwrap())),
+        callee: None,
+    };
+    Contract { callee: Some(Arc::new(callee)), ..with_behaviour() }
+}
+
+const CALLEE: &str = r"
+openapi: 3.1.0
+info: { title: Flow, version: '1' }
+paths:
+  /job-ended:
+    post:
+      operationId: jobEnded
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [jobId, status]
+              properties:
+                jobId: { type: string }
+                status: { enum: [completed, failed] }
+      responses: { '202': { description: Accepted. } }
+";
+
+/// The content of a call back.
+pub(in crate::check) fn job(id: &str, status: &str) -> serde_json::Value {
+    serde_json::json!({ "jobId": id, "status": status })
+}
+
+/// The same with jobs.
+pub(in crate::check) fn with_jobs() -> Contract {
+    with(|b| {
+        b.errors.push(error("queue_full", 503, Some(Tier::Service), Retry::Policy, true));
+        b.jobs = Some(Jobs {
+            status: selector("body /status"),
+            ends: vec!["completed".into(), "failed".into()],
+            failed: vec!["failed".into()],
+            failure: Some(selector("body /failureType")),
+            location: selector("header Location"),
+            queue_full: Some(TypeName::new("queue_full")),
+            queue_size: Some(64),
+            poll_at_least: Some(Duration::from_secs(1)),
+            ends_within: Some(Duration::from_mins(3)),
+        });
+    })
 }

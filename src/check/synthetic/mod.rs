@@ -7,7 +7,7 @@ mod phase;
 mod play;
 
 pub(super) use answer::{Answer, answer, failure, request, silence};
-pub(super) use contract::{plain, selector, with, with_behaviour};
+pub(super) use contract::{called_back_by, job, plain, selector, with, with_behaviour, with_jobs};
 pub(super) use phase::{effect, phase, phase_findings, record};
 pub(super) use play::{Play, exchange_findings, load_findings};
 

@@ -14,7 +14,7 @@ use crate::check::{CaseSubject, Check, ExchangeSubject, Finding, Origin};
 use crate::clock::parse_duration;
 use crate::contract::Contract;
 use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Label, Manner, Step, Via};
-use crate::observe::{CallRun, CaseRun, GatewayRow, LedgerEntry, SearchRun};
+use crate::observe::{CallRun, CaseRun, GatewayRow, LedgerEntry, ReceivedCall, SearchRun};
 use crate::wire::{Body, Request};
 
 /// What a check finds in a conforming call that was answered so.
@@ -46,6 +46,7 @@ pub(in crate::check) struct Play {
     runs: Vec<CallRun>,
     ledger: Vec<LedgerEntry>,
     rows: Vec<GatewayRow>,
+    callbacks: Vec<ReceivedCall>,
     searches: Vec<SearchRun>,
     now: Duration,
 }
@@ -53,8 +54,8 @@ pub(in crate::check) struct Play {
 impl Play {
     pub(in crate::check) fn new(kind: CaseKind) -> Self {
         let (steps, labels, runs) = (Vec::new(), Vec::new(), Vec::new());
-        let (ledger, rows, searches) = (Vec::new(), Vec::new(), Vec::new());
-        Self { steps, labels, kind, runs, ledger, rows, searches, now: Duration::ZERO }
+        let (ledger, rows, searches, callbacks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { steps, labels, kind, runs, ledger, rows, callbacks, searches, now: Duration::ZERO }
     }
 
     pub(in crate::check) fn label(mut self, at: &str, keyword: &str) -> Self {
@@ -202,6 +203,33 @@ impl Play {
         self
     }
 
+    /// A call back that was received, with its content and what it was
+    /// answered.
+    pub(in crate::check) fn called_back(mut self, body: &Value, status: Option<u16>) -> Self {
+        let sequence = self.callbacks.len() as u64 + 1;
+        self.callbacks.push(ReceivedCall {
+            sequence,
+            at: crate::clock::Timestamp::from_seconds(0),
+            method: "POST".to_owned(),
+            target: "/triggers/job-ended".to_owned(),
+            headers: BTreeMap::from([
+                ("x-correlation-id".to_owned(), ID.to_owned()),
+                ("content-type".to_owned(), "application/json".to_owned()),
+            ]),
+            refused: None,
+            body: body.to_string(),
+            status,
+            fault: None,
+        });
+        self
+    }
+
+    /// Changes the last call back.
+    pub(in crate::check) fn received(mut self, change: impl FnOnce(&mut ReceivedCall)) -> Self {
+        change(self.callbacks.last_mut().unwrap());
+        self
+    }
+
     /// What a check finds in it, also in its exchanges where it judges those.
     pub(in crate::check) fn findings(self, check: &'static Check, contract: &Contract) -> Vec<Finding> {
         let run = self.run(contract);
@@ -220,6 +248,13 @@ impl Play {
         let (title, needs) = ("a case".to_owned(), Vec::new());
         let case = Case { key, seed: 1, title, labels: self.labels, steps: self.steps, needs };
         let searches = self.searches;
-        CaseRun { case: Arc::new(case), calls: self.runs, ledger: self.ledger, rows: self.rows, searches }
+        CaseRun {
+            case: Arc::new(case),
+            calls: self.runs,
+            ledger: self.ledger,
+            rows: self.rows,
+            callbacks: self.callbacks,
+            searches,
+        }
     }
 }

@@ -6,11 +6,13 @@
 //! played or judged.
 
 mod bench;
+mod callback;
 mod determinism;
 mod duplicate;
 mod failure;
 mod identity;
 mod invalid;
+mod jobs;
 mod lifecycle;
 mod limits;
 mod missing;

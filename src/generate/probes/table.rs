@@ -2,8 +2,8 @@
 //! need.
 
 use super::{
-    Bench, Sequence, determinism, duplicate, failure, identity, invalid, lifecycle, limits, missing, other, plain,
-    rate, routing, sequenced,
+    Bench, Sequence, callback, determinism, duplicate, failure, identity, invalid, jobs, lifecycle, limits, missing,
+    other, plain, rate, routing, sequenced,
 };
 use crate::contract::behaviour::{Behaviour, Selector};
 use crate::generate::generators::Generators;
@@ -45,6 +45,11 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         Probe::ExactLimit | Probe::ExactLimitBehind | Probe::Created | Probe::WrongCredentials => 0,
         Probe::Determinism => determinism::count(operation, behaviour),
         Probe::ModelFault => determinism::count(operation, behaviour).min(4),
+        Probe::JobPoisoned => jobs::count(operation, behaviour),
+        Probe::JobCrash => jobs::count_crash(operation, behaviour),
+        Probe::QueueFull => jobs::count_full(operation, behaviour),
+        Probe::CallbackFault => callback::count(generators, operation),
+        Probe::CallbackAddress => callback::count_address(generators, operation),
     }
 }
 
@@ -87,6 +92,11 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         Probe::Created | Probe::WrongCredentials => Err(bench.fault("a behaviour file says more than the document")),
         Probe::Determinism => determinism::again(bench),
         Probe::ModelFault => determinism::model_fault(bench),
+        Probe::JobPoisoned => jobs::poisoned(bench),
+        Probe::JobCrash => jobs::crash(bench),
+        Probe::QueueFull => jobs::full(bench),
+        Probe::CallbackFault => callback::fault(bench),
+        Probe::CallbackAddress => callback::address(bench),
     }
 }
 
@@ -103,7 +113,11 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
     let mut needs = vec![Need::Behaviour];
     match probe {
         Probe::Identity | Probe::OtherPrincipal | Probe::Determinism => needs.push(Need::MintedTokens),
-        Probe::ModelFault => needs.push(Need::Faults),
+        Probe::ModelFault | Probe::JobPoisoned => needs.push(Need::Faults),
+        Probe::JobCrash => needs.extend([Need::Faults, Need::Effects, Need::Restart]),
+        Probe::QueueFull => needs.extend([Need::Faults, Need::Effects, Need::MintedTokens]),
+        Probe::CallbackFault => needs.extend([Need::Faults, Need::Callbacks]),
+        Probe::CallbackAddress => needs.push(Need::Callbacks),
         Probe::PastGateway => needs.push(Need::DirectService),
         Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer => needs.extend([Need::Faults, Need::Effects]),
         Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),

@@ -14,6 +14,7 @@
 //! | `POST /faults`, `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | arms, lists, disarms |
 //! | `POST /mint` | `{"token":"…","expires_in":s}` |
 //! | `GET /clock`, `POST /clock/jump` `{"seconds":n}` | `{"now":…,"scale":x}` |
+//! | `GET /callbacks?id=a,b` | `{"calls":[…]}`: what the flow's trigger received that names one of the IDs, in a header field or in its content |
 //! | `POST /restart` `{"tier":"service"}` | the service dies and comes up again with what it had stored: `{"restarted":"service"}` |
 //! | `GET /pool/{table}/{column}?offset=&limit=` | `{"values":[…],"total":n}` |
 //!

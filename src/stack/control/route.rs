@@ -32,6 +32,7 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/mint", post(mint))
         .route("/clock", get(clock))
         .route("/clock/jump", post(jump))
+        .route("/callbacks", get(callbacks))
         .route("/restart", post(restart))
         .route("/pool/{table}/{column}", get(pool))
         .fallback(|| async { refusal(StatusCode::NOT_FOUND, "there is no such resource") })
@@ -154,6 +155,11 @@ async fn jump(State(stack): State<ControlOptions>, body: Bytes) -> Result<Respon
         .map_err(|_| refusal(StatusCode::BAD_REQUEST, "the clock only goes forward"))?;
     stack.clock.jump(by);
     Ok(shown(&stack))
+}
+
+async fn callbacks(State(stack): State<ControlOptions>, uri: Uri) -> Response {
+    let calls = stack.trigger.calls(&Parameters::of(&uri).list("id"));
+    Json(json!({ "calls": calls })).into_response()
 }
 
 #[derive(Deserialize)]

@@ -11,6 +11,7 @@ use super::super::StackError;
 use super::super::dataverse::DataverseHandle;
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
+use super::super::trigger::TriggerHandle;
 use super::route::router;
 use crate::clock::Clock;
 use crate::door::Origin;
@@ -24,6 +25,8 @@ pub struct ControlOptions {
     pub dataverse: DataverseHandle,
     /// Tokens.
     pub tenant: Tenant,
+    /// What the flow's trigger received.
+    pub trigger: TriggerHandle,
     /// The gateway's rows.
     pub rows: RowSource,
     /// The shared clock.

@@ -17,6 +17,7 @@ use crate::stack::dataverse::{Dataverse, DataverseOptions};
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY};
 use crate::stack::issuer::{Issuer, IssuerOptions};
 use crate::stack::jwt::{JwtError, verify};
+use crate::stack::trigger::TriggerHandle;
 
 struct Rig {
     issuer: Issuer,
@@ -52,7 +53,15 @@ impl Rig {
                 counted.fetch_add(1, Ordering::Relaxed);
             }
         });
-        let options = ControlOptions { listen, dataverse: dataverse.handle().clone(), tenant, rows, clock, restart };
+        let options = ControlOptions {
+            listen,
+            dataverse: dataverse.handle().clone(),
+            tenant,
+            trigger: TriggerHandle::default(),
+            rows,
+            clock,
+            restart,
+        };
         let control = Control::start(options).await.expect("starts");
         Self {
             issuer,
@@ -170,6 +179,7 @@ async fn tokens_are_minted_and_the_clock_goes_forward_only() {
     assert_eq!(rig.call(Method::POST, "/clock/jump", Some(json!({ "seconds": -1 }))).await.0, 400);
     assert_eq!(rig.call(Method::GET, "/pool/accounts/nope", None).await.0, 404);
     assert_eq!(rig.call(Method::GET, "/nope", None).await.0, 404);
+    assert_eq!(rig.get("/callbacks?id=a").await["calls"], json!([]));
     assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "gateway" }))).await.0, 400);
     assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "service" }))).await.0, 200);
     assert_eq!(rig.restarts.load(Ordering::Relaxed), 1);

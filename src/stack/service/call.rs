@@ -36,6 +36,8 @@ pub(super) struct Call {
     pub(super) correlation_text: Arc<str>,
     /// The step of the run.
     pub(super) step: Option<Arc<str>>,
+    /// Where the request wants to be called back: read by a defect only.
+    pub(super) callback: Option<String>,
     /// Scheme and authority under which the gateway was called, where it told.
     pub(super) base: Option<String>,
     /// Whether the caller has left.
@@ -97,6 +99,7 @@ impl Call {
             correlation,
             correlation_text: correlation_text.into(),
             step,
+            callback: text(headers, "callback-url").map(str::to_owned),
             base: base(headers),
             left: Arc::default(),
         })

@@ -129,6 +129,44 @@ pub enum Defect {
     AroundOnRetry,
     /// Gives every fifth answer of v2 two seconds later.
     EveryFifthLate,
+    /// Tells a job that failed as completed.
+    JobCompletedThoughFailed,
+    /// Does not say why a job failed.
+    FailedJobWithoutType,
+    /// Tells jobs of more than four records as running for ever.
+    PollNeverEnds,
+    /// Accepts a job and does not say where to ask for it.
+    LocationMissing,
+    /// Names the caller's previous job as the place to ask.
+    LocationOfAnotherJob,
+    /// Does not say when to ask again for a job that runs.
+    PollWithoutRetryAfter,
+    /// Begins from the beginning when a job is delivered again.
+    RedeliveredTwice,
+    /// Keeps jobs in the process only.
+    JobLostOnCrash,
+    /// Answers 500 where there is no room for a job.
+    QueueFullAs500,
+    /// Writes the first record before it sees that there is no room.
+    QueueFullHalfDone,
+    /// Delivers a job that fails every time again and again.
+    PoisonedForever,
+    /// Calls the flow back without a token.
+    CallbackWithoutToken,
+    /// Calls the flow back with a token for another API.
+    CallbackForOtherAudience,
+    /// Calls once more after the flow has accepted.
+    CallbackResent,
+    /// Gives up after the first 5xx.
+    CallbackNotResent,
+    /// Names another job when it calls again.
+    CallbackOtherContent,
+    /// Calls back under an ID of its own.
+    CallbackCorrelationDropped,
+    /// Calls back with a state that the flow's schema does not have.
+    CallbackOffSchema,
+    /// Calls where the request says.
+    CallbackAddressFromRequest,
 }
 
 impl Defect {
@@ -195,6 +233,25 @@ impl Defect {
         (Self::OneWrongColumn, "one-wrong-column"),
         (Self::AroundOnRetry, "around-on-retry"),
         (Self::EveryFifthLate, "every-fifth-late"),
+        (Self::JobCompletedThoughFailed, "job-completed-though-failed"),
+        (Self::FailedJobWithoutType, "failed-job-without-type"),
+        (Self::PollNeverEnds, "poll-never-ends"),
+        (Self::LocationMissing, "location-missing"),
+        (Self::LocationOfAnotherJob, "location-of-another-job"),
+        (Self::PollWithoutRetryAfter, "poll-without-retry-after"),
+        (Self::RedeliveredTwice, "redelivered-twice"),
+        (Self::JobLostOnCrash, "job-lost-on-crash"),
+        (Self::QueueFullAs500, "queue-full-as-500"),
+        (Self::QueueFullHalfDone, "queue-full-half-done"),
+        (Self::PoisonedForever, "poisoned-redelivered-forever"),
+        (Self::CallbackWithoutToken, "callback-without-token"),
+        (Self::CallbackForOtherAudience, "callback-for-other-audience"),
+        (Self::CallbackResent, "callback-resent"),
+        (Self::CallbackNotResent, "callback-not-resent"),
+        (Self::CallbackOtherContent, "callback-other-content"),
+        (Self::CallbackCorrelationDropped, "callback-correlation-dropped"),
+        (Self::CallbackOffSchema, "callback-off-schema"),
+        (Self::CallbackAddressFromRequest, "callback-address-from-request"),
     ];
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Place {
     pub(super) principal: Arc<str>,
     /// Contract and version, e.g. `bulk-update/v2`.
     pub(super) contract: &'static str,
-    /// The batch's or the file's id, in lower case.
+    /// The batch's, the file's or the decision's id, in lower case.
     pub(super) id: String,
 }
 

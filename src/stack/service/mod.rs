@@ -2,13 +2,15 @@
 //! two versions, and `inference`, in the place where a team would put a Python service.
 //!
 //! In: calls that come through the gateway. Out: writes to Dataverse, through
-//! the gateway again, questions to a model, and answers that a flow can route on. It validates with
+//! the gateway again, questions to a model, calls to a flow's
+//! trigger, and answers that a flow can route on. It validates with
 //! its own types and constants and refuses to know what the contract files
 //! say: an emulator and a judge that share a reading share its mistakes. What
 //! it does wrong on demand are typed switches, see [`Defect`].
 
 mod bulk;
 mod call;
+mod callback;
 mod dataverse;
 mod defect;
 mod distort;
@@ -19,6 +21,7 @@ mod ledger;
 mod link;
 mod memory;
 mod problem;
+mod queue;
 mod route;
 mod server;
 mod store;
@@ -29,4 +32,4 @@ mod token;
 mod tests;
 
 pub use defect::Defect;
-pub use server::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions};
+pub use server::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};

@@ -18,6 +18,7 @@ pub(super) enum FailureType {
     IdempotencyConflict,
     InProgress,
     DownstreamUnavailable,
+    QueueFull,
     ModelUnavailable,
     ModelOutputInvalid,
     Internal,
@@ -37,6 +38,7 @@ impl FailureType {
             Self::IdempotencyConflict => ("idempotency_conflict", 409, "Other content under the same ID"),
             Self::InProgress => ("in_progress", 503, "Still in progress"),
             Self::DownstreamUnavailable => ("downstream_unavailable", 503, "Dataverse is not available"),
+            Self::QueueFull => ("queue_full", 503, "Too many unfinished jobs"),
             Self::ModelUnavailable => ("model_unavailable", 503, "The model is not available"),
             Self::ModelOutputInvalid => ("model_output_invalid", 502, "The model's output is not valid"),
             Self::Internal => ("internal", 500, "Internal error"),
@@ -116,6 +118,12 @@ impl Problem {
     pub(super) fn unavailable(retry_after: u64) -> Self {
         let detail = "Dataverse does not take writes now; what was done stays done, send the same call again";
         Self { retry_after: Some(retry_after.max(1)), ..Self::new(FailureType::DownstreamUnavailable, detail) }
+    }
+
+    /// The caller has too many jobs that have not ended.
+    pub(super) fn queue_full() -> Self {
+        let detail = "Too many jobs of this caller have not ended; nothing was done, send the same call again";
+        Self { retry_after: Some(2), ..Self::new(FailureType::QueueFull, detail) }
     }
 
     /// The model did not answer in time, or asks for patience.

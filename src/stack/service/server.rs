@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::super::StackError;
 use super::super::listen::{Bound, Listening};
+use super::callback::Caller;
 use super::dataverse::{Around, Dataverse, Turns};
 use super::defect::{Defect, Defects};
 use super::distort;
@@ -22,6 +23,7 @@ use super::execution::{Execution, Replays};
 use super::inference::ModelClient;
 use super::link::Link;
 use super::problem::Answer;
+use super::queue::Lanes;
 use super::route;
 use super::store::Store;
 use super::tasks::Tasks;
@@ -34,6 +36,8 @@ use crate::wire::Secret;
 const DATA_SCOPE: &str = "api://dataverse-data/.default";
 /// The scope of Dataverse itself, which no service should ask for.
 const DATAVERSE_SCOPE: &str = "https://org.crm.dynamics.example/.default";
+/// The scope of the flow's trigger.
+const TRIGGER_SCOPE: &str = "api://flow-trigger/.default";
 /// How long a token may take, in real time.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -71,6 +75,17 @@ pub struct ServiceOptions {
 pub struct Behind {
     /// The model that `inference` asks.
     pub model: Option<ModelEndpoint>,
+    /// The flow's trigger that `bulk-update/v2` calls when a job ends.
+    pub trigger: Option<TriggerEndpoint>,
+}
+
+/// Where a flow waits. This is configuration: no request changes it.
+#[derive(Clone, Debug)]
+pub struct TriggerEndpoint {
+    /// Where its trigger stands.
+    pub origin: Origin,
+    /// The path on which it waits.
+    pub path: String,
 }
 
 /// Where a model is asked.
@@ -168,7 +183,9 @@ impl ServiceHandle {
             listening.kill().await;
             execution.tasks.stop().await;
             self.0.store.survive(&execution.defects);
-            *process = Some(Process::start(bound, &self.0.options, &self.0.store));
+            let started = Process::start(bound, &self.0.options, &self.0.store);
+            started.execution.take_up();
+            *process = Some(started);
         }
     }
 }
@@ -205,12 +222,28 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         clock: clock.clone(),
         unchecked: defects.has(Defect::ModelOutputUnchecked),
     });
+    let caller = options.behind.trigger.map(|endpoint| {
+        Arc::new(Caller {
+            link: Link::new(door.clone()),
+            origin: endpoint.origin,
+            path: endpoint.path,
+            tokens: tokens(TRIGGER_SCOPE),
+            others: tokens(DATA_SCOPE),
+            clock: clock.clone(),
+            defects: defects.clone(),
+        })
+    });
     Execution {
         dataverse,
         records: Arc::clone(&store.records),
         files: Arc::clone(&store.files),
         decisions: Arc::clone(&store.decisions),
         model,
+        queue: Arc::clone(&store.queue),
+        lanes: Lanes::default(),
+        outbox: Arc::clone(&store.outbox),
+        caller,
+        last_jobs: std::sync::Mutex::default(),
         ledger: Arc::clone(&store.ledger),
         tasks: Tasks::default(),
         clock,

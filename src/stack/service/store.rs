@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::ServiceOptions;
+use super::callback::Outbox;
 use super::defect::{Defect, Defects};
 use super::inference::Verdict;
 use super::intake::RowState;
 use super::ledger::Ledger;
 use super::memory::{Flaws, Memory};
+use super::queue::Queue;
 
 /// The durable store of one service, whichever process serves it.
 #[derive(Debug)]
@@ -18,6 +20,10 @@ pub(super) struct Store {
     pub(super) files: Arc<Memory<Vec<RowState>>>,
     /// Questions: what the model said.
     pub(super) decisions: Arc<Memory<Option<Arc<Verdict>>>>,
+    /// Jobs that have not ended.
+    pub(super) queue: Arc<Queue>,
+    /// What the flow is to be told.
+    pub(super) outbox: Arc<Outbox>,
     /// Jobs and results.
     pub(super) ledger: Arc<Ledger>,
 }
@@ -37,6 +43,8 @@ impl Store {
             records: Arc::new(Memory::new(clock.clone(), flaws)),
             files: Arc::new(Memory::new(clock.clone(), flaws)),
             decisions: Arc::new(Memory::new(clock.clone(), flaws)),
+            queue: Arc::default(),
+            outbox: Arc::default(),
             ledger: Arc::new(Ledger::new(clock.clone())),
         }
     }

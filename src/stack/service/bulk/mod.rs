@@ -6,11 +6,13 @@
 
 mod apply;
 mod batch;
+mod job;
 mod record;
 mod result;
 mod v1;
 mod v2;
 
+pub(super) use job::{Taken, work};
 pub(super) use result::running;
 pub(super) use v1::running as busy;
 pub(super) use v1::submit as submit_v1;

@@ -40,8 +40,11 @@ pub(super) fn batch_id(contract: Contract, call: &Call, batch: &Batch) -> String
 pub(super) struct Completed<'a> {
     /// Which.
     pub(super) batch_id: &'a str,
-    /// Always `completed`.
+    /// `completed`; in v2 also `failed`.
     pub(super) status: &'static str,
+    /// Why it failed; v2 only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) failure_type: Option<&'static str>,
     /// How many records were updated.
     pub(super) updated: usize,
     /// How many were not; v2 only.

@@ -218,6 +218,7 @@ fn completed(execution: &Execution, id: &str, records: &[(usize, Record)], call:
     let content = Completed {
         batch_id: id,
         status: "completed",
+        failure_type: None,
         updated: records.len(),
         failed: None,
         records: records.iter().map(result).collect(),

@@ -82,12 +82,16 @@ async fn a_conflict_refuses_the_set_unless_it_is_skipped() {
 #[tokio::test]
 async fn a_job_that_failed_is_resumed_by_the_same_call() {
     let rig = Rig::start(&[]).await;
-    rig.fake.fail([Fault::Throttled(60); 20]);
+    rig.fake.fail([Fault::Throttled(60); 200]);
     let call = Call::json(V2, &run(1), &set(0..9, 5));
     let first = rig.send(call.clone()).await;
     let location = first.location.clone().unwrap();
     let ended = rig.ended(&location).await;
     assert!(outcomes(&ended).iter().all(|o| o == "failed"), "{ended:?}");
+    assert_eq!(
+        (&ended.json()["status"], &ended.json()["failureType"]),
+        (&json!("failed"), &json!("downstream_unavailable"))
+    );
     rig.fake.rows.lock().unwrap().faults.clear();
     assert_eq!(rig.send(call).await, first);
     let ended = rig.ended(&location).await;
