@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::armed::Armed;
-use super::expression::filled;
 use super::callbacks::Expected;
+use super::expression::filled;
 use super::location::follow;
 use super::player::{PlayError, Player};
 use super::{Client, flood};
