@@ -37,7 +37,8 @@ impl Case {
             Step::Together(calls) | Step::SameConnection(calls) => calls.as_slice(),
             Step::Unfollowed(calls) => calls.as_slice(),
             Step::Search(search) => std::slice::from_ref(&search.call),
-            Step::Inject(_)
+            Step::Follow(_)
+            | Step::Inject(_)
             | Step::ClearFaults
             | Step::Restart
             | Step::AwaitCallbacks
@@ -57,6 +58,8 @@ pub enum Step {
     /// Several calls, released at once, whose answers are taken as they are: a
     /// `Location` is not followed.
     Unfollowed(Vec<Call>),
+    /// Follows the `Location` that a call of this number was given, to its end.
+    Follow(usize),
     /// The same call again and again, as fast as it goes, each time with its
     /// own correlation ID where it carries one, until one is answered 429 or
     /// 403 with `Retry-After`, or `most` were sent.

@@ -109,6 +109,7 @@ impl<'p> Play<'p> {
                     }
                 }
                 Step::ClearFaults => self.armed.clear().await?,
+                Step::Follow(number) => self.follow_up(*number).await,
                 Step::Restart => self.restart().await?,
                 Step::AwaitCallbacks => self.await_callbacks().await?,
                 Step::Advance(span) => self.advance(*span).await?,
@@ -308,6 +309,15 @@ impl<'p> Play<'p> {
             }
             _ => Err(PlayError::Lacks(Need::Callbacks)),
         }
+    }
+
+    /// Asks for the job of an earlier call that was not followed.
+    async fn follow_up(&mut self, number: usize) {
+        let Some(accepted) = self.calls.get(number).and_then(CallRun::last).cloned() else { return };
+        let client = self.player.pool.take(&self.target().gateway);
+        let (polls, client) = self.polls(client, &accepted).await;
+        self.player.pool.give(client);
+        self.calls[number].polls = polls;
     }
 
     async fn restart(&self) -> Result<(), PlayError> {

@@ -66,7 +66,8 @@ fn calls_before_the_last_clearing(steps: &[Step]) -> Option<usize> {
                 Step::Call(_) | Step::Flood { .. } | Step::Search(_) => 1,
                 Step::Together(calls) | Step::SameConnection(calls) => calls.len(),
                 Step::Unfollowed(calls) => calls.len(),
-                Step::Inject(_)
+                Step::Follow(_)
+                | Step::Inject(_)
                 | Step::ClearFaults
                 | Step::Restart
                 | Step::AwaitCallbacks

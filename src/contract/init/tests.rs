@@ -37,6 +37,7 @@ fn linted(document: &Arc<OpenApi>, behaviour: Option<Behaviour>) -> Vec<String> 
         path: PathBuf::new(),
         openapi: document.clone(),
         behaviour: behaviour.map(Arc::new),
+        callee: None,
     };
     lint(&[contract]).iter().map(ToString::to_string).collect()
 }

@@ -62,21 +62,28 @@ pub(super) fn poisoned(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
     Ok(Sequence::new("a job that fails every time, then the same call again", steps))
 }
 
-/// The service dies while the job is at work; then the same call again.
+/// The service dies while the job is at work; then it is asked for, or the same
+/// call comes again.
 pub(super) fn crash(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
     let made = bench.conforming(0, ITEMS, 0)?;
     let slow = of_writes(bench, FaultKind::Slow { milliseconds: 1500 }, made.correlation.clone());
     // The first ones are done for good, the next are on their way, and the rest
     // was not begun.
+    let (title, then) = if bench.index.is_multiple_of(2) {
+        ("the service dies in the middle of a job that is then asked for", Step::Follow(0))
+    } else {
+        let again = Step::Call(bench.call("again", &made, Expect::Success));
+        ("the service dies in the middle of a job, then the same call again", again)
+    };
     let steps = vec![
         Step::Inject(Fault { after: 3, ..slow }),
         Step::Unfollowed(vec![bench.call("first", &made, Expect::SuccessOrRetryable)]),
         Step::Advance(Duration::from_secs(3)),
         Step::Restart,
         Step::ClearFaults,
-        Step::Call(bench.call("again", &made, Expect::Success)),
+        then,
     ];
-    Ok(Sequence::new("the service dies in the middle of a job, then the same call again", steps))
+    Ok(Sequence::new(title, steps))
 }
 
 /// More jobs at once than there is room for, while none can end.

@@ -183,8 +183,13 @@ paths:
     fn probes(probe: Probe) -> Vec<Case> {
         let openapi = crate::contract::openapi::OpenApi::parse("carts.yaml", CARTS).unwrap_or_else(|e| panic!("{e}"));
         let id = ContractId::new("carts", "");
-        let generators =
-            Generators::new(&Contract { id, path: "carts.yaml".into(), openapi: Arc::new(openapi), behaviour: None });
+        let generators = Generators::new(&Contract {
+            id,
+            path: "carts.yaml".into(),
+            openapi: Arc::new(openapi),
+            behaviour: None,
+            callee: None,
+        });
         let keys = generators.probes().into_iter().filter(|key| key.kind == CaseKind::Probe(probe));
         keys.map(|key| generators.case(&key, Seed(1), &Nonce("n".into()), &Pools::new()).expect("it can be made"))
             .collect()

@@ -59,7 +59,13 @@ components:
 static GENERATORS: LazyLock<Generators> = LazyLock::new(|| {
     let openapi = OpenApi::parse("orders.yaml", ORDERS).unwrap_or_else(|e| panic!("{e}"));
     let id = ContractId::new("orders", "");
-    Generators::new(&Contract { id, path: "orders.yaml".into(), openapi: Arc::new(openapi), behaviour: None })
+    Generators::new(&Contract {
+        id,
+        path: "orders.yaml".into(),
+        openapi: Arc::new(openapi),
+        behaviour: None,
+        callee: None,
+    })
 });
 
 static SHIPPED: LazyLock<Generators> = LazyLock::new(|| {
