@@ -23,12 +23,12 @@ pub(super) fn stopped_because(reason: Option<StopReason>) -> &'static str {
 pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, RunError> {
     let Judged { mut findings, tallies, answered } = session.end_judging();
     let worth_knowing = take_information(&mut findings, session.options.fail_on);
-    conclude::mark_known(&session, &mut findings, command);
     session.gathered().notices.extend(worth_knowing);
     if command != "replay" {
         shrink::shrink(&session, &mut findings).await;
         reproduce::reproduce(&session, &mut findings).await;
     }
+    conclude::mark_known(&session, &mut findings, command);
     let bodies = complete(&session, &mut findings, command);
     conclude::add_sources(&mut findings);
     check::group(&mut findings, &answered);
