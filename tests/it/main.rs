@@ -5,7 +5,7 @@ mod support;
 
 mod capacity;
 mod cli;
-mod defects;
+
 mod environments;
 mod exit_codes;
 mod gate;
@@ -17,6 +17,7 @@ mod plain_service;
 mod readiness;
 mod redact;
 mod replay;
+mod score;
 mod secrets;
 mod serve;
 mod verdicts;

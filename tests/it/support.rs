@@ -98,7 +98,7 @@ pub(crate) fn binary() -> Command {
 }
 
 fn takes_reports(args: &[&str]) -> bool {
-    matches!(args.first(), Some(&("gate" | "check" | "load" | "replay" | "capacity" | "readiness")))
+    matches!(args.first(), Some(&("gate" | "check" | "load" | "replay" | "capacity" | "readiness" | "score")))
         && !args.iter().any(|arg| matches!(*arg, "--help" | "--reports"))
 }
 

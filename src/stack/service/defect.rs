@@ -83,7 +83,7 @@ pub enum Defect {
     ModelOutputUnchecked,
     /// Answers 203 where a batch is read.
     UndeclaredStatus,
-    /// Labels what became of a file as plain text.
+    /// Labels what became of a file as plain text, in one version.
     MediaTypeMislabelled,
     /// Gives counts of two and more as text.
     CountAsText,
@@ -113,7 +113,7 @@ pub enum Defect {
     UnavailableWithoutRetryAfter,
     /// Labels a missing batch or file as plain JSON.
     ErrorAsPlainJson,
-    /// Says another status in the body where there are several faults.
+    /// Says another status in the body where an identity is at fault.
     StatusMemberDiffers,
     /// Shows a query where nothing was found.
     SqlInError,

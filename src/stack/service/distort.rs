@@ -88,7 +88,7 @@ pub(super) fn answer(defects: &Defects, method: &Method, path: &str, mut answer:
         if defects.has(Defect::UndeclaredStatus) && reads && path.contains("/batches/") {
             answer.status = 203;
         }
-        if defects.has(Defect::MediaTypeMislabelled) && reads && path.contains("/files/") {
+        if defects.has(Defect::MediaTypeMislabelled) && path.starts_with("/tabular-intake/v2/") {
             answer.content_type = "text/plain";
         }
         if defects.has(Defect::CountAsText) {
@@ -136,7 +136,8 @@ fn failure(defects: &Defects, reads: bool, mut answer: Answer) -> Answer {
     }
     if defects.has(Defect::StatusMemberDiffers) && failure == "validation_error" {
         rewrite(&mut answer, |members| {
-            if members.get("errors").and_then(Value::as_array).is_some_and(|errors| errors.len() > 1) {
+            let pointer = members.get("errors").and_then(|errors| errors.pointer("/0/pointer")).and_then(Value::as_str);
+            if pointer.is_some_and(|pointer| pointer.ends_with("/id")) {
                 members.insert("status".to_owned(), 422.into());
             }
         });
