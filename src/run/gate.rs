@@ -169,6 +169,9 @@ pub(super) async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Sc
     if session.stop.reason().is_some() {
         note_unstarted(session, &rest);
     }
+    if play.plays_cases() {
+        super::sunset::pass_sunsets(session).await?;
+    }
     Ok(())
 }
 

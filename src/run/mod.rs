@@ -31,6 +31,7 @@ mod serve;
 mod session;
 mod shrink;
 mod stop;
+mod sunset;
 
 pub use error::RunError;
 pub use gate::{Play, judge};

@@ -268,6 +268,8 @@ pub const DEFECTS: &[Defect] = &[
     ),
     defect("successor-of-another-api", "lifecycle", Tier::Gateway, "the successor that is named is another API"),
     defect("active-announces-its-end", "lifecycle", Tier::Gateway, "an active version says that it is deprecated"),
+    defect("alive-after-sunset", "lifecycle", Tier::Gateway, "a version answers as ever after its sunset"),
+    defect("not-found-after-sunset", "lifecycle", Tier::Gateway, "after its sunset a version is answered 404"),
     defect("active-names-a-sunset", "lifecycle", Tier::Gateway, "refusals of an active version carry a sunset"),
     defect("job-completed-though-failed", "jobs", Tier::Service, "a job that failed is told as completed"),
     defect("failed-job-without-type", "jobs", Tier::Service, "a job that failed does not say why"),

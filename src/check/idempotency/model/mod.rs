@@ -19,3 +19,8 @@ use judge::judge;
 pub(super) use report::report;
 pub(super) use verdict::Kind;
 use verdict::Violation;
+
+#[cfg(test)]
+mod mutants;
+#[cfg(test)]
+mod reference;
