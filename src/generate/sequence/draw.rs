@@ -40,7 +40,7 @@ pub fn draw(alphabet: Alphabet, seed: u64) -> SequenceSpec {
 fn opening(alphabet: Alphabet) -> BoxedStrategy<Vec<Move>> {
     let first = prop_oneof![
         6 => submission(alphabet).prop_map(Move::Call),
-        2 => (submission(alphabet), 2..6_u8).prop_map(|(call, copies)| Move::Together(call, copies)),
+        2 => (submission(alphabet), 2..13_u8).prop_map(|(call, copies)| Move::Together(call, copies)),
     ];
     if !alphabet.faults {
         return first.prop_map(|first| vec![first]).boxed();
@@ -53,7 +53,7 @@ fn opening(alphabet: Alphabet) -> BoxedStrategy<Vec<Move>> {
 fn any_move(alphabet: Alphabet) -> BoxedStrategy<Move> {
     let mut choices: Vec<(u32, BoxedStrategy<Move>)> = vec![
         (8, submission(alphabet).prop_map(Move::Call).boxed()),
-        (3, (submission(alphabet), 2..6_u8).prop_map(|(call, copies)| Move::Together(call, copies)).boxed()),
+        (3, (submission(alphabet), 2..13_u8).prop_map(|(call, copies)| Move::Together(call, copies)).boxed()),
         (1, submission(alphabet).prop_map(Move::Unfollowed).boxed()),
     ];
     if alphabet.faults {

@@ -43,6 +43,7 @@ fn simpler(step: &Move) -> Vec<Move> {
     match step {
         Move::Together(call, copies) if *copies > 2 => {
             found.push(Move::Together(call.clone(), 2));
+            found.push(Move::Together(call.clone(), 2.max(copies / 2)));
             found.push(Move::Together(call.clone(), copies - 1));
         }
         Move::Together(call, _) | Move::Unfollowed(call) => found.push(Move::Call(call.clone())),

@@ -204,7 +204,7 @@ impl Service {
         }
         // One is first; of the others some come while it runs.
         let late = self.rng.random_range(0..=copies);
-        let mut asked = Vec::new();
+        let (mut asked, mut late_calls) = (Vec::new(), Vec::new());
         let begin = self.now;
         let fresh = self.free(call) && call.parts.iter().any(|p| !self.known.contains_key(&self.place(call, *p)));
         for copy in 0..copies {
@@ -213,6 +213,9 @@ impl Service {
             if overlaps && !self.is(Mutant::Race) {
                 let answer = if self.is(Mutant::Collides) { failed(500) } else { Answer::Running };
                 attempts.push(self.told(begin, answer, "503 in_progress"));
+                if call.retries {
+                    late_calls.push((asked.len(), attempts.clone()));
+                }
             } else {
                 if overlaps {
                     call.parts.iter().for_each(|part| self.write(part.item));
@@ -220,6 +223,12 @@ impl Service {
                 self.persist(call, begin, &mut attempts);
             }
             asked.push(self.asked(call, attempts));
+        }
+        // Whoever retries comes again when the first is done.
+        for (place, mut attempts) in late_calls {
+            let now = self.now;
+            self.persist(call, now, &mut attempts);
+            asked[place].attempts = attempts;
         }
         self.now += 10;
         self.history.events.push(Event::Calls(asked));
