@@ -71,9 +71,9 @@ fn any_move(alphabet: Alphabet) -> BoxedStrategy<Move> {
 
 fn trouble_of() -> impl Strategy<Value = Trouble> {
     prop_oneof![
-        (0..4_u8).prop_map(|after| Trouble::Fails { after }),
+        (0..9_u8).prop_map(|after| Trouble::Fails { after }),
         (0..3_u8).prop_map(|after| Trouble::AnswerLost { after }),
-        (0..4_u8).prop_map(|after| Trouble::Throttles { after }),
+        (0..9_u8).prop_map(|after| Trouble::Throttles { after }),
         Just(Trouble::Slow),
     ]
 }
