@@ -114,6 +114,7 @@ static TABLE: &[Check] = &[
     response::credentials_ignored::CHECK,
     response::created_available::CHECK,
     response::gone_after_delete::CHECK,
+    response::allow_methods::CHECK,
     taxonomy::undeclared_type::CHECK,
     taxonomy::status::CHECK,
     taxonomy::tier::CHECK,

@@ -184,6 +184,20 @@ fn pick(list: &[Aimed], index: u32) -> Option<&Aimed> {
     list.iter().filter(cheap).nth((index - list.len()) % count.max(1))
 }
 
+/// From this round on most lists are short: what long ones show was shown by
+/// then, and each item costs a write or more behind the service.
+const SHORT_FROM: u32 = 24;
+
+/// How many elements the outermost list has, where that is not left to chance.
+fn short(index: u32, seed: u64) -> Option<usize> {
+    (index >= SHORT_FROM && !index.is_multiple_of(8)).then_some(1 + (seed % 2) as usize)
+}
+
+/// Whether a target says itself how long a list is.
+fn counts_items(aimed: &Aimed) -> bool {
+    aimed.target().is_some_and(|t| t.keyword.ends_with("Items") || t.keyword.to_lowercase().contains("contains"))
+}
+
 /// The document's examples and each media type come first.
 fn conforming(
     operation: &OperationGenerator,
@@ -192,7 +206,7 @@ fn conforming(
     sealing: &Sealing<'_>,
 ) -> Result<Tried, CouldNotMake> {
     let sample = operation.samples.get(index as usize).copied();
-    let made = operation.make(seed, &Wish { sample, ..Wish::default() }, sealing)?;
+    let made = operation.make(seed, &Wish { sample, items: short(index, seed), ..Wish::default() }, sealing)?;
     let title = match sample {
         Some(sample) if sample < operation.examples() => "an example of the document",
         _ => "a conforming call",
@@ -208,7 +222,8 @@ fn boundary(
 ) -> Result<Tried, CouldNotMake> {
     let none = || CouldNotMake::new(&*operation.operation.id, "it has no edges");
     let aimed = pick(&operation.boundary, index).ok_or_else(none)?;
-    let made = operation.make(seed, &Wish { target: Some(aimed), ..Wish::default() }, sealing)?;
+    let items = short(index, seed).filter(|_| !counts_items(aimed));
+    let made = operation.make(seed, &Wish { target: Some(aimed), items, ..Wish::default() }, sealing)?;
     Ok((aimed.title(operation), made, operation.promised()))
 }
 

@@ -30,3 +30,58 @@ pub(super) fn filled<'c>(call: &'c Call, made: &[CallRun]) -> Option<Cow<'c, Cal
     call.request.target = format!("{before}{}{after}", utf8_percent_encode(&text, UNRESERVED));
     Some(Cow::Owned(call))
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::generate::{Caller, Expect, Manner, Via};
+    use crate::wire::{Body, Exchange, Headers, Request, Response};
+
+    fn call(target: &str) -> Call {
+        Call {
+            role: "read",
+            operation: "read".into(),
+            request: Request { method: Method::GET, target: target.into(), headers: Headers::new(), body: Body::Empty },
+            caller: Caller::Any,
+            via: Via::Gateway,
+            correlation: None,
+            items: Vec::new(),
+            expect: Expect::Nothing,
+            manner: Manner::default(),
+            contract: None,
+        }
+    }
+
+    fn made(status: u16, body: &'static str) -> Vec<CallRun> {
+        let response = Response { status, headers: Headers::new(), body: body.into(), truncated: false };
+        let at = crate::clock::Timestamp::from_seconds(0);
+        let exchange = Exchange {
+            request: call("/carts").request,
+            outcome: Ok(response),
+            attempt: 1,
+            due: std::time::Duration::ZERO,
+            sent: std::time::Duration::ZERO,
+            headers: None,
+            done: std::time::Duration::ZERO,
+            sent_at: at,
+            done_at: at,
+            tier: None,
+        };
+        vec![CallRun { call: 0, exchanges: vec![exchange], polls: Vec::new(), client: "c".into() }]
+    }
+
+    #[test]
+    fn an_expression_is_filled_from_the_first_answer() {
+        let target = |run: &[CallRun]| {
+            let call = call("/carts/{$response.body#/id}?x=1");
+            filled(&call, run).map(|call| call.request.target.clone())
+        };
+        assert_eq!(target(&made(201, r#"{"id":"a/b c"}"#)).as_deref(), Some("/carts/a%2Fb%20c?x=1"));
+        assert_eq!(target(&made(200, r#"{"id":17}"#)).as_deref(), Some("/carts/17?x=1"));
+        let nothing = [made(201, "{}"), made(201, r#"{"id":""}"#), made(400, r#"{"id":"a"}"#), Vec::new()];
+        assert!(nothing.iter().all(|run| target(run).is_none()));
+        assert!(filled(&call("/plain"), &[]).is_some());
+    }
+}

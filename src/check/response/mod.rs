@@ -2,6 +2,7 @@
 //! a plain document without behaviour file too.
 
 pub(super) mod accepted_violation;
+pub(super) mod allow_methods;
 pub(super) mod body_schema;
 pub(super) mod created_available;
 pub(super) mod credentials_ignored;
