@@ -29,6 +29,8 @@ pub mod strategy;
 mod contract_tests;
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod odd_tests;
 
 pub use case::{Call, Caller, Case, Expect, Item, Label, Manner, Need, Step, TokenKind, Via};
 pub use error::{CouldNotMake, Obstacle};

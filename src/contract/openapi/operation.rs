@@ -7,7 +7,7 @@ use http::Method;
 
 use super::content::{request_body, response, status_key};
 use super::cursor::Cursor;
-use super::parameter::parameter;
+use super::parameter::{parameter, undeclared};
 use super::route::template_names;
 use super::security::{requirements, secured};
 use super::{Operation, Parameter, ParameterIn};
@@ -107,9 +107,9 @@ impl Reader<'_> {
             self.notices.push(Diagnostic::notice(callbacks.node.place.clone(), "callbacks are not tested"));
         }
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
-        let parameters = self.parameters(&at, shared);
+        let mut parameters = self.parameters(&at, shared);
         let security = requirements(&at).unwrap_or_else(|| self.security.clone());
-        self.template(path, &at, &parameters);
+        self.template(path, &at, &mut parameters);
         Some(Operation {
             id: self.id(&method, path, &at),
             path: path.to_owned(),
@@ -188,16 +188,19 @@ impl Reader<'_> {
         shared.iter().filter(replaced).cloned().chain(own.iter().cloned()).collect()
     }
 
-    /// Every `{name}` of the path has a parameter.
-    fn template(&mut self, path: &str, at: &Cursor<'_>, parameters: &[Parameter]) {
+    /// Every `{name}` of the path has a parameter; one that is not declared is
+    /// taken for any text.
+    fn template(&mut self, path: &str, at: &Cursor<'_>, parameters: &mut Vec<Parameter>) {
         for name in template_names(path) {
-            if !parameters.iter().any(|p| p.within == ParameterIn::Path && p.name == name) {
-                self.notices.push(
-                    Diagnostic::warning(at.node.place.clone(), format!("the path parameter `{name}` is not declared"))
-                        .expected(format!("a parameter `{name}` with `in: path`"))
-                        .actual(format!("the path `{path}`")),
-                );
+            if parameters.iter().any(|p| p.within == ParameterIn::Path && p.name == name) {
+                continue;
             }
+            self.notices.push(
+                Diagnostic::warning(at.node.place.clone(), format!("the path parameter `{name}` is not declared"))
+                    .expected(format!("a parameter `{name}` with `in: path`"))
+                    .actual(format!("the path `{path}`")),
+            );
+            parameters.push(undeclared(name, at));
         }
     }
 

@@ -58,6 +58,23 @@ pub(super) fn parameter(at: Cursor<'_>, notices: &mut Diagnostics) -> Option<Par
     })
 }
 
+/// A path parameter that the document forgot: any text.
+pub(super) fn undeclared(name: &str, at: &Cursor<'_>) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        within: ParameterIn::Path,
+        required: true,
+        style: "simple".to_owned(),
+        explode: false,
+        allow_reserved: false,
+        allow_empty: false,
+        content: None,
+        schema: None,
+        examples: Vec::new(),
+        place: at.node.place.clone(),
+    }
+}
+
 /// Where a parameter or key goes.
 pub(super) fn place(text: &str) -> Option<ParameterIn> {
     match text {

@@ -129,8 +129,8 @@ impl OperationGenerator {
         sealing: &Sealing<'_>,
     ) -> Result<Made, CouldNotMake> {
         let unwritable = || {
-            let what = target.map_or_else(String::new, |t| t.title(self));
-            CouldNotMake::new(&*self.operation.id, format!("a request can't carry it: {what}"))
+            let what = target.map_or_else(|| "what was drawn".to_owned(), |t| t.title(self));
+            CouldNotMake::new(&*self.operation.id, format!("a request can't carry this: {what}"))
         };
         let (target_line, mut headers) = self.write_parameters(&draft).ok_or_else(unwritable)?;
         let correlation = self.correlate(&mut headers, sealing);
