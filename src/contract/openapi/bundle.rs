@@ -110,7 +110,10 @@ impl Bundler<'_> {
     fn mapping(&mut self, node: &mut Node, file: &str) {
         let Value::Mapping(entries) = &mut node.value else { return };
         for (_, value) in entries {
-            if value.as_str().is_some_and(|text| text.contains(['#', '/']) || text.ends_with(".yaml")) {
+            let extension =
+                |text: &str| Path::new(text).extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+            let is_file = |text: &str| matches!(extension(text).as_deref(), Some("yaml" | "yml" | "json"));
+            if value.as_str().is_some_and(|text| text.contains(['#', '/']) || is_file(text)) {
                 self.rewrite_text(value, file);
             }
         }

@@ -39,6 +39,9 @@ pub(crate) struct Wish<'t> {
     pub(crate) sample: Option<usize>,
 }
 
+/// How often a parameter is drawn until its value can be written.
+const DRAWS: u64 = 6;
+
 impl OperationGenerator {
     /// Draws a request.
     pub(crate) fn draft(&self, seed: u64, wish: &Wish<'_>) -> Result<Draft, CouldNotMake> {
@@ -88,11 +91,18 @@ impl OperationGenerator {
         }
         let Some(schema) = &parameter.schema else { return Ok(Some(Value::String("any".to_owned()))) };
         let ask = Ask { seed, medium: parameter.medium(), items: None, target, last: wish.last };
-        let drawn = schema.draw(ask).ok_or_else(|| schema.out_of_reach(target))?;
         if target.is_some() {
+            let drawn = schema.draw(ask).ok_or_else(|| schema.out_of_reach(target))?;
             *hit = drawn.hit;
+            return Ok(Some(drawn.value));
         }
-        Ok(Some(drawn.value))
+        // Not every value of a schema can go where the parameter goes.
+        let seeds = (0..DRAWS).map(|n: u64| seed.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        let mut drawn = seeds.filter_map(|seed| schema.draw(Ask { seed, ..ask })).map(|drawn| drawn.value);
+        match drawn.find(|value| parameter.write(value).is_some()) {
+            None if parameter.parameter.required => Err(schema.out_of_reach(None)),
+            value => Ok(value),
+        }
     }
 
     fn draw_body(
