@@ -99,8 +99,9 @@ impl OperationGenerator {
         // Not every value of a schema can go where the parameter goes.
         let seeds = (0..DRAWS).map(|n: u64| seed.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         let mut drawn = seeds.filter_map(|seed| schema.draw(Ask { seed, ..ask })).map(|drawn| drawn.value);
+        let needed = parameter.parameter.required || matches!(wish.target, Some(Aimed::Present(i)) if *i == index);
         match drawn.find(|value| parameter.write(value).is_some()) {
-            None if parameter.parameter.required => Err(schema.out_of_reach(None)),
+            None if needed => Err(schema.out_of_reach(None)),
             value => Ok(value),
         }
     }
