@@ -1,5 +1,6 @@
 //! From a key to its case.
 
+use super::broken;
 use super::generators::Generators;
 use super::payload::{Aimed, Made, OperationGenerator, Sealing, Wish};
 use super::probes::{self, Bench, PlainBench};
@@ -36,6 +37,9 @@ impl Generators {
             let spec = book.and_then(Book::sequence).map_or_else(|| self.sequence(key, seed), Ok)?;
             return self.case_with(key, &spec, seed, (nonce, pools, book));
         }
+        if key.kind == CaseKind::Broken {
+            return broken::case(self, key, case_seed, (nonce, pools, book));
+        }
         if let CaseKind::Probe(probe) = key.kind {
             return self.probe(key, probe, case_seed, (nonce, pools, book));
         }
@@ -44,8 +48,7 @@ impl Generators {
         let (title, made, expect) = match key.kind {
             CaseKind::Boundary => boundary(operation, key.index, case_seed, &sealing)?,
             CaseKind::Violating => violating(operation, key.index, case_seed, &sealing)?,
-            CaseKind::Broken => return Err(CouldNotMake::new(key.to_string(), "nothing can be broken")),
-            CaseKind::Conforming | CaseKind::Probe(_) | CaseKind::Sequence => {
+            CaseKind::Conforming | CaseKind::Broken | CaseKind::Probe(_) | CaseKind::Sequence => {
                 conforming(operation, key.index, case_seed, &sealing)?
             }
         };
@@ -109,6 +112,7 @@ impl Generators {
     pub fn needs(&self, kind: CaseKind) -> Vec<Need> {
         match kind {
             CaseKind::Probe(probe) => probes::needs(probe),
+            CaseKind::Broken => vec![Need::RawConnection],
             _ => Vec::new(),
         }
     }

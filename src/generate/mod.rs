@@ -7,6 +7,7 @@
 //! the behaviour file calls for. Each case can be made alone from its key.
 //! Knows nothing of traffic, check or stack.
 
+mod broken;
 mod canonical;
 mod case;
 mod error;
