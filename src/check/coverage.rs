@@ -48,6 +48,7 @@ pub(super) fn is_promised(check: &Check, contract: &Contract) -> bool {
         Family::Validation => behaviour.effects.is_some(),
         Family::DataPath => behaviour.data_path.is_some(),
         Family::Lifecycle => behaviour.lifecycle.is_some(),
+        Family::Wire => true,
         Family::Latency => !behaviour.objectives.is_empty() || behaviour.limits.is_some(),
         Family::Determinism => behaviour.determinism.is_some(),
         Family::Jobs => behaviour.jobs.is_some(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answered, CaseSubject, Check, ExchangeSubject, Finding, Judge, Level, Origin, PhaseSubject, Weights};
+use super::{Answered, CaseSubject, Check, ExchangeSubject, Family, Finding, Judge, Level, Origin, PhaseSubject, Weights};
 use crate::contract::behaviour::Role;
 use crate::contract::openapi::Operation;
 use crate::contract::{Contract, ContractId};
@@ -59,8 +59,8 @@ impl Checks {
         if is_provider(subject.contract) {
             let tally = (Some(subject.contract.id.clone()), subject.run.case.key.operation.clone());
             self.apply(tally, &mut into, |check, found| match check.judge {
-                Judge::Case(judge) => Some(judge(subject, found)),
-                Judge::Exchange(_) | Judge::Phase(_) => None,
+                Judge::Case(judge) if speaks_of_case(check.family, subject) => Some(judge(subject, found)),
+                Judge::Case(_) | Judge::Exchange(_) | Judge::Phase(_) => None,
             });
         }
         into
@@ -124,8 +124,8 @@ impl Checks {
         let operation = subject.operation.map_or_else(|| Arc::from("(no operation)"), |o| o.id.clone());
         let tally = (Some(subject.contract.id.clone()), operation);
         self.apply(tally, into, |check, found| match check.judge {
-            Judge::Exchange(judge) => Some(judge(subject, found)),
-            Judge::Case(_) | Judge::Phase(_) => None,
+            Judge::Exchange(judge) if speaks_of(check.family, subject) => Some(judge(subject, found)),
+            Judge::Exchange(_) | Judge::Case(_) | Judge::Phase(_) => None,
         });
     }
 
@@ -144,6 +144,35 @@ impl Checks {
             count_of.0 += u64::from(concerned);
             count_of.1 += u64::from(findings[before..].iter().any(|f| f.level == Level::Error));
         }
+    }
+}
+
+/// Whether checks of a family speak of a case as a whole: of what is broken on
+/// the wire, and of searches for limits, only their own do.
+fn speaks_of_case(family: Family, subject: &CaseSubject<'_>) -> bool {
+    match subject.run.case.key.kind {
+        CaseKind::Broken => family == Family::Wire,
+        CaseKind::Probe(Probe::ExactLimit | Probe::ExactLimitBehind) => family == Family::Limits,
+        _ => true,
+    }
+}
+
+/// Whether checks of a family speak of an exchange. Of a request that is broken
+/// on the wire its own family does, and where an application must have answered,
+/// in its own shape, those of errors and of the correlation ID. What a search
+/// for a limit sends is judged by what it finds.
+fn speaks_of(family: Family, subject: &ExchangeSubject<'_>) -> bool {
+    if matches!(subject.kind(), Some(CaseKind::Probe(Probe::ExactLimit | Probe::ExactLimitBehind))) {
+        return false;
+    }
+    let Some(Expect::Wire(promised)) = subject.call.map(|call| &call.expect) else { return true };
+    match family {
+        Family::Wire => true,
+        // An answer to HEAD has no body to have a shape.
+        Family::Taxonomy | Family::Correlation => {
+            !promised.by_server && subject.exchange.request.method != http::Method::HEAD
+        }
+        _ => false,
     }
 }
 

@@ -37,6 +37,7 @@ mod response;
 mod taxonomy;
 mod throttling;
 mod validation;
+mod wire;
 
 #[cfg(test)]
 mod synthetic;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{CaseSubject, ExchangeSubject, Finding, Level, PhaseSubject};
 use super::{
     callback, correlation, data_path, determinism, idempotency, identity, jobs, latency, lifecycle, limits, response,
-    taxonomy, throttling, validation,
+    taxonomy, throttling, validation, wire,
 };
 use crate::generate::Need;
 
@@ -53,6 +53,8 @@ pub enum Judge {
 pub enum Family {
     /// Response against contract.
     Response,
+    /// What is broken on the wire.
+    Wire,
     /// One taxonomy of errors over both tiers.
     Taxonomy,
     /// Who may call.
@@ -85,6 +87,7 @@ impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Response => "response",
+            Self::Wire => "wire",
             Self::Taxonomy => "taxonomy",
             Self::Identity => "identity",
             Self::Correlation => "correlation",
@@ -115,6 +118,12 @@ static TABLE: &[Check] = &[
     response::created_available::CHECK,
     response::gone_after_delete::CHECK,
     response::allow_methods::CHECK,
+    wire::broken_accepted::CHECK,
+    wire::variant_refused::CHECK,
+    wire::server_error::CHECK,
+    wire::refused_but_written::CHECK,
+    wire::desynchronised::CHECK,
+    wire::method::CHECK,
     taxonomy::undeclared_type::CHECK,
     taxonomy::status::CHECK,
     taxonomy::tier::CHECK,
@@ -224,6 +233,6 @@ mod tests {
     #[test]
     fn every_family_has_checks() {
         let families: BTreeSet<Family> = table().iter().map(|check| check.family).collect();
-        assert_eq!(families.len(), 14);
+        assert_eq!(families.len(), 15);
     }
 }

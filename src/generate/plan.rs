@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::broken;
 use super::generators::Generators;
 use super::payload::OperationGenerator;
 use super::{CaseKey, CaseKind, Need, Probe, probes};
@@ -62,10 +63,10 @@ impl Generators {
             .flat_map(|probe| self.made().map(|(id, o)| (*probe, id, probes::count(*probe, self, o))))
             .collect();
         let rounds = counts.iter().map(|(_, _, count)| *count).max().unwrap_or(0);
-        // All tokens that must be refused come in the first round: each tells
-        // something of its own.
+        // Of the tokens that must be refused those that tell most come in the
+        // first round, the others with the rounds that follow.
         let in_round = |round: u32, probe: Probe, index: u32| match probe {
-            Probe::Identity => round == 0,
+            Probe::Identity => probes::token_round(index) == round,
             _ => index == round,
         };
         let mut keys = Vec::new();
@@ -88,8 +89,26 @@ impl Generators {
         keys
     }
 
+    /// Every breakage of every operation, twice; operations with content come
+    /// twice as often as the others, whose breakages are much alike.
+    fn broken(&self) -> Vec<CaseKey> {
+        let mut counts: Vec<_> = self.made().map(|(id, o)| (id, broken::count(o))).collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let most = counts.first().map_or(0, |(_, count)| *count);
+        let mut keys = Vec::new();
+        for round in 0..4 * most {
+            for (id, count) in &counts {
+                let (index, turn) = if *count == most { (round, true) } else { (round / 2, round.is_multiple_of(2)) };
+                if turn && index < 2 * count {
+                    keys.push(self.key(id, CaseKind::Broken, index));
+                }
+            }
+        }
+        keys
+    }
+
     /// The probes whose needs are offered, a sequence after every few of them,
-    /// up to the budget. Sequences are an eighth of a budget at most: each is
+    /// and a request that is broken on the wire after every two, up to the budget. Sequences are an eighth of a budget at most: each is
     /// worth ten single calls, and takes as long.
     pub fn planned_probes(&self, budget: usize, offers: &[Need]) -> Vec<CaseKey> {
         let offered = |needs: &[Need]| needs.iter().all(|need| *need == Need::Behaviour || offers.contains(need));
@@ -102,6 +121,8 @@ impl Generators {
             }
         }
         keys.extend(sequences);
+        let broken = self.broken().into_iter().filter(|key| offered(&self.needs(key.kind)));
+        let mut keys = woven(keys.into_iter(), broken);
         keys.truncate(budget);
         keys
     }
@@ -134,6 +155,20 @@ impl Generators {
             kind,
             index,
             shrunk: super::ShrinkPath::default(),
+        }
+    }
+}
+
+/// Two of the first, one of the second, and so on.
+fn woven(first: impl Iterator<Item = CaseKey>, second: impl Iterator<Item = CaseKey>) -> Vec<CaseKey> {
+    let (mut first, mut second) = (first.fuse(), second.fuse());
+    let mut keys = Vec::new();
+    loop {
+        let before = keys.len();
+        keys.extend(first.by_ref().take(2));
+        keys.extend(second.next());
+        if keys.len() == before {
+            return keys;
         }
     }
 }

@@ -7,7 +7,7 @@ use super::feed::Subscription;
 use super::journal::is_nobodys;
 use super::player::Player;
 use crate::contract::Contract;
-use crate::generate::{Case, Need, Step};
+use crate::generate::{Case, CaseKind, Need, Step};
 use crate::observe::{CallRun, GatewayRow, LedgerEntry};
 use crate::target::{Control, LedgerQuery, TargetError};
 use crate::wire::{Exchange, FailureKind};
@@ -213,6 +213,10 @@ impl Aftermath<'_> {
     fn is_logged(&self, exchange: &Exchange) -> bool {
         let Some(behaviour) = &self.contract.behaviour else { return false };
         let Some(correlation) = &behaviour.correlation else { return false };
+        if self.case.key.kind == CaseKind::Broken {
+            // What an HTTP server refuses by itself no policy has seen.
+            return false;
+        }
         exchange.response().is_some_and(|_| exchange.tier.is_some())
             && exchange
                 .request

@@ -10,6 +10,13 @@ pub(super) fn count(behaviour: &Behaviour) -> u32 {
     roles.map_or(0, |roles| TokenKind::ALL.len() as u32 - u32::from(!roles))
 }
 
+/// The round in which a token is tried: those that tell most in the first, the
+/// others four by four with the rounds that follow.
+pub(in crate::generate) fn token_round(index: u32) -> u32 {
+    const FIRST: u32 = 6;
+    if index < FIRST { 0 } else { 1 + (index - FIRST) / 5 }
+}
+
 pub(super) fn count_past_gateway(behaviour: &Behaviour) -> u32 {
     u32::from(behaviour.identity.as_ref().is_some_and(|i| i.through_gateway_only))
 }

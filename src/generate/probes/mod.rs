@@ -24,6 +24,7 @@ mod sequenced;
 mod table;
 
 pub(super) use bench::{Bench, Sequence};
+pub(super) use identity::token_round;
 pub(super) use limits::{filled, too_many_of};
 pub(super) use plain::PlainBench;
 pub(super) use table::{count, make, make_plain, needs};

@@ -36,6 +36,11 @@ impl ClientBody {
         this
     }
 
+    /// A body that no row speaks of.
+    pub(super) fn unlogged(body: AnswerBody) -> Self {
+        Self { body, row: None }
+    }
+
     /// Writes the row before the last byte is handed over, so that whoever has
     /// the whole answer finds it in the log.
     fn write_row(&mut self) {

@@ -47,6 +47,10 @@ pub(super) async fn on_error(shared: &Shared, call: &mut Call, effective: &Effec
         policy_id: at.as_ref().and_then(|s| s.id.as_deref()).unwrap_or_default().to_owned(),
     });
     call.response = Some(raised.answer(call.id));
+    if raised.reason == Raised::CLIENT_GONE {
+        // Nobody is left to read what the API has to say about it.
+        return;
+    }
     let _ = run(shared, call, effective, Section::OnError).await;
 }
 

@@ -23,6 +23,7 @@ mod evaluate;
 mod execute;
 mod finish;
 mod given;
+mod host;
 mod identity;
 mod keys;
 mod options;

@@ -56,6 +56,16 @@ impl Raised {
         Self::internal("", "ExpressionValueEvaluationFailure", message)
     }
 
+    /// The reason of [`Raised::client_gone`].
+    pub(super) const CLIENT_GONE: &'static str = "ClientConnectionFailure";
+
+    /// The client's own content broke off. Whoever still listens is told that
+    /// it was his mistake (RFC 9112 §8).
+    pub(super) fn client_gone(source: &'static str, message: impl Into<String>) -> Self {
+        let told = "The request ended before its content was complete";
+        Self { source, ..Self::policy(StatusCode::BAD_REQUEST, Self::CLIENT_GONE, message, told) }
+    }
+
     /// No operation matches.
     pub(super) fn operation_not_found() -> Self {
         let message = "Unable to match incoming request to an operation.";

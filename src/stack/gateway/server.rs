@@ -25,7 +25,7 @@ use super::keys::Keys;
 use super::raised::Raised;
 use super::request_body::RequestBody;
 use super::route::{Found, Router};
-use super::{GatewayError, GatewayOptions, RowLog, apis, execute, finish};
+use super::{GatewayError, GatewayOptions, RowLog, apis, execute, finish, host};
 use crate::clock::Clock;
 use crate::door::Origin;
 use crate::policy::{Effective, Surroundings, load};
@@ -121,6 +121,9 @@ impl Shared {
 
     async fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> Response<ClientBody> {
         let (parts, incoming) = request.into_parts();
+        if let Some(refused) = host::refusal(&parts) {
+            return refused;
+        }
         let call = Call::new(parts, RequestBody::of(incoming), peer, &self.clock);
         let mut open = Open { shared: self, call: Some(call) };
         if let Some(call) = &mut open.call {

@@ -167,6 +167,23 @@ pub enum Defect {
     CallbackOffSchema,
     /// Calls where the request says.
     CallbackAddressFromRequest,
+    /// Reads the first JSON document and no further.
+    TrailingIgnored,
+    /// Reads bytes that are no UTF-8 as U+FFFD.
+    InvalidUtf8Replaced,
+    /// Answers content that is no JSON with 500.
+    UnreadableAs500,
+    /// Answers a charset that it doesn't know with 500.
+    CharsetAs500,
+    /// Looks at the charset when the work is done.
+    CharsetCheckedLate,
+    /// Looks at what follows the JSON document when the work is done.
+    TrailingRefusedLate,
+    /// Gives the answer to content that could not be read to whoever reads
+    /// next.
+    AnswerLeftOver,
+    /// Gives its correlation ID to whoever reads next.
+    IdLeftOver,
 }
 
 impl Defect {
@@ -252,6 +269,14 @@ impl Defect {
         (Self::CallbackCorrelationDropped, "callback-correlation-dropped"),
         (Self::CallbackOffSchema, "callback-off-schema"),
         (Self::CallbackAddressFromRequest, "callback-address-from-request"),
+        (Self::TrailingIgnored, "trailing-ignored"),
+        (Self::InvalidUtf8Replaced, "invalid-utf8-replaced"),
+        (Self::UnreadableAs500, "unreadable-as-500"),
+        (Self::CharsetAs500, "charset-as-500"),
+        (Self::CharsetCheckedLate, "charset-checked-late"),
+        (Self::TrailingRefusedLate, "trailing-refused-late"),
+        (Self::AnswerLeftOver, "answer-left-over"),
+        (Self::IdLeftOver, "id-left-over"),
     ];
 }
 

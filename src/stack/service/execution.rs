@@ -12,6 +12,7 @@ use http::request::Parts;
 
 use super::call::{self, Call};
 use super::callback::{Caller, Letter, Outbox};
+use super::careless::LeftOver;
 use super::dataverse::{Dataverse, Errand};
 use super::defect::{Defect, Defects};
 use super::distort;
@@ -23,7 +24,7 @@ use super::problem::{Answer, FailureType, Problem};
 use super::queue::{Lanes, Queue};
 use super::route::{self, Contract, Operation};
 use super::tasks::Tasks;
-use super::{bulk, intake};
+use super::{bulk, careless, intake};
 use crate::clock::Clock;
 use crate::door::Origin;
 use crate::wire::Secret;
@@ -62,6 +63,7 @@ pub(super) struct Execution {
     pub(super) replays: Replays,
     /// The last job of each caller, for the defect that mixes them up.
     pub(super) last_jobs: Mutex<HashMap<Arc<str>, String>>,
+    pub(super) left_over: LeftOver,
 }
 
 impl Execution {
@@ -80,11 +82,14 @@ impl Execution {
                 call::demand_media_type(&parts.headers, expected)?;
                 let body = call::read_body(body).await?;
                 let query = parts.uri.query().unwrap_or_default().to_owned();
+                let (json, sent) = (expected == "application/json", body.clone());
+                let body = careless::content(&self.defects, &parts.headers, json, body)?;
                 let leaving = call.watch();
                 let work = Arc::clone(self).submit(contract, call, query, body);
                 // The caller may go away; the work is done to its end.
                 let ended = self.tasks.run(work).await;
                 leaving.stays();
+                careless::too_late(&self.defects, &parts.headers, json, &sent)?;
                 ended.unwrap_or_else(|| Err(Problem::new(FailureType::Internal, "The call was not finished")))
             }
         }

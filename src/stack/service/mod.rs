@@ -11,6 +11,7 @@
 mod bulk;
 mod call;
 mod callback;
+mod careless;
 mod dataverse;
 mod defect;
 mod distort;

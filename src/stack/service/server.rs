@@ -9,20 +9,22 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, header};
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::Mutex;
 
 use super::super::StackError;
 use super::super::listen::{Bound, Listening};
 use super::callback::Caller;
+use super::careless::LeftOver;
 use super::dataverse::{Around, Dataverse, Turns};
 use super::defect::{Defect, Defects};
 use super::distort;
 use super::execution::{Execution, Replays};
 use super::inference::ModelClient;
 use super::link::Link;
-use super::problem::Answer;
+use super::problem::{Answer, Problem};
 use super::queue::Lanes;
 use super::route;
 use super::store::Store;
@@ -252,6 +254,7 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         gateway_key,
         answered: AtomicU64::new(0),
         replays: Replays::default(),
+        left_over: LeftOver::default(),
     }
 }
 
@@ -260,8 +263,9 @@ async fn serve(State(execution): State<Arc<Execution>>, request: Request) -> Res
     let correlation = parts.headers.get("x-correlation-id");
     let outcome = execution.answer(&parts, body).await;
     execution.dawdle().await;
-    let answer =
-        outcome.unwrap_or_else(|problem| problem.answer(correlation.and_then(|v| v.to_str().ok()), &execution.defects));
+    let sent = correlation.and_then(|v| v.to_str().ok());
+    let (outcome, told) = confused(&execution, &parts, outcome, sent);
+    let answer = outcome.unwrap_or_else(|problem| problem.answer(told.as_deref().or(sent), &execution.defects));
     let answer = distort::answer(&execution.defects, &parts.method, parts.uri.path(), answer);
     let mut response = Response::new(Body::from(answer.body.clone()));
     *response.status_mut() = http::StatusCode::from_u16(answer.status).expect("own statuses are valid");
@@ -274,6 +278,29 @@ async fn serve(State(execution): State<Arc<Execution>>, request: Request) -> Res
         response.headers_mut().insert("X-Correlation-Id", value.clone());
     }
     response
+}
+
+/// By two defects, whoever reads next is told what was left over from a call
+/// whose content could not be read: its whole answer, or its correlation ID.
+fn confused(
+    execution: &Execution,
+    parts: &Parts,
+    outcome: Result<Answer, Problem>,
+    correlation: Option<&str>,
+) -> (Result<Answer, Problem>, Option<String>) {
+    let (whole, id) = (execution.defects.has(Defect::AnswerLeftOver), execution.defects.has(Defect::IdLeftOver));
+    if !whole && !id {
+        return (outcome, None);
+    }
+    if let (Err(problem), false) = (&outcome, parts.method == Method::GET) {
+        execution.left_over.keep(problem, correlation);
+        return (outcome, None);
+    }
+    match execution.left_over.take() {
+        Some((problem, told)) if whole => (Err(problem), Some(told)),
+        Some((_, told)) => (outcome, Some(told)),
+        None => (outcome, None),
+    }
 }
 
 fn fields(headers: &mut HeaderMap, answer: &Answer) {

@@ -37,7 +37,7 @@ pub(in crate::stack::gateway) async fn forward_request(
     let response = match answered {
         Ok(Ok(response)) => response,
         Ok(Err(error)) if error.is_of_the_client() => {
-            return Err(Raised::internal(SOURCE, "ClientConnectionFailure", error.to_string()));
+            return Err(Raised::client_gone(SOURCE, error.to_string()));
         }
         Ok(Err(error)) => return Err(Raised::internal(SOURCE, "BackendConnectionFailure", error.to_string())),
         Err(_) => {
