@@ -135,6 +135,7 @@ static TABLE: &[Check] = &[
     taxonomy::internals::CHECK,
     identity::token_refused::CHECK,
     identity::token_effects::CHECK,
+    identity::good_refused::CHECK,
     identity::past_gateway::CHECK,
     correlation::missing::CHECK,
     correlation::echo::CHECK,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{CaseKey, OnTheWire, Search};
+use super::{CaseKey, OnTheWire, Search, TokenKind};
 use crate::contract::ContractId;
 use crate::contract::behaviour::TypeName;
 use crate::wire::{Fault, Request};
@@ -158,43 +158,6 @@ pub enum Caller {
     Own(u8),
     /// A client with this token instead of a good one.
     Token(TokenKind),
-}
-
-/// Tokens that must be refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenKind {
-    /// No token at all.
-    None,
-    /// `exp` has passed.
-    Expired,
-    /// `aud` is another API.
-    WrongAudience,
-    /// `iss` is another tenant, signed by its key.
-    ForeignIssuer,
-    /// The signature was tampered with.
-    BadSignature,
-    /// `roles` lacks the demanded role.
-    MissingRole,
-}
-
-impl TokenKind {
-    /// All six.
-    pub const ALL: [Self; 6] =
-        [Self::None, Self::Expired, Self::WrongAudience, Self::ForeignIssuer, Self::BadSignature, Self::MissingRole];
-}
-
-impl fmt::Display for TokenKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "no token",
-            Self::Expired => "an expired token",
-            Self::WrongAudience => "a token for another audience",
-            Self::ForeignIssuer => "a token of a foreign issuer",
-            Self::BadSignature => "a token with a bad signature",
-            Self::MissingRole => "a token without the role",
-        })
-    }
 }
 
 /// Where a call goes.

@@ -25,6 +25,7 @@ mod search;
 pub mod sequence;
 pub mod shrink;
 pub mod strategy;
+mod token;
 
 #[cfg(test)]
 mod contract_tests;
@@ -33,7 +34,7 @@ mod corpus_tests;
 #[cfg(test)]
 mod odd_tests;
 
-pub use case::{Call, Caller, Case, Expect, Item, Label, Manner, Need, Step, TokenKind, Via};
+pub use case::{Call, Caller, Case, Expect, Item, Label, Manner, Need, Step, Via};
 pub use error::{CouldNotMake, Obstacle};
 pub use generators::{CallOptions, Generators, Oversized};
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed, ShrinkPath};
@@ -41,3 +42,4 @@ pub use on_the_wire::{OnTheWire, Wanted};
 pub use plan::Payloads;
 pub use pools::Pools;
 pub use search::{Knob, Search};
+pub use token::{Dress, TokenKind};

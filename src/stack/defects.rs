@@ -52,6 +52,11 @@ pub const DEFECTS: &[Defect] = &[
     defect("validation-as-500", "taxonomy", Tier::Service, "a client's mistake is answered 500 instead of 400"),
     defect("stack-trace-in-error", "taxonomy", Tier::Service, "an error's detail shows a stack trace"),
     defect("past-gateway-accepted", "identity", Tier::Service, "the service accepts calls that came past the gateway"),
+    defect("expired-accepted", "identity", Tier::Gateway, "tokens are accepted for a day after they have expired"),
+    defect("role-not-demanded", "identity", Tier::Gateway, "a token without the role is accepted"),
+    defect("scheme-case-sensitive", "identity", Tier::Gateway, "a good token under the scheme bearer is refused"),
+    defect("query-token-accepted", "identity", Tier::Gateway, "a token in the query is accepted"),
+    defect("scheme-ignored", "identity", Tier::Gateway, "a token under another scheme is accepted"),
     defect("anonymous-accepted", "identity", Tier::Gateway, "the gateway lets calls without a token through"),
     defect("wrong-audience-accepted", "identity", Tier::Gateway, "the gateway accepts a token made for another API"),
     defect(

@@ -15,6 +15,7 @@ mod by_hand;
 mod callbacks;
 mod client;
 mod connection;
+mod dress;
 mod errand;
 mod expression;
 mod feed;

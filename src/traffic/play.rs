@@ -10,7 +10,7 @@ use super::callbacks::Expected;
 use super::expression::filled;
 use super::location::follow;
 use super::player::{PlayError, Player};
-use super::{Client, flood};
+use super::{Client, dress, flood};
 use crate::contract::Contract;
 use crate::contract::behaviour::Identity;
 use crate::door::Origin;
@@ -161,7 +161,7 @@ impl<'p> Play<'p> {
         let origin = self.origin(call.via)?;
         let mut request = call.request.clone();
         if let Some(token) = &authorized.token {
-            request.headers.append("Authorization", format!("Bearer {}", token.expose()));
+            dress::show(&mut request, call.caller, token.expose());
         }
         Ok(Prepared { client: self.player.pool.take(origin), request, name: authorized.client, manner: call.manner })
     }

@@ -21,6 +21,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let mut concerned = false;
     for (call, run) in subject.calls() {
         let who = match (call.caller, call.via) {
+            (Caller::Token(kind), _) if kind.is_good() || kind.is_open() => continue,
             (Caller::Token(kind), _) => kind.to_string(),
             (_, Via::Service) => "a way past the gateway".to_owned(),
             _ => continue,

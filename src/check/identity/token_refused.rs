@@ -3,16 +3,19 @@
 use crate::check::answer::{accepted, failure_type, in_words, one_of};
 use crate::check::claim::Claim;
 use crate::check::{Check, ExchangeSubject, Family, Finding, Judge, Level};
-use crate::generate::{Caller, Expect, Need};
+use crate::generate::{Caller, Expect, Need, TokenKind};
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "identity/token-refused",
     family: Family::Identity,
     title: "a token that isn't good is refused",
     explanation: "A call without a token, with one that has expired, is meant for another audience, comes from a \
-        foreign issuer, was tampered with or lacks the role, is refused with 401 or 403 and a declared type, before \
-        anything else is looked at. Where the gateway checks only that a token is there, any tenant's application may \
-        call.",
+        foreign issuer or tenant, was tampered with, is signed by a key that the issuer does not publish or not at \
+        all, is a user's or an ID token, or lacks the role, is refused with 401 or 403 and a declared type, before \
+        anything else is looked at; so is a good one that stands where it should not. Where the gateway checks only \
+        that a token is there, any tenant's application may call.\n\nA kind is tried only where the behaviour file \
+        rules it out: a missing role where one is demanded, version 1 where version 2 is declared, a token without a \
+        client where the client matters.",
     level: Level::Error,
     needs: &[Need::Behaviour, Need::MintedTokens],
     judge: Judge::Exchange(judge),
@@ -21,8 +24,12 @@ pub(in crate::check) const CHECK: Check = Check {
 fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let (Some(call), Some(behaviour)) = (subject.call, subject.behaviour()) else { return false };
     let (Caller::Token(kind), Some(response)) = (call.caller, subject.exchange.response()) else { return false };
-    if response.status == 429 {
+    if response.status == 429 || kind.is_good() || kind.is_open() {
         return false;
+    }
+    // A server may refuse so long a field before anybody reads it as a token.
+    if kind == TokenKind::Oversized && matches!(response.status, 400 | 413 | 431) {
+        return true;
     }
     let types = match &call.expect {
         Expect::Refused(types) => types.as_slice(),

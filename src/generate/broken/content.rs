@@ -68,6 +68,9 @@ fn in_a_text(piece: &mut Piece<'_>, bytes: &[u8], lenient: char) -> Option<()> {
         Some(changed)
     };
     let unseen = places.iter().rev().find(|place| with(place, lenient).is_some_and(|v| piece.is_valid(&v)));
+    if unseen.is_none() && piece.choosy {
+        return None;
+    }
     let marked = with(unseen.or(places.last())?, MARK)?;
     let content = piece.write(&marked)?;
     let broken = replaced(&content, MARK.to_string().as_bytes(), bytes)?;

@@ -13,8 +13,11 @@ use crate::generate::{
 };
 use crate::wire::Body;
 
+/// How many requests are drawn for one that can be broken as it should.
+const TRIES: u64 = 24;
+
 /// The breakages that an operation's requests can have.
-fn list(operation: &OperationGenerator) -> impl Iterator<Item = &'static Breakage> {
+fn list(operation: &OperationGenerator) -> impl Iterator<Item = &'static Breakage> + Clone {
     BREAKAGES.iter().filter(|breakage| breakage.of.has(operation))
 }
 
@@ -33,16 +36,27 @@ pub(in crate::generate) fn case(
 ) -> Result<Case, CouldNotMake> {
     let operation = generators.operation(&key.operation)?;
     let count = count(operation).max(1);
-    let none = |why: &str| CouldNotMake::new(key.to_string(), why.to_owned());
-    let breakage = list(operation).nth((key.index % count) as usize).ok_or_else(|| none("nothing can be broken"))?;
     let sealing = Sealing { nonce, seed, pools: Some(pools), correlation: None, skip: 0, breaks: false, book };
     let wish = Wish { items: Some(2), plain: true, ..Wish::default() };
-    let made = with_content(operation, breakage, (seed, &wish), &sealing)
-        .ok_or_else(|| none("no request has content that could be broken"))?;
     let methods = methods(generators, operation);
-    let mut piece = Piece::new(operation, &made, &methods, key.index / count);
-    (breakage.apply)(&mut piece).ok_or_else(|| none("this request can't be broken so"))?;
-    let request = piece.finish();
+    // Where a request can't be broken in one way, it is in the next.
+    let (first, pass) = ((key.index % count) as usize, key.index / count);
+    let broken = list(operation).cycle().skip(first).take(count as usize).find_map(|breakage| {
+        // An optional part that is to be broken is not in every request.
+        (0..TRIES).find_map(|more| {
+            let made = operation.make(seed.wrapping_add(more), &wish, &sealing).ok()?;
+            let first = made.draft.body.as_ref().is_some_and(|(index, _)| *index == 0);
+            if breakage.of != Of::Any && (!first || made.request.body.is_empty()) {
+                return None;
+            }
+            let mut piece = Piece::new(operation, &made, &methods, pass);
+            piece.choosy = more < TRIES / 2;
+            (breakage.apply)(&mut piece)?;
+            let request = piece.finish();
+            Some((breakage, made, request))
+        })
+    });
+    let (breakage, made, request) = broken.ok_or_else(|| CouldNotMake::new(key.to_string(), "nothing can be broken"))?;
     let expect = Expect::Wire(promise(operation, breakage));
     let broken = Call { role: "broken", request, items: Vec::new(), ..plain_call(operation, made.clone(), expect) };
     let mut calls = vec![broken];
@@ -54,22 +68,6 @@ pub(in crate::generate) fn case(
         labels: vec![Label { at: "wire".to_owned(), keyword: breakage.name.to_owned() }],
         steps: vec![Step::SameConnection(calls)],
         needs: vec![Need::RawConnection],
-    })
-}
-
-/// A conforming request, with content where the breakage is about content: an
-/// optional body is not always there.
-fn with_content(
-    operation: &OperationGenerator,
-    breakage: &Breakage,
-    (seed, wish): (u64, &Wish<'_>),
-    sealing: &Sealing<'_>,
-) -> Option<Made> {
-    (0..16).find_map(|more| {
-        let made = operation.make(seed.wrapping_add(more), wish, sealing).ok()?;
-        let first = made.draft.body.as_ref().is_some_and(|(index, _)| *index == 0);
-        let fits = breakage.of == Of::Any || (first && !made.request.body.is_empty());
-        fits.then_some(made)
     })
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Piece<'a> {
     pub(super) made: &'a Made,
     /// How often all breakages came before.
     pub(super) pass: u32,
+    /// Whether another request may be better.
+    pub(super) choosy: bool,
     /// Whether any operation of the document has this method at the path.
     pub(super) methods: &'a [http::Method],
 }
@@ -37,7 +39,7 @@ impl<'a> Piece<'a> {
         if request.body == Body::Empty && operation.operation.is_safe() {
             by_hand.lines.clear();
         }
-        Self { operation, request, by_hand, made, pass, methods }
+        Self { operation, request, by_hand, made, pass, choosy: false, methods }
     }
 
     /// The content as it would be.

@@ -18,7 +18,7 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
     let Some(behaviour) = &operation.behaviour else { return plain::count(probe, generators, operation) };
     let promised = if operation.writes() && behaviour.idempotency.is_some() { VARIANTS } else { 0 };
     match probe {
-        Probe::Identity => identity::count(behaviour),
+        Probe::Identity => identity::count(operation, behaviour),
         Probe::PastGateway => identity::count_past_gateway(behaviour),
         Probe::CorrelationMissing => missing::count(behaviour),
         Probe::DuplicateSequential | Probe::DuplicateConcurrent => promised,

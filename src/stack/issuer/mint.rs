@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::super::identity::{FOREIGN_TENANT, TENANT};
+use super::super::identity::{DATA_API_AUDIENCE, FOREIGN_TENANT, RESOURCES, TENANT};
 use super::super::jwt::{JwtError, SigningKey, VerifyingKey};
+use super::forged;
 use super::registry::{application_id, object_id};
 use crate::clock::{Clock, Timestamp};
 use crate::door::Origin;
@@ -25,7 +26,7 @@ pub struct MintRequest {
     pub kind: MintKind,
 }
 
-/// Good, or what is wrong with a token.
+/// Good, or what is wrong with a token (reference §7.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MintKind {
@@ -44,6 +45,46 @@ pub enum MintKind {
     BadSignature,
     /// No `roles`.
     MissingRole,
+    /// Another role.
+    WrongRole,
+    /// `alg` is `none`, without a signature.
+    Unsigned,
+    /// The claims and the issuer of version 1.
+    OtherVersion,
+    /// `nbf` lies an hour ahead.
+    NotYetValid,
+    /// `tid` and `iss` are another tenant's, signed by the right key.
+    ForeignTenant,
+    /// Signed by a key that is not published, under its own id.
+    UnknownKey,
+    /// `roles` were added after it was signed.
+    TamperedPayload,
+    /// HS256 with the public key as the secret.
+    PublicKeyAsSecret,
+    /// Signed by a key that stands in the header as `jwk`.
+    EmbeddedKey,
+    /// Signed by a key that `jku` names the address of.
+    KeyByAddress,
+    /// Signed by another key, under the id of the right one.
+    BorrowedKeyId,
+    /// `scp` instead of `roles`, for a user.
+    Delegated,
+    /// An ID token: for the client itself, with a nonce.
+    IdToken,
+    /// `aud` is the application id URI.
+    UriAudience,
+    /// `aud` is a list without the API.
+    OtherAudiences,
+    /// No `exp`.
+    NoExpiry,
+    /// No `azp`.
+    NoClient,
+    /// Text that is no token.
+    Malformed,
+    /// The first half of a good one.
+    Truncated,
+    /// 16 KiB of text.
+    Oversized,
 }
 
 /// A token and how long it lives.
@@ -102,27 +143,46 @@ impl Mint {
 
     /// A token; `None` where none is wanted.
     pub(super) fn mint(&self, wanted: &MintRequest) -> Option<Minted> {
-        let foreign = wanted.kind == MintKind::ForeignIssuer;
-        let tenant = if foreign { FOREIGN_TENANT } else { TENANT };
-        let claims = self.claims(wanted, tenant);
-        let key = if foreign { &self.foreign } else { &self.key };
-        let token = key.sign(&claims, &Map::new());
-        match wanted.kind {
-            MintKind::None => None,
-            MintKind::BadSignature => Some(minted(tampered(&token), LIFETIME)),
-            MintKind::Expired => Some(minted(token, 0)),
-            _ => Some(minted(token, LIFETIME)),
-        }
+        let claims = self.claims(wanted);
+        let good = || self.key.sign(&claims, &Map::new());
+        let text = match wanted.kind {
+            MintKind::None => return None,
+            MintKind::Expired => return Some(minted(good(), 0)),
+            MintKind::ForeignIssuer | MintKind::UnknownKey => self.foreign.sign(&claims, &Map::new()),
+            MintKind::BadSignature => forged::signature(&good()),
+            MintKind::TamperedPayload => forged::payload(&good(), &wanted.roles),
+            MintKind::Unsigned => forged::unsigned(&claims),
+            MintKind::PublicKeyAsSecret => forged::by_public_key(&claims, &self.key),
+            MintKind::EmbeddedKey => self.foreign.sign(&claims, &forged::header("jwk", self.foreign.jwk())),
+            MintKind::KeyByAddress => {
+                let address = format!("{}/{FOREIGN_TENANT}/discovery/v2.0/keys", self.base);
+                self.foreign.sign(&claims, &forged::header("jku", address.into()))
+            }
+            MintKind::BorrowedKeyId => self.foreign.sign(&claims, &forged::header("kid", self.key.kid().into())),
+            MintKind::Malformed => "not-a-token".to_owned(),
+            MintKind::Truncated => {
+                let whole = good();
+                whole[..whole.len() / 2].to_owned()
+            }
+            MintKind::Oversized => "x".repeat(16 * 1024),
+            _ => good(),
+        };
+        Some(minted(text, LIFETIME))
     }
 
-    fn claims(&self, wanted: &MintRequest, tenant: &str) -> Value {
+    fn claims(&self, wanted: &MintRequest) -> Value {
         let client = application_id(&wanted.client);
         let object = object_id(&client);
-        let aged = if wanted.kind == MintKind::Expired { 2 * LIFETIME } else { 0 };
-        let issued = self.clock.now().seconds() - BACKDATED - aged;
-        let audience = if wanted.kind == MintKind::WrongAudience { GRAPH } else { &wanted.audience };
+        let foreign = matches!(wanted.kind, MintKind::ForeignIssuer | MintKind::ForeignTenant);
+        let tenant = if foreign { FOREIGN_TENANT } else { TENANT };
+        let shift = match wanted.kind {
+            MintKind::Expired => -2 * LIFETIME,
+            MintKind::NotYetValid => 2 * LIFETIME,
+            _ => 0,
+        };
+        let issued = self.clock.now().seconds() - BACKDATED + shift;
         let mut claims = json!({
-            "aud": audience,
+            "aud": &wanted.audience,
             "iss": self.issuer_of(tenant),
             "iat": issued,
             "nbf": issued,
@@ -137,24 +197,65 @@ impl Mint {
             "ver": "2.0",
         });
         // `roles` is absent rather than empty.
-        if !wanted.roles.is_empty() && wanted.kind != MintKind::MissingRole {
+        if !wanted.roles.is_empty() {
             claims["roles"] = json!(wanted.roles);
         }
+        if let Value::Object(claims) = &mut claims {
+            spoil(claims, wanted);
+        }
         claims
+    }
+}
+
+/// Changes what a kind has wrong in its claims.
+fn spoil(claims: &mut Map<String, Value>, wanted: &MintRequest) {
+    let mut set = |name: &str, value: Value| {
+        claims.insert(name.to_owned(), value);
+    };
+    match wanted.kind {
+        MintKind::WrongAudience => set("aud", GRAPH.into()),
+        MintKind::OtherAudiences => set("aud", json!([GRAPH, DATA_API_AUDIENCE])),
+        MintKind::UriAudience => {
+            let uri = RESOURCES.iter().find(|r| r.audience == wanted.audience).map_or("api://unknown", |r| r.uri);
+            set("aud", uri.into());
+        }
+        MintKind::WrongRole => set("roles", json!(["Jobs.Read", "Files.Read"])),
+        MintKind::OtherVersion => {
+            set("ver", "1.0".into());
+            set("iss", format!("https://sts.windows.net/{TENANT}/").into());
+            let client = claims.shift_remove("azp").unwrap_or_default();
+            claims.shift_remove("azpacr");
+            claims.insert("appid".to_owned(), client);
+            claims.insert("appidacr".to_owned(), "1".into());
+        }
+        MintKind::Delegated => {
+            set("scp", "user_impersonation".into());
+            set("sub", uuid::Uuid::new_v4().to_string().into());
+            claims.shift_remove("roles");
+        }
+        MintKind::IdToken => {
+            let client = claims.get("azp").cloned().unwrap_or_default();
+            claims.insert("aud".to_owned(), client);
+            claims.insert("nonce".to_owned(), "678910".into());
+            claims.shift_remove("roles");
+            claims.shift_remove("azp");
+        }
+        MintKind::MissingRole | MintKind::TamperedPayload => {
+            claims.shift_remove("roles");
+        }
+        MintKind::NoExpiry => {
+            claims.shift_remove("exp");
+        }
+        MintKind::NoClient => {
+            claims.shift_remove("azp");
+        }
+        _ => {}
     }
 }
 
 fn minted(token: String, lifetime: i64) -> Minted {
     // One second less than the token lives, as the real endpoint says 3599.
     Minted { token, expires_in: (lifetime - 1).max(0) as u64 }
-}
-
-/// Another signature of the same length: the first character after the last
-/// dot is exchanged.
-fn tampered(token: &str) -> String {
-    let at = token.rfind('.').map_or(0, |dot| dot + 1);
-    let other = if token[at..].starts_with('A') { "B" } else { "A" };
-    format!("{}{other}{}", &token[..at], &token[at + 1..])
 }
 
 #[cfg(test)]
@@ -194,7 +295,19 @@ mod tests {
         assert!(claims(MintKind::Expired)["exp"].as_i64().unwrap() < mint.now().seconds() - 300);
         assert_ne!(claims(MintKind::WrongAudience)["aud"], "a");
         assert_eq!(claims(MintKind::MissingRole).get("roles"), None);
-        assert_eq!(verify(&token(MintKind::BadSignature), &keys), Err(JwtError::Signature));
+        for forged in [MintKind::BadSignature, MintKind::TamperedPayload, MintKind::BorrowedKeyId] {
+            assert_eq!(verify(&token(forged), &keys), Err(JwtError::Signature), "{forged:?}");
+        }
+        for unknown in [MintKind::UnknownKey, MintKind::EmbeddedKey, MintKind::KeyByAddress] {
+            assert!(matches!(verify(&token(unknown), &keys), Err(JwtError::UnknownKey(_))), "{unknown:?}");
+        }
+        for (kind, algorithm) in [(MintKind::Unsigned, "none"), (MintKind::PublicKeyAsSecret, "HS256")] {
+            assert_eq!(verify(&token(kind), &keys), Err(JwtError::Algorithm(algorithm.to_owned())));
+        }
+        assert_eq!(claims(MintKind::OtherVersion)["iss"], format!("https://sts.windows.net/{TENANT}/"));
+        assert_eq!((claims(MintKind::Delegated).get("roles"), claims(MintKind::NoExpiry).get("exp")), (None, None));
+        assert!(claims(MintKind::NotYetValid)["nbf"].as_i64().unwrap() > mint.now().seconds());
+        assert_eq!(claims(MintKind::ForeignTenant)["tid"], FOREIGN_TENANT);
         let foreign = token(MintKind::ForeignIssuer);
         assert!(matches!(verify(&foreign, &keys), Err(JwtError::UnknownKey(_))));
         assert_eq!(decode_unverified(&foreign).unwrap().claims["tid"], FOREIGN_TENANT);

@@ -6,10 +6,12 @@
 //! start and never leave the process.
 //!
 //! Not emulated: client assertions and certificates (a request with one is told
-//! so), key rotation, version 1 tokens, users.
+//! so), key rotation, version 1 tokens but for the one that must be refused,
+//! users.
 
 mod discovery;
 mod error;
+mod forged;
 mod mint;
 mod registry;
 mod server;
