@@ -41,5 +41,6 @@ pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed, ShrinkPath};
 pub use on_the_wire::{OnTheWire, Wanted};
 pub use plan::Payloads;
 pub use pools::Pools;
+pub(crate) use search::added;
 pub use search::{Knob, Search};
 pub use token::{Dress, TokenKind};

@@ -49,6 +49,8 @@ const ORDER: &[Probe] = &[
     Probe::TooManyItems,
     Probe::BodyWithoutLength,
     Probe::Routing,
+    Probe::ExactLimit,
+    Probe::ExactLimitBehind,
 ];
 
 /// So many probes stand between two sequences.
@@ -108,8 +110,9 @@ impl Generators {
     }
 
     /// The probes whose needs are offered, a sequence after every few of them,
-    /// and a request that is broken on the wire after every two, up to the budget. Sequences are an eighth of a budget at most: each is
-    /// worth ten single calls, and takes as long.
+    /// and a request that is broken on the wire after every two, up to the
+    /// budget. Sequences are an eighth of a budget at most: each is worth ten
+    /// single calls, and takes as long.
     pub fn planned_probes(&self, budget: usize, offers: &[Need]) -> Vec<CaseKey> {
         let offered = |needs: &[Need]| needs.iter().all(|need| *need == Need::Behaviour || offers.contains(need));
         let mut sequences = self.sequences(budget / 8, &offered).into_iter();

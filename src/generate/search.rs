@@ -54,8 +54,16 @@ pub enum Knob {
         /// What comes last.
         tail: Bytes,
     },
-    /// Bytes of one header field's value.
+    /// Bytes of all header fields: names, values, and four each for colon,
+    /// space and line end.
     Headers,
+}
+
+/// What a client adds to the header fields of a request: `Host`, and the
+/// content's length.
+pub(crate) fn added(authority: &str, request: &Request) -> u64 {
+    let length = request.body.len().to_string().len();
+    ("Host".len() + authority.len() + 4 + "Content-Length".len() + length + 4) as u64
 }
 
 /// The field that fills the header section.
@@ -105,9 +113,11 @@ impl Knob {
                 request.body = Body::Bytes(content.freeze());
             }
             Self::Nesting { head, tail } => {
+                // The object around them is a level as well.
+                let lists = wanted.saturating_sub(1);
                 let mut content = BytesMut::from(&head[..]);
-                content.put_bytes(b'[', wanted);
-                content.put_bytes(b']', wanted);
+                content.put_bytes(b'[', lists);
+                content.put_bytes(b']', lists);
                 content.put_slice(tail);
                 request.body = Body::Bytes(content.freeze());
             }
@@ -138,7 +148,7 @@ mod tests {
         let items: Arc<[Bytes]> = [piece(b"1"), piece(b"2"), piece(b"3")].into();
         Knob::Items { head: piece(b"["), items, between: piece(b","), tail: piece(b"]") }.turn(&mut request, 2);
         assert_eq!(request.body.bytes().unwrap(), &b"[1,2]"[..]);
-        Knob::Nesting { head: piece(b""), tail: piece(b"") }.turn(&mut request, 3);
+        Knob::Nesting { head: piece(b""), tail: piece(b"") }.turn(&mut request, 4);
         assert_eq!(request.body.bytes().unwrap(), &b"[[[]]]"[..]);
         request.headers.set("A", "b");
         for _ in 0..2 {

@@ -12,7 +12,7 @@ use super::client::refused;
 use super::play::{Play, Prepared};
 use super::player::PlayError;
 use crate::clock::Timestamp;
-use crate::generate::{Call, Search};
+use crate::generate::{Call, Knob, Search, added};
 use crate::observe::CallRun;
 use crate::wire::{Exchange, Failure, FailureKind, Request, Response, Tier};
 
@@ -115,8 +115,12 @@ impl Play<'_> {
         while let Some(size) = bisection.next() {
             let mut call = search.call.clone();
             self.rename(&mut call, size);
-            search.knob.turn(&mut call.request, size);
-            let prepared = self.prepare(&call).await?;
+            let mut prepared = self.prepare(&call).await?;
+            let taken = match search.knob {
+                Knob::Headers => added(&prepared.client.origin().authority(), &prepared.request),
+                _ => 0,
+            };
+            search.knob.turn(&mut prepared.request, size.saturating_sub(taken));
             client = prepared.name.clone();
             let exchange = self.settled(prepared).await;
             if !bisection.learn(size, &exchange) {

@@ -13,7 +13,7 @@ use crate::check::judging::Judging;
 use crate::check::{CaseSubject, Check, ExchangeSubject, Finding, Origin};
 use crate::clock::parse_duration;
 use crate::contract::Contract;
-use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Label, Manner, Step, Via};
+use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Knob, Label, Manner, Search, Step, Via};
 use crate::observe::{CallRun, CaseRun, GatewayRow, LedgerEntry, ReceivedCall, SearchRun};
 use crate::wire::{Body, Request};
 
@@ -105,6 +105,24 @@ impl Play {
             Some(Step::Call(call)) => self.steps.push(Step::Flood { call, most: 1000 }),
             other => panic!("{other:?} is no call"),
         }
+        self
+    }
+
+    /// Makes the last step, which is a call, a search for a limit that came to
+    /// this.
+    pub(in crate::check) fn searched(
+        mut self,
+        declared: Option<u64>,
+        accepted: Option<u64>,
+        refused: Option<u64>,
+    ) -> Self {
+        match self.steps.pop() {
+            Some(Step::Call(call)) => {
+                self.steps.push(Step::Search(Search { call, knob: Knob::Headers, low: 1, high: 2000, declared }));
+            }
+            other => panic!("{other:?} is no call"),
+        }
+        self.searches.push(SearchRun { call: self.runs.len() - 1, trials: Vec::new(), accepted, refused });
         self
     }
 

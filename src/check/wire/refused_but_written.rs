@@ -33,7 +33,11 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
             Some(exchange),
             Claim {
                 what: promised.breakage.to_owned(),
-                title: format!("{}: refused ({}), and written all the same", subject.run.case.title, in_words(exchange)),
+                title: format!(
+                    "{}: refused ({}), and written all the same",
+                    subject.run.case.title,
+                    in_words(exchange)
+                ),
                 expected: "no effects".to_owned(),
                 actual: format!("{} effects", effects.len()),
                 place: Some(behaviour.place("/effects")),

@@ -8,7 +8,12 @@ pub(super) fn length_negative(piece: &mut Piece<'_>) -> Option<()> {
 }
 
 pub(super) fn length_no_number(piece: &mut Piece<'_>) -> Option<()> {
-    let line = ["Content-Length: many", "Content-Length: 0x10", "Content-Length: 1 2", "Content-Length: 99999999999999999999999"];
+    let line = [
+        "Content-Length: many",
+        "Content-Length: 0x10",
+        "Content-Length: 1 2",
+        "Content-Length: 99999999999999999999999",
+    ];
     piece.frame(&[line[piece.pass as usize % line.len()]]);
     Some(())
 }

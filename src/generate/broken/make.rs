@@ -6,11 +6,9 @@ use super::breakage::{BREAKAGES, Breakage, Of};
 use super::piece::Piece;
 use crate::generate::generators::Generators;
 use crate::generate::make::plain_call;
-use crate::generate::shrink::Book;
 use crate::generate::payload::{Made, OperationGenerator, Sealing, Wish};
-use crate::generate::{
-    Call, Case, CaseKey, CouldNotMake, Expect, Label, Need, Nonce, OnTheWire, Pools, Step, Wanted,
-};
+use crate::generate::shrink::Book;
+use crate::generate::{Call, Case, CaseKey, CouldNotMake, Expect, Label, Need, Nonce, OnTheWire, Pools, Step, Wanted};
 use crate::wire::Body;
 
 /// How many requests are drawn for one that can be broken as it should.
@@ -56,7 +54,8 @@ pub(in crate::generate) fn case(
             Some((breakage, made, request))
         })
     });
-    let (breakage, made, request) = broken.ok_or_else(|| CouldNotMake::new(key.to_string(), "nothing can be broken"))?;
+    let (breakage, made, request) =
+        broken.ok_or_else(|| CouldNotMake::new(key.to_string(), "nothing can be broken"))?;
     let expect = Expect::Wire(promise(operation, breakage));
     let broken = Call { role: "broken", request, items: Vec::new(), ..plain_call(operation, made.clone(), expect) };
     let mut calls = vec![broken];

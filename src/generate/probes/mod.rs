@@ -9,6 +9,7 @@ mod bench;
 mod callback;
 mod determinism;
 mod duplicate;
+mod exact;
 mod failure;
 mod identity;
 mod invalid;

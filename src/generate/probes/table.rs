@@ -1,6 +1,7 @@
 //! Which probes there are for an operation, how many of each, and what they
 //! need.
 
+use super::exact;
 use super::{
     Bench, Sequence, callback, determinism, duplicate, failure, identity, invalid, jobs, lifecycle, limits, missing,
     other, plain, rate, routing, sequenced,
@@ -88,7 +89,8 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         | Probe::AfterRestart
         | Probe::InsideWindow
         | Probe::PastWindow => sequenced::make(probe, bench),
-        Probe::ExactLimit | Probe::ExactLimitBehind => Err(bench.fault("no limit can be searched")),
+        Probe::ExactLimit => exact::at_gateway(bench),
+        Probe::ExactLimitBehind => exact::behind(bench),
         Probe::Created | Probe::WrongCredentials => Err(bench.fault("a behaviour file says more than the document")),
         Probe::Determinism => determinism::again(bench),
         Probe::ModelFault => determinism::model_fault(bench),
@@ -118,7 +120,7 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         Probe::QueueFull => needs.extend([Need::Faults, Need::Effects, Need::MintedTokens]),
         Probe::CallbackFault => needs.extend([Need::Faults, Need::Callbacks]),
         Probe::CallbackAddress => needs.push(Need::Callbacks),
-        Probe::PastGateway => needs.push(Need::DirectService),
+        Probe::PastGateway | Probe::ExactLimitBehind => needs.push(Need::DirectService),
         Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer => needs.extend([Need::Faults, Need::Effects]),
         Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),
         Probe::RetriedDuplicate => needs.extend([Need::Faults, Need::Effects]),

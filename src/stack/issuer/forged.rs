@@ -35,11 +35,7 @@ pub(super) fn unsigned(claims: &Value) -> String {
 /// HS256 with the modulus of the public key as the secret: accepted by who lets
 /// the token choose the algorithm (RFC 8725 §2.1).
 pub(super) fn by_public_key(claims: &Value, key: &SigningKey) -> String {
-    let signed = format!(
-        "{}.{}",
-        encoded(&json!({ "typ": "JWT", "alg": "HS256", "kid": key.kid() })),
-        encoded(claims)
-    );
+    let signed = format!("{}.{}", encoded(&json!({ "typ": "JWT", "alg": "HS256", "kid": key.kid() })), encoded(claims));
     let public = key.jwk()["n"].as_str().unwrap_or_default().to_owned();
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, public.as_bytes()), signed.as_bytes());
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))

@@ -150,22 +150,23 @@ pub(super) fn demand_media_type(headers: &HeaderMap, expected: &str) -> Result<(
     Err(Problem::new(FailureType::UnsupportedMediaType, format!("The content must be {expected}")))
 }
 
-/// Reads the whole content, within bounds.
-pub(super) async fn read_body(mut body: Body) -> Result<Bytes, Problem> {
+/// Reads the whole content, within bounds: the service's own, or `most` bytes.
+pub(super) async fn read_body(mut body: Body, most: Option<usize>) -> Result<Bytes, Problem> {
+    let most = most.unwrap_or(LARGEST_BODY);
     let mut content = BytesMut::new();
     let mut seen = 0;
     while let Some(frame) = body.frame().await {
         let cut = |_| Problem::invalid(vec![Fault::new("", "The content ended before it was complete")]);
         let Ok(data) = frame.map_err(cut)?.into_data() else { continue };
         seen += data.len();
-        if seen <= LARGEST_BODY {
+        if seen <= most {
             content.extend_from_slice(&data);
         } else if seen > LARGEST_DRAIN {
             break;
         }
     }
-    if seen > LARGEST_BODY {
-        let detail = format!("The content has more than {LARGEST_BODY} bytes");
+    if seen > most {
+        let detail = format!("The content has more than {most} bytes");
         return Err(Problem::new(FailureType::PayloadTooLarge, detail));
     }
     Ok(content.freeze())

@@ -53,6 +53,11 @@ pub(super) fn content(defects: &Defects, headers: &HeaderMap, json: bool, body: 
     Ok(body)
 }
 
+/// A limit of the service's own that lies below the gateway's.
+pub(super) fn most(defects: &Defects) -> Option<usize> {
+    defects.has(Defect::OwnLimitBelow).then_some(60 * 1024)
+}
+
 /// What is noticed only when the work is done.
 pub(super) fn too_late(defects: &Defects, headers: &HeaderMap, json: bool, body: &Bytes) -> Result<(), Problem> {
     if defects.has(Defect::CharsetCheckedLate) && other_charset(headers) {

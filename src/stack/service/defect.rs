@@ -167,6 +167,12 @@ pub enum Defect {
     CallbackOffSchema,
     /// Calls where the request says.
     CallbackAddressFromRequest,
+    /// Takes one record less than version 2 of `bulk-update` declares.
+    ItemsOffByOne,
+    /// Takes one record more than version 1 of `bulk-update` declares.
+    OneItemMore,
+    /// Has a limit of its own that lies below the gateway's.
+    OwnLimitBelow,
     /// Reads the first JSON document and no further.
     TrailingIgnored,
     /// Reads bytes that are no UTF-8 as U+FFFD.
@@ -269,6 +275,9 @@ impl Defect {
         (Self::CallbackCorrelationDropped, "callback-correlation-dropped"),
         (Self::CallbackOffSchema, "callback-off-schema"),
         (Self::CallbackAddressFromRequest, "callback-address-from-request"),
+        (Self::ItemsOffByOne, "items-off-by-one"),
+        (Self::OneItemMore, "one-item-more"),
+        (Self::OwnLimitBelow, "own-limit-below"),
         (Self::TrailingIgnored, "trailing-ignored"),
         (Self::InvalidUtf8Replaced, "invalid-utf8-replaced"),
         (Self::UnreadableAs500, "unreadable-as-500"),

@@ -80,7 +80,7 @@ impl Execution {
             Operation::Submit(contract) => {
                 let expected = if contract.api() == "tabular-intake" { "text/csv" } else { "application/json" };
                 call::demand_media_type(&parts.headers, expected)?;
-                let body = call::read_body(body).await?;
+                let body = call::read_body(body, careless::most(&self.defects)).await?;
                 let query = parts.uri.query().unwrap_or_default().to_owned();
                 let (json, sent) = (expected == "application/json", body.clone());
                 let body = careless::content(&self.defects, &parts.headers, json, body)?;
