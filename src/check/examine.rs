@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Answered, CaseSubject, Check, ExchangeSubject, Family, Finding, Judge, Level, Origin, PhaseSubject, Weights};
+use super::{
+    Answered, CaseSubject, Check, ExchangeSubject, Family, Finding, Judge, Level, Origin, PhaseSubject, Weights,
+};
 use crate::contract::behaviour::Role;
 use crate::contract::openapi::Operation;
 use crate::contract::{Contract, ContractId};

@@ -43,7 +43,9 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         | Probe::AfterRestart
         | Probe::InsideWindow
         | Probe::PastWindow => sequenced::count(probe, generators, operation),
-        Probe::ExactLimit | Probe::ExactLimitBehind | Probe::Created | Probe::WrongCredentials => 0,
+        Probe::ExactLimit => exact::count(operation, behaviour),
+        Probe::ExactLimitBehind => exact::count_behind(operation, behaviour),
+        Probe::Created | Probe::WrongCredentials => 0,
         Probe::Determinism => determinism::count(operation, behaviour),
         Probe::ModelFault => determinism::count(operation, behaviour).min(4),
         Probe::JobPoisoned => jobs::count(operation, behaviour),
