@@ -5,7 +5,7 @@ use crate::check::answer::in_words;
 use crate::check::claim::Claim;
 use crate::check::effect::{Effects, is_key_of, story};
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
-use crate::generate::{Call, Need, Step};
+use crate::generate::{Call, Need, Probe};
 use crate::observe::CallRun;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -21,7 +21,8 @@ pub(in crate::check) const CHECK: Check = Check {
 fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = subject.behaviour() else { return false };
     let Some(jobs) = &behaviour.jobs else { return false };
-    if !subject.run.case.steps.iter().any(|step| matches!(step, Step::Restart)) {
+    // Other sequences may ask for one row more than once.
+    if !subject.is_probe(Probe::JobCrash) {
         return false;
     }
     let calls: Vec<(&Call, &CallRun)> = subject.calls().collect();
