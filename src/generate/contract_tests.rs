@@ -34,6 +34,11 @@ fn made(key: &CaseKey, nonce: &str) -> Case {
         .unwrap_or_else(|e| panic!("{key}: {e}"))
 }
 
+/// A limit that is searched for is not one case: the search makes them.
+fn is_no_search(key: &CaseKey) -> bool {
+    !matches!(key.kind, CaseKind::Probe(Probe::ExactLimit | Probe::ExactLimitBehind))
+}
+
 fn body(call: &Call) -> Value {
     serde_json::from_slice(call.request.body.bytes().expect("it has content")).expect("it is JSON")
 }
@@ -42,7 +47,7 @@ fn body(call: &Call) -> Value {
 fn everything_that_is_planned_can_be_made() {
     for generators in &*CONTRACTS {
         assert_eq!(generators.could_not_make(), [], "{}", generators.contract().id);
-        for key in generators.plan(400, &OFFERS) {
+        for key in generators.plan(400, &OFFERS).into_iter().filter(is_no_search) {
             let case = made(&key, "n");
             assert!(case.calls().count() > 0 && !case.title.is_empty(), "{key}");
             assert_eq!(case.seed, Seed(9).derive(&key));
@@ -67,6 +72,8 @@ fn every_probe_is_made_for_a_contract_that_declares_all() {
         Probe::ExactLimitBehind,
         Probe::Determinism,
         Probe::ModelFault,
+        Probe::JobPoisoned,
+        Probe::JobCrash,
         Probe::Created,
         Probe::WrongCredentials,
     ];
@@ -162,7 +169,10 @@ proptest! {
     #[test]
     fn two_runs_differ_only_in_what_the_nonce_makes(which in 0..4_usize, at in 0..300_usize) {
         let generators = &CONTRACTS[which];
-        let key = &generators.plan(300, &OFFERS)[at];
+        // Nobody calls a contract whose role is the consumer's.
+        let plan: Vec<CaseKey> = generators.plan(300, &OFFERS).into_iter().filter(is_no_search).collect();
+        prop_assume!(at < plan.len());
+        let key = &plan[at];
         let (a, again, b) = (made(key, "a"), made(key, "a"), made(key, "b"));
         prop_assert_eq!(&a, &again);
         prop_assert_eq!((&a.title, &a.labels), (&b.title, &b.labels));

@@ -300,6 +300,10 @@ impl Service {
             if matches!(self.trouble, Some(Trouble::AnswerLost { .. })) && self.is(Mutant::CommitsTwice) {
                 self.write(part.item);
             }
+            // Whoever was at it ends as well.
+            if matches!(self.known.get(&place).map(|k| k.state), Some(State::Running { .. })) {
+                self.write(part.item);
+            }
             let at = self.known.get(&place).map_or(self.now, |known| known.at);
             self.known.insert(place, Known { content: part.content, state: State::Done, at });
         }
