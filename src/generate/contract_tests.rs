@@ -74,6 +74,9 @@ fn every_probe_is_made_for_a_contract_that_declares_all() {
         Probe::ModelFault,
         Probe::JobPoisoned,
         Probe::JobCrash,
+        Probe::QueueFull,
+        Probe::CallbackFault,
+        Probe::CallbackAddress,
         Probe::Created,
         Probe::WrongCredentials,
     ];
