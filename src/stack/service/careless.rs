@@ -37,7 +37,7 @@ pub(super) fn content(defects: &Defects, headers: &HeaderMap, json: bool, body: 
     if !json {
         return Ok(body);
     }
-    let readable = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
+    let readable = serde_json::from_slice::<Value>(&body).is_ok();
     if defects.has(Defect::UnreadableAs500) && !readable {
         return Err(Problem::new(FailureType::Internal, "The content could not be handled"));
     }
