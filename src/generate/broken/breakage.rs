@@ -3,7 +3,7 @@
 use super::piece::Piece;
 use super::{content, fields, framing, media, table_text, target};
 use crate::generate::Wanted;
-use crate::generate::payload::OperationGenerator;
+use crate::generate::payload::{BodyGenerator, OperationGenerator};
 
 /// One way to break a request.
 #[derive(Clone, Copy)]
@@ -46,8 +46,8 @@ impl Of {
         match self {
             Self::Any => true,
             Self::Content => writes && !operation.bodies.is_empty(),
-            Self::Json => writes && operation.bodies.first().is_some_and(|body| body.is_json()),
-            Self::Csv => writes && operation.bodies.first().is_some_and(|body| body.is_csv()),
+            Self::Json => writes && operation.bodies.first().is_some_and(BodyGenerator::is_json),
+            Self::Csv => writes && operation.bodies.first().is_some_and(BodyGenerator::is_csv),
         }
     }
 }

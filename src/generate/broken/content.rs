@@ -1,5 +1,7 @@
 //! Broken content.
 
+#![expect(clippy::unnecessary_wraps, reason = "every breakage has one shape, and some can always be made")]
+
 use serde_json::{Value, json};
 
 use super::piece::Piece;
@@ -49,7 +51,7 @@ pub(super) fn deep_nesting(piece: &mut Piece<'_>) -> Option<()> {
     if piece.is_valid(&json!([[]])) {
         return None;
     }
-    piece.replace([[b'['; LEVELS], [b']'; LEVELS]].concat());
+    piece.replace(["[".repeat(LEVELS), "]".repeat(LEVELS)].concat());
     Some(())
 }
 
@@ -208,14 +210,16 @@ fn scalars_where(value: &Value, at: &mut String, take: &mut dyn FnMut(&str, &Val
     match value {
         Value::Array(items) => {
             for (number, item) in items.iter().enumerate() {
-                at.push_str(&format!("/{number}"));
+                at.push('/');
+                at.push_str(&number.to_string());
                 scalars_where(item, at, take);
                 at.truncate(length);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                at.push_str(&format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+                at.push('/');
+                at.push_str(&name.replace('~', "~0").replace('/', "~1"));
                 scalars_where(member, at, take);
                 at.truncate(length);
             }

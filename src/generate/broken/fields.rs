@@ -1,5 +1,7 @@
 //! Broken header fields.
 
+#![expect(clippy::unnecessary_wraps, reason = "every breakage has one shape, and some can always be made")]
+
 use super::piece::Piece;
 
 pub(super) fn correlation_twice(piece: &mut Piece<'_>) -> Option<()> {

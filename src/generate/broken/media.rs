@@ -1,5 +1,7 @@
 //! Media types, charsets and codings.
 
+#![expect(clippy::unnecessary_wraps, reason = "every breakage has one shape, and some can always be made")]
+
 use super::gzip;
 use super::piece::Piece;
 

@@ -103,7 +103,7 @@ fn words(knob: &Knob) -> &'static str {
 fn body(made: &Made) -> Knob {
     let content = made.request.body.bytes().cloned().unwrap_or_default();
     match content.split_last() {
-        Some((last, rest)) if matches!(last, b'}' | b']') => {
+        Some((b'}' | b']', rest)) => {
             Knob::Body { head: content.slice(..rest.len()), fill: b' ', tail: content.slice(rest.len()..) }
         }
         _ => Knob::Body { head: content, fill: b'x', tail: Bytes::from_static(b"\r\n") },
