@@ -33,6 +33,7 @@ pub fn not_checked(contracts: &[Contract], offers: &BTreeSet<Need>, selection: &
 }
 
 /// Whether the contract makes the promise that a check judges.
+#[expect(clippy::match_same_arms, reason = "one line for each family")]
 pub(super) fn is_promised(check: &Check, contract: &Contract) -> bool {
     let Some(behaviour) = contract.behaviour.as_deref() else {
         return !check.needs.contains(&Need::Behaviour);

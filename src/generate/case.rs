@@ -34,8 +34,7 @@ impl Case {
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.steps.iter().flat_map(|step| match step {
             Step::Call(call) | Step::Flood { call, .. } => std::slice::from_ref(call),
-            Step::Together(calls) | Step::SameConnection(calls) => calls.as_slice(),
-            Step::Unfollowed(calls) => calls.as_slice(),
+            Step::Together(calls) | Step::SameConnection(calls) | Step::Unfollowed(calls) => calls.as_slice(),
             Step::Search(search) => std::slice::from_ref(&search.call),
             Step::Follow(_)
             | Step::Inject(_)

@@ -52,12 +52,12 @@ fn every_operation_of_every_document_yields_cases_or_a_reason() {
         println!(
             "{} loaded {loaded:?}, compiled {:?}, {} operations, {} notices, {} reasons",
             path.file_name().expect("a file").to_string_lossy(),
-            start.elapsed() - loaded,
+            start.elapsed().saturating_sub(loaded),
             contract.openapi.operations.len(),
             contract.openapi.notices.iter().count(),
             reasons.len()
         );
-        for notice in contract.openapi.notices.iter() {
+        for notice in &contract.openapi.notices {
             println!("   N {}: {}", notice.place, notice.what);
         }
         for reason in &reasons {

@@ -163,6 +163,7 @@ fn verdict() -> Verdict {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a sample of each kind")]
 fn findings() -> Vec<Finding> {
     let v1 = ContractId::new("bulk-update", "v1");
     let key = CaseKey::parse("bulk-update/v1:submitBatch:duplicate-concurrent:3").expect("valid");

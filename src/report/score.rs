@@ -106,8 +106,7 @@ pub struct CleanRun {
 impl Score {
     /// As JSON, with a newline.
     pub fn json(&self) -> String {
-        let text = serde_json::to_string_pretty(self).expect("a score has text keys and finite numbers only");
-        format!("{text}\n")
+        format!("{:#}\n", serde_json::json!(self))
     }
 
     /// The one sentence.

@@ -123,7 +123,7 @@ impl DataCalls {
     /// Fills a pool by a GET.
     pub(super) async fn fetch(&mut self, pool: &str, target: &str, values: &Selector) {
         let request = if target.starts_with('/') {
-            Ok(self.plain(Method::GET, target.to_owned()))
+            Ok(self.plain(Method::GET, target))
         } else {
             self.generated(target, &self.pools.clone())
         };
@@ -152,7 +152,7 @@ impl DataCalls {
             Called::Operation(operation) => self.generated(operation, pools)?,
             Called::Path(method, path) => {
                 let path = fill(path).map_err(|pool| format!("pool {pool} is empty"))?;
-                self.plain(method.clone(), path)
+                self.plain(method.clone(), &path)
             }
         };
         if let Some(body) = &call.body {
@@ -174,7 +174,7 @@ impl DataCalls {
         call.map(|call| call.request).map_err(|why| why.to_string())
     }
 
-    fn plain(&self, method: Method, path: String) -> Request {
+    fn plain(&self, method: Method, path: &str) -> Request {
         let mut headers = Headers::new();
         headers.set("Accept", "application/json");
         if let Some(correlation) = self.contract().behaviour.as_ref().and_then(|b| b.correlation.as_ref()) {

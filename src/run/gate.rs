@@ -117,7 +117,7 @@ pub(super) fn choose<'a>(play: &Play, inputs: &'a Inputs) -> Result<Vec<&'a Scen
 fn introduce(session: &Session, inputs: &Inputs) {
     let mut kept = session.gathered();
     let gathered = &mut *kept;
-    for remark in inputs.remarks.iter() {
+    for remark in &inputs.remarks {
         let line = format!("{}: {}", remark.place, remark.what);
         // What a contract says twice and not alike is no notice: nobody can
         // say which of the two is promised.

@@ -133,6 +133,7 @@ pub(super) fn stack_error(error: StackError) -> RunError {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "each setting once, in the order of the settings")]
 async fn environment(
     options: &Options,
     name: &str,

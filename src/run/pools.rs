@@ -58,7 +58,7 @@ fn read(behaviour: &Behaviour, pool: &Pool, file: &Path, values: Option<&Selecto
     };
     let text = std::fs::read_to_string(&path)
         .map_err(|why| fault(format!("the pool's file {} can't be read: {why}", path.display())))?;
-    let kind = path.extension().map(|e| e.to_ascii_lowercase()).unwrap_or_default();
+    let kind = path.extension().map(std::ffi::OsStr::to_ascii_lowercase).unwrap_or_default();
     let content = match kind.to_str() {
         Some("json") => {
             serde_json::from_str(&text).map_err(|why| fault(format!("{} is no JSON: {why}", path.display())))?

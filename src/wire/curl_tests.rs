@@ -235,7 +235,7 @@ fn a_body_too_long_for_a_line_is_named() {
 
 #[test]
 fn a_body_too_long_for_the_line_lies_in_a_file() {
-    let long: Vec<u8> = (0..LOOKED_AT + 1).map(|n| b'a' + (n % 23) as u8).collect();
+    let long: Vec<u8> = (0..=LOOKED_AT).map(|n| b'a' + (n % 23) as u8).collect();
     let request = |body: &[u8]| Request {
         method: http::Method::POST,
         target: "/b".into(),

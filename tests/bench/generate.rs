@@ -1,6 +1,8 @@
 //! How many conforming documents a second one thread makes, as JSON bytes and
 //! as values, and whether all of a sample are valid.
 
+#![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
+
 use std::hint::black_box;
 use std::time::Duration;
 

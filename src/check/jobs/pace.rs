@@ -29,7 +29,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         let polls = run.polls.iter().map(|exchange| ("running", exchange));
         for (what, exchange) in first.into_iter().chain(polls).filter(|(_, exchange)| running(exchange)) {
             concerned = true;
-            let told = exchange.response().and_then(|response| pace(response));
+            let told = exchange.response().and_then(pace);
             if told.is_some_and(|seconds| seconds >= least.as_secs()) {
                 continue;
             }

@@ -4,6 +4,7 @@ use crate::check::answer::{in_words, succeeded};
 use crate::check::claim::Claim;
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
 use crate::generate::Probe;
+use crate::wire::Exchange;
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "response/gone-after-delete",
@@ -24,7 +25,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     }
     let calls: Vec<_> = subject.calls().collect();
     let [_, (_, before), (delete, deleted), (read, after)] = calls.as_slice() else { return false };
-    let gone = deleted.last().and_then(|e| e.status()).is_some_and(|status| matches!(status, 200 | 204));
+    let gone = deleted.last().and_then(Exchange::status).is_some_and(|status| matches!(status, 200 | 204));
     let Some(exchange) = after.last().filter(|e| e.response().is_some()) else { return false };
     if !gone || !before.last().is_some_and(succeeded) {
         return false;

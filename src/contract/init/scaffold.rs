@@ -120,7 +120,7 @@ fn idempotency(document: &OpenApi, carrier: Option<&Carrier>, sheet: &mut Sheet)
     sheet.gap();
     match &key {
         Some((name, place)) => {
-            sheet.note(&format!("`{name}` is declared at {place}. What is promised for the same call twice?"))
+            sheet.note(&format!("`{name}` is declared at {place}. What is promised for the same call twice?"));
         }
         None => sheet.note("What is promised for the same call twice, and how is it told that it is the same?"),
     }
@@ -159,7 +159,7 @@ fn throttling(types: &refusals::Types, sheet: &mut Sheet) {
     sheet.gap();
     match types.place_of(429) {
         Some(place) => {
-            sheet.note(&format!("429 is declared at {place}. How many calls are admitted, to each client or to all?"))
+            sheet.note(&format!("429 is declared at {place}. How many calls are admitted, to each client or to all?"));
         }
         None => sheet.note(
             "How many calls are admitted, to each client or to all together? (A rate needs a type with status 429.)",

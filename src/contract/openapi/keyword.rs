@@ -167,6 +167,7 @@ mod tests {
     use super::*;
     use crate::diagnose::{Diagnostics, parse_yaml};
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is called with literals")]
     fn mended(schema: Value) -> (Value, String) {
         let mut document = json!({"components": {"schemas": {"A": schema}}});
         let source = parse_yaml("a.json", &document.to_string()).expect("JSON");

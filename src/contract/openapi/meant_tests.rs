@@ -53,7 +53,7 @@ paths:
     assert!(
         document.validator(ok.content[0].schema.as_ref().expect("declared")).expect("compiles").is_valid(&json!("("))
     );
-    assert_eq!(document.missing_security(get, |kind| kind.is_bearer()), ["key"]);
+    assert_eq!(document.missing_security(get, super::SecurityKind::is_bearer), ["key"]);
     assert!(get.secured && document.missing_security(get, |_| true).is_empty());
     let open =
         document.operations[1..].iter().map(|o| o.secured || !document.missing_security(o, |_| false).is_empty());

@@ -16,7 +16,7 @@ pub(super) fn brief(notices: Diagnostics) -> Diagnostics {
     let mut counts: HashMap<String, (usize, Severity, Place)> = HashMap::new();
     let mut order = Vec::new();
     let mut kept = Diagnostics::new();
-    for notice in notices.iter() {
+    for notice in &notices {
         let kind = kind(&notice.what);
         let new = (0, notice.severity, notice.place.clone());
         let (count, ..) = counts.entry(kind.clone()).or_insert_with(|| {

@@ -53,8 +53,7 @@ impl OperationGenerator {
         }
         let body = self.draw_body(&mut rng, wish, &mut hit)?;
         let aimed = match wish.target {
-            Some(Aimed::Parameter(index, _)) => Some(*index),
-            Some(Aimed::Blank(index)) => Some(*index),
+            Some(Aimed::Parameter(index, _) | Aimed::Blank(index)) => Some(*index),
             _ => None,
         };
         let mut draft = Draft { parameters, body, hit, aimed };

@@ -69,10 +69,10 @@ impl Multipart {
         let file = if shape.octets || sample(&media).is_some() { "; filename=\"content.bin\"" } else { "" };
         let mut head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{escaped}\"{file}\r\n");
         if media != "text/plain" || said.is_some_and(|s| s.content_type.is_some()) {
-            head.push_str(&format!("Content-Type: {media}\r\n"));
+            head.extend(["Content-Type: ", &media, "\r\n"]);
         }
         for (field, text) in said.into_iter().flat_map(|said| &said.headers) {
-            head.push_str(&format!("{field}: {text}\r\n"));
+            head.extend([field.as_str(), ": ", text, "\r\n"]);
         }
         head.push_str("\r\n");
         content.extend_from_slice(head.as_bytes());

@@ -155,18 +155,19 @@ impl OperationGenerator {
 
     /// Whether both promise the same about one ID, and write the same.
     pub(crate) fn promises_as(&self, other: &Self) -> bool {
-        let (Some(a), Some(b)) = (self.behaviour.as_deref(), other.behaviour.as_deref()) else { return false };
-        let (Some(x), Some(y)) = (&a.idempotency, &b.idempotency) else { return false };
-        let (Some(e), Some(f)) = (&a.effects, &b.effects) else { return false };
+        let (Some(ours), Some(theirs)) = (self.behaviour.as_deref(), other.behaviour.as_deref()) else { return false };
+        let (Some(x), Some(y)) = (&ours.idempotency, &theirs.idempotency) else { return false };
+        let (Some(effects), Some(others)) = (&ours.effects, &theirs.effects) else { return false };
         let header = |b: &Behaviour| b.correlation.as_ref().map(|c| c.header.to_ascii_lowercase());
         let audience = |b: &Behaviour| b.identity.as_ref().map(|i| (i.audience.clone(), i.roles.clone()));
         self.writes()
             && other.writes()
             && (&x.scope, &x.request, &x.item, &x.step, x.window) == (&y.scope, &y.request, &y.item, &y.step, y.window)
             && x.other_content == y.other_content
-            && (&e.table, e.once, &e.correlated_by) == (&f.table, f.once, &f.correlated_by)
-            && header(a) == header(b)
-            && audience(a) == audience(b)
+            && (&effects.table, effects.once, &effects.correlated_by)
+                == (&others.table, others.once, &others.correlated_by)
+            && header(ours) == header(theirs)
+            && audience(ours) == audience(theirs)
     }
 
     /// Whether its path names something that somebody must have made, and no

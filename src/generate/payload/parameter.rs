@@ -118,7 +118,8 @@ impl ParameterGenerator {
         let plain = self.parameter.style == "simple";
         let right = |text: &str| match self.parameter.within {
             ParameterIn::Query => true,
-            ParameterIn::Path => !text.is_empty() && !text.contains("%2F") && !(plain && text.starts_with('.')),
+            ParameterIn::Path if plain && text.starts_with('.') => false,
+            ParameterIn::Path => !text.is_empty() && !text.contains("%2F"),
             ParameterIn::Header => {
                 text.bytes().all(|b| (0x20..0x7f).contains(&b)) && !text.is_empty() && text.trim() == text
             }

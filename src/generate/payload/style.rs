@@ -156,7 +156,7 @@ impl Style<'_> {
         let lead = |texts: &[String], between: &str| match (self.name, self.explode) {
             ("label", true) => format!(".{}", texts.join(".")),
             ("label", false) => format!(".{}", texts.join(",")),
-            ("matrix", true) => texts.iter().map(|text| format!(";{between}{text}")).collect(),
+            ("matrix", true) => texts.iter().flat_map(|text| [";", between, text]).collect(),
             ("matrix", false) => format!(";{name}={}", texts.join(",")),
             _ => texts.join(","),
         };

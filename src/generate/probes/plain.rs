@@ -163,7 +163,7 @@ mod tests {
     use crate::contract::{Contract, ContractId};
     use crate::generate::{Case, CaseKind, Generators, Nonce, Pools, Probe, Seed};
 
-    const CARTS: &str = r##"
+    const CARTS: &str = r#"
 openapi: 3.1.0
 info: { title: Carts, version: "1" }
 components:
@@ -178,7 +178,7 @@ paths:
     parameters: [{ name: cart_id, in: path, required: true, schema: { type: string } }]
     get: { operationId: read, responses: { "200": { description: it } } }
     delete: { operationId: remove, security: [{ token: [] }, { key: [] }], responses: { "204": { description: gone } } }
-"##;
+"#;
 
     fn probes(probe: Probe) -> Vec<Case> {
         let openapi = crate::contract::openapi::OpenApi::parse("carts.yaml", CARTS).unwrap_or_else(|e| panic!("{e}"));

@@ -125,7 +125,6 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         Probe::PastGateway | Probe::ExactLimitBehind => needs.push(Need::DirectService),
         Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer => needs.extend([Need::Faults, Need::Effects]),
         Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),
-        Probe::RetriedDuplicate => needs.extend([Need::Faults, Need::Effects]),
         Probe::AfterRestart => needs.extend([Need::Restart, Need::Faults, Need::Effects]),
         Probe::InsideWindow | Probe::PastWindow => needs.push(Need::Clock),
         _ => {}

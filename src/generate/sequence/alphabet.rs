@@ -3,7 +3,7 @@
 use super::material;
 use crate::contract::behaviour::{Scope, Selector};
 use crate::generate::generators::Generators;
-use crate::generate::payload::OperationGenerator;
+use crate::generate::payload::{BodyGenerator, OperationGenerator};
 use crate::generate::{Generators as Made, Need};
 
 /// What sequences can be made of: what the behaviour file declares, so that
@@ -49,7 +49,7 @@ impl Alphabet {
             return None;
         }
         let listed = matches!(idempotency.item, Some(Selector::Body(_)));
-        let json = operation.bodies.first().is_some_and(|body| body.is_json());
+        let json = operation.bodies.first().is_some_and(BodyGenerator::is_json);
         Some(Self {
             items: if listed { 4 } else { 2 },
             width: if listed { 3 } else { 1 },

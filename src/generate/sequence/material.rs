@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::contract::behaviour::{Idempotency, Selector};
 use crate::generate::CouldNotMake;
-use crate::generate::payload::{Draft, Made, OperationGenerator, places};
+use crate::generate::payload::{BodyGenerator, Draft, Made, OperationGenerator, places};
 use crate::generate::probes::Bench;
 
 use super::Part;
@@ -22,7 +22,7 @@ const BODY_ELEMENTS: usize = 2;
 pub(super) fn is_possible(operation: &OperationGenerator, idempotency: &Idempotency) -> bool {
     match &idempotency.item {
         Some(Selector::Body(path)) => {
-            operation.bodies.first().is_some_and(|body| body.is_json())
+            operation.bodies.first().is_some_and(BodyGenerator::is_json)
                 && path.iter().filter(|token| *token == "*").count() == 1
         }
         Some(Selector::Digest) | None => !operation.bodies.is_empty(),
@@ -48,16 +48,14 @@ pub(super) enum Material {
 impl Material {
     /// Draws what these items stand for.
     pub(super) fn of(bench: &Bench<'_>, items: u8) -> Result<Self, CouldNotMake> {
-        match &bench.idempotency()?.item {
-            Some(selector @ Selector::Body(path)) => Self::listed(bench, selector, path),
-            _ => {
-                let whole = |item: u8| {
-                    let skip = usize::from(item) * PER_BODY;
-                    bench.conforming(u64::from(item), BODY_ELEMENTS, skip).map(|made| made.draft)
-                };
-                (0..items).map(whole).collect::<Result<_, _>>().map(Self::Whole)
-            }
+        if let Some(selector @ Selector::Body(path)) = &bench.idempotency()?.item {
+            return Self::listed(bench, selector, path);
         }
+        let whole = |item: u8| {
+            let skip = usize::from(item) * PER_BODY;
+            bench.conforming(u64::from(item), BODY_ELEMENTS, skip).map(|made| made.draft)
+        };
+        (0..items).map(whole).collect::<Result<_, _>>().map(Self::Whole)
     }
 
     fn listed(bench: &Bench<'_>, selector: &Selector, path: &[String]) -> Result<Self, CouldNotMake> {

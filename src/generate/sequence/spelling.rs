@@ -47,8 +47,8 @@ fn write(value: &Value, rng: &mut ChaCha8Rng, out: &mut String) {
             let plain = number.to_string();
             let integer = number.as_u64().is_some_and(|n| n < EXACT);
             match rng.random_range(0..3) {
-                0 if integer => out.push_str(&format!("{plain}.0")),
-                1 if integer => out.push_str(&format!("{plain}e0")),
+                0 if integer => out.extend([&plain, ".0"]),
+                1 if integer => out.extend([&plain, "e0"]),
                 _ => out.push_str(&plain),
             }
         }

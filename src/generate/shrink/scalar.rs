@@ -79,7 +79,7 @@ pub(super) fn numbers(value: f64, goal: f64) -> Vec<Value> {
     found.push((value / size * 10.0).trunc() * size / 10.0);
     let nearer = |number: &f64| (number - goal).abs() < away.abs() && (number - goal) * away >= 0.0;
     let mut values: Vec<Value> = Vec::new();
-    for number in found.into_iter().filter(nearer).filter(|number| *number != goal) {
+    for number in found.into_iter().filter(nearer).filter(|number| (number - goal).abs() > 0.0) {
         if let Some(value) = plain_number(number).filter(|value| !values.contains(value)) {
             values.push(value);
         }

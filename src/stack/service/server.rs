@@ -192,6 +192,7 @@ impl ServiceHandle {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each thing that a service holds")]
 fn execution(options: ServiceOptions, store: &Store) -> Execution {
     let ServiceOptions { gateway, gateway_key, clock, door, .. } = options;
     let defects = Defects::named(&options.defects);

@@ -78,12 +78,12 @@ const CLEARED: u32 = 1 << 16;
 
 impl<'a> Judge<'a> {
     fn healed(&mut self) {
-        self.faults = if self.faults % CLEARED == 0 { self.faults } else { CLEARED };
+        self.faults = if self.faults.is_multiple_of(CLEARED) { self.faults } else { CLEARED };
     }
 
     /// Whether a fault of the sequence is in the way now.
     fn troubled(&self) -> bool {
-        self.faults % CLEARED > 0
+        !self.faults.is_multiple_of(CLEARED)
     }
 
     /// Whether nothing ever went wrong behind the service.
@@ -317,8 +317,8 @@ impl<'a> Judge<'a> {
             first.is_some_and(|effect| call.attempts.iter().any(|a| a.sent <= effect.at && effect.at <= a.done))
         };
         let sent = |call: &&Asked| first.is_some_and(|effect| call.attempts.iter().any(|a| a.sent <= effect.at));
-        let shown = calls().filter(asks).filter(during).last();
-        let Some(call) = shown.or_else(|| calls().filter(asks).filter(sent).last()).or_else(|| calls().last()) else {
+        let shown = calls().rev().filter(asks).find(during);
+        let Some(call) = shown.or_else(|| calls().rev().filter(asks).find(sent)).or_else(|| calls().next_back()) else {
             return;
         };
         let violation = Violation {

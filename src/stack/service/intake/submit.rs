@@ -40,8 +40,8 @@ pub(in super::super) enum RowState {
 
 impl RowState {
     /// What is known of the line once it may have been sent.
-    fn tried(&self) -> Self {
-        if *self == Self::Untouched { Self::Maybe } else { *self }
+    fn tried(self) -> Self {
+        if self == Self::Untouched { Self::Maybe } else { self }
     }
 }
 
@@ -76,7 +76,7 @@ pub(in super::super) async fn submit(
             };
             execution.hesitate().await;
             let errand = execution.errand(call, PATIENCE);
-            claim.intend(item[0].0, begun.iter().map(RowState::tried).collect());
+            claim.intend(item[0].0, begun.iter().copied().map(RowState::tried).collect());
             let mut file = File { execution: Arc::clone(execution), contract, errand, rows: begun };
             match file.write(&lines).await {
                 Ok(()) => claim.done(item[0].0, file.rows.clone()),
