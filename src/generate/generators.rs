@@ -247,8 +247,7 @@ components:
         let contract =
             Contract { id, path: "old.yaml".into(), openapi: Arc::new(openapi), behaviour: None, callee: None };
         let generators = Generators::new(&contract);
-        let reasons = generators.could_not_make();
-        assert!(matches!(reasons.as_slice(), [one] if one.reason.contains("`not`")), "{reasons:?}");
+        assert_eq!(generators.could_not_make(), []);
         assert!(generators.probes().is_empty(), "nothing is declared beside the document");
         let (nonce, pools) = (Nonce("n".into()), Pools::new());
         for key in generators.plan(600, &[]) {

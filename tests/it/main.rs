@@ -18,6 +18,7 @@ mod readiness;
 mod redact;
 mod replay;
 mod score;
+mod schema_suite;
 mod secrets;
 mod serve;
 mod verdicts;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::draw::{Draw, Lean, list_of};
 use super::model::{Kind, ListShape, Node, RecordShape, TextShape};
 use super::target::Aim;
-use super::text;
+use super::{format, text};
 
 impl<'a> Draw<'a> {
     /// The value that an aim asks for at a node.
@@ -28,12 +28,14 @@ impl<'a> Draw<'a> {
             Aim::Alone(name) => self.record(record_of(node)?, depth, &Lean::Alone(name), None),
             Aim::Missing(name) => self.record(record_of(node)?, depth, &Lean::Lacking(name), None),
             Aim::OffPattern => self.off_pattern(text_of(node)?),
-            Aim::OffFormat => text::off_format(text_of(node)?.format.as_deref()?, &mut self.rng).map(Value::String),
+            Aim::OffFormat => format::off_format(text_of(node)?.format.as_deref()?, &mut self.rng).map(Value::String),
             Aim::OffValues => self.off_values(node),
             Aim::WrongType(name) => Some(self.of_type(name)),
             Aim::Extra => self.extra(record_of(node)?, depth),
             Aim::Properties(count) => self.properties(record_of(node)?, *count, depth),
             Aim::Repeated => self.repeated(list_of(node)?, depth),
+            Aim::Twisted(node) => self.node(*node, depth, None),
+            Aim::Text(text) => Some(Value::String(text.clone())),
         }
     }
 
@@ -62,7 +64,7 @@ impl<'a> Draw<'a> {
             matching.extend((near..length).map(|_| last));
             return Some(Value::String(matching));
         }
-        let good = shape.format.as_deref().and_then(|f| text::of_format(f, &mut self.rng));
+        let good = shape.format.as_deref().and_then(|f| format::of_format(f, &mut self.rng));
         let Some(good) = good else {
             return Some(Value::String(text::plain(length, self.ask.medium, &mut self.rng)));
         };

@@ -1,364 +1,364 @@
-//! From a schema to its nodes.
+//! From demands to nodes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
-use super::merge::{Flat, Reading, is_annotation, merge};
-use super::model::{Additional, Choice, Kind, ListShape, Node, NodeId, Property, RecordShape, TextShape};
-use super::number::NumberShape;
+use super::expand::{Expansion, Twist};
+use super::facts::{self, ARRAY, BOOLEAN, FRACTION, Facts, Lit, NULL, NUMBER, OBJECT, STRING, Types, WHOLE, same};
+use super::format;
+use super::model::{Additional, Choice, Kind, Node, NodeId, TextShape};
+use super::number::{NumberDemands, NumberShape, Unfit};
 use super::pattern::Pattern;
-use crate::contract::openapi::Dialect;
-use crate::generate::CouldNotMake;
+use super::source::Source;
+use crate::generate::{CouldNotMake, Obstacle};
 
-/// The validator of the schema at a pointer of the document.
-pub(super) type Checks<'r> = dyn Fn(&str) -> Option<Arc<jsonschema::Validator>> + 'r;
+/// The validator of a schema whose references are absolute.
+pub(super) type Checks<'c> = dyn Fn(&Value) -> Option<Arc<jsonschema::Validator>> + 'c;
+
+/// Demands taken together, in order and each once.
+pub(super) type Goal = Vec<Lit>;
 
 /// Builds the arena.
-pub(super) struct Compiler<'r, 'd> {
-    pub(super) reading: Reading<'r, 'd>,
-    pub(super) checks: &'r Checks<'r>,
+pub(super) struct Compiler<'c, 'r> {
+    pub(super) source: Source<'r>,
+    checks: &'c Checks<'c>,
     pub(super) nodes: Vec<Node>,
-    pub(super) known: HashMap<String, NodeId>,
+    /// The goal of each node that was made for one.
+    pub(super) goals: Vec<Option<Goal>>,
+    known: HashMap<Goal, Result<NodeId, CouldNotMake>>,
+    depth: usize,
+    work: u32,
     /// Optional parts that are left out because they can't be made.
     pub(super) notices: Vec<CouldNotMake>,
+    /// Whether what is built breaks a keyword: then the goal's own validator
+    /// says nothing.
+    pub(super) twisting: bool,
 }
 
-/// Most combinations of `anyOf` and `oneOf` at one place.
-const MOST_BRANCHES: usize = 64;
-
 /// Deepest nesting of schemas that is compiled.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 80;
 
-impl<'d> Compiler<'_, 'd> {
-    /// Compiles the schema at a place of the document.
-    pub(super) fn node(&mut self, schema: &Value, pointer: &str, depth: usize) -> Result<NodeId, CouldNotMake> {
-        if depth > DEEPEST {
-            return Err(CouldNotMake::new(pointer, "it is nested without end"));
+/// Most nodes of one schema.
+const MOST_NODES: usize = 12_000;
+
+/// Most choices taken for one schema.
+const MOST_WORK: u32 = 200_000;
+
+impl<'c, 'r> Compiler<'c, 'r> {
+    pub(super) fn new(source: Source<'r>, checks: &'c Checks<'c>) -> Self {
+        Self {
+            source,
+            checks,
+            nodes: Vec::new(),
+            goals: Vec::new(),
+            known: HashMap::new(),
+            depth: 0,
+            work: 0,
+            notices: Vec::new(),
+            twisting: false,
         }
-        if let Some((at, target)) = self.plain_reference(schema) {
-            if let Some(known) = self.known.get(&at) {
-                return Ok(*known);
-            }
-            let id = self.reserve();
-            self.known.insert(at.clone(), id);
-            return match self.fill(id, target, &at, depth) {
-                Ok(()) => Ok(id),
-                Err(reason) => {
-                    self.known.remove(&at);
-                    Err(reason)
-                }
-            };
+    }
+
+    /// The node of demands taken together.
+    pub(super) fn node(&mut self, mut goal: Goal) -> Result<NodeId, CouldNotMake> {
+        goal.sort();
+        goal.dedup();
+        if let Some(known) = self.known.get(&goal) {
+            return known.clone();
         }
-        let id = self.reserve();
-        self.fill(id, schema, pointer, depth)?;
+        if self.depth > DEEPEST || self.nodes.len() > MOST_NODES || self.work > MOST_WORK {
+            return Err(CouldNotMake::not_found(self.place(&goal), "its schemas are too many or nested too deep"));
+        }
+        let id = self.push(Node::default());
+        self.goals[id] = Some(goal.clone());
+        self.known.insert(goal.clone(), Ok(id));
+        self.depth += 1;
+        let twisting = std::mem::take(&mut self.twisting);
+        let made = self.fill(id, &goal, None);
+        self.twisting = twisting;
+        self.depth -= 1;
+        if let Err(reason) = made {
+            self.goals[id] = None;
+            self.known.insert(goal, Err(reason.clone()));
+            return Err(reason);
+        }
         Ok(id)
     }
 
-    fn reserve(&mut self) -> NodeId {
-        self.nodes.push(Node::default());
+    /// A node that breaks one keyword of a schema and keeps the other demands.
+    pub(super) fn twisted(&mut self, goal: &Goal, twist: Twist<'r>) -> Result<NodeId, CouldNotMake> {
+        let id = self.push(Node::default());
+        self.twisting = true;
+        let made = self.fill(id, goal, Some(twist));
+        self.twisting = false;
+        made.map(|()| id)
+    }
+
+    fn push(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        self.goals.push(None);
         self.nodes.len() - 1
     }
 
-    /// What a schema that is only a `$ref` leads to.
-    fn plain_reference(&self, schema: &Value) -> Option<(String, &'d Value)> {
-        let map = schema.as_object()?;
-        let reference = map.get("$ref")?.as_str()?;
-        let alone = self.reading.dialect == Dialect::OpenApi30 || map.keys().all(|k| k == "$ref" || is_annotation(k));
-        if !alone {
-            return None;
-        }
-        (self.reading.resolve)(reference)
+    /// Where a goal stands, as a JSON Pointer.
+    pub(super) fn place(&self, goal: &[Lit]) -> String {
+        let place = goal.iter().find_map(|lit| match lit {
+            Lit::Is(loc) | Lit::Not(loc) => Some(self.source.pointer(*loc).to_owned()),
+            _ => None,
+        });
+        place.unwrap_or_default()
     }
 
-    fn fill(&mut self, id: NodeId, schema: &Value, pointer: &str, depth: usize) -> Result<(), CouldNotMake> {
-        let flat = self.reading.flatten(schema, pointer, 0)?;
-        let node = self.compile(flat, pointer, depth)?;
+    fn fill(&mut self, id: NodeId, goal: &Goal, twist: Option<Twist<'r>>) -> Result<(), CouldNotMake> {
+        let mut expansion = Expansion::new(&mut self.source, twist);
+        let ways = expansion.ways(goal);
+        let cut = expansion.cut;
+        self.work += expansion.steps;
+        let at = self.place(goal);
+        let mut obstacle = CouldNotMake::empty(at.as_str(), "no value keeps this schema");
+        if cut {
+            obstacle = CouldNotMake::not_found(at.as_str(), "too many combinations of its schemas");
+        }
+        let mut made = Vec::new();
+        for facts in ways? {
+            match self.build(&facts, goal, &at) {
+                Ok(node) => made.push(node),
+                Err(reason) if reason.obstacle != Obstacle::Empty || obstacle.obstacle == Obstacle::Empty => {
+                    obstacle = reason;
+                }
+                Err(_) => {}
+            }
+        }
+        let mut node = match made.len() {
+            0 => return Err(obstacle),
+            1 => made.remove(0),
+            _ => {
+                let branches = made.into_iter().map(|node| self.push(node)).collect();
+                Node { choice: Some(Choice { branches, check: None }), ..Node::default() }
+            }
+        };
+        if !self.twisting {
+            node.examples = self.examples(goal);
+        }
         self.nodes[id] = node;
         Ok(())
     }
 
-    fn compile(&mut self, flat: Flat, pointer: &str, depth: usize) -> Result<Node, CouldNotMake> {
-        if flat.never {
-            return Err(CouldNotMake::new(pointer, "no value keeps this schema"));
+    /// The validator of demands taken together, where they can be named.
+    pub(super) fn check(&self, goal: &[Lit]) -> Option<Arc<jsonschema::Validator>> {
+        if self.source.dynamic {
+            return None;
         }
-        let examples = self.examples(&flat.keywords, pointer);
-        if !flat.choices.is_empty() {
-            let choice = self.choice(flat, pointer, depth)?;
-            return Ok(Node { choice: Some(choice), examples, ..Node::default() });
-        }
-        let values = values(&flat);
-        let typed = flat.keywords.contains_key("type");
-        let kinds = if values.is_some() { declared_kinds(&flat) } else { self.kinds(&flat, pointer, depth)? };
-        if values.as_ref().is_some_and(|(_, v)| v.is_empty()) || (values.is_none() && kinds.is_empty()) {
-            return Err(CouldNotMake::new(pointer, "no value keeps this schema"));
-        }
-        Ok(Node { kinds, typed, values, examples, ..Node::default() })
+        let all: Vec<Value> = goal.iter().map(|lit| self.entry(lit)).collect::<Option<_>>()?;
+        (self.checks)(&if all.len() == 1 { all.into_iter().next()? } else { json!({ "allOf": all }) })
+    }
+
+    fn entry(&self, lit: &Lit) -> Option<Value> {
+        Some(match lit {
+            Lit::Is(loc) => json!({ "$ref": self.source.address(*loc)? }),
+            Lit::Not(loc) => json!({ "not": { "$ref": self.source.address(*loc)? } }),
+            Lit::Any(lits) => json!({ "anyOf": lits.iter().map(|l| self.entry(l)).collect::<Option<Vec<_>>>()? }),
+            Lit::Types(types) if *types == STRING => json!({ "type": "string" }),
+            Lit::Types(_) => return None,
+        })
     }
 
     /// Those examples that keep the schema.
-    fn examples(&self, keywords: &Map<String, Value>, pointer: &str) -> Vec<Value> {
-        let mut found: Vec<Value> = keywords.get("example").cloned().into_iter().collect();
-        found.extend(keywords.get("examples").and_then(Value::as_array).into_iter().flatten().cloned());
+    fn examples(&self, goal: &Goal) -> Vec<Value> {
+        let [Lit::Is(loc)] = goal.as_slice() else { return Vec::new() };
+        let Value::Object(map) = self.source.schema(*loc) else { return Vec::new() };
+        let mut found: Vec<Value> = map.get("example").cloned().into_iter().collect();
+        found.extend(map.get("examples").and_then(Value::as_array).into_iter().flatten().cloned());
         if found.is_empty() {
             return found;
         }
-        let Some(check) = (self.checks)(pointer) else { return Vec::new() };
+        let Some(check) = self.check(goal) else { return Vec::new() };
         found.retain(|example| check.is_valid(example));
         found
     }
 
-    /// Every combination of branches, each merged with what stands beside.
-    fn choice(&mut self, mut flat: Flat, pointer: &str, depth: usize) -> Result<Choice, CouldNotMake> {
-        let groups = std::mem::take(&mut flat.choices);
-        let keyword = groups[0].0;
-        let exclusive = groups.iter().any(|(k, _)| *k == "oneOf");
-        let mut combined = vec![(flat, pointer.to_owned())];
-        for (keyword, branches) in &groups {
-            let mut next = Vec::new();
-            for (base, _) in &combined {
-                for (index, branch) in branches.iter().enumerate() {
-                    let at = format!("{pointer}/{keyword}/{index}");
-                    let merged = self.reading.flatten(branch, &at, 0).and_then(|b| merge(base.clone(), b, &at));
-                    match merged {
-                        Ok(merged) if !merged.never => next.push((merged, at)),
-                        Ok(_) => {}
-                        Err(notice) => self.notices.push(notice),
-                    }
-                }
+    /// One way as a node.
+    fn build(&mut self, facts: &Facts<'r>, goal: &Goal, at: &str) -> Result<Node, CouldNotMake> {
+        let excluded: Vec<Value> = facts.excluded.iter().map(|v| (*v).clone()).collect();
+        if let Some((keyword, values)) = &facts.values {
+            let values = self.listed(facts, values, goal);
+            if values.is_empty() {
+                return Err(CouldNotMake::empty(at, "none of its values keeps the rest of the schema"));
             }
-            next.truncate(MOST_BRANCHES);
-            combined = next;
+            let kinds = if facts.typed { declared_kinds(facts.types) } else { Vec::new() };
+            return Ok(Node { kinds, typed: facts.typed, values: Some((keyword, values)), ..Node::default() });
         }
-        let mut made = Vec::new();
-        for (branch, at) in combined {
-            match self.compile(branch, &at, depth + 1) {
-                Ok(node) => {
-                    self.nodes.push(node);
-                    made.push(self.nodes.len() - 1);
-                }
-                Err(notice) => self.notices.push(notice),
-            }
-        }
-        if made.is_empty() {
-            return Err(CouldNotMake::new(pointer, format!("no branch of `{keyword}` can be made")));
-        }
-        let check = if exclusive || groups.len() > 1 { (self.checks)(pointer) } else { None };
-        Ok(Choice { branches: made, check })
-    }
-
-    fn kinds(&mut self, flat: &Flat, pointer: &str, depth: usize) -> Result<Vec<Kind>, CouldNotMake> {
-        let names: Vec<String> = match flat.keywords.get("type").and_then(Value::as_array) {
-            Some(names) => names.iter().filter_map(|n| n.as_str().map(str::to_owned)).collect(),
-            None => hinted(flat).into_iter().map(str::to_owned).collect(),
-        };
         let mut kinds = Vec::new();
-        let mut obstacle = None;
-        for name in &names {
-            match self.kind(name, flat, pointer, depth) {
-                Ok(kind) => kinds.push(kind),
-                Err(reason) => obstacle = Some(reason),
+        let mut obstacle = CouldNotMake::empty(at, "no type is left");
+        let hinted = if facts.typed { facts.types } else { hinted(facts) & facts.types };
+        for types in [hinted, facts.types & !hinted] {
+            for one in split(types) {
+                match self.kind(one, facts, at) {
+                    Ok(kind) => kinds.push(kind),
+                    Err(reason) if kinds.is_empty() => obstacle = reason,
+                    Err(_) => {}
+                }
+            }
+            // What is spoken of only to be closed is not all there is.
+            if !kinds.iter().all(is_tiny) {
+                break;
             }
         }
-        match obstacle {
-            Some(reason) if kinds.is_empty() => Err(reason),
-            _ => Ok(kinds),
+        kinds.retain(|kind| match kind {
+            Kind::Null => !excluded.contains(&Value::Null),
+            Kind::Boolean => ![true, false].iter().all(|b| excluded.contains(&Value::Bool(*b))),
+            _ => true,
+        });
+        if kinds.is_empty() {
+            return Err(obstacle);
         }
+        Ok(Node { kinds, typed: facts.typed, excluded, ..Node::default() })
     }
 
-    fn kind(&mut self, name: &str, flat: &Flat, pointer: &str, depth: usize) -> Result<Kind, CouldNotMake> {
-        let fault = |reason: String| CouldNotMake::new(pointer, reason);
-        Ok(match name {
-            "null" => Kind::Null,
-            "boolean" => Kind::Boolean,
-            "integer" | "number" => {
-                Kind::Number(NumberShape::compile(&flat.keywords, name == "integer").map_err(fault)?)
+    /// Those listed values that keep the rest.
+    fn listed(&self, facts: &Facts<'r>, values: &[&'r Value], goal: &Goal) -> Vec<Value> {
+        let mut kept: Vec<Value> = Vec::new();
+        for value in values {
+            if !kept.iter().any(|k| same(k, value)) {
+                kept.push((*value).clone());
             }
-            "string" => Kind::Text(text(flat).map_err(fault)?),
-            "array" => Kind::List(self.list(&flat.keywords, pointer, depth)?),
-            "object" => Kind::Record(self.record(&flat.keywords, pointer, depth)?),
-            other => return Err(fault(format!("`type: {other}` is no type"))),
+        }
+        let simple = facts.positive.iter().all(|loc| {
+            let keys = self.source.schema(*loc).as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+            keys.into_iter()
+                .all(|k| matches!(k, "type" | "const" | "enum" | "$ref" | "allOf" | "description" | "title"))
+        });
+        if (!simple || goal.len() > 1)
+            && !self.twisting
+            && let Some(check) = self.check(goal)
+        {
+            kept.retain(|value| check.is_valid(value));
+        }
+        kept
+    }
+
+    fn kind(&mut self, types: Types, facts: &Facts<'r>, at: &str) -> Result<Kind, CouldNotMake> {
+        Ok(match types {
+            NULL => Kind::Null,
+            BOOLEAN => Kind::Boolean,
+            STRING => Kind::Text(text(facts, at)?),
+            ARRAY => Kind::List(self.list(facts, at)?),
+            OBJECT => Kind::Record(self.record(facts, at)?),
+            _ => {
+                let demands = NumberDemands {
+                    limits: &facts.limits,
+                    said: Some(&facts.said),
+                    integer: types == WHOLE,
+                    fraction: types == FRACTION,
+                    off: &facts.off_multiples,
+                    format: facts.formats.first().copied(),
+                };
+                Kind::Number(NumberShape::compile(&demands).map_err(|unfit| match unfit {
+                    Unfit::Empty(reason) => CouldNotMake::empty(at, reason),
+                    Unfit::OutOfReach(reason) => CouldNotMake::not_found(at, reason),
+                })?)
+            }
         })
     }
+}
 
-    fn list(&mut self, keywords: &Map<String, Value>, pointer: &str, depth: usize) -> Result<ListShape, CouldNotMake> {
-        let mut prefix = Vec::new();
-        for (index, schema) in keywords.get("prefixItems").and_then(Value::as_array).into_iter().flatten().enumerate() {
-            prefix.push(self.node(schema, &format!("{pointer}/prefixItems/{index}"), depth + 1)?);
+/// Whether a type has one value only.
+fn is_tiny(kind: &Kind) -> bool {
+    match kind {
+        Kind::List(shape) => shape.max == Some(0),
+        Kind::Record(shape) => {
+            let closed = shape.additional == Additional::Forbidden && shape.classes.is_empty();
+            shape.max == Some(0) || (closed && shape.properties.is_empty())
         }
-        let min = size(keywords, "minItems").unwrap_or(0);
-        let declared = size(keywords, "maxItems");
-        let mut max = declared;
-        let items = match keywords.get("items") {
-            Some(Value::Bool(false)) => {
-                max = Some(max.unwrap_or(usize::MAX).min(prefix.len()));
-                None
-            }
-            Some(schema) => match self.node(schema, &format!("{pointer}/items"), depth + 1) {
-                Ok(items) => Some(items),
-                Err(reason) if min > prefix.len() => return Err(reason),
-                Err(notice) => {
-                    self.notices.push(notice);
-                    max = Some(max.unwrap_or(usize::MAX).min(prefix.len()));
-                    None
-                }
-            },
-            None => Some(self.node(&Value::Bool(true), &format!("{pointer}/items"), depth + 1)?),
-        };
-        if max.is_some_and(|max| max < min) {
-            return Err(CouldNotMake::new(pointer, "no array has so few and so many items"));
-        }
-        let unique = keywords.get("uniqueItems") == Some(&Value::Bool(true));
-        Ok(ListShape { prefix, items, min, max, max_declared: declared.is_some(), unique, ..ListShape::default() })
-    }
-
-    fn record(
-        &mut self,
-        keywords: &Map<String, Value>,
-        pointer: &str,
-        depth: usize,
-    ) -> Result<RecordShape, CouldNotMake> {
-        let required: Vec<&str> = keywords
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        let mut shape = RecordShape {
-            min: size(keywords, "minProperties").unwrap_or(0),
-            max: size(keywords, "maxProperties"),
-            ..RecordShape::default()
-        };
-        for (name, schema) in keywords.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            let required = required.contains(&name.as_str());
-            let at = format!("{pointer}/properties/{}", name.replace('~', "~0").replace('/', "~1"));
-            match self.node(schema, &at, depth + 1) {
-                Ok(node) => shape.properties.push(Property { name: name.clone(), node, required }),
-                Err(reason) if required => return Err(reason),
-                Err(notice) => {
-                    if *schema != Value::Bool(false) {
-                        self.notices.push(notice);
-                    }
-                    shape.absent.push(name.clone());
-                }
-            }
-        }
-        shape.additional = self.additional(keywords, pointer, depth);
-        self.add_required(&mut shape, &required, pointer, depth)?;
-        Ok(shape)
-    }
-
-    fn additional(&mut self, keywords: &Map<String, Value>, pointer: &str, depth: usize) -> Additional {
-        match keywords.get("additionalProperties") {
-            None => Additional::Unsaid,
-            Some(Value::Bool(false)) => Additional::Forbidden,
-            Some(schema) => match self.node(schema, &format!("{pointer}/additionalProperties"), depth + 1) {
-                Ok(node) => Additional::Like(node),
-                Err(notice) => {
-                    self.notices.push(notice);
-                    Additional::Unsaid
-                }
-            },
-        }
-    }
-
-    /// Names in `required` that `properties` doesn't describe.
-    fn add_required(
-        &mut self,
-        shape: &mut RecordShape,
-        required: &[&str],
-        pointer: &str,
-        depth: usize,
-    ) -> Result<(), CouldNotMake> {
-        for name in required {
-            if shape.properties.iter().any(|p| p.name == *name) {
-                continue;
-            }
-            let node = match shape.additional {
-                Additional::Forbidden => {
-                    return Err(CouldNotMake::new(pointer, format!("`{name}` is required and forbidden")));
-                }
-                Additional::Like(node) => node,
-                Additional::Unsaid => self.node(&Value::Bool(true), pointer, depth + 1)?,
-            };
-            shape.properties.push(Property { name: (*name).to_owned(), node, required: true });
-        }
-        Ok(())
+        _ => false,
     }
 }
 
-fn size(keywords: &Map<String, Value>, keyword: &str) -> Option<usize> {
-    let value = keywords.get(keyword)?;
-    value.as_u64().or_else(|| value.as_f64().map(|f| f as u64)).map(|v| v as usize)
+/// Single types, numbers as one.
+fn split(types: Types) -> impl Iterator<Item = Types> {
+    // In the order of the old: likelier ones first.
+    let number = types & NUMBER;
+    [types & OBJECT, types & ARRAY, types & STRING, number, types & BOOLEAN, types & NULL]
+        .into_iter()
+        .filter(|one| *one != 0)
 }
 
-fn text(flat: &Flat) -> Result<TextShape, String> {
-    let patterns = flat.patterns.iter().map(|p| Pattern::parse(p)).collect::<Result<_, _>>()?;
-    let (min, max) = (size(&flat.keywords, "minLength").unwrap_or(0), size(&flat.keywords, "maxLength"));
-    if max.is_some_and(|max| max < min) {
-        return Err("no string is so short and so long".to_owned());
-    }
-    let format = flat.keywords.get("format").and_then(Value::as_str).map(str::to_owned);
-    Ok(TextShape { min, max, patterns, format, ..TextShape::default() })
-}
-
-/// The values of `const` or `enum`, those of a declared type only.
-fn values(flat: &Flat) -> Option<(&'static str, Vec<Value>)> {
-    let (keyword, mut values) = match (flat.keywords.get("const"), flat.keywords.get("enum")) {
-        (Some(one), _) => ("const", vec![one.clone()]),
-        (None, Some(list)) => ("enum", list.as_array().cloned().unwrap_or_default()),
-        (None, None) => return None,
+fn text(facts: &Facts<'_>, at: &str) -> Result<TextShape, CouldNotMake> {
+    let parse = |list: &[&str]| -> Result<Vec<Pattern>, CouldNotMake> {
+        list.iter().map(|p| Pattern::parse(p).map_err(|reason| CouldNotMake::not_found(at, reason))).collect()
     };
-    if let Some(types) = flat.keywords.get("type").and_then(Value::as_array) {
-        values.retain(|value| types.iter().filter_map(Value::as_str).any(|t| is_of(value, t)));
+    let limit = |keyword: &str| facts.limits.get(keyword).and_then(super::keyword::size);
+    let (min, max) = (limit("minLength").unwrap_or(0), limit("maxLength"));
+    if max.is_some_and(|max| max < min) {
+        return Err(CouldNotMake::empty(at, "no string is so short and so long"));
     }
-    Some((keyword, values))
-}
-
-/// Whether a value is of a type.
-fn is_of(value: &Value, name: &str) -> bool {
-    match value {
-        Value::Null => name == "null",
-        Value::Bool(_) => name == "boolean",
-        Value::Number(n) => name == "number" || (name == "integer" && n.as_f64().is_some_and(|f| f.fract() == 0.0)),
-        Value::String(_) => name == "string",
-        Value::Array(_) => name == "array",
-        Value::Object(_) => name == "object",
+    if facts.off_formats.iter().any(|f| facts.formats.contains(f))
+        || facts.off_patterns.iter().any(|p| facts.patterns.contains(p))
+    {
+        return Err(CouldNotMake::empty(at, "no string keeps and breaks the same"));
     }
+    let mut formats = facts.formats.iter().map(|f| (*f).to_owned());
+    let format = formats.next();
+    Ok(TextShape {
+        min,
+        max,
+        patterns: parse(&facts.patterns)?,
+        format,
+        more_formats: formats.filter(|f| format::is_known(f)).collect(),
+        off_patterns: parse(&facts.off_patterns)?,
+        off_formats: facts.off_formats.iter().map(|f| (*f).to_owned()).collect(),
+        said: facts.said.clone(),
+    })
 }
 
 /// The types beside an `enum`, without demands: only their names are needed.
-fn declared_kinds(flat: &Flat) -> Vec<Kind> {
-    let names = flat.keywords.get("type").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    names
-        .filter_map(|name| match name {
-            "null" => Some(Kind::Null),
-            "boolean" => Some(Kind::Boolean),
-            "integer" | "number" => NumberShape::compile(&Map::new(), name == "integer").ok().map(Kind::Number),
-            "string" => Some(Kind::Text(TextShape::default())),
-            _ => None,
-        })
-        .collect()
+fn declared_kinds(types: Types) -> Vec<Kind> {
+    let free = serde_json::Map::new();
+    let number = |integer: bool| {
+        let demands = NumberDemands { limits: &free, said: None, integer, fraction: false, off: &[], format: None };
+        NumberShape::compile(&demands).ok().map(Kind::Number)
+    };
+    let kinds = split(types).filter_map(|one| match one {
+        NULL => Some(Kind::Null),
+        BOOLEAN => Some(Kind::Boolean),
+        STRING => Some(Kind::Text(TextShape::default())),
+        ARRAY => Some(Kind::List(super::model::ListShape::default())),
+        OBJECT => Some(Kind::Record(super::model::RecordShape::default())),
+        types => number(types == WHOLE),
+    });
+    kinds.collect()
 }
 
 /// The types a schema without `type` speaks of; any scalar where it speaks of
 /// none.
-fn hinted(flat: &Flat) -> Vec<&'static str> {
-    let speaks = |names: &[&str]| names.iter().any(|n| flat.keywords.contains_key(*n));
-    let mut kinds = Vec::new();
-    if speaks(&["properties", "required", "additionalProperties", "minProperties", "maxProperties"]) {
-        kinds.push("object");
+fn hinted(facts: &Facts<'_>) -> Types {
+    let limited = |names: &[&str]| names.iter().any(|n| facts.limits.contains_key(*n));
+    let mut types = 0;
+    if !(facts.properties.is_empty() && facts.patterned.is_empty() && facts.rests.is_empty() && facts.names.is_empty())
+        || !(facts.required.is_empty() && facts.absent.is_empty() && facts.demands.is_empty())
+        || facts.unevaluated.iter().any(|(_, items, _)| !items)
+        || limited(&["minProperties", "maxProperties"])
+    {
+        types |= OBJECT;
     }
-    if speaks(&["items", "prefixItems", "minItems", "maxItems", "uniqueItems"]) {
-        kinds.push("array");
+    if !(facts.lists.is_empty() && facts.contains.is_empty() && facts.elements.is_empty())
+        || facts.unique
+        || facts.unevaluated.iter().any(|(_, items, _)| *items)
+        || limited(&["minItems", "maxItems"])
+    {
+        types |= ARRAY;
     }
-    if speaks(&["minLength", "maxLength", "format"]) || !flat.patterns.is_empty() {
-        kinds.push("string");
+    let textual = facts.formats.iter().any(|f| !matches!(*f, "int32" | "int64" | "float" | "double"));
+    if textual || !(facts.patterns.is_empty() && facts.off_patterns.is_empty()) || limited(&["minLength", "maxLength"])
+    {
+        types |= STRING;
     }
-    if speaks(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]) {
-        kinds.push("number");
+    if limited(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"])
+        || (!facts.formats.is_empty() && !textual)
+    {
+        types |= NUMBER;
     }
-    if kinds.is_empty() { vec!["string", "integer", "boolean"] } else { kinds }
+    if types == 0 { STRING | facts::WHOLE | BOOLEAN } else { types }
 }

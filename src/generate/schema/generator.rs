@@ -1,18 +1,22 @@
 //! A compiled schema.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
+use jsonschema::{Draft, Registry, Retrieve};
+use serde_json::{Value, json};
 
 use super::bytes::Program;
 use super::compile::Compiler;
+use super::draft4::{self, Modern, SchemaDraft};
 use super::draw::{Ask, Draw, list_of};
-use super::merge::Reading;
-use super::model::{Additional, Kind, Node, NodeId};
-use super::target::{Hop, Target, Targets, Walk};
-use crate::contract::openapi::{Dialect, OpenApi, SchemaRef};
+use super::facts::Lit;
+use super::model::{Kind, Node, NodeId};
+use super::reach::{mark_recursive, measure};
+use super::source::Source;
+use super::target::{Aim, Hop, Target};
+use super::walk::{Targets, Walk};
+use crate::contract::openapi::{DOCUMENT, OpenApi, SchemaRef};
 use crate::generate::CouldNotMake;
 
 /// Makes documents of one schema, each from its seed alone.
@@ -48,51 +52,77 @@ pub(crate) struct Failing {
     pub(crate) at: String,
     /// The keyword.
     pub(crate) keyword: String,
+    /// Where the keyword stands in the schema, as a JSON Pointer.
+    pub(crate) by: String,
 }
 
 /// How often a value is drawn anew before it counts as out of reach.
 const TRIES: u64 = 12;
 
+/// Violations that are tried once while compiling.
+const MOST_TRIED: usize = 1000;
+
 impl SchemaGenerator {
     /// Compiles a schema of a document, as it acts for requests.
     ///
     /// # Errors
-    /// The schema uses a keyword that is not understood, or nothing keeps it.
+    /// The schema is none, or nothing keeps it, or nothing was found that
+    /// does; the obstacle says which.
     pub fn compile(openapi: &OpenApi, schema: &SchemaRef) -> Result<Self, CouldNotMake> {
-        let validator = |pointer: &str| openapi.request_validator(&SchemaRef { pointer: pointer.into() });
-        Self::compile_at(openapi.requests(), openapi.dialect, &schema.pointer, &validator)
+        let fault = |reason: String| CouldNotMake::new(&*schema.pointer, reason);
+        let proof = openapi.request_validator(schema).map_err(fault)?;
+        let registry = openapi.registry().map_err(fault)?;
+        Self::within(registry, (DOCUMENT, &schema.pointer), proof)
     }
 
-    /// Compiles the schema at a pointer of a document.
-    pub(crate) fn compile_at(
-        document: &Value,
-        dialect: Dialect,
-        pointer: &str,
-        validator: &dyn Fn(&str) -> Result<Arc<jsonschema::Validator>, String>,
+    /// Compiles a schema that stands alone, of JSON Schema 2020-12 or draft 4.
+    /// `base` is its URI; documents that it refers to are asked of the
+    /// retriever.
+    ///
+    /// # Errors
+    /// The schema is none, or nothing keeps it, or nothing was found that
+    /// does; the obstacle says which.
+    pub fn of_schema(
+        schema: &Value,
+        base: &str,
+        draft: SchemaDraft,
+        retriever: impl Retrieve + 'static,
     ) -> Result<Self, CouldNotMake> {
-        let fault = |reason: String| CouldNotMake::new(pointer, reason);
-        let schema = document.pointer(pointer).ok_or_else(|| fault("no schema stands there".to_owned()))?;
-        let proof = validator(pointer).map_err(fault)?;
-        let resolve = |reference: &str| {
-            let text = percent_encoding::percent_decode_str(reference.strip_prefix('#')?).decode_utf8().ok()?;
-            document.pointer(&text).map(|target| (text.to_string(), target))
+        let fault = |e: &dyn fmt::Display| CouldNotMake::new(base, e.to_string());
+        let (schema, retriever) = match draft {
+            SchemaDraft::Draft202012 => (schema.clone(), Modern { inner: Box::new(retriever), old: false }),
+            SchemaDraft::Draft4 => (draft4::modern(schema), Modern { inner: Box::new(retriever), old: true }),
         };
-        let checks = |pointer: &str| document.pointer(pointer).and_then(|_| validator(pointer).ok());
-        let mut compiler = Compiler {
-            reading: Reading { resolve: &resolve, dialect },
-            checks: &checks,
-            nodes: Vec::new(),
-            known: HashMap::new(),
-            notices: Vec::new(),
-        };
-        let root = compiler.node(schema, pointer, 0)?;
-        let (mut nodes, notices) = (compiler.nodes, compiler.notices);
-        measure(&mut nodes);
-        if nodes[root].height.is_none() {
-            return Err(fault("it refers to itself without end".to_owned()));
+        let registry = Registry::new()
+            .draft(Draft::Draft202012)
+            .retriever(retriever)
+            .add(base, Draft::Draft202012.create_resource(schema))
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .map_err(|e| fault(&e))?;
+        let proof = validator(&registry, &json!({ "$ref": base })).map_err(|e| fault(&e))?;
+        Self::within(&registry, (base, ""), proof)
+    }
+
+    /// Compiles the schema at a pointer of a document in a registry.
+    fn within<'r>(
+        registry: &'r Registry<'r>,
+        (uri, pointer): (&str, &str),
+        proof: Arc<jsonschema::Validator>,
+    ) -> Result<Self, CouldNotMake> {
+        let checks = |entry: &Value| validator(registry, entry).ok();
+        let mut compiler = Compiler::new(Source::new(registry, uri, pointer)?, &checks);
+        let root = compiler.node(vec![Lit::Is(0)])?;
+        measure(&mut compiler.nodes);
+        if compiler.nodes[root].height.is_none() {
+            return Err(CouldNotMake::empty(pointer, "it holds itself without end"));
         }
+        compiler.twist_all();
+        let (mut nodes, mut notices) = (compiler.nodes, compiler.notices);
+        measure(&mut nodes);
+        mark_recursive(&mut nodes);
+        notices.dedup();
         let targets = Walk::targets(&nodes, root);
-        Ok(Self {
+        let mut made = Self {
             pointer: pointer.to_owned(),
             nodes,
             root,
@@ -100,7 +130,27 @@ impl SchemaGenerator {
             validator: proof,
             notices,
             program: OnceLock::new(),
-        })
+        };
+        made.keep_breakable();
+        Ok(made)
+    }
+
+    /// Drops violations that another branch makes right, or that break nothing
+    /// by themselves.
+    fn keep_breakable(&mut self) {
+        let violating = std::mem::take(&mut self.targets.violating);
+        let doubtful = |target: &Target| {
+            target.takes_a_branch()
+                || matches!(
+                    target.aim,
+                    Aim::Twisted(_) | Aim::Missing(_) | Aim::WrongType(_) | Aim::Null | Aim::OffValues
+                )
+        };
+        let kept = violating
+            .into_iter()
+            .enumerate()
+            .filter(|(index, target)| *index > MOST_TRIED || !doubtful(target) || self.broken(target, 1).is_ok());
+        self.targets.violating = kept.map(|(_, target)| target).collect();
     }
 
     /// Optional parts that are never made, and why.
@@ -116,6 +166,11 @@ impl SchemaGenerator {
     /// How many violations can be aimed at.
     pub fn violating_count(&self) -> usize {
         self.targets.violating.len()
+    }
+
+    /// The keyword that violation `index` is aimed at.
+    pub fn aimed_at(&self, index: usize) -> Option<&'static str> {
+        self.targets.violating.get(index).map(|target| target.keyword)
     }
 
     pub(crate) fn boundary(&self) -> &[Target] {
@@ -182,10 +237,19 @@ impl SchemaGenerator {
     pub fn violation(&self, index: usize, seed: u64) -> Result<(Value, Vec<(String, String)>), CouldNotMake> {
         let target = self.targets.violating.get(index);
         let target = target.ok_or_else(|| CouldNotMake::new(self.pointer.as_str(), "no such violation"))?;
-        let ask = Ask { target: Some(target), ..Ask::any(seed) };
-        let value = self.proven(ask, |value, hit| self.fails_as_aimed(value, target, hit))?;
-        let failing = self.failing(&value).into_iter().map(|f| (f.at, f.keyword)).collect();
+        let value = self.broken(target, seed)?;
+        let mut failing: Vec<(String, String)> = Vec::new();
+        for Failing { at, keyword, .. } in self.failing(&value) {
+            if !failing.iter().any(|(a, k)| *a == at && *k == keyword) {
+                failing.push((at, keyword));
+            }
+        }
         Ok((value, failing))
+    }
+
+    fn broken(&self, target: &Target, seed: u64) -> Result<Value, CouldNotMake> {
+        let ask = Ask { target: Some(target), ..Ask::any(seed) };
+        self.proven(ask, |value, hit| self.fails_as_aimed(value, target, hit))
     }
 
     fn proven(&self, ask: Ask<'_>, right: impl Fn(&Value, &str) -> bool) -> Result<Value, CouldNotMake> {
@@ -203,7 +267,7 @@ impl SchemaGenerator {
     /// What to say where nothing was found.
     pub(crate) fn out_of_reach(&self, target: Option<&Target>) -> CouldNotMake {
         let what = target.map_or_else(|| "a conforming value".to_owned(), |t| format!("{} {}", t.place(), t.title()));
-        CouldNotMake::new(self.pointer.as_str(), format!("no value was found for: {what}"))
+        CouldNotMake::not_found(self.pointer.as_str(), what)
     }
 
     /// Draws a value without proof.
@@ -212,21 +276,6 @@ impl SchemaGenerator {
         let way = ask.target.map(|target| (target.hops.as_slice(), &target.aim));
         let value = draw.node(self.root, 0, way)?;
         Some(Drawn { value, hit: draw.hit })
-    }
-
-    /// The JSON types that may stand at the root.
-    pub(crate) fn types(&self) -> Vec<&'static str> {
-        types(&self.nodes, self.root)
-    }
-
-    /// The JSON types of a list's elements.
-    pub(crate) fn item_types(&self) -> Vec<&'static str> {
-        self.items().map_or_else(Vec::new, |node| types(&self.nodes, node))
-    }
-
-    /// Properties of the root's object: name, JSON types.
-    pub(crate) fn properties(&self) -> Vec<(String, Vec<&'static str>)> {
-        properties(&self.nodes, self.root)
     }
 
     /// Properties of the objects in the root's list: name, JSON types.
@@ -247,37 +296,81 @@ impl SchemaGenerator {
     pub(crate) fn failing(&self, value: &Value) -> Vec<Failing> {
         let mut found: Vec<Failing> = Vec::new();
         for error in self.validator.iter_errors(value).take(64) {
-            let failing = Failing { at: error.instance_path().to_string(), keyword: error.kind().keyword().to_owned() };
-            if !found.contains(&failing) {
+            let failing = Failing {
+                at: error.instance_path().to_string(),
+                keyword: error.kind().keyword().to_owned(),
+                by: error.schema_path().to_string(),
+            };
+            if !found.iter().any(|f| f.at == failing.at && f.keyword == failing.keyword && f.by == failing.by) {
                 found.push(failing);
             }
         }
         found
     }
 
-    /// Whether a value fails the keyword it was aimed at, or the choice that
-    /// hides it.
+    /// Whether a value fails the keyword it was aimed at, or the combination
+    /// that hides it.
     pub(crate) fn fails_as_aimed(&self, value: &Value, target: &Target, hit: &str) -> bool {
-        let failing = self.failing(value);
-        failing.iter().any(|f| {
-            (f.at == hit && f.keyword == target.keyword)
-                || (matches!(f.keyword.as_str(), "anyOf" | "oneOf") && above_branch(target, hit, &f.at))
-        })
+        self.failing(value).iter().any(|f| f.at == hit && f.keyword == target.keyword || hides(target, hit, f))
     }
 }
 
-/// Whether `at` is where the way to the target goes through a branch.
+/// Whether a failure is that of a combination at the place that was aimed at
+/// or above it, or below a keyword that the target breaks.
+fn hides(target: &Target, hit: &str, failing: &Failing) -> bool {
+    let within = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if matches!(target.aim, Aim::Twisted(_)) && within(hit, &failing.at) {
+        let mut keywords = failing.by.split('/');
+        let spoken = |keyword: &str| match target.keyword {
+            "if" => keyword == "then" || keyword == "else",
+            "minContains" | "maxContains" => keyword == "contains",
+            name => keyword == name,
+        };
+        if keywords.any(spoken) {
+            return true;
+        }
+    }
+    const COMBINATIONS: [&str; 8] = [
+        "anyOf",
+        "oneOf",
+        "not",
+        "contains",
+        "propertyNames",
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "falseSchema",
+    ];
+    COMBINATIONS.contains(&failing.keyword.as_str()) && above_branch(target, hit, &failing.at)
+}
+
+/// The validator of a schema whose references are absolute, in a registry.
+fn validator(registry: &Registry<'_>, entry: &Value) -> Result<Arc<jsonschema::Validator>, String> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_registry(registry)
+        .should_validate_formats(true)
+        .build(entry)
+        .map(Arc::new)
+        .map_err(|e| e.to_string())
+}
+
+/// Whether `at` is where the way to the target goes through a choice: a
+/// branch, or the node that breaks one.
 fn above_branch(target: &Target, hit: &str, at: &str) -> bool {
     let mut moved = 0;
-    target.hops.iter().any(|hop| {
+    for hop in &target.hops {
         let end = hit.match_indices('/').nth(moved).map_or(hit.len(), |(cut, _)| cut);
-        let prefix = &hit[..end];
         if matches!(hop, Hop::Branch(_)) {
-            return prefix == at;
+            if &hit[..end] == at {
+                return true;
+            }
+        } else {
+            moved += 1;
         }
-        moved += 1;
-        false
-    })
+    }
+    matches!(target.aim, Aim::Twisted(_)) && hit == at
 }
 
 /// The JSON types that a node and its branches admit.
@@ -304,48 +397,4 @@ fn properties(nodes: &[Node], id: NodeId) -> Vec<(String, Vec<&'static str>)> {
         _ => None,
     });
     records.flat_map(|shape| &shape.properties).map(|p| (p.name.clone(), types(nodes, p.node))).collect()
-}
-
-/// Fills in how deep the smallest value of each node is.
-fn measure(nodes: &mut [Node]) {
-    loop {
-        let mut changed = false;
-        for id in 0..nodes.len() {
-            if nodes[id].height.is_none()
-                && let Some(height) = height(nodes, &nodes[id])
-            {
-                nodes[id].height = Some(height);
-                changed = true;
-            }
-        }
-        if !changed {
-            return;
-        }
-    }
-}
-
-fn height(nodes: &[Node], node: &Node) -> Option<u32> {
-    let of = |id: NodeId| nodes[id].height;
-    if let Some(choice) = &node.choice {
-        return choice.branches.iter().filter_map(|b| of(*b)).min();
-    }
-    if node.values.is_some() {
-        return Some(0);
-    }
-    let kind_height = |kind: &Kind| match kind {
-        Kind::List(shape) => {
-            let prefix = shape.prefix.iter().take(shape.min).map(|p| of(*p));
-            let more = (shape.min > shape.prefix.len()).then(|| shape.items.and_then(of));
-            prefix.chain(more).try_fold(0, |most: u32, h| Some(most.max(h?))).map(|h| h + 1)
-        }
-        Kind::Record(shape) => {
-            let required = shape.properties.iter().filter(|p| p.required).map(|p| of(p.node));
-            let depth = required.into_iter().try_fold(0, |most: u32, h| Some(most.max(h?)))?;
-            let enough = shape.properties.iter().filter(|p| p.required || of(p.node).is_some()).count() >= shape.min
-                || shape.additional != Additional::Forbidden;
-            enough.then_some(depth + 1)
-        }
-        _ => Some(0),
-    };
-    node.kinds.iter().filter_map(kind_height).min()
 }

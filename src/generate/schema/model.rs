@@ -25,6 +25,8 @@ pub(super) struct Node {
     pub(super) choice: Option<Choice>,
     /// How deep the smallest value is; none where there is no finite one.
     pub(super) height: Option<u32>,
+    /// Whether values may hold further values of this node.
+    pub(super) recursive: bool,
     /// Values that are right otherwise and may not stand here.
     pub(super) excluded: Vec<Value>,
     /// Says whether a value is right where the rest of the node does not say
@@ -91,7 +93,10 @@ impl Kind {
             Self::Null | Self::Boolean => true,
             Self::Number(shape) => shape.is_plain(),
             Self::Text(shape) => {
-                shape.off_patterns.is_empty() && shape.off_formats.is_empty() && shape.more_formats.is_empty()
+                shape.off_patterns.is_empty()
+                    && shape.off_formats.is_empty()
+                    && shape.more_formats.is_empty()
+                    && shape.patterns.iter().all(Pattern::is_plain)
             }
             Self::List(shape) => shape.contains.is_empty() && !shape.repeated,
             Self::Record(shape) => shape.classes.is_empty() && shape.names.is_none() && shape.name_check.is_none(),

@@ -13,16 +13,46 @@ pub(super) struct NumberShape {
     step: i128,
     /// Whether `multipleOf` is declared.
     pub(super) multiple: bool,
-    /// The lower bound's keyword, where there is one.
+    /// The lower bound's keyword, where one is declared.
     pub(super) lower: Option<&'static str>,
-    /// The upper bound's keyword, where there is one.
+    /// The upper bound's keyword, where one is declared.
     pub(super) upper: Option<&'static str>,
     lo: i128,
     hi: i128,
+    /// The bounds that hold, declared or implied.
+    bounds: (Option<i128>, Option<i128>),
     /// Whether whole numbers are wrong.
     fraction: bool,
     /// Multiples of these are wrong.
     off_steps: Vec<i128>,
+    /// `format: int32` or `format: float` or such.
+    format: Option<String>,
+}
+
+/// Why there is no shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// No number keeps the demands.
+    Empty(String),
+    /// It can't be computed here.
+    OutOfReach(String),
+}
+
+/// What the keywords say about a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NumberDemands<'k> {
+    /// The bounds, and under `multipleOf` a number or a list of them.
+    pub(super) limits: &'k Map<String, Value>,
+    /// Those that are declared and not only implied; none: all are.
+    pub(super) said: Option<&'k [&'static str]>,
+    /// Whether only whole numbers are right.
+    pub(super) integer: bool,
+    /// Whether whole numbers are wrong.
+    pub(super) fraction: bool,
+    /// Multiples of these are wrong.
+    pub(super) off: &'k [&'k Number],
+    /// `format`.
+    pub(super) format: Option<&'k str>,
 }
 
 /// A place on the range that a boundary or violating value takes.
@@ -38,12 +68,51 @@ pub(crate) enum Edge {
     Max,
     /// Zero.
     Zero,
+    /// The largest or smallest of a machine's whole numbers, or the next one.
+    Machine(MachineEdge),
     /// Just outside below.
     UnderMin,
     /// Just outside above.
     OverMax,
     /// Between two multiples.
     OffStep,
+}
+
+/// Where whole numbers stop fitting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MachineEdge {
+    /// -2^31.
+    Int32Min,
+    /// 2^31 - 1.
+    Int32Max,
+    /// 2^31.
+    OverInt32,
+    /// 2^53 - 1, the largest whole number that doubles count exactly.
+    Safe,
+    /// 2^53 + 1, which is no double.
+    OverSafe,
+    /// -2^63.
+    Int64Min,
+    /// 2^63 - 1.
+    Int64Max,
+}
+
+impl MachineEdge {
+    /// All of them.
+    pub(super) const ALL: [Self; 7] =
+        [Self::Int32Min, Self::Int32Max, Self::OverInt32, Self::Safe, Self::OverSafe, Self::Int64Min, Self::Int64Max];
+
+    fn value(self) -> i128 {
+        match self {
+            Self::Int32Min => i128::from(i32::MIN),
+            Self::Int32Max => i128::from(i32::MAX),
+            Self::OverInt32 => i128::from(i32::MAX) + 1,
+            Self::Safe => (1 << 53) - 1,
+            Self::OverSafe => (1 << 53) + 1,
+            Self::Int64Min => i128::from(i64::MIN),
+            Self::Int64Max => i128::from(i64::MAX),
+        }
+    }
 }
 
 /// A decimal fraction: `mantissa · 10^-scale`.
@@ -61,7 +130,7 @@ impl Decimal {
         let fraction = fraction.trim_end_matches('0');
         let mantissa: i128 = format!("{whole}{fraction}").parse().ok()?;
         let scale = fraction.len() as i32 - exponent;
-        if !(-18..=12).contains(&scale) {
+        if !(-18..=15).contains(&scale) || mantissa.abs() > MOST {
             return None;
         }
         if scale < 0 {
@@ -70,55 +139,76 @@ impl Decimal {
         Some(Self { mantissa, scale: scale as u32 })
     }
 
-    fn units(self, scale: u32) -> i128 {
-        self.mantissa * 10_i128.pow(scale - self.scale)
+    fn units(self, scale: u32) -> Option<i128> {
+        self.mantissa.checked_mul(10_i128.pow(scale - self.scale)).filter(|units| units.abs() <= MOST)
     }
 }
 
 const DEFAULT_SPAN: i128 = 1_000_000;
 
+/// Largest amount that is computed with: what is added to it stays far from
+/// the end of the type.
+const MOST: i128 = 10_i128.pow(32);
+
 impl NumberShape {
     /// From the keywords; the reason where no number keeps them.
-    pub(super) fn compile(schema: &Map<String, Value>, integer: bool) -> Result<Self, String> {
-        let read = |keyword: &str| match schema.get(keyword) {
-            Some(Value::Number(number)) => {
-                Decimal::read(number).map(Some).ok_or_else(|| format!("`{keyword}: {number}` is out of reach"))
-            }
-            _ => Ok(None),
-        };
-        let (min, above) = (read("minimum")?, read("exclusiveMinimum")?);
-        let (max, below) = (read("maximum")?, read("exclusiveMaximum")?);
-        let multiple = read("multipleOf")?;
-        let declared = [min, above, max, below, multiple];
-        let mut scale = declared.iter().flatten().map(|d| d.scale).max().unwrap_or(0);
-        if !integer && multiple.is_none() {
+    pub(super) fn compile(demands: &NumberDemands<'_>) -> Result<Self, Unfit> {
+        let multiples = read_multiples(demands.limits)?;
+        let off: Vec<Decimal> = demands.off.iter().filter_map(|n| Decimal::read(n)).collect();
+        let bound = |keyword: &str| read_bound(demands.limits, keyword);
+        let (min, above) = (bound("minimum")?, bound("exclusiveMinimum")?);
+        let (max, below) = (bound("maximum")?, bound("exclusiveMaximum")?);
+        let declared = [min, above, max, below].into_iter().flatten();
+        let mut scale = declared.chain(multiples.iter().chain(&off).copied()).map(|d| d.scale).max().unwrap_or(0);
+        if !demands.integer && multiples.is_empty() {
             scale += 2;
         }
-        let whole = if integer { 10_i128.pow(scale) } else { 1 };
-        let step = multiple.map_or(whole, |m| lcm(m.units(scale).max(1), whole));
-        let lower = tighter(min, above, scale, "minimum", "exclusiveMinimum", i128::gt);
-        let upper = tighter(max, below, scale, "maximum", "exclusiveMaximum", i128::lt);
-        let (span_lo, span_hi) = format_span(schema, 10_i128.pow(scale));
+        let far = || Unfit::OutOfReach("its numbers are too large to be exact".to_owned());
+        let units = |d: Decimal| d.units(scale).ok_or_else(far);
+        let mut step = if demands.integer { 10_i128.pow(scale) } else { 1 };
+        for multiple in &multiples {
+            step = lcm(units(*multiple)?.max(1), step).filter(|s| *s <= MOST).ok_or_else(far)?;
+        }
+        let exact = |d: Option<Decimal>| d.map(units).transpose();
+        let lower = tighter(exact(min)?, exact(above)?, ["minimum", "exclusiveMinimum"], i128::gt);
+        let upper = tighter(exact(max)?, exact(below)?, ["maximum", "exclusiveMaximum"], i128::lt);
+        let off_steps = off.iter().map(|d| units(*d)).collect::<Result<Vec<_>, _>>()?;
+        let said = |bound: Bound| bound.map(|b| b.2).filter(|name| demands.said.is_none_or(|s| s.contains(name)));
         let lo = lower.map(|(b, open, _)| if open { next_above(b, step) } else { ceil(b, step) });
         let hi = upper.map(|(b, open, _)| if open { -next_above(-b, step) } else { -ceil(-b, step) });
-        let lo_default = ceil(hi.map_or(span_lo, |h| span_lo.min(h - DEFAULT_SPAN * step)), step);
-        let hi_default = -ceil(-lo.map_or(span_hi, |l| span_hi.max(l + DEFAULT_SPAN * step)), step);
-        let (lo, hi) = (lo.unwrap_or(lo_default), hi.unwrap_or(hi_default));
-        if lo > hi {
-            return Err("no number lies within its bounds".to_owned());
-        }
-        Ok(Self {
-            integer,
+        let mut shape = Self {
+            integer: demands.integer,
             scale,
             step,
-            multiple: multiple.is_some(),
-            lower: lower.map(|l| l.2),
-            upper: upper.map(|u| u.2),
-            lo,
-            hi,
-            fraction: false,
-            off_steps: Vec::new(),
-        })
+            multiple: !multiples.is_empty(),
+            lower: said(lower),
+            upper: said(upper),
+            lo: 0,
+            hi: 0,
+            bounds: (lo, hi),
+            fraction: demands.fraction,
+            off_steps,
+            format: demands.format.map(str::to_owned),
+        };
+        shape.span()?;
+        Ok(shape)
+    }
+
+    /// Fills in the range that values are drawn from.
+    fn span(&mut self) -> Result<(), Unfit> {
+        let (lo, hi) = self.bounds;
+        let (step, whole) = (self.step, 10_i128.pow(self.scale));
+        let (span_lo, span_hi) = format_span(self.format.as_deref(), whole);
+        let lo_default = ceil(hi.map_or(span_lo, |h| span_lo.min(h - DEFAULT_SPAN * step)), step);
+        let hi_default = -ceil(-lo.map_or(span_hi, |l| span_hi.max(l + DEFAULT_SPAN * step)), step);
+        (self.lo, self.hi) = (lo.unwrap_or(lo_default), hi.unwrap_or(hi_default));
+        if self.lo > self.hi {
+            return Err(Unfit::Empty("no number lies within its bounds".to_owned()));
+        }
+        if self.off_steps.iter().any(|off| step % off == 0) || (self.fraction && step % whole == 0) {
+            return Err(Unfit::Empty("every number within its bounds is a wrong multiple".to_owned()));
+        }
+        Ok(())
     }
 
     /// Whether every multiple of the step within the bounds is right.
@@ -132,19 +222,29 @@ impl NumberShape {
         (self.lo / self.step, self.hi / self.step, self.step, self.scale)
     }
 
-    /// Some number within: small ones and edges are likelier.
-    pub(super) fn draw(&self, rng: &mut impl Rng) -> Value {
+    fn is_off(&self, units: i128) -> bool {
+        (self.fraction && units % 10_i128.pow(self.scale) == 0) || self.off_steps.iter().any(|off| units % off == 0)
+    }
+
+    /// Some number within: small ones and edges are likelier. None where all
+    /// tries hit a wrong multiple.
+    pub(super) fn draw(&self, rng: &mut impl Rng) -> Option<Value> {
         let (first, last) = (self.lo / self.step, self.hi / self.step);
         let near = 0_i128.clamp(first, last);
-        let multiple = match rng.random_range(0..20) {
-            0 => first,
-            1 => last,
-            2 => near,
-            3..=9 => (near + rng.random_range(-100..=100)).clamp(first, last),
-            10..=13 => (near + rng.random_range(-10_000..=10_000)).clamp(first, last),
-            _ => rng.random_range(first..=last),
-        };
-        self.value(multiple * self.step, self.scale)
+        for _ in 0..64 {
+            let multiple = match rng.random_range(0..20) {
+                0 => first,
+                1 => last,
+                2 => near,
+                3..=9 => (near + rng.random_range(-100..=100)).clamp(first, last),
+                10..=13 => (near + rng.random_range(-10_000..=10_000)).clamp(first, last),
+                _ => rng.random_range(first..=last),
+            };
+            if !self.is_off(multiple * self.step) {
+                return Some(self.value(multiple * self.step, self.scale));
+            }
+        }
+        None
     }
 
     /// The number at an edge; none where there is none.
@@ -155,12 +255,22 @@ impl NumberShape {
             Edge::AboveMin => self.lo + self.step,
             Edge::BelowMax => self.hi - self.step,
             Edge::Zero => 0,
+            Edge::Machine(machine) => machine.value() * 10_i128.pow(self.scale),
             Edge::UnderMin => self.lower.map(|_| self.lo - self.step)?,
             Edge::OverMax => self.upper.map(|_| self.hi + self.step)?,
             Edge::OffStep => return self.off_step(),
         };
-        let inside = (self.lo..=self.hi).contains(&units);
-        (inside != matches!(edge, Edge::UnderMin | Edge::OverMax)).then(|| self.value(units, self.scale))
+        if let Edge::Machine(machine) = edge {
+            let (lo, hi) = self.bounds;
+            let narrow = self.format.as_deref() == Some("int32") && !(self.lo..=self.hi).contains(&units);
+            let inside = lo.is_none_or(|lo| lo <= units) && hi.is_none_or(|hi| units <= hi);
+            let right = self.integer && inside && !narrow && units % self.step == 0 && !self.is_off(units);
+            return right.then(|| self.value(machine.value(), 0));
+        }
+        if matches!(edge, Edge::UnderMin | Edge::OverMax) {
+            return Some(self.value(units, self.scale));
+        }
+        ((self.lo..=self.hi).contains(&units) && !self.is_off(units)).then(|| self.value(units, self.scale))
     }
 
     fn off_step(&self) -> Option<Value> {
@@ -182,7 +292,8 @@ impl NumberShape {
         let power = 10_i128.pow(scale);
         if units % power == 0 {
             let whole = units / power;
-            return i64::try_from(whole).map_or_else(|_| Value::from(whole as f64), Value::from);
+            let large = || u64::try_from(whole).map_or_else(|_| Value::from(whole as f64), Value::from);
+            return i64::try_from(whole).map_or_else(|_| large(), Value::from);
         }
         let sign = if units < 0 { "-" } else { "" };
         let (whole, fraction) = (units.abs() / power, units.abs() % power);
@@ -191,19 +302,44 @@ impl NumberShape {
     }
 }
 
+fn read_multiples(limits: &Map<String, Value>) -> Result<Vec<Decimal>, Unfit> {
+    let list = match limits.get("multipleOf") {
+        Some(Value::Array(list)) => list.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let numbers = list.iter().filter_map(|v| if let Value::Number(n) = v { Some(n) } else { None });
+    let read =
+        |n: &Number| Decimal::read(n).ok_or_else(|| Unfit::OutOfReach(format!("`multipleOf: {n}` is out of reach")));
+    numbers.map(read).collect()
+}
+
+/// A bound; one that lies further out than any number that is made is none.
+fn read_bound(limits: &Map<String, Value>, keyword: &str) -> Result<Option<Decimal>, Unfit> {
+    let Some(Value::Number(number)) = limits.get(keyword) else { return Ok(None) };
+    let read = Decimal::read(number);
+    let value = number.as_f64().unwrap_or(0.0);
+    let lower = keyword == "minimum" || keyword == "exclusiveMinimum";
+    match read {
+        Some(read) => Ok(Some(read)),
+        None if value.abs() > 1e30 && (value < 0.0) == lower => Ok(None),
+        // Closer to zero than anything that is made.
+        None if value.abs() < 1e-12 => Ok(Some(Decimal { mantissa: 0, scale: 0 })),
+        None => Err(Unfit::OutOfReach(format!("`{keyword}: {number}` is out of reach"))),
+    }
+}
+
 type Bound = Option<(i128, bool, &'static str)>;
 
 /// The tighter of an inclusive and an exclusive bound.
 fn tighter(
-    inclusive: Option<Decimal>,
-    exclusive: Option<Decimal>,
-    scale: u32,
-    name: &'static str,
-    exclusive_name: &'static str,
+    inclusive: Option<i128>,
+    exclusive: Option<i128>,
+    [name, exclusive_name]: [&'static str; 2],
     inner: fn(&i128, &i128) -> bool,
 ) -> Bound {
-    let inclusive = inclusive.map(|d| (d.units(scale), false, name));
-    let exclusive = exclusive.map(|d| (d.units(scale), true, exclusive_name));
+    let inclusive = inclusive.map(|units| (units, false, name));
+    let exclusive = exclusive.map(|units| (units, true, exclusive_name));
     match (inclusive, exclusive) {
         (Some(a), Some(b)) => Some(if inner(&a.0, &b.0) { a } else { b }),
         (a, b) => a.or(b),
@@ -211,8 +347,8 @@ fn tighter(
 }
 
 /// The range of an undeclared bound: `format` says more than nothing.
-fn format_span(schema: &Map<String, Value>, whole: i128) -> (i128, i128) {
-    match schema.get("format").and_then(Value::as_str) {
+fn format_span(format: Option<&str>, whole: i128) -> (i128, i128) {
+    match format {
         Some("int32") => (i128::from(i32::MIN) * whole, i128::from(i32::MAX) * whole),
         _ => (-DEFAULT_SPAN * whole, DEFAULT_SPAN * whole),
     }
@@ -226,46 +362,14 @@ fn next_above(value: i128, step: i128) -> i128 {
     value.div_euclid(step) * step + step
 }
 
-fn lcm(a: i128, b: i128) -> i128 {
+fn lcm(a: i128, b: i128) -> Option<i128> {
     let (mut x, mut y) = (a, b);
     while y != 0 {
         (x, y) = (y, x % y);
     }
-    a / x * b
+    (a / x).checked_mul(b)
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn shape(schema: &Value, integer: bool) -> NumberShape {
-        NumberShape::compile(schema.as_object().expect("an object"), integer).expect("satisfiable")
-    }
-
-    #[test]
-    fn edges_of_a_decimal_range() {
-        let amount = shape(&json!({"exclusiveMinimum": 0, "maximum": 1_000_000, "multipleOf": 0.01}), false);
-        assert_eq!(amount.at(Edge::Min), Some(json!(0.01)));
-        assert_eq!(amount.at(Edge::Max), Some(json!(1_000_000)));
-        assert_eq!(amount.at(Edge::UnderMin), Some(json!(0)));
-        assert_eq!(amount.at(Edge::OverMax), Some(json!(1_000_000.01)));
-        assert_eq!(amount.at(Edge::OffStep), Some(json!(0.015)));
-        assert_eq!((amount.lower, amount.upper), (Some("exclusiveMinimum"), Some("maximum")));
-    }
-
-    #[test]
-    fn edges_of_an_integer_range() {
-        let limit = shape(&json!({"minimum": -7.5, "maximum": 20, "multipleOf": 5}), true);
-        assert_eq!(limit.at(Edge::Min), Some(json!(-5)));
-        assert_eq!(limit.at(Edge::UnderMin), Some(json!(-10)));
-        assert_eq!(limit.at(Edge::OverMax), Some(json!(25)));
-        assert_eq!(limit.at(Edge::OffStep), Some(json!(-4)));
-        assert_eq!(limit.at(Edge::Zero), Some(json!(0)));
-        assert!(
-            NumberShape::compile(json!({"minimum": 1, "maximum": 4, "multipleOf": 5}).as_object().expect("o"), true)
-                .is_err()
-        );
-    }
-}
+#[path = "number_tests.rs"]
+mod tests;

@@ -8,28 +8,50 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look};
 #[derive(Debug)]
 pub(super) struct Pattern {
     hir: Hir,
-    regex: regex::Regex,
+    regex: Matcher,
     anchored: (bool, bool),
+}
+
+/// What says whether a text matches.
+#[derive(Debug)]
+enum Matcher {
+    /// A plain pattern.
+    Plain(regex::Regex),
+    /// One with look-around or back references: texts are made without them
+    /// and tried.
+    Tried(Box<jsonschema::Validator>),
 }
 
 /// Shortest and longest match in code points; `usize::MAX`: no end.
 type Span = (usize, usize);
 
 impl Pattern {
-    /// Reads an ECMA-262 pattern; the reason where it uses what is out of
-    /// reach (look-around, back references).
+    /// Reads an ECMA-262 pattern; the reason where it is none, or out of
+    /// reach.
     pub(super) fn parse(source: &str) -> Result<Self, String> {
         let translated = translate(source);
         let fault = |e: &dyn std::fmt::Display| {
             let text = e.to_string();
             format!("`pattern: {source}`: {}", text.lines().last().unwrap_or_default().trim())
         };
-        let hir = regex_syntax::Parser::new().parse(&translated).map_err(|e| fault(&e))?;
-        let regex = regex::Regex::new(&translated).map_err(|e| fault(&e))?;
+        let plain = regex_syntax::Parser::new().parse(&translated).ok().zip(regex::Regex::new(&translated).ok());
+        let (hir, regex) = if let Some((hir, regex)) = plain {
+            (hir, Matcher::Plain(regex))
+        } else {
+            let hir = regex_syntax::Parser::new().parse(&without_looks(&translated)).map_err(|e| fault(&e))?;
+            let check =
+                jsonschema::draft202012::new(&serde_json::json!({ "pattern": source })).map_err(|e| fault(&e))?;
+            (hir, Matcher::Tried(Box::new(check)))
+        };
         let properties = hir.properties();
         let anchored =
             (properties.look_set_prefix().contains(Look::Start), properties.look_set_suffix().contains(Look::End));
         Ok(Self { hir, regex, anchored })
+    }
+
+    /// Whether what it is made of says it all.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.regex, Matcher::Plain(_))
     }
 
     /// What it is made of.
@@ -39,7 +61,10 @@ impl Pattern {
 
     /// Whether a text matches somewhere.
     pub(super) fn matches(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        match &self.regex {
+            Matcher::Plain(regex) => regex.is_match(text),
+            Matcher::Tried(check) => check.is_valid(&serde_json::Value::from(text)),
+        }
     }
 
     /// Lengths that matching texts can have.
@@ -50,15 +75,18 @@ impl Pattern {
 
     /// A matching text of exactly this many code points, where one is found.
     pub(super) fn draw(&self, length: usize, rng: &mut impl Rng) -> Option<String> {
-        let (_, longest) = span(&self.hir);
+        let (shortest, longest) = span(&self.hir);
+        let whole = self.anchored == (true, true);
         (0..8).find_map(|_| {
-            let core = length.min(longest);
+            let most = length.min(longest);
+            let core = if whole || shortest >= most || rng.random() { most } else { rng.random_range(shortest..=most) };
             let mut text = String::with_capacity(length);
             if !write(&self.hir, core, rng, &mut text) {
                 return None;
             }
             let padding: String = (core..length).map(|_| rng.random_range('a'..='z')).collect();
-            let text = if self.anchored.1 { padding + &text } else { text + &padding };
+            let ahead = self.anchored.1 || (!self.anchored.0 && rng.random());
+            let text = if ahead { padding + &text } else { text + &padding };
             self.matches(&text).then_some(text)
         })
     }
@@ -122,6 +150,45 @@ fn translate(source: &str) -> String {
         }
     }
     out
+}
+
+/// A pattern without its look-around groups; what it matches is tried then.
+fn without_looks(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(next) = rest.chars().next() {
+        if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| rest.starts_with(look)) {
+            rest = &rest[group_end(rest)..];
+            continue;
+        }
+        let length =
+            if next == '\\' { 1 + rest[1..].chars().next().map_or(0, char::len_utf8) } else { next.len_utf8() };
+        out.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    out
+}
+
+/// Where the group that a text begins with ends.
+fn group_end(text: &str) -> usize {
+    let (mut open, mut escaped, mut in_class) = (0_u32, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => open += 1,
+            ')' if !in_class => {
+                open -= 1;
+                if open == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 fn span(hir: &Hir) -> Span {
@@ -267,7 +334,11 @@ mod tests {
     }
 
     #[test]
-    fn look_ahead_is_out_of_reach() {
-        assert!(Pattern::parse("^(?=a)b").is_err());
+    fn look_ahead_is_tried() {
+        let pattern = Pattern::parse("^(?!ab)[a-c]{3}$").expect("valid");
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let made: Vec<String> = (0..40).filter_map(|_| pattern.draw(3, &mut rng)).collect();
+        assert!(made.len() > 30 && made.iter().all(|text| !text.starts_with("ab")), "{made:?}");
+        assert!(Pattern::parse("(").is_err());
     }
 }

@@ -3,9 +3,7 @@
 
 use std::fmt::Write;
 
-use super::model::{Additional, Kind, ListShape, Node, NodeId, RecordShape, TextShape};
-use super::number::Edge;
-use super::text::{self, LONGEST};
+use super::number::{Edge, MachineEdge};
 
 /// One step from the root of a value to the place that is aimed at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +59,10 @@ pub(crate) enum Aim {
     Properties(usize),
     /// An element twice.
     Repeated,
+    /// As this node of the arena has it, which breaks the keyword.
+    Twisted(usize),
+    /// This text.
+    Text(String),
 }
 
 /// One thing to aim at.
@@ -122,6 +124,8 @@ impl Target {
             Aim::Extra => "with a property that is not declared".to_owned(),
             Aim::Properties(count) => format!("with {count} properties"),
             Aim::Repeated => "with an item twice".to_owned(),
+            Aim::Twisted(_) => format!("breaking `{}`", self.keyword),
+            Aim::Text(text) => format!("as {}", serde_json::Value::from(text.as_str())),
         }
     }
 }
@@ -133,6 +137,15 @@ fn number_words(edge: Edge) -> &'static str {
         Edge::BelowMax => "just below its maximum",
         Edge::Max => "at its maximum",
         Edge::Zero => "zero",
+        Edge::Machine(edge) => match edge {
+            MachineEdge::Int32Min => "-2147483648",
+            MachineEdge::Int32Max => "2147483647",
+            MachineEdge::OverInt32 => "2147483648",
+            MachineEdge::Safe => "9007199254740991",
+            MachineEdge::OverSafe => "9007199254740993",
+            MachineEdge::Int64Min => "-9223372036854775808",
+            MachineEdge::Int64Max => "9223372036854775807",
+        },
         Edge::UnderMin => "below its minimum",
         Edge::OverMax => "above its maximum",
         Edge::OffStep => "off its multiples",
@@ -142,203 +155,4 @@ fn number_words(edge: Edge) -> &'static str {
 /// A token of a JSON Pointer.
 pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
-}
-
-/// Most targets of one schema.
-const MOST_TARGETS: usize = 4000;
-
-/// Longest list that is aimed at.
-const LONGEST_LIST: usize = 20_000;
-
-/// Deepest way.
-const DEEPEST: usize = 12;
-
-/// All targets of a schema.
-#[derive(Debug, Default)]
-pub(super) struct Targets {
-    pub(super) boundary: Vec<Target>,
-    pub(super) violating: Vec<Target>,
-}
-
-/// Walks an arena from a node.
-pub(super) struct Walk<'n> {
-    nodes: &'n [Node],
-    hops: Vec<Hop>,
-    above: Vec<NodeId>,
-    found: Targets,
-}
-
-impl<'n> Walk<'n> {
-    /// Lists what can be aimed at below a node.
-    pub(super) fn targets(nodes: &'n [Node], root: NodeId) -> Targets {
-        let mut walk = Self { nodes, hops: Vec::new(), above: Vec::new(), found: Targets::default() };
-        walk.node(root);
-        walk.found
-    }
-
-    fn edge(&mut self, aim: Aim) {
-        if self.found.boundary.len() < MOST_TARGETS {
-            self.found.boundary.push(Target { hops: self.hops.clone(), aim, keyword: "" });
-        }
-    }
-
-    fn fault(&mut self, keyword: &'static str, aim: Aim) {
-        if self.found.violating.len() < MOST_TARGETS {
-            self.found.violating.push(Target { hops: self.hops.clone(), aim, keyword });
-        }
-    }
-
-    fn into(&mut self, hop: Hop, node: NodeId) {
-        self.hops.push(hop);
-        self.node(node);
-        self.hops.pop();
-    }
-
-    fn node(&mut self, id: NodeId) {
-        if self.above.contains(&id) || self.hops.len() > DEEPEST {
-            return;
-        }
-        self.above.push(id);
-        let node = &self.nodes[id];
-        if let Some(choice) = &node.choice {
-            for (index, branch) in choice.branches.iter().enumerate() {
-                self.hops.push(Hop::Branch(index));
-                self.edge(Aim::Any);
-                self.node(*branch);
-                self.hops.pop();
-            }
-        } else if let Some((keyword, values)) = &node.values {
-            (0..values.len()).for_each(|index| self.edge(Aim::Value(index)));
-            self.fault(keyword, Aim::OffValues);
-            self.wrong_types(node);
-        } else {
-            node.kinds.iter().for_each(|kind| self.kind(kind));
-            self.wrong_types(node);
-        }
-        self.above.pop();
-    }
-
-    fn wrong_types(&mut self, node: &Node) {
-        if !node.typed {
-            return;
-        }
-        let names: Vec<&str> = node.kinds.iter().map(Kind::name).collect();
-        let whole = names.contains(&"integer") && !names.contains(&"number");
-        let order: [&'static str; 4] =
-            if whole { ["string", "number", "boolean", "object"] } else { ["string", "integer", "object", "array"] };
-        let right = |t: &str| names.contains(&t) || (t == "integer" && names.contains(&"number"));
-        order.into_iter().filter(|t| !right(t)).take(2).for_each(|name| self.fault("type", Aim::WrongType(name)));
-        if !names.contains(&"null") {
-            self.fault("type", Aim::Null);
-        }
-    }
-
-    fn kind(&mut self, kind: &Kind) {
-        match kind {
-            Kind::Null => self.edge(Aim::Null),
-            Kind::Boolean => [false, true].into_iter().for_each(|value| self.edge(Aim::Boolean(value))),
-            Kind::Number(shape) => {
-                for edge in [Edge::Min, Edge::AboveMin, Edge::Zero, Edge::BelowMax, Edge::Max] {
-                    let declared = match edge {
-                        Edge::Min | Edge::AboveMin => shape.lower.is_some(),
-                        Edge::Max | Edge::BelowMax => shape.upper.is_some(),
-                        _ => true,
-                    };
-                    if declared && shape.at(edge).is_some() {
-                        self.edge(Aim::Number(edge));
-                    }
-                }
-                if let Some(keyword) = shape.lower {
-                    self.fault(keyword, Aim::Number(Edge::UnderMin));
-                }
-                if let Some(keyword) = shape.upper {
-                    self.fault(keyword, Aim::Number(Edge::OverMax));
-                }
-                if shape.multiple {
-                    self.fault("multipleOf", Aim::Number(Edge::OffStep));
-                }
-            }
-            Kind::Text(shape) => self.text(shape),
-            Kind::List(shape) => self.list(shape),
-            Kind::Record(shape) => self.record(shape),
-        }
-    }
-
-    fn text(&mut self, shape: &TextShape) {
-        let spans = shape.patterns.iter().map(super::pattern::Pattern::span);
-        let (least, most) =
-            spans.fold((shape.min, shape.max.unwrap_or(usize::MAX)), |a, b| (a.0.max(b.0), a.1.min(b.1)));
-        let fixed = shape.format.as_deref().is_some_and(text::is_known);
-        if !fixed {
-            for length in [least, least + 1, most.saturating_sub(1), most] {
-                let aim = Aim::Length(length);
-                if (least..=most).contains(&length) && length <= LONGEST && !self.aimed(&aim) {
-                    self.edge(aim);
-                }
-            }
-        }
-        if shape.min > 0 {
-            self.fault("minLength", Aim::Length(shape.min - 1));
-        }
-        if let Some(max) = shape.max.filter(|max| *max < LONGEST) {
-            self.fault("maxLength", Aim::Length(max + 1));
-        }
-        if !shape.patterns.is_empty() {
-            self.fault("pattern", Aim::OffPattern);
-        }
-        if fixed {
-            self.fault("format", Aim::OffFormat);
-        }
-    }
-
-    fn aimed(&self, aim: &Aim) -> bool {
-        self.found.boundary.last().is_some_and(|t| t.aim == *aim && t.hops == self.hops)
-    }
-
-    fn list(&mut self, shape: &ListShape) {
-        self.edge(Aim::Count(shape.min));
-        if let Some(max) = shape.max.filter(|max| *max != shape.min && *max <= LONGEST_LIST) {
-            self.edge(Aim::Count(max));
-        }
-        if shape.min > 0 {
-            self.fault("minItems", Aim::Count(shape.min - 1));
-        }
-        if let Some(max) = shape.max.filter(|max| shape.max_declared && *max < LONGEST_LIST) {
-            self.fault("maxItems", Aim::Count(max + 1));
-        }
-        if shape.unique && shape.max.is_none_or(|max| max > 1) {
-            self.fault("uniqueItems", Aim::Repeated);
-        }
-        for (index, node) in shape.prefix.iter().enumerate() {
-            self.into(Hop::Prefix(index), *node);
-        }
-        if let Some(items) = shape.items.filter(|_| shape.max.is_none_or(|max| max > shape.prefix.len())) {
-            self.into(Hop::Item, items);
-        }
-    }
-
-    fn record(&mut self, shape: &RecordShape) {
-        self.edge(Aim::Bare);
-        self.edge(Aim::Full);
-        for property in &shape.properties {
-            if property.required {
-                self.fault("required", Aim::Missing(property.name.clone()));
-            } else {
-                self.edge(Aim::Without(property.name.clone()));
-                self.edge(Aim::Alone(property.name.clone()));
-            }
-        }
-        if shape.additional == Additional::Forbidden {
-            self.fault("additionalProperties", Aim::Extra);
-        }
-        if shape.min > 0 {
-            self.fault("minProperties", Aim::Properties(shape.min - 1));
-        }
-        if let Some(max) = shape.max.filter(|max| *max < LONGEST_LIST) {
-            self.fault("maxProperties", Aim::Properties(max + 1));
-        }
-        for property in &shape.properties {
-            self.into(Hop::Property(property.name.clone()), property.node);
-        }
-    }
 }

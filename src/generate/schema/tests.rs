@@ -1,31 +1,28 @@
 //! A schema with every keyword that is understood.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::SchemaGenerator;
-use crate::contract::openapi::Dialect;
+use super::{SchemaDraft, SchemaGenerator};
+use crate::generate::{CouldNotMake, Obstacle};
 
-fn validator_at(document: &Value, pointer: &str) -> Result<Arc<jsonschema::Validator>, String> {
-    let registry = jsonschema::Registry::new()
-        .draft(jsonschema::Draft::Draft202012)
-        .add("seamstress:///document", jsonschema::Draft::Draft202012.create_resource(document.clone()))
-        .and_then(jsonschema::RegistryBuilder::prepare)
-        .map_err(|e| e.to_string())?;
-    jsonschema::options()
-        .with_draft(jsonschema::Draft::Draft202012)
-        .with_registry(&registry)
-        .should_validate_formats(true)
-        .build(&serde_json::json!({ "$ref": format!("seamstress:///document#{pointer}") }))
-        .map(Arc::new)
-        .map_err(|e| e.to_string())
+/// Refers to nothing outside.
+struct Nowhere;
+
+impl jsonschema::Retrieve for Nowhere {
+    fn retrieve(&self, uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Err(format!("{uri} is not there").into())
+    }
 }
 
-fn generator(schema: &Value, pointer: &str) -> SchemaGenerator {
-    SchemaGenerator::compile_at(schema, Dialect::Draft202012, pointer, &|p| validator_at(schema, p))
-        .expect("it compiles")
+pub(super) fn compiled(schema: &Value) -> Result<SchemaGenerator, CouldNotMake> {
+    SchemaGenerator::of_schema(schema, "seamstress:///schema", SchemaDraft::Draft202012, Nowhere)
+}
+
+fn generator(document: &Value, pointer: &str) -> SchemaGenerator {
+    let mut document = document.clone();
+    document["$ref"] = json!(format!("#{pointer}"));
+    compiled(&document).expect("it compiles")
 }
 
 fn batch() -> Value {
@@ -97,14 +94,28 @@ fn a_violation_fails_at_its_place() {
 }
 
 #[test]
-fn what_is_not_understood_is_said() {
-    let document = json!({"a": {"type": "object", "patternProperties": {}}, "b": {"type": "string", "enum": [1]}});
-    for (pointer, reason) in [("/a", "patternProperties"), ("/b", "no value keeps")] {
-        let fault =
-            SchemaGenerator::compile_at(&document, Dialect::Draft202012, pointer, &|p| validator_at(&document, p))
-                .expect_err("it can't be made");
-        assert!(fault.reason.contains(reason), "{fault}");
+fn what_is_empty_is_told_from_what_was_not_found() {
+    let empty = [
+        json!(false),
+        json!({"not": {}}),
+        json!({"type": "string", "enum": [1]}),
+        json!({"type": "integer", "minimum": 3, "maximum": 2}),
+        json!({"type": "integer", "exclusiveMinimum": 3, "exclusiveMaximum": 4}),
+        json!({"allOf": [{"type": "string"}, {"type": "array"}]}),
+        json!({"type": "object", "required": ["a"], "properties": {"a": false}}),
+        json!({"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#"}}}),
+        json!({"type": "array", "minItems": 2, "maxItems": 1}),
+        json!({"type": "array", "prefixItems": [true], "items": false, "minItems": 2}),
+        json!({"type": "object", "additionalProperties": false, "required": ["x"]}),
+    ];
+    for schema in empty {
+        let fault = compiled(&schema).expect_err("nothing keeps it");
+        assert_eq!(fault.obstacle, Obstacle::Empty, "{schema}: {fault}");
+        assert!(fault.to_string().contains("proven empty"), "{fault}");
     }
+    let hard = json!({"type": "string", "pattern": "^a{3}$", "allOf": [{"pattern": "^b"}]});
+    let fault = compiled(&hard).and_then(|g| g.conforming(1)).expect_err("nothing keeps it");
+    assert_eq!(fault.obstacle, Obstacle::NotFound, "{fault}");
 }
 
 proptest! {

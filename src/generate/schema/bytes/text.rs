@@ -2,8 +2,8 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use super::super::format::is_made;
 use super::super::model::TextShape;
-use super::super::text::is_known;
 use super::dice::Dice;
 
 /// How a string is written.
@@ -54,7 +54,7 @@ impl Text {
     /// From what is demanded; none where it is not plain.
     pub(super) fn build(shape: &TextShape) -> Option<Self> {
         let most = shape.max.unwrap_or(usize::MAX);
-        let known = shape.format.as_deref().filter(|format| is_known(format));
+        let known = shape.format.as_deref().filter(|format| is_made(format));
         match (shape.patterns.as_slice(), known) {
             ([], None) => (shape.min <= LONGEST)
                 .then_some(Self::Plain { min: shape.min, max: most.min(shape.min.saturating_add(64).max(LONGEST)) }),
