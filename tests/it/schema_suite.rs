@@ -66,6 +66,7 @@ impl Retrieve for Remotes {
     }
 }
 
+#[expect(clippy::struct_field_names, reason = "the suite calls it so")]
 struct Schema {
     name: String,
     schema: Value,
@@ -234,8 +235,8 @@ fn the_official_suite_is_generated_from() {
         return;
     };
     let suite = PathBuf::from(corpora).join("json-schema-test-suite");
-    let each = std::env::var("SEAMSTRESS_SUITE_EACH").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
-    let only = std::env::var("SEAMSTRESS_SUITE_ONLY").unwrap_or_default();
+    let each = std::env::var_os("SEAMSTRESS_SUITE_EACH").and_then(|n| n.to_str()?.parse().ok()).unwrap_or(100);
+    let only = std::env::var_os("SEAMSTRESS_SUITE_ONLY").and_then(|n| n.into_string().ok()).unwrap_or_default();
     let drafts = [
         ("draft2020-12", Draft::Draft202012, SchemaDraft::Draft202012),
         ("draft4", Draft::Draft4, SchemaDraft::Draft4),

@@ -185,9 +185,8 @@ fn scalar<'r>(keyword: &'r str, value: &'r Value) -> Option<Vec<Alternative<'r>>
         "maxProperties" => above(OBJECT, "minProperties"),
         "pattern" => text(Step::OffPattern),
         "format" if value.as_str().is_some_and(format::is_known) => text(Step::OffFormat),
-        "format" => Vec::new(),
         "uniqueItems" if *value == Value::Bool(true) => vec![vec![Step::Types(ARRAY), Step::Repeated]],
-        "uniqueItems" => Vec::new(),
+        "format" | "uniqueItems" => Vec::new(),
         _ => return None,
     })
 }

@@ -180,7 +180,7 @@ impl<'s, 'r> Expansion<'s, 'r> {
         };
         let requires = |name: &&str| facts.types == OBJECT && facts.required.contains(name);
         match step {
-            Step::Types(types) => of_types(*types),
+            Step::Types(types) | Step::Lit(Lit::Types(types), _) => of_types(*types),
             Step::Absent(_) if facts.types & OBJECT == 0 => Some(true),
             Step::Absent(name) if requires(name) => Some(false),
             Step::Absent(name) => facts.absent.contains(name).then_some(true),
@@ -191,7 +191,6 @@ impl<'s, 'r> Expansion<'s, 'r> {
                 let known: Vec<Lit> = known.map(|(_, l)| l.clone()).collect();
                 known.iter().find_map(|own| self.follows(own, lit))
             }
-            Step::Lit(Lit::Types(types), _) => of_types(*types),
             Step::Lit(lit, frames) => {
                 let opposite = match lit {
                     Lit::Is(loc) => Lit::Not(*loc),
@@ -259,7 +258,7 @@ impl<'s, 'r> Expansion<'s, 'r> {
     fn take(&mut self, way: &mut Way<'r>, step: Step<'r>) {
         let facts = &mut way.facts;
         match step {
-            Step::Lit(lit, frames) => self.take_lit(way, lit, frames),
+            Step::Lit(lit, frames) => self.take_lit(way, lit, &frames),
             Step::But(loc, keyword, frames) => {
                 self.schema(way, loc, &frames, Some(keyword));
             }
@@ -284,7 +283,7 @@ impl<'s, 'r> Expansion<'s, 'r> {
         way.dead |= way.facts.types == 0;
     }
 
-    fn take_lit(&mut self, way: &mut Way<'r>, lit: Lit, frames: Frames) {
+    fn take_lit(&mut self, way: &mut Way<'r>, lit: Lit, frames: &Frames) {
         // A schema that enters itself opens another frame each time.
         let met = way.seen.iter().filter(|(l, _)| *l == lit).count();
         if met > MOST_ENTRIES || !way.seen.insert((lit.clone(), frames.clone())) {
@@ -298,7 +297,7 @@ impl<'s, 'r> Expansion<'s, 'r> {
             Lit::Is(loc) => {
                 way.dead |= way.seen.iter().any(|(l, _)| *l == Lit::Not(loc));
                 let skip = self.twist.filter(|t| t.loc == loc && !way.facts.twisted);
-                let frame = self.schema(way, loc, &frames, skip.map(|t| t.keyword));
+                let frame = self.schema(way, loc, frames, skip.map(|t| t.keyword));
                 if let Some(twist) = skip {
                     way.facts.twisted = true;
                     let broken = self.deny(loc, twist.keyword, frame);

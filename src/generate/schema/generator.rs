@@ -315,6 +315,10 @@ impl SchemaGenerator {
     }
 }
 
+/// Keywords that combine schemas.
+const COMBINATIONS: [&str; 8] =
+    ["anyOf", "oneOf", "not", "contains", "propertyNames", "unevaluatedProperties", "unevaluatedItems", "falseSchema"];
+
 /// Whether a failure is that of a combination at the place that was aimed at
 /// or above it, or below a keyword that the target breaks.
 fn hides(target: &Target, hit: &str, failing: &Failing) -> bool {
@@ -332,16 +336,6 @@ fn hides(target: &Target, hit: &str, failing: &Failing) -> bool {
             return true;
         }
     }
-    const COMBINATIONS: [&str; 8] = [
-        "anyOf",
-        "oneOf",
-        "not",
-        "contains",
-        "propertyNames",
-        "unevaluatedProperties",
-        "unevaluatedItems",
-        "falseSchema",
-    ];
     COMBINATIONS.contains(&failing.keyword.as_str()) && above_branch(target, hit, &failing.at)
 }
 

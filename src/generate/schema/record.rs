@@ -217,7 +217,7 @@ impl<'r> Compiler<'_, 'r> {
         let none = || CouldNotMake::empty(at, "no property can break the rule for its name");
         let (candidates, lit) = match demand {
             Demand::UnevaluatedItem(..) => return Ok(None),
-            Demand::Matching(pattern, lit) => (self.matching(pattern, names), Some(lit)),
+            Demand::Matching(pattern, lit) => (Self::matching(pattern, names), Some(lit)),
             Demand::Name(lit) => (self.named(facts, lit), None),
             Demand::Beside(rest) => (beside(names, rest), Some(&rest.lit)),
             Demand::Unevaluated(frame, lit) => {
@@ -246,7 +246,7 @@ impl<'r> Compiler<'_, 'r> {
     }
 
     /// Names that match a pattern: listed ones, and new ones.
-    fn matching(&mut self, source: &str, names: &Names<'r>) -> Vec<String> {
+    fn matching(source: &str, names: &Names<'r>) -> Vec<String> {
         let Some((_, pattern)) = names.patterns.iter().find(|(known, _)| *known == source) else { return Vec::new() };
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let (least, most) = pattern.span();

@@ -92,7 +92,12 @@ impl<'r> Source<'r> {
         if self.places.len() > MANY {
             entries.drain(..entries.len().saturating_sub(2));
         }
-        entries.push(resolver.base_uri().as_str().to_owned());
+        // The base is entered when it is left again.
+        let base = resolver.base_uri();
+        if !entries.iter().any(|e| e == base.as_str()) {
+            entries.insert(0, base.as_str().to_owned());
+        }
+        entries.push(base.as_str().to_owned());
         let next = self.scopes.len();
         *self.scopes.entry(entries).or_insert(next)
     }
@@ -117,7 +122,7 @@ impl<'r> Source<'r> {
         if !named && let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let way: String = tokens.iter().map(|t| format!("/{}", escape(t))).collect();
+        let way: String = tokens.iter().flat_map(|t| ["/".to_owned(), escape(t)]).collect();
         let pointer = format!("{}{way}", parent.pointer);
         let address = parent.address.as_ref().map(|a| format!("{a}{}", utf8_percent_encode(&way, FRAGMENT)));
         let (mut resolver, mut scope) = (parent.resolver.clone(), parent.scope);
