@@ -9,6 +9,7 @@
 mod build;
 mod dice;
 mod exclusive;
+mod pattern;
 mod program;
 mod text;
 mod write;
