@@ -29,6 +29,12 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether nothing else may run beside it: it moves the shared clock, or
+    /// restarts the service.
+    pub fn is_alone(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Advance(_) | Step::Restart))
+    }
+
     /// All calls, in the order of their numbers (a call's number counts over
     /// all steps; a flood has one number).
     pub fn calls(&self) -> impl Iterator<Item = &Call> {

@@ -33,6 +33,7 @@ pub(super) async fn play_all(session: &Arc<Session>, queue: Queue) -> Result<(),
     while let Some(joined) = tasks.join_next().await {
         joined.map_err(|panic| RunError::CouldNotRun(format!("a worker broke down: {panic}")))?;
     }
+    alone(session, &queue, &player).await;
     let (played, took) = (queue.taken(), began.elapsed());
     let rate = played as f64 / took.as_secs_f64().max(1e-9);
     session.listener.stage(format!("{played} cases in {}: {rate:.0} a second", crate::clock::format_duration(took)));
@@ -45,8 +46,28 @@ pub(super) async fn play_all(session: &Arc<Session>, queue: Queue) -> Result<(),
 async fn work(session: Arc<Session>, queue: Arc<Queue>, player: Arc<Player>, lane: Lane) {
     while session.stop.reason().is_none() {
         let Some((contract, key)) = queue.next(lane, &session) else { return };
+        let play = async {
+            match make(&session, contract, &key) {
+                Some(case) if case.is_alone() => queue.put_aside((contract, key)),
+                Some(case) => play_one(&session, &player, contract, case).await,
+                None => {}
+            }
+        };
         tokio::select! {
-            () = play_one(&session, &player, contract, &key) => {}
+            () = play => {}
+            () = session.stop.stopped() => return,
+        }
+        session.listener.tell(Progress::Cases { done: queue.taken(), of: queue.planned() });
+    }
+}
+
+/// Plays the cases that were put aside, one by one.
+async fn alone(session: &Session, queue: &Queue, player: &Player) {
+    while session.stop.reason().is_none() {
+        let Some((contract, key)) = queue.next_aside() else { return };
+        let Some(case) = make(session, contract, &key) else { continue };
+        tokio::select! {
+            () = play_one(session, player, contract, case) => {}
             () = session.stop.stopped() => return,
         }
         session.listener.tell(Progress::Cases { done: queue.taken(), of: queue.planned() });
@@ -74,11 +95,9 @@ fn leave_out(session: &Session, queue: &Queue) {
     }
 }
 
-async fn play_one(session: &Session, player: &Player, contract: usize, key: &CaseKey) {
-    if let Some(case) = make(session, contract, key) {
-        play_made(session, player, contract, case).await;
-        session.count_case();
-    }
+async fn play_one(session: &Session, player: &Player, contract: usize, case: Arc<Case>) {
+    play_made(session, player, contract, case).await;
+    session.count_case();
 }
 
 /// Plays and judges a case that was made.

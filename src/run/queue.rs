@@ -1,6 +1,7 @@
 //! What is still to be played: probes and payloads in lanes of their own, so
 //! that a probe that waits for a window holds up no payload.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,6 +24,9 @@ pub(super) enum Lane {
 #[derive(Debug)]
 pub(super) struct Queue {
     lanes: [Mutex<Alternating>; 2],
+    /// Cases beside which nothing else may run: they come last, one by one, so
+    /// that nobody waits for them.
+    aside: Mutex<VecDeque<Planned>>,
     taken: AtomicU64,
     planned: u64,
 }
@@ -63,7 +67,12 @@ impl Queue {
         let [probes, payloads] = [probes, payloads].map(|lists| Alternating { lists, turn: 0 });
         let takes = |planned: &Planned| session.takes(planned);
         let planned = [&probes, &payloads].map(|lane| lane.clone().filter(takes).count() as u64);
-        Self { lanes: [probes, payloads].map(Mutex::new), taken: AtomicU64::new(0), planned: planned.iter().sum() }
+        Self {
+            lanes: [probes, payloads].map(Mutex::new),
+            aside: Mutex::default(),
+            taken: AtomicU64::new(0),
+            planned: planned.iter().sum(),
+        }
     }
 
     /// How many cases there are in all.
@@ -84,6 +93,19 @@ impl Queue {
         Some(next)
     }
 
+    /// Puts a case that was taken aside, for the end.
+    pub(super) fn put_aside(&self, planned: Planned) {
+        self.taken.fetch_sub(1, Ordering::Relaxed);
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner).push_back(planned);
+    }
+
+    /// The next of those that were put aside.
+    pub(super) fn next_aside(&self) -> Option<Planned> {
+        let next = self.aside.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        Some(next)
+    }
+
     fn of(&self, lane: usize, session: &Session) -> Option<Planned> {
         let mut lane = self.lanes[lane].lock().unwrap_or_else(PoisonError::into_inner);
         lane.find(|planned| session.takes(planned))
@@ -92,7 +114,7 @@ impl Queue {
     /// How many cases of each contract were never taken.
     pub(super) fn left(&self, session: &Session) -> Vec<u64> {
         let mut left = vec![0; session.contracts.len()];
-        while let Some((contract, _)) = self.of(0, session).or_else(|| self.of(1, session)) {
+        while let Some((contract, _)) = self.of(0, session).or_else(|| self.of(1, session)).or_else(|| self.next_aside()) {
             left[contract] += 1;
         }
         left

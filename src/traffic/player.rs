@@ -46,7 +46,7 @@ impl Player {
             return Err(PlayError::Lacks(*lack));
         }
         let (_alone, _beside);
-        if case.steps.iter().any(|step| matches!(step, Step::Advance(_) | Step::Restart)) {
+        if case.is_alone() {
             _alone = self.alone.write().await;
         } else {
             _beside = self.alone.read().await;
