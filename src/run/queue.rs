@@ -114,7 +114,9 @@ impl Queue {
     /// How many cases of each contract were never taken.
     pub(super) fn left(&self, session: &Session) -> Vec<u64> {
         let mut left = vec![0; session.contracts.len()];
-        while let Some((contract, _)) = self.of(0, session).or_else(|| self.of(1, session)).or_else(|| self.next_aside()) {
+        while let Some((contract, _)) =
+            self.of(0, session).or_else(|| self.of(1, session)).or_else(|| self.next_aside())
+        {
             left[contract] += 1;
         }
         left
