@@ -10,7 +10,7 @@ use super::journal::Journal;
 use super::play::Play;
 use super::pool::Pool;
 use crate::contract::Contract;
-use crate::generate::{Case, Need, Step};
+use crate::generate::{Case, Need};
 use crate::observe::CaseRun;
 use crate::target::{Target, TargetError};
 

@@ -12,8 +12,20 @@ use crate::generate::{CouldNotMake, canonical};
 
 impl OperationGenerator {
     /// Fills in the pools' values; within a call they are distinct. A place
-    /// that is aimed at is left as it is.
+    /// where a violation is aimed at is left as it is; an edge of the schema
+    /// gives way: conforming means existing too.
     pub(super) fn fill_pools(&self, draft: &mut Draft, sealing: &Sealing<'_>) -> Result<(), CouldNotMake> {
+        if sealing.breaks {
+            return self.fill_beside(draft, sealing);
+        }
+        let (hit, aimed) = (draft.hit.take(), draft.aimed.take());
+        let filled = self.fill_beside(draft, sealing);
+        (draft.hit, draft.aimed) = (hit, aimed);
+        filled
+    }
+
+    /// Fills whatever is not aimed at.
+    fn fill_beside(&self, draft: &mut Draft, sealing: &Sealing<'_>) -> Result<(), CouldNotMake> {
         let pools = self.behaviour.as_ref().map_or(&[][..], |b| b.pools.as_slice());
         let mine =
             |pool: &&Pool| pool.operations.is_empty() || pool.operations.iter().any(|id| **id == *self.operation.id);
