@@ -9,7 +9,8 @@ pub(in crate::check) const CHECK: Check = Check {
     id: "callback/same-content",
     family: Family::Callback,
     title: "a call back that is sent again names the same job and says the same",
-    explanation: "Whoever receives a call back twice tells it by the job that it names. Sent again under another one, or with other content, it is another event: a second run begins, about a job that does not exist.",
+    explanation: "Whoever receives a call back twice tells it by the job that it names. Sent again under another one, or with other content, it is another event: a second run begins, about a job that does not exist. Not judged where \
+        a call of the case got no answer: it may have begun a job that nobody knows.",
     level: Level::Error,
     needs: &[Need::Behaviour, Need::Callbacks],
     judge: Judge::Case(judge),
@@ -17,6 +18,11 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some(received) = Received::of(subject) else { return false };
+    // A call without an answer may have begun a job that the case can't know.
+    let unanswered = subject.run.calls.iter().flat_map(|call| &call.exchanges).any(|e| e.response().is_none());
+    if unanswered {
+        return false;
+    }
     let jobs = taken(subject);
     let told = received.by_job();
     // What came under one of the case's IDs names a job of the case.

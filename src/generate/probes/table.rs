@@ -123,7 +123,9 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         Probe::CallbackFault => needs.extend([Need::Faults, Need::Callbacks]),
         Probe::CallbackAddress => needs.push(Need::Callbacks),
         Probe::PastGateway | Probe::ExactLimitBehind => needs.push(Need::DirectService),
-        Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer => needs.extend([Need::Faults, Need::Effects]),
+        Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer | Probe::RetriedDuplicate => {
+            needs.extend([Need::Faults, Need::Effects]);
+        }
         Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),
         Probe::AfterRestart => needs.extend([Need::Restart, Need::Faults, Need::Effects]),
         Probe::InsideWindow | Probe::PastWindow => needs.push(Need::Clock),

@@ -5,6 +5,8 @@ use std::time::Instant;
 use super::play::{Played, Wanted, play};
 use super::sum::Sum;
 use crate::check::{self, Family};
+use crate::contract::Contract;
+use crate::contract::behaviour::Role;
 use crate::report::Score;
 use crate::run::inputs::known_checks;
 use crate::run::{Listener, Options, Play, RunError, Stop, TargetChoice, gate};
@@ -63,7 +65,9 @@ pub async fn score(
             sum.defect(defect, played);
         }
     }
-    let each = CLEAN_CASES.max(sum.most_cases()).div_ceil(inputs.contracts.len().max(1) as u64);
+    // Consumers have no cases, and one in fifty may be one that can't be made.
+    let providers = inputs.contracts.iter().filter(|contract| plays(contract)).count().max(1) as u64;
+    let each = (CLEAN_CASES.max(sum.most_cases()) * 51 / 50).div_ceil(providers);
     let cases = options.cases.map_or(each, |cases| each.max(u64::from(cases))) as u32;
     for seed in (0..u64::from(question.clean)).map(|n| options.seed.0.wrapping_add(n)) {
         let wanted = Wanted { defect: None, seed, cases, until: None };
@@ -74,6 +78,10 @@ pub async fn score(
         sum.clean(seed, played);
     }
     Ok(sum.score(&defects, seeds, began.elapsed()))
+}
+
+fn plays(contract: &Contract) -> bool {
+    contract.behaviour.as_ref().is_none_or(|behaviour| behaviour.role == Role::Provider)
 }
 
 fn interrupted(stop: &Stop) -> Result<(), RunError> {
