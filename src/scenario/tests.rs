@@ -116,9 +116,9 @@ fn oversized_calls_are_over_the_limit_in_both_ways() {
 fn a_rate_can_be_set_over_all_flows() {
     let (scenarios, sources, nonce) = (shipped(), sources(), Nonce("n".into()));
     let steady = scenarios.iter().find(|s| &*s.name == "steady-day").expect("shipped");
-    let faster = Overrides { rate: Some(8.0), time_scale: 1.0 };
+    let faster = Overrides { rate: Some(10.0), time_scale: 1.0 };
     let plan = plan(steady, &sources, Seed(1), &nonce, faster).expect("planned");
-    assert_eq!(plan.tickets.len(), 8 * 32);
+    assert_eq!(plan.tickets.len(), 10 * 32);
 }
 
 #[test]
