@@ -13,7 +13,7 @@ use crate::observe::CallRun;
 use crate::wire::Exchange;
 
 /// The checks that judge, each without a memory: many subjects can be examined
-/// at once, and what came of each is given to one [`Judging`].
+/// at once, and what came of each is given to one [`Judging`](super::Judging).
 #[derive(Clone, Debug)]
 pub struct Checks(pub(super) Arc<[&'static Check]>, pub(super) Arc<Weights>);
 
