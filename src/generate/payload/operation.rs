@@ -9,6 +9,7 @@ use super::{Aimed, BodyGenerator};
 use crate::contract::Contract;
 use crate::contract::behaviour::Behaviour;
 use crate::contract::openapi::{Operation, Parameter, ParameterIn};
+use crate::generate::schema::Target;
 use crate::generate::{CouldNotMake, Nonce};
 
 /// Makes calls of one operation.
@@ -108,7 +109,8 @@ impl OperationGenerator {
                 Sealing { nonce: &nonce, seed: 1, pools: None, correlation: None, skip: 0, breaks, book: None };
             let wish = Wish { target: Some(aimed), ..Wish::default() };
             match self.make(1, &wish, &sealing) {
-                Ok(_) => true,
+                // What does not exist may be refused.
+                Ok(made) => breaks || !self.is_pooled(&made.draft, aimed.target().is_some_and(Target::is_fixed)),
                 Err(notice) => {
                     // Text has no types, and what breaks one branch may keep
                     // another: neither is a gap.

@@ -45,6 +45,30 @@ impl OperationGenerator {
         Ok(())
     }
 
+    /// Whether what a draft is aimed at is a place whose values a pool knows:
+    /// then only those exist, whatever the schema allows. Where a pool gives
+    /// values that nobody used, only a `fixed` one is wrong: it is used twice.
+    pub(super) fn is_pooled(&self, draft: &Draft, fixed: bool) -> bool {
+        let pools = self.behaviour.as_ref().map_or(&[][..], |b| b.pools.as_slice());
+        let mine =
+            |pool: &&Pool| pool.operations.is_empty() || pool.operations.iter().any(|id| **id == *self.operation.id);
+        let parameter = draft.aimed.and_then(|at| self.parameters.get(at)).map(|p| &p.parameter);
+        let is_at = |selector: &Selector| match selector {
+            Selector::Body(_) => draft.hit.as_ref().zip(draft.body.as_ref()).is_some_and(|(hit, (_, body))| {
+                parameter.is_none() && places(selector, body).iter().any(|place| within(hit, place))
+            }),
+            Selector::Header(name) => parameter.is_some_and(|p| p.within == ParameterIn::Header && p.name == *name),
+            Selector::Query(name) => parameter.is_some_and(|p| p.within == ParameterIn::Query && p.name == *name),
+            Selector::Path(name) => parameter.is_some_and(|p| p.within == ParameterIn::Path && p.name == *name),
+            Selector::Digest | Selector::Column(_) => false,
+        };
+        let counts = |pool: &&Pool| fixed || !matches!(pool.source, PoolSource::Fresh(_));
+        pools.iter().filter(mine).filter(counts).any(|pool| {
+            let named = pool.applies_to.is_empty() && parameter.is_some_and(|p| p.name == pool.name);
+            named || pool.applies_to.iter().any(is_at)
+        })
+    }
+
     /// Fills parameters and properties that are called like the pool.
     fn fill_named(&self, name: &str, draft: &mut Draft, value: &mut Values<'_>) -> Result<(), CouldNotMake> {
         let aimed = draft.aimed;

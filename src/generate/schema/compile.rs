@@ -30,6 +30,8 @@ pub(super) struct Compiler<'c, 'r> {
     known: HashMap<Goal, Result<NodeId, CouldNotMake>>,
     depth: usize,
     work: u32,
+    /// Whether types were left out that no keyword speaks of.
+    pub(super) narrowed: bool,
     /// Optional parts that are left out because they can't be made.
     pub(super) notices: Vec<CouldNotMake>,
     /// Whether what is built breaks a keyword: then the goal's own validator
@@ -56,6 +58,7 @@ impl<'c, 'r> Compiler<'c, 'r> {
             known: HashMap::new(),
             depth: 0,
             work: 0,
+            narrowed: false,
             notices: Vec::new(),
             twisting: false,
         }
@@ -203,6 +206,7 @@ impl<'c, 'r> Compiler<'c, 'r> {
             }
             // What is spoken of only to be closed is not all there is.
             if !kinds.iter().all(is_tiny) {
+                self.narrowed |= types != facts.types;
                 break;
             }
         }

@@ -42,6 +42,10 @@ const DEEPEST: u32 = 200;
 /// Values in one document before only what must be there is made.
 const MANY: u32 = 60_000;
 
+/// How often places of one document are drawn anew before it is given up:
+/// places within places would be drawn anew without end.
+const MOST_FAILED: u32 = 2_000;
+
 /// How often one place is drawn anew.
 const TRIES: u32 = 24;
 
@@ -54,6 +58,7 @@ pub(super) struct Draw<'a> {
     pub(super) hit: Option<String>,
     pub(super) path: Vec<String>,
     left: u32,
+    pub(super) failed: u32,
     pub(super) lists: u32,
 }
 
@@ -78,14 +83,14 @@ pub(super) enum Lean<'p> {
 impl<'a> Draw<'a> {
     pub(super) fn new(nodes: &'a [Node], ask: Ask<'a>) -> Self {
         let rng = ChaCha8Rng::seed_from_u64(ask.seed);
-        Self { nodes, ask, rng, hit: None, path: Vec::new(), left: MANY, lists: 0 }
+        Self { nodes, ask, rng, hit: None, path: Vec::new(), left: MANY, failed: 0, lists: 0 }
     }
 
     /// A value for a node; with a way, one that leads to the target. None
     /// where none was found.
     pub(super) fn node(&mut self, id: NodeId, depth: u32, way: Option<(&'a [Hop], &'a Aim)>) -> Option<Value> {
         self.left = self.left.saturating_sub(1);
-        if depth > DEEPEST {
+        if depth > DEEPEST || self.failed > MOST_FAILED {
             return None;
         }
         let node = &self.nodes[id];
@@ -131,6 +136,7 @@ impl<'a> Draw<'a> {
             let value = self.some(node, depth)?;
             let right = !node.excluded.iter().any(|e| same(e, &value))
                 && node.check.as_ref().is_none_or(|check| check.is_valid(&value));
+            self.failed += u32::from(!right);
             right.then_some(value)
         })
     }
@@ -141,12 +147,10 @@ impl<'a> Draw<'a> {
             return values.choose(&mut self.rng).cloned();
         }
         let Some(choice) = &node.choice else {
-            let first = if self.sparing(depth) {
-                node.kinds.iter().min_by_key(|k| matches!(k, Kind::List(_) | Kind::Record(_)))
-            } else {
-                node.kinds.choose(&mut self.rng)
-            }?;
+            let first =
+                if self.sparing(depth) { node.kinds.get(node.spare) } else { node.kinds.choose(&mut self.rng) }?;
             let made = self.kind(first, depth);
+            self.failed += u32::from(made.is_none());
             return made.or_else(|| node.kinds.iter().find_map(|kind| self.kind(kind, depth)));
         };
         for attempt in 0..TRIES {
@@ -163,6 +167,7 @@ impl<'a> Draw<'a> {
             {
                 return Some(value);
             }
+            self.failed += 1;
         }
         None
     }

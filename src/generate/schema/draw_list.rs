@@ -128,6 +128,7 @@ impl<'a> Draw<'a> {
             if !unique || seen.insert(canonical::text(&item)) {
                 return Some(item);
             }
+            self.failed += 1;
         }
         None
     }

@@ -114,7 +114,10 @@ impl SchemaGenerator {
         let root = compiler.node(vec![Lit::Is(0)])?;
         measure(&mut compiler.nodes);
         if compiler.nodes[root].height.is_none() {
-            return Err(CouldNotMake::empty(pointer, "it holds itself without end"));
+            let endless = "it holds itself without end";
+            // Where types were left out, one of them may end it.
+            let reason = if compiler.narrowed { CouldNotMake::not_found } else { CouldNotMake::empty };
+            return Err(reason(pointer, endless));
         }
         compiler.twist_all();
         let (mut nodes, mut notices) = (compiler.nodes, compiler.notices);

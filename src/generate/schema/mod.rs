@@ -28,6 +28,8 @@ mod list;
 mod model;
 mod number;
 mod pattern;
+#[cfg(test)]
+mod random_tests;
 mod reach;
 mod record;
 mod source;

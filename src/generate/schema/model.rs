@@ -25,6 +25,8 @@ pub(super) struct Node {
     pub(super) choice: Option<Choice>,
     /// How deep the smallest value is; none where there is no finite one.
     pub(super) height: Option<u32>,
+    /// Which of `kinds` has the smallest value.
+    pub(super) spare: usize,
     /// Whether values may hold further values of this node.
     pub(super) recursive: bool,
     /// Values that are right otherwise and may not stand here.

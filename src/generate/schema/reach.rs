@@ -9,9 +9,10 @@ pub(super) fn measure(nodes: &mut [Node]) {
         let mut changed = false;
         for id in 0..nodes.len() {
             if nodes[id].height.is_none()
-                && let Some(height) = height(nodes, &nodes[id])
+                && let Some((height, spare)) = height(nodes, &nodes[id])
             {
                 nodes[id].height = Some(height);
+                nodes[id].spare = spare;
                 changed = true;
             }
         }
@@ -21,13 +22,14 @@ pub(super) fn measure(nodes: &mut [Node]) {
     }
 }
 
-fn height(nodes: &[Node], node: &Node) -> Option<u32> {
+/// The height, and which type has it.
+fn height(nodes: &[Node], node: &Node) -> Option<(u32, usize)> {
     let of = |id: NodeId| nodes[id].height;
     if let Some(choice) = &node.choice {
-        return choice.branches.iter().filter_map(|b| of(*b)).min();
+        return choice.branches.iter().filter_map(|b| of(*b)).min().map(|height| (height, 0));
     }
     if node.values.is_some() {
-        return Some(0);
+        return Some((0, 0));
     }
     let kind_height = |kind: &Kind| match kind {
         Kind::List(shape) => {
@@ -45,7 +47,7 @@ fn height(nodes: &[Node], node: &Node) -> Option<u32> {
         }
         _ => Some(0),
     };
-    node.kinds.iter().filter_map(kind_height).min()
+    node.kinds.iter().enumerate().filter_map(|(at, kind)| Some((kind_height(kind)?, at))).min()
 }
 
 /// Marks the nodes that lead back to themselves (Tarjan's strongly connected

@@ -239,7 +239,8 @@ impl<'r> Compiler<'_, 'r> {
                     names.properties.push((name.clone(), lit));
                     return Ok(Some(name));
                 }
-                Err(reason) => obstacle = reason,
+                // There may be another name.
+                Err(reason) => obstacle = CouldNotMake { obstacle: Obstacle::NotFound, ..reason },
             }
         }
         Err(obstacle)

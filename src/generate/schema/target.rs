@@ -97,6 +97,11 @@ impl Target {
         self.hops.iter().any(|hop| matches!(hop, Hop::Branch(_)))
     }
 
+    /// Whether the value is the same each time.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self.aim, Aim::Text(_))
+    }
+
     /// How many elements it asks for.
     pub(crate) fn items(&self) -> usize {
         if let Aim::Count(count) = self.aim { count } else { 0 }
