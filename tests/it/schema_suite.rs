@@ -226,7 +226,7 @@ impl Tally {
     }
 }
 
-/// `SEAMSTRESS_SUITE_EACH` says how many values are made of each schema (100
+/// `SEAMSTRESS_SUITE_EACH` says how many values are made of each schema (1000
 /// if it is not set), `SEAMSTRESS_SUITE_ONLY` what a schema's name must hold.
 #[test]
 fn the_official_suite_is_generated_from() {
@@ -235,7 +235,7 @@ fn the_official_suite_is_generated_from() {
         return;
     };
     let suite = PathBuf::from(corpora).join("json-schema-test-suite");
-    let each = std::env::var_os("SEAMSTRESS_SUITE_EACH").and_then(|n| n.to_str()?.parse().ok()).unwrap_or(100);
+    let each = std::env::var_os("SEAMSTRESS_SUITE_EACH").and_then(|n| n.to_str()?.parse().ok()).unwrap_or(1000);
     let only = std::env::var_os("SEAMSTRESS_SUITE_ONLY").and_then(|n| n.into_string().ok()).unwrap_or_default();
     let drafts = [
         ("draft2020-12", Draft::Draft202012, SchemaDraft::Draft202012),
