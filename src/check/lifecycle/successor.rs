@@ -12,7 +12,8 @@ pub(in crate::check) const CHECK: Check = Check {
     family: Family::Lifecycle,
     title: "a deprecated version names its successor",
     explanation: "Where the contract declares `successor`, each success of the deprecated version carries a `Link` \
-        with `rel=\"successor-version\"` (RFC 5829) whose target is that version.",
+        with `rel=\"successor-version\"` (RFC 5829) whose target is that version. A target on the same \
+        origin has to be that version of the same API; one elsewhere may be a page about it.",
     level: Level::Error,
     needs: &[Need::Behaviour],
     judge: Judge::Exchange(judge),
@@ -24,7 +25,11 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
     };
     let Some(successor) = lifecycle.successor.as_deref() else { return false };
     let targets = successors(response);
-    let named = |target: &String| target.split(['/', '?', '#']).any(|segment| segment == successor);
+    let own = own_path(subject, successor);
+    let named = |target: &String| {
+        target.split(['/', '?', '#']).any(|segment| segment == successor)
+            && own.as_deref().is_none_or(|own| !target.starts_with('/') || is_below(target, own))
+    };
     if !targets.iter().any(named) {
         let (what, title) = if targets.is_empty() {
             ("missing", "a deprecated version does not name its successor")
@@ -43,6 +48,17 @@ fn judge(subject: &ExchangeSubject<'_>, found: &mut Vec<Finding>) -> bool {
         ));
     }
     true
+}
+
+/// Where the successor stands beside this version, if versions stand at the end
+/// of base paths: a target of this origin that lies elsewhere is another API.
+fn own_path(subject: &ExchangeSubject<'_>, successor: &str) -> Option<String> {
+    let (api, version) = subject.contract.openapi.base_path.rsplit_once('/')?;
+    (version == &*subject.contract.id.version).then(|| format!("{api}/{successor}"))
+}
+
+fn is_below(target: &str, path: &str) -> bool {
+    target.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
 }
 
 /// Targets of all links with the relation. Commas and semicolons inside `<…>`
@@ -96,6 +112,7 @@ mod tests {
             told("<https://d/a,b>; rel=\"deprecation\"; title=\"x, y\", <https://h/v2/x>; rel=successor-version"),
             0
         );
+        assert_eq!(told("</tabular-intake/v2>; rel=\"successor-version\""), 1, "another API");
         assert_eq!(told("</bulk-update/v3>; rel=\"successor-version\""), 1);
         assert_eq!(told("</bulk-update/v2>; rel=\"deprecation\""), 1);
         assert_eq!(exchange_findings(&super::CHECK, &contract, answer(200)).len(), 1);
