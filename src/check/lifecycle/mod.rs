@@ -14,15 +14,23 @@ use crate::wire::Response;
 
 /// A success of the gateway and the contract's life cycle. Errors may come from
 /// a place in the gateway that knows nothing of the version, so they are not
-/// asked.
+/// asked for what a version has to announce.
 fn announced<'a>(
+    subject: &ExchangeSubject<'a>,
+    status: LifecycleStatus,
+) -> Option<(&'a Behaviour, &'a Lifecycle, &'a Response)> {
+    answered(subject, status).filter(|(_, _, response)| (200..300).contains(&response.status))
+}
+
+/// Any answer of the gateway, and the contract's life cycle.
+fn answered<'a>(
     subject: &ExchangeSubject<'a>,
     status: LifecycleStatus,
 ) -> Option<(&'a Behaviour, &'a Lifecycle, &'a Response)> {
     let behaviour = subject.behaviour()?;
     let lifecycle = behaviour.lifecycle.as_ref().filter(|l| l.status == status)?;
     let exchange: &'a crate::wire::Exchange = subject.exchange;
-    let response = exchange.response().filter(|r| (200..300).contains(&r.status))?;
+    let response = exchange.response()?;
     let through_gateway = subject.call.is_none_or(|call| call.via == Via::Gateway);
     (through_gateway && subject.operation.is_some()).then_some((behaviour, lifecycle, response))
 }

@@ -216,7 +216,7 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         around,
         clock: clock.clone(),
         defects: defects.clone(),
-        turns: Turns::new(),
+        turns: Turns::default(),
     };
     let model = options.behind.model.map(|endpoint| ModelClient {
         link: Link::new(door.clone()),
