@@ -1,13 +1,15 @@
 //! Plays cases, several at once, and judges each when it is over.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::queue::{Lane, Queue};
 use super::session::Session;
-use super::{Progress, RunError};
+use super::{Progress, RunError, phases};
 use crate::check::{CaseSubject, Finding, NotChecked};
 use crate::generate::{Case, CaseKey, Need};
 use crate::observe::CaseRun;
+use crate::scenario::Scenario;
 use crate::traffic::Player;
 use crate::wire::FailureKind;
 
@@ -21,11 +23,35 @@ pub(super) fn plan(session: &Session, each: u32) -> Queue {
 
 /// Plays what is planned with as many workers as the options say, until all
 /// are played or somebody says stop. What was not played is not checked, by
-/// name.
-pub(super) async fn play_all(session: &Arc<Session>, queue: Queue) -> Result<(), RunError> {
+/// name. Scenarios run `beside` the cases; when they are over, those cases are
+/// played beside which nothing may run, and again at the end.
+pub(super) async fn play_all(session: &Arc<Session>, queue: Queue, beside: &[&Scenario]) -> Result<(), RunError> {
     let queue = Arc::new(queue);
     let player = Arc::new(Player::new(session.target.clone()));
-    let began = std::time::Instant::now();
+    let mut took = Duration::ZERO;
+    let scenarios = async {
+        let ran = phases::run_all(session, beside, false).await;
+        if !beside.is_empty() {
+            queue.call_in();
+        }
+        ran
+    };
+    let (played, ran) = tokio::join!(side_by_side(session, &queue, &player), scenarios);
+    took += played? + alone(session, &queue, &player).await;
+    ran?;
+    queue.send_out();
+    took += side_by_side(session, &queue, &player).await? + alone(session, &queue, &player).await;
+    let played = queue.taken();
+    let rate = played as f64 / took.as_secs_f64().max(1e-9);
+    session.listener.stage(format!("{played} cases in {}: {rate:.0} a second", crate::clock::format_duration(took)));
+    leave_out(session, &queue);
+    Ok(())
+}
+
+/// Lets the workers play until there is nothing left or they are called in;
+/// gives how long that took.
+async fn side_by_side(session: &Arc<Session>, queue: &Arc<Queue>, player: &Arc<Player>) -> Result<Duration, RunError> {
+    let began = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for lane in workers(session) {
         tasks.spawn(work(session.clone(), queue.clone(), player.clone(), lane));
@@ -33,12 +59,7 @@ pub(super) async fn play_all(session: &Arc<Session>, queue: Queue) -> Result<(),
     while let Some(joined) = tasks.join_next().await {
         joined.map_err(|panic| RunError::CouldNotRun(format!("a worker broke down: {panic}")))?;
     }
-    alone(session, &queue, &player).await;
-    let (played, took) = (queue.taken(), began.elapsed());
-    let rate = played as f64 / took.as_secs_f64().max(1e-9);
-    session.listener.stage(format!("{played} cases in {}: {rate:.0} a second", crate::clock::format_duration(took)));
-    leave_out(session, &queue);
-    Ok(())
+    Ok(began.elapsed())
 }
 
 /// One worker: takes cases of its lane, then of the other, one after the
@@ -61,17 +82,20 @@ async fn work(session: Arc<Session>, queue: Arc<Queue>, player: Arc<Player>, lan
     }
 }
 
-/// Plays the cases that were put aside, one by one.
-async fn alone(session: &Session, queue: &Queue, player: &Player) {
-    while session.stop.reason().is_none() {
-        let Some((contract, key)) = queue.next_aside() else { return };
+/// Plays the cases that were put aside, one by one; gives how long that took.
+async fn alone(session: &Session, queue: &Queue, player: &Player) -> Duration {
+    let began = Instant::now();
+    while session.stop.reason().is_none()
+        && let Some((contract, key)) = queue.next_aside()
+    {
         let Some(case) = make(session, contract, &key) else { continue };
         tokio::select! {
             () = play_one(session, player, contract, case) => {}
-            () = session.stop.stopped() => return,
+            () = session.stop.stopped() => break,
         }
         session.listener.tell(Progress::Cases { done: queue.taken(), of: queue.planned() });
     }
+    began.elapsed()
 }
 
 /// The workers by the lane that they serve first. Where the clock runs as fast

@@ -153,15 +153,10 @@ pub(super) async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Sc
     if !steady.is_empty() {
         session.listener.stage(format!("running {}", names(&steady)));
     }
-    let cases = async {
-        match planned {
-            Some(planned) => cases::play_all(session, planned).await,
-            None => Ok(()),
-        }
-    };
-    let (played, ran) = tokio::join!(cases, phases::run_all(session, &steady, alone));
-    played?;
-    ran?;
+    match planned {
+        Some(planned) => cases::play_all(session, planned, &steady).await?,
+        None => phases::run_all(session, &steady, alone).await?,
+    }
     if !rest.is_empty() && session.stop.reason().is_none() {
         session.listener.stage(format!("running {}", names(&rest)));
         phases::run_all(session, &rest, alone).await?;

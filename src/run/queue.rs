@@ -2,7 +2,7 @@
 //! that a probe that waits for a window holds up no payload.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::session::Session;
@@ -24,9 +24,11 @@ pub(super) enum Lane {
 #[derive(Debug)]
 pub(super) struct Queue {
     lanes: [Mutex<Alternating>; 2],
-    /// Cases beside which nothing else may run: they come last, one by one, so
-    /// that nobody waits for them.
+    /// Cases beside which nothing else may run: they come when nobody is at
+    /// work, one by one.
     aside: Mutex<VecDeque<Planned>>,
+    /// Whether whoever asks for a case gets none for now.
+    called_in: AtomicBool,
     taken: AtomicU64,
     planned: u64,
 }
@@ -70,6 +72,7 @@ impl Queue {
         Self {
             lanes: [probes, payloads].map(Mutex::new),
             aside: Mutex::default(),
+            called_in: AtomicBool::new(false),
             taken: AtomicU64::new(0),
             planned: planned.iter().sum(),
         }
@@ -85,8 +88,21 @@ impl Queue {
         self.taken.load(Ordering::Relaxed)
     }
 
+    /// Has all workers come in when they have played what they are at.
+    pub(super) fn call_in(&self) {
+        self.called_in.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets workers go on.
+    pub(super) fn send_out(&self) {
+        self.called_in.store(false, Ordering::Relaxed);
+    }
+
     /// The next case of a lane, and where that one is empty, of the other.
     pub(super) fn next(&self, lane: Lane, session: &Session) -> Option<Planned> {
+        if self.called_in.load(Ordering::Relaxed) {
+            return None;
+        }
         let own = lane as usize;
         let next = self.of(own, session).or_else(|| self.of(1 - own, session))?;
         self.taken.fetch_add(1, Ordering::Relaxed);

@@ -1,5 +1,7 @@
 //! Making tokens: good ones, and those that must be refused.
 
+use std::sync::{Mutex, PoisonError};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -103,6 +105,19 @@ const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 const LIFETIME: i64 = 3600;
 const BACKDATED: i64 = 300;
 
+/// The tenant's key and the foreign one. All issuers of a process share them, as
+/// all of Entra's front doors do: two RSA keys take a third of a stack's start.
+fn keys() -> Result<(SigningKey, SigningKey), JwtError> {
+    static KEYS: Mutex<Option<(SigningKey, SigningKey)>> = Mutex::new(None);
+    let mut keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(made) = &*keys {
+        return Ok(made.clone());
+    }
+    let kid = |tenant: &str| uuid::Uuid::new_v5(&uuid::Uuid::new_v4(), tenant.as_bytes()).simple().to_string();
+    let made = (SigningKey::generate(&kid(TENANT))?, SigningKey::generate(&kid(FOREIGN_TENANT))?);
+    Ok(keys.insert(made).clone())
+}
+
 /// Makes and signs tokens.
 #[derive(Clone, Debug)]
 pub(super) struct Mint {
@@ -113,15 +128,10 @@ pub(super) struct Mint {
 }
 
 impl Mint {
-    /// With new keys; making them takes a moment.
+    /// With the keys of this process; making them takes a moment, once.
     pub(super) fn new(origin: &Origin, clock: Clock) -> Result<Self, JwtError> {
-        let kid = |tenant: &str| uuid::Uuid::new_v5(&uuid::Uuid::new_v4(), tenant.as_bytes()).simple().to_string();
-        Ok(Self {
-            key: SigningKey::generate(&kid(TENANT))?,
-            foreign: SigningKey::generate(&kid(FOREIGN_TENANT))?,
-            base: origin.to_string(),
-            clock,
-        })
+        let (key, foreign) = keys()?;
+        Ok(Self { key, foreign, base: origin.to_string(), clock })
     }
 
     pub(super) fn jwk(&self) -> Value {

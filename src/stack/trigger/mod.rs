@@ -5,6 +5,7 @@
 //! throttle, to fail, or to lose its answer by faults of the control surface.
 
 mod door;
+mod received;
 mod server;
 
 #[cfg(test)]

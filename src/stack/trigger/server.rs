@@ -1,6 +1,5 @@
 //! The trigger on its socket, and its ledger.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use super::super::fault::{self, FaultBoard, Subject};
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
 use super::door::refusal;
+use super::received::Received;
 use crate::clock::Clock;
 use crate::door::Origin;
 use crate::observe::ReceivedCall;
@@ -24,9 +24,6 @@ use crate::wire::{Downstream, FaultKind};
 
 /// The largest content that is read.
 const LARGEST_BODY: usize = 256 << 10;
-
-/// How many calls the ledger holds; the oldest go first.
-const CAPACITY: usize = 5_000;
 
 /// Where the flow waits.
 const PATH: &str = "/triggers/job-ended";
@@ -55,12 +52,6 @@ pub struct Trigger {
 /// Reads what a trigger received. Clones are the same.
 #[derive(Clone, Debug, Default)]
 pub struct TriggerHandle(Arc<Mutex<Received>>);
-
-#[derive(Debug, Default)]
-struct Received {
-    calls: VecDeque<ReceivedCall>,
-    last: u64,
-}
 
 /// The connection is reset on purpose.
 #[derive(Debug, thiserror::Error)]
@@ -106,23 +97,11 @@ impl TriggerHandle {
     /// content; all, without any.
     pub fn calls(&self, ids: &[String]) -> Vec<ReceivedCall> {
         let received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let names = |call: &&ReceivedCall| {
-            ids.is_empty()
-                || ids.iter().any(|id| {
-                    call.headers.values().any(|value| value.eq_ignore_ascii_case(id)) || call.body.contains(id.as_str())
-                })
-        };
-        received.calls.iter().filter(names).cloned().collect()
+        received.naming(ids)
     }
 
     fn enter(&self, call: ReceivedCall) {
-        let mut received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        received.last += 1;
-        let sequence = received.last;
-        if received.calls.len() == CAPACITY {
-            received.calls.pop_front();
-        }
-        received.calls.push_back(ReceivedCall { sequence, ..call });
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).enter(call);
     }
 }
 
