@@ -191,10 +191,12 @@ fn pick(list: &[Aimed], index: u32) -> Option<&Aimed> {
 /// From this round on most lists are short: what long ones show was shown by
 /// then, and each item costs a write or more behind the service.
 const SHORT_FROM: u32 = 24;
+/// One in so many is left to chance even then.
+const LONG_EVERY: u32 = 32;
 
 /// How many elements the outermost list has, where that is not left to chance.
 fn short(index: u32, seed: u64) -> Option<usize> {
-    (index >= SHORT_FROM && !index.is_multiple_of(8)).then_some(1 + (seed % 2) as usize)
+    (index >= SHORT_FROM && !index.is_multiple_of(LONG_EVERY)).then_some(if seed.is_multiple_of(4) { 2 } else { 1 })
 }
 
 /// Whether a target says itself how long a list is.

@@ -60,7 +60,7 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
                 clients,
                 door,
                 clock,
-                offers: BTreeSet::new(),
+                offers: (!origin.tls).then_some(Need::RawConnection).into_iter().collect(),
                 service_marker: None,
                 extra_headers: headers.clone(),
                 redactor: options.redactor.clone(),

@@ -10,6 +10,7 @@ import uuid
 from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -74,6 +75,14 @@ async def count(request: Request, call_next):
     if on("method-without-allow") and request.url.path == "/catalog" and response.status_code == 405:
         del response.headers["allow"]
     return response
+
+
+@app.exception_handler(RequestValidationError)
+async def refused(request: Request, error: RequestValidationError):
+    # FastAPI's own handler repeats the input, and answers 500 where that can't
+    # be written as JSON: NaN, Infinity, half a surrogate pair.
+    told = [{key: fault[key] for key in ("loc", "msg", "type")} for fault in error.errors()]
+    return JSONResponse({"detail": told}, status_code=422)
 
 
 class Quote(Strict):

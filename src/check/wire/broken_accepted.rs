@@ -15,8 +15,8 @@ pub(in crate::check) const CHECK: Check = Check {
         is answered with a success. A reader that repairs what it gets executes something that nobody sent.\n\nWhat \
         readers may take as an extension of JSON (RFC 8259 §9: comments, NaN, single quotes) is a warning; a byte \
         order mark or a member that comes twice is left to the service. A refusal with a type that means something \
-        else is told as well. In a plain document, framing that HTTP forbids is a warning: the server in front may \
-        have put it right.",
+        else is told as well. In a plain document, what readers may extend and framing that HTTP forbids are no more \
+        than worth knowing: nobody promised anything about them, and the server in front may have put them right.",
     level: Level::Error,
     needs: &[],
     judge: Judge::Case(judge),
@@ -26,6 +26,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some((promised, call, run)) = broken_call(subject) else { return false };
     let level = match promised.wanted {
         Wanted::Refused => Level::Error,
+        Wanted::Doubtful if subject.contract.behaviour.is_none() => Level::Information,
         Wanted::Doubtful => Level::Warning,
         Wanted::Accepted | Wanted::Either | Wanted::NoOperation => return false,
     };
@@ -69,7 +70,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::check::Level;
-    use crate::check::synthetic::{Play, answer, failure, with_behaviour};
+    use crate::check::synthetic::{Play, answer, failure, plain, with_behaviour};
     use crate::contract::behaviour::TypeName;
     use crate::generate::{CaseKind, Expect, OnTheWire, Wanted};
 
@@ -86,6 +87,8 @@ mod tests {
         assert_eq!(found(Wanted::Refused, answer(200))[0].level, Level::Error);
         assert_eq!(found(Wanted::Doubtful, answer(202))[0].level, Level::Warning);
         assert_eq!(found(Wanted::Refused, failure(409, "idempotency_conflict")).len(), 1);
+        let in_plain = play(Wanted::Doubtful).answered(answer(202)).findings(&super::CHECK, &plain());
+        assert_eq!(in_plain[0].level, Level::Information);
         assert!(found(Wanted::Either, answer(200)).is_empty());
         for silent in [failure(400, "validation_error"), failure(429, "throttled"), answer(400), answer(401)] {
             assert!(found(Wanted::Refused, silent).is_empty());

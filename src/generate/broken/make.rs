@@ -85,7 +85,8 @@ fn promise(operation: &OperationGenerator, breakage: &Breakage) -> OnTheWire {
     let wanted = match (breakage.name, breakage.wanted) {
         ("empty-body" | "white-space-body", _) if !required => Wanted::Either,
         ("media-type-other", _) if !kinds => Wanted::Doubtful,
-        ("path-unknown", _) if behaviour.is_none() => Wanted::Either,
+        // RFC 9110 §6.2 leaves the version to the server.
+        ("path-unknown" | "version-unknown", _) if behaviour.is_none() => Wanted::Either,
         (_, Wanted::Refused) if behaviour.is_none() && (breakage.by_server || breakage.of == Of::Csv) => {
             Wanted::Doubtful
         }
