@@ -11,7 +11,8 @@ use super::coverage::is_promised;
 use super::{Check, Family, Selection, Tally, table};
 use crate::contract::openapi::{Operation, Parameter, ParameterIn, StatusKey};
 use crate::contract::{Contract, ContractId};
-use crate::observe::CaseRun;
+use crate::generate::Step;
+use crate::observe::{CallRun, CaseRun};
 use crate::wire::{Exchange, Request};
 
 /// Part of an operation: `operationId` and what of it.
@@ -24,6 +25,7 @@ struct Tried {
     parameters: BTreeSet<Part>,
     keywords: BTreeSet<Part>,
     responses: BTreeSet<Part>,
+    links: BTreeSet<Part>,
 }
 
 /// What was tried so far, by contract.
@@ -33,7 +35,7 @@ pub struct Reach(BTreeMap<ContractId, Tried>);
 /// How much of one kind of part was tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
-    /// `operations`, `parameters`, `keywords`, `responses` or `rules`.
+    /// `operations`, `parameters`, `keywords`, `responses`, `links` or `rules`.
     pub kind: &'static str,
     /// How many there are.
     pub all: u64,
@@ -78,6 +80,7 @@ impl Reach {
                 }
             }
         }
+        tried.link(run);
         for label in &run.case.labels {
             tried
                 .keywords
@@ -93,6 +96,7 @@ impl Reach {
             tried.parameters.extend(more.parameters);
             tried.keywords.extend(more.keywords);
             tried.responses.extend(more.responses);
+            tried.links.extend(more.links);
         }
     }
 
@@ -121,6 +125,7 @@ impl Reach {
                 whole(&tried.parameters, &parameters, "parameters"),
                 whole(&tried.keywords, &|operation| keywords(&contract.openapi, operation, correlation), "keywords"),
                 whole(&tried.responses, &|o| o.responses.keys().map(StatusKey::to_string).collect(), "responses"),
+                whole(&tried.links, &links, "links"),
                 covered("rules", rules(contract, selection, tallies)),
             ];
             Coverage { contract: contract.id.clone(), kinds: kinds.into_iter().filter(|kind| kind.all > 0).collect() }
@@ -163,13 +168,20 @@ fn covered(kind: &'static str, parts: impl Iterator<Item = (bool, String)>) -> C
 }
 
 impl Tried {
+    /// A link is tried when what it leads to was called and answered.
+    fn link(&mut self, run: &CaseRun) {
+        let Some(Step::Linked(linked)) = run.case.steps.get(1) else { return };
+        if run.calls.get(1).and_then(CallRun::last).is_some_and(|exchange| exchange.status().is_some()) {
+            self.links.insert((run.case.key.operation.clone(), format!("{} {}", linked.response, linked.link)));
+        }
+    }
+
     fn exchange(&mut self, operation: &Operation, base: &str, exchange: &Exchange) {
         let Some(status) = exchange.status() else { return };
         if !self.operations.contains(&operation.id) {
             self.operations.insert(operation.id.clone());
         }
-        let exact = [StatusKey::Exact(status), StatusKey::Class((status / 100) as u8), StatusKey::Default];
-        if let Some(key) = exact.into_iter().find(|key| operation.responses.contains_key(key)) {
+        if let Some(key) = operation.response_key(status) {
             remember(&mut self.responses, operation, key.to_string());
         }
         for parameter in operation.parameters.iter().filter(|p| is_sent(p, base, operation, &exchange.request)) {
@@ -194,6 +206,12 @@ pub(super) fn place(parameter: &Parameter) -> String {
         ParameterIn::Cookie => "cookie",
     };
     format!("{within} {}", parameter.name)
+}
+
+/// Links to operations of the document.
+fn links(operation: &Operation) -> BTreeSet<String> {
+    let all = operation.responses.iter().flat_map(|(key, response)| response.links.iter().map(move |l| (key, l)));
+    all.filter(|(_, link)| link.operation.is_some()).map(|(key, link)| format!("{key} {}", link.name)).collect()
 }
 
 fn parameters(operation: &Operation) -> BTreeSet<String> {

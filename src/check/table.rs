@@ -117,6 +117,7 @@ static TABLE: &[Check] = &[
     response::credentials_ignored::CHECK,
     response::created_available::CHECK,
     response::gone_after_delete::CHECK,
+    response::link_broken::CHECK,
     response::allow_methods::CHECK,
     wire::broken_accepted::CHECK,
     wire::variant_refused::CHECK,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{CaseKey, OnTheWire, Search, TokenKind};
+use super::{CaseKey, Linked, OnTheWire, Search, TokenKind};
 use crate::contract::ContractId;
 use crate::contract::behaviour::TypeName;
 use crate::wire::{Fault, Request};
@@ -41,6 +41,7 @@ impl Case {
         self.steps.iter().flat_map(|step| match step {
             Step::Call(call) | Step::Flood { call, .. } => std::slice::from_ref(call),
             Step::Together(calls) | Step::SameConnection(calls) | Step::Unfollowed(calls) => calls.as_slice(),
+            Step::Linked(linked) => std::slice::from_ref(&linked.call),
             Step::Search(search) => std::slice::from_ref(&search.call),
             Step::Follow(_)
             | Step::Inject(_)
@@ -81,6 +82,9 @@ pub enum Step {
     SameConnection(Vec<Call>),
     /// A call with another size each time, until the limit is found.
     Search(Search),
+    /// A call with values from the answer to the first; where that was another
+    /// answer, or lacks a value, the case ends.
+    Linked(Box<Linked>),
     /// Arms a fault at the mocked Dataverse.
     Inject(Fault),
     /// Disarms all faults this case has armed. Also done at its end.

@@ -198,6 +198,8 @@ pub enum Probe {
     /// Something is made, read, deleted and read again, where no behaviour
     /// file says more.
     Created,
+    /// A link of the document is followed.
+    Link,
     /// A call with wrong credentials, where no behaviour file says more.
     WrongCredentials,
 }
@@ -237,6 +239,7 @@ impl Probe {
         (Self::Determinism, "determinism"),
         (Self::ModelFault, "model-fault"),
         (Self::Created, "created"),
+        (Self::Link, "link"),
         (Self::WrongCredentials, "wrong-credentials"),
         (Self::JobPoisoned, "job-poisoned"),
         (Self::JobCrash, "job-crash"),

@@ -3,7 +3,7 @@
 use super::broken;
 use super::generators::Generators;
 use super::payload::{Aimed, Made, OperationGenerator, Sealing, Wish};
-use super::probes::{self, Bench, PlainBench};
+use super::probes::{self, Bench, LinkBench, PlainBench};
 use super::sequence::{self, Alphabet, SequenceSpec};
 use super::shrink::Book;
 use super::{
@@ -135,7 +135,11 @@ impl Generators {
         if key.index >= probes::count(probe, self, operation) {
             return Err(none());
         }
+        let index = key.index;
         let sequence = match operation.behaviour.as_deref() {
+            _ if probe == Probe::Link => {
+                probes::make_link(&LinkBench { generators: self, operation, index, seed, nonce, pools })?
+            }
             Some(behaviour) => {
                 let bench =
                     Bench { generators: self, operation, behaviour, seed, nonce, pools, index: key.index, book };

@@ -14,6 +14,7 @@ mod error;
 mod expectation;
 mod generators;
 mod key;
+mod linked;
 mod make;
 mod on_the_wire;
 mod payload;
@@ -38,6 +39,7 @@ pub use case::{Call, Caller, Case, Expect, Item, Label, Manner, Need, Step, Via}
 pub use error::{CouldNotMake, Obstacle};
 pub use generators::{CallOptions, Generators, Oversized};
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed, ShrinkPath};
+pub use linked::{Fill, FillPlace, Linked};
 pub use on_the_wire::{OnTheWire, Wanted};
 pub use plan::Payloads;
 pub use pools::Pools;

@@ -15,6 +15,7 @@ use super::{CaseKey, CaseKind, Need, Probe, probes};
 const ORDER: &[Probe] = &[
     Probe::WrongCredentials,
     Probe::Created,
+    Probe::Link,
     Probe::Identity,
     Probe::CorrelationMissing,
     Probe::PastGateway,

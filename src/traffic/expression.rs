@@ -5,14 +5,64 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::generate::Call;
+use super::play::Play;
+use crate::generate::{Call, Fill, FillPlace, Linked};
 use crate::observe::CallRun;
+use crate::wire::{Body, Request};
 
 /// How an expression begins inside a text (OpenAPI 3.1.1, §4.8.20.3).
 const BEGIN: &str = "{$response.body#";
 
 /// What stands in a path segment as it is (RFC 3986 §2.3).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl Play<'_> {
+    /// The call that a link of the first answer leads to; `None` where that
+    /// answer has no such link, or lacks what the link needs.
+    pub(super) fn along(&self, linked: &Linked) -> Option<Call> {
+        let exchange = self.calls.first()?.last()?;
+        let operation = self.contract.openapi.operation(&self.case.calls().next()?.operation)?;
+        (operation.response_key(exchange.status()?) == Some(linked.response)).then_some(())?;
+        let origin = self.target().gateway.to_string();
+        let mut call = linked.call.clone();
+        for fill in &linked.fills {
+            let value = fill.value.resolved(|expression| expression.value(&origin, exchange))?;
+            fill_in(&mut call.request, fill, &value)?;
+        }
+        Some(call)
+    }
+}
+
+/// Puts a value where its mark stands; `None` where it can't stand there.
+fn fill_in(request: &mut Request, fill: &Fill, value: &Value) -> Option<()> {
+    if fill.place == FillPlace::Body {
+        let mark = format!("\"{}\"", fill.mark);
+        let text = std::str::from_utf8(request.body.bytes()?).ok()?.replace(&mark, &value.to_string());
+        request.body = Body::Bytes(text.into());
+        return Some(());
+    }
+    let text = match value {
+        Value::String(text) if !text.is_empty() => text.clone(),
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        _ => return None,
+    };
+    match &fill.place {
+        // Dots alone would be taken for steps in a path.
+        FillPlace::Target if text == "." || text == ".." => None,
+        FillPlace::Target => {
+            let text = utf8_percent_encode(&text, UNRESERVED).to_string();
+            request.target = request.target.replace(&fill.mark, &text);
+            Some(())
+        }
+        FillPlace::Header(name) => {
+            let cookie = name == "Cookie" && text.contains([' ', '"', ',', ';', '\\']);
+            let plain = text.bytes().all(|b| (0x20..0x7f).contains(&b)) && text.trim() == text && !cookie;
+            let filled = request.headers.get(name)?.replace(&fill.mark, &text);
+            plain.then(|| request.headers.set(name, filled))
+        }
+        FillPlace::Body => None,
+    }
+}
 
 /// A call with the expression in its target filled from the first call's
 /// answer; `None` where that was no success or holds no such value: then there
@@ -37,7 +87,7 @@ mod tests {
 
     use super::*;
     use crate::generate::{Caller, Expect, Manner, Via};
-    use crate::wire::{Body, Exchange, Headers, Request, Response};
+    use crate::wire::{Exchange, Headers, Response};
 
     fn call(target: &str) -> Call {
         Call {

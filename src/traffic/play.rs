@@ -50,7 +50,7 @@ const LONGEST_POLLING: Duration = Duration::from_mins(1);
 pub(super) struct Play<'p> {
     pub(super) player: &'p Player,
     pub(super) contract: &'p Contract,
-    case: Arc<Case>,
+    pub(super) case: Arc<Case>,
     pub(super) calls: Vec<CallRun>,
     pub(super) searches: Vec<SearchRun>,
     correlations: Vec<String>,
@@ -96,6 +96,10 @@ impl<'p> Play<'p> {
             match step {
                 Step::Call(call) => match filled(call, &self.calls) {
                     Some(call) => self.together(std::slice::from_ref(&*call), true).await?,
+                    None => return Ok(()),
+                },
+                Step::Linked(linked) => match self.along(linked) {
+                    Some(call) => self.together(&[call], true).await?,
                     None => return Ok(()),
                 },
                 Step::Together(calls) => self.together(calls, true).await?,

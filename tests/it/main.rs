@@ -12,6 +12,7 @@ mod gate;
 mod golden;
 mod imports;
 mod init;
+mod links;
 mod load;
 mod plain_service;
 mod readiness;

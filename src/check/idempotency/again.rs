@@ -63,7 +63,7 @@ fn calls_before_the_last_clearing(steps: &[Step]) -> Option<usize> {
         steps[..last]
             .iter()
             .map(|step| match step {
-                Step::Call(_) | Step::Flood { .. } | Step::Search(_) => 1,
+                Step::Call(_) | Step::Linked(_) | Step::Flood { .. } | Step::Search(_) => 1,
                 Step::Together(calls) | Step::SameConnection(calls) | Step::Unfollowed(calls) => calls.len(),
                 Step::Follow(_)
                 | Step::Inject(_)

@@ -8,6 +8,7 @@ pub(super) mod created_available;
 pub(super) mod credentials_ignored;
 pub(super) mod gone_after_delete;
 pub(super) mod header_schema;
+pub(super) mod link_broken;
 pub(super) mod media_type;
 pub(super) mod refused_conforming;
 pub(super) mod required_header;

@@ -3,7 +3,8 @@
 use serde_json::Value as Json;
 
 use super::cursor::Cursor;
-use super::{Encoding, Link, MediaType, RequestBody, ResponseHeader, ResponseSpec, SchemaRef, StatusKey};
+use super::link::link;
+use super::{Encoding, MediaType, RequestBody, ResponseHeader, ResponseSpec, SchemaRef, StatusKey};
 use crate::diagnose::{Diagnostic, Diagnostics};
 
 /// Reads a request body.
@@ -51,18 +52,6 @@ pub(super) fn status_key(text: &str) -> Option<StatusKey> {
 fn header(name: String, at: Cursor<'_>, notices: &mut Diagnostics) -> Option<ResponseHeader> {
     let at = at.follow("the header", notices)?;
     Some(ResponseHeader { name, required: at.flag("required", notices).unwrap_or(false), schema: schema(&at) })
-}
-
-fn link(name: String, at: Cursor<'_>, notices: &mut Diagnostics) -> Option<Link> {
-    let at = at.follow("the link", notices)?;
-    let parameters = at.get("parameters").map(|p| p.entries()).unwrap_or_default();
-    let by_id = at.text("operationId", notices).map(str::to_owned);
-    Some(Link {
-        name,
-        // `operationRef` is resolved once all operations are known.
-        operation: by_id.or_else(|| at.text("operationRef", notices).map(str::to_owned)),
-        parameters: parameters.into_iter().map(|(name, _, value)| (name, value.node.key_text())).collect(),
-    })
 }
 
 /// How single properties of a form are written.

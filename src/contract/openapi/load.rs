@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::bundle::{Home, bundle, read_text};
 use super::cursor::Cursor;
+use super::link::linked;
 use super::mend::mend;
 use super::notice::brief;
 use super::operation::operations;
-use super::route::linked;
 use super::security::schemes;
 use super::tidy::tidy;
 use super::{Dialect, OpenApi};
@@ -66,7 +66,7 @@ fn read(file: &str, text: &str, home: Option<Home<'_>>) -> Result<OpenApi, Diagn
     bundle(&mut source, home, &mut notices);
     let root = Cursor::root(&source);
     sections(&root, dialect, &mut faults, &mut notices);
-    let operations = linked(operations(&root, &mut faults, &mut notices));
+    let operations = linked(operations(&root, &mut faults, &mut notices), &mut notices);
     let security_schemes = schemes(&root, &mut notices);
     let (title, version) = info(&root, &mut notices);
     let base_path = base_path(&root, &mut notices);

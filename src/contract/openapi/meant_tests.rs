@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{OpenApi, SchemaRef};
+use super::{LinkValue, OpenApi, SchemaRef};
 
 fn at(pointer: &str) -> SchemaRef {
     SchemaRef { pointer: pointer.into() }
@@ -48,7 +48,7 @@ paths:
     let link = &get.response(500).expect("default").links[0];
     assert_eq!(
         (link.operation.as_deref(), &*link.parameters),
-        (Some("GET /things/{id}"), &[("path.id".into(), "5".into())][..])
+        (Some("GET /things/{id}"), &[("path.id".into(), LinkValue::Constant(json!(5)))][..])
     );
     assert!(
         document.validator(ok.content[0].schema.as_ref().expect("declared")).expect("compiles").is_valid(&json!("("))

@@ -11,7 +11,9 @@ mod content;
 mod cursor;
 mod direction;
 mod discriminator;
+mod expression;
 mod keyword;
+mod link;
 mod load;
 mod mend;
 mod model;
@@ -33,6 +35,7 @@ mod mutated_tests;
 #[cfg(test)]
 mod tests;
 
+pub use expression::{Expression, LinkValue, Source, TextPart};
 pub use model::{
     Dialect, Encoding, Link, MediaType, OpenApi, Operation, Parameter, ParameterIn, RequestBody, ResponseHeader,
     ResponseSpec, SchemaRef, SecurityKind, SecurityScheme, StatusKey, is_json,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use http::Method;
 use serde_json::Value;
 
+use super::LinkValue;
 use crate::diagnose::{Diagnostics, Node, Place};
 
 /// A document that was loaded.
@@ -87,10 +88,14 @@ impl Operation {
     /// What is declared for a status: the exact one, else its class (`4XX`),
     /// else `default`.
     pub fn response(&self, status: u16) -> Option<&ResponseSpec> {
-        self.responses
-            .get(&StatusKey::Exact(status))
-            .or_else(|| self.responses.get(&StatusKey::Class((status / 100) as u8)))
-            .or_else(|| self.responses.get(&StatusKey::Default))
+        self.responses.get(&self.response_key(status)?)
+    }
+
+    /// The key under which [`Self::response`] finds what is declared for a
+    /// status.
+    pub fn response_key(&self, status: u16) -> Option<StatusKey> {
+        let keys = [StatusKey::Exact(status), StatusKey::Class((status / 100) as u8), StatusKey::Default];
+        keys.into_iter().find(|key| self.responses.contains_key(key))
     }
 
     /// Whether it is a method that promises to change nothing (RFC 9110
@@ -235,11 +240,16 @@ pub struct ResponseHeader {
 pub struct Link {
     /// Its name.
     pub name: String,
-    /// The operation it leads to, by the id it has in [`Operation::id`].
+    /// The operation it leads to, by the id it has in [`Operation::id`];
+    /// `None` where the document has no such operation.
     pub operation: Option<String>,
-    /// Parameter name, where it is said led by its place (`path.id`) → runtime
-    /// expression or a constant as text.
-    pub parameters: Vec<(String, String)>,
+    /// Parameter name, where it is said led by its place (`path.id`) → what the
+    /// link gives it.
+    pub parameters: Vec<(String, LinkValue)>,
+    /// The body that the link gives.
+    pub body: Option<LinkValue>,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// A way to prove who calls.

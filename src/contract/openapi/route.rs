@@ -5,8 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::cursor::{escape, local_pointer};
-use super::{Link, OpenApi, Operation};
+use super::{OpenApi, Operation};
 
 /// A piece of a path's segment.
 enum Piece<'t> {
@@ -52,27 +51,6 @@ impl OpenApi {
             .min_by_key(|(operation, _)| rank(&operation.path))
             .map(|(operation, values)| (operation.clone(), values))
     }
-}
-
-/// Links by `operationRef` (`#/paths/~1a~1{id}/get`) lead to the id of the
-/// operation they name.
-pub(super) fn linked(mut operations: Vec<Arc<Operation>>) -> Vec<Arc<Operation>> {
-    let named: Vec<(String, Arc<str>)> = operations
-        .iter()
-        .map(|o| (format!("/paths/{}/{}", escape(&o.path), o.method.as_str().to_ascii_lowercase()), o.id.clone()))
-        .collect();
-    for operation in &mut operations {
-        let refers = |link: &Link| link.operation.as_ref().is_some_and(|o| o.starts_with('#'));
-        if !operation.responses.values().flat_map(|r| &r.links).any(refers) {
-            continue;
-        }
-        let operation = Arc::make_mut(operation);
-        for link in operation.responses.values_mut().flat_map(|r| &mut r.links).filter(|link| refers(link)) {
-            let pointer = link.operation.as_deref().and_then(local_pointer);
-            link.operation = named.iter().find(|(at, _)| Some(at) == pointer.as_ref()).map(|(_, id)| id.to_string());
-        }
-    }
-    operations
 }
 
 /// Templates compare by segment: text before text with names before a name.

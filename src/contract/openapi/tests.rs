@@ -6,7 +6,7 @@ use std::time::Instant;
 use http::Method;
 use serde_json::json;
 
-use super::{Dialect, OpenApi, SchemaRef, StatusKey};
+use super::{Dialect, Expression, LinkValue, OpenApi, SchemaRef, Source, StatusKey};
 
 fn shipped(contract: &str) -> OpenApi {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts").join(contract).join("openapi.yaml");
@@ -35,7 +35,8 @@ fn a_shipped_document_becomes_operations() {
     assert_eq!(throttled.content[0].name, "application/problem+json");
     let link = &submit.response(200).expect("declared").links[0];
     assert_eq!(link.operation.as_deref(), Some("getBatch"));
-    assert_eq!(link.parameters, [("batchId".to_owned(), "$response.body#/batchId".to_owned())]);
+    let id = LinkValue::Expression(Expression::Response(Source::Body("/batchId".to_owned())));
+    assert_eq!(link.parameters, [("batchId".to_owned(), id)]);
 }
 
 #[test]

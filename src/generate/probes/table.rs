@@ -3,8 +3,8 @@
 
 use super::exact;
 use super::{
-    Bench, Sequence, callback, determinism, duplicate, failure, identity, invalid, jobs, lifecycle, limits, missing,
-    other, plain, rate, routing, sequenced,
+    Bench, Sequence, callback, determinism, duplicate, failure, identity, invalid, jobs, lifecycle, limits, link,
+    missing, other, plain, rate, routing, sequenced,
 };
 use crate::contract::behaviour::{Behaviour, Selector};
 use crate::generate::generators::Generators;
@@ -16,6 +16,9 @@ const VARIANTS: u32 = 6;
 
 /// How many cases of a probe an operation has.
 pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operation: &OperationGenerator) -> u32 {
+    if probe == Probe::Link {
+        return link::count(generators, operation);
+    }
     let Some(behaviour) = &operation.behaviour else { return plain::count(probe, generators, operation) };
     let promised = if operation.writes() && behaviour.idempotency.is_some() { VARIANTS } else { 0 };
     match probe {
@@ -45,7 +48,7 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         | Probe::PastWindow => sequenced::count(probe, generators, operation),
         Probe::ExactLimit => exact::count(operation, behaviour),
         Probe::ExactLimitBehind => exact::count_behind(operation, behaviour),
-        Probe::Created | Probe::WrongCredentials => 0,
+        Probe::Created | Probe::WrongCredentials | Probe::Link => 0,
         Probe::Determinism => determinism::count(operation, behaviour),
         Probe::ModelFault => determinism::count(operation, behaviour).min(4),
         Probe::JobPoisoned => jobs::count(operation, behaviour),
@@ -94,6 +97,7 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         Probe::ExactLimit => exact::at_gateway(bench),
         Probe::ExactLimitBehind => exact::behind(bench),
         Probe::Created | Probe::WrongCredentials => Err(bench.fault("a behaviour file says more than the document")),
+        Probe::Link => Err(bench.fault("a link is made from the document alone")),
         Probe::Determinism => determinism::again(bench),
         Probe::ModelFault => determinism::model_fault(bench),
         Probe::JobPoisoned => jobs::poisoned(bench),
@@ -111,7 +115,7 @@ pub(in crate::generate) fn make_plain(probe: Probe, bench: &plain::PlainBench<'_
 
 /// What the target must offer.
 pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
-    if matches!(probe, Probe::Created | Probe::WrongCredentials) {
+    if matches!(probe, Probe::Created | Probe::WrongCredentials | Probe::Link) {
         return Vec::new();
     }
     let mut needs = vec![Need::Behaviour];
