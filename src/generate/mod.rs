@@ -39,7 +39,7 @@ pub use case::{Call, Caller, Case, Expect, Item, Label, Manner, Need, Step, Via}
 pub use error::{CouldNotMake, Obstacle};
 pub use generators::{CallOptions, Generators, Oversized};
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed, ShrinkPath};
-pub use linked::{Fill, FillPlace, Linked};
+pub use linked::{Fill, FillPlace, Linked, expressed};
 pub use on_the_wire::{OnTheWire, Wanted};
 pub use plan::Payloads;
 pub use pools::Pools;

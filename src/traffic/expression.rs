@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::play::Play;
-use crate::generate::{Call, Fill, FillPlace, Linked};
+use crate::generate::{Call, Fill, FillPlace, Linked, expressed};
 use crate::observe::CallRun;
 use crate::wire::{Body, Request};
 
@@ -26,7 +26,7 @@ impl Play<'_> {
         let origin = self.target().gateway.to_string();
         let mut call = linked.call.clone();
         for fill in &linked.fills {
-            let value = fill.value.resolved(|expression| expression.value(&origin, exchange))?;
+            let value = fill.value.resolved(|expression| expressed(expression, &origin, exchange))?;
             fill_in(&mut call.request, fill, &value)?;
         }
         Some(call)

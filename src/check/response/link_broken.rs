@@ -6,7 +6,7 @@ use crate::check::answer::in_words;
 use crate::check::claim::Claim;
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
 use crate::contract::openapi::{Expression, Link, OpenApi, Operation, ResponseSpec, Source};
-use crate::generate::{Fill, Linked, Probe, Step};
+use crate::generate::{Fill, Linked, Probe, Step, expressed};
 use crate::wire::Exchange;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -83,7 +83,7 @@ fn refused(operation: &Operation, linked: &Linked, answered: &Exchange, exchange
         .fills
         .iter()
         .filter_map(|fill| {
-            let value = fill.value.resolved(|expression| expression.value("", answered))?;
+            let value = fill.value.resolved(|expression| expressed(expression, "", answered))?;
             let text: String = value.to_string().chars().take(80).collect();
             Some(format!("{} = {text}", fill.what))
         })
@@ -107,7 +107,7 @@ fn lacking<'f>(
 ) -> Option<(&'f Fill, String)> {
     let expressions = fill.value.expressions();
     let absent =
-        expressions.into_iter().find(|e| e.value("", answered).is_none() && is_promised(openapi, response, e))?;
+        expressions.into_iter().find(|e| expressed(e, "", answered).is_none() && is_promised(openapi, response, e))?;
     match absent {
         Expression::Response(Source::Body(pointer)) => Some((fill, format!("`{pointer}` of the body"))),
         Expression::Response(Source::Header(name)) => Some((fill, format!("the header field `{name}`"))),
