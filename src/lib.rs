@@ -21,6 +21,8 @@ pub mod observe;
 pub mod target;
 pub mod traffic;
 
+pub mod record;
+
 pub mod check;
 
 pub mod capacity;

@@ -150,10 +150,11 @@ impl Checks {
 }
 
 /// Whether checks of a family speak of a case as a whole: of what is broken on
-/// the wire, and of searches for limits, only their own do.
+/// the wire, of searches for limits, and of what was recorded, only their own do.
 fn speaks_of_case(family: Family, subject: &CaseSubject<'_>) -> bool {
     match subject.run.case.key.kind {
         CaseKind::Broken => family == Family::Wire,
+        CaseKind::Recorded => family == Family::Lifecycle,
         CaseKind::Probe(Probe::ExactLimit | Probe::ExactLimitBehind) => family == Family::Limits,
         _ => true,
     }
@@ -166,6 +167,9 @@ fn speaks_of_case(family: Family, subject: &CaseSubject<'_>) -> bool {
 fn speaks_of(family: Family, subject: &ExchangeSubject<'_>) -> bool {
     if matches!(subject.kind(), Some(CaseKind::Probe(Probe::ExactLimit | Probe::ExactLimitBehind))) {
         return false;
+    }
+    if subject.kind() == Some(CaseKind::Recorded) {
+        return family == Family::Lifecycle;
     }
     let Some(Expect::Wire(promised)) = subject.call.map(|call| &call.expect) else { return true };
     match family {

@@ -185,6 +185,8 @@ static TABLE: &[Check] = &[
     lifecycle::sunset::CHECK,
     lifecycle::successor::CHECK,
     lifecycle::after_sunset::CHECK,
+    lifecycle::changed_behaviour::CHECK,
+    lifecycle::changed_effects::CHECK,
     lifecycle::active::CHECK,
     latency::objective::CHECK,
     latency::errors::CHECK,

@@ -29,6 +29,8 @@ pub(super) enum Command {
     Capacity(CapacityCommand),
     /// Can this version be switched off?
     Readiness(ReadinessArgs),
+    /// Write down what a frozen version answers, for `check` to compare with.
+    Record(RecordArgs),
     /// Run the embedded system alone: issuer, gateway, service, Dataverse.
     Serve(ServeArgs),
     /// Play one case again.
@@ -261,6 +263,18 @@ pub(super) struct ReadinessArgs {
     /// How long nobody may have called.
     #[arg(long = "quiet", value_name = "TIME", default_value = "30d")]
     pub(super) quiet_for: String,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct RecordArgs {
+    /// The versions; every deprecated one by default.
+    #[arg(value_name = "API/VERSION")]
+    pub(super) versions: Vec<String>,
+    /// Overwrite what was recorded otherwise.
+    #[arg(long)]
+    pub(super) force: bool,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }

@@ -22,6 +22,7 @@ pub(super) async fn run(cli: Cli) -> u8 {
         Command::Load(args) => judge(&Play::Load(args.names.clone()), settle::options(&args.run), &args.run).await,
         Command::Capacity(CapacityCommand::Probe(args)) => super::probe::probe(&args).await,
         Command::Readiness(args) => super::readiness::readiness(&args).await,
+        Command::Record(args) => super::record::record(&args).await,
         Command::Serve(args) => serve::serve(&args).await,
         Command::Replay(args) => super::replay::replay(args).await,
         Command::Score(args) => super::score::score(&args).await,

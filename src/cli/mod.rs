@@ -11,6 +11,7 @@ mod interrupt;
 mod lists;
 mod probe;
 mod readiness;
+mod record;
 mod replay;
 mod score;
 mod screen;

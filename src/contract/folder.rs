@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::behaviour::Behaviour;
 use super::openapi::OpenApi;
+use super::recorded::{self, Recorded};
 use super::{Contract, ContractId, lint};
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 
@@ -82,6 +83,7 @@ pub fn load_file(path: &Path, behaviour: Option<&Path>) -> Result<Contract, Diag
             openapi: Arc::new(openapi),
             behaviour: behaviour.map(Arc::new),
             callee: None,
+            recorded: None,
         }),
         _ => Err(faults),
     }
@@ -103,12 +105,16 @@ fn load_version(folder: &Path, all: &Path, faults: &mut Diagnostics) -> Option<C
     // A behaviour file that can't be read is a fault already.
     let behaviour = behaviour.flatten().map(Arc::new);
     let api = name(folder.parent()?);
+    let id = ContractId::new(&api, &name(folder));
+    let file = Some(folder.join(recorded::FILE)).filter(|file| file.is_file());
+    let recorded = file.and_then(|file| Recorded::load(&file, &id).map_err(|found| faults.extend(found)).ok());
     Some(Contract {
-        id: ContractId::new(&api, &name(folder)),
+        id,
         path: folder.to_owned(),
         openapi: Arc::new(openapi?),
         behaviour,
         callee: None,
+        recorded: recorded.map(Arc::new),
     })
 }
 

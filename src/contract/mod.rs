@@ -1,7 +1,7 @@
 //! `contracts/<api>/<version>/` as values: what OpenAPI says ([`openapi`]) and
 //! what it can't say ([`behaviour`]).
 //!
-//! In: `openapi.yaml` and `behaviour.yaml`. Out: a [`Contract`] whose every
+//! In: `openapi.yaml`, `behaviour.yaml`, `recorded.json`. Out: a [`Contract`] whose every
 //! promise knows its place in the file; the difference of two versions; lint.
 //! Knows nothing of traffic. The two halves are modules of their own, because
 //! the embedded stack may read the first and never the second.
@@ -10,6 +10,7 @@ pub mod behaviour;
 pub mod diff;
 pub mod init;
 pub mod openapi;
+pub mod recorded;
 
 mod folder;
 mod id;
@@ -36,6 +37,8 @@ pub struct Contract {
     /// The API that its service calls when a job ends: a contract with
     /// `role: consumer` whose `callback.of` names this one.
     pub callee: Option<Arc<Contract>>,
+    /// What the version answered when it was recorded; `None`: it was not.
+    pub recorded: Option<Arc<recorded::Recorded>>,
 }
 
 impl Contract {

@@ -38,6 +38,7 @@ fn lone(path: &Path) -> Contract {
         openapi: Arc::new(openapi),
         behaviour: None,
         callee: None,
+        recorded: None,
     }
 }
 

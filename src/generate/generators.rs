@@ -172,6 +172,7 @@ mod tests {
             openapi: Arc::new(openapi),
             behaviour: None,
             callee: None,
+            recorded: None,
         }
     }
 
@@ -244,8 +245,14 @@ components:
     fn a_plain_old_document_is_made_whole() {
         let openapi = OpenApi::parse("old.yaml", OLD).unwrap_or_else(|e| panic!("{e}"));
         let id = ContractId::new("old", "");
-        let contract =
-            Contract { id, path: "old.yaml".into(), openapi: Arc::new(openapi), behaviour: None, callee: None };
+        let contract = Contract {
+            id,
+            path: "old.yaml".into(),
+            openapi: Arc::new(openapi),
+            behaviour: None,
+            callee: None,
+            recorded: None,
+        };
         let generators = Generators::new(&contract);
         assert_eq!(generators.could_not_make(), []);
         assert!(generators.probes().is_empty(), "nothing is declared beside the document");

@@ -118,6 +118,9 @@ pub enum CaseKind {
     Probe(Probe),
     /// A sequence that was drawn.
     Sequence,
+    /// A single call whose answer was recorded when the version was frozen; the
+    /// number is its place in `recorded.json`, the seed is the recorded one.
+    Recorded,
 }
 
 /// The sequences that behaviour files call for.
@@ -276,6 +279,7 @@ impl fmt::Display for CaseKind {
             Self::Boundary => "boundary",
             Self::Violating => "violating",
             Self::Sequence => "sequence",
+            Self::Recorded => "recorded",
             Self::Broken => "broken",
             Self::Probe(probe) => Probe::ALL.iter().find(|(p, _)| p == probe).map_or("probe", |(_, name)| name),
         })
@@ -303,6 +307,7 @@ impl CaseKey {
             "boundary" => CaseKind::Boundary,
             "violating" => CaseKind::Violating,
             "sequence" => CaseKind::Sequence,
+            "recorded" => CaseKind::Recorded,
             "broken" => CaseKind::Broken,
             name => CaseKind::Probe(Probe::ALL.iter().find(|(_, n)| *n == name)?.0),
         };

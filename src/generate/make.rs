@@ -31,7 +31,6 @@ impl Generators {
         (nonce, pools): (&Nonce, &Pools),
         book: Option<&Book>,
     ) -> Result<Case, CouldNotMake> {
-        let operation = self.operation(&key.operation)?;
         let case_seed = seed.derive(key);
         if key.kind == CaseKind::Sequence {
             let spec = book.and_then(Book::sequence).map_or_else(|| self.sequence(key, seed), Ok)?;
@@ -43,12 +42,37 @@ impl Generators {
         if let CaseKind::Probe(probe) = key.kind {
             return self.probe(key, probe, case_seed, (nonce, pools, book));
         }
-        let sealing =
-            Sealing { nonce, seed: case_seed, pools: Some(pools), correlation: None, skip: 0, breaks: false, book };
+        if key.kind == CaseKind::Recorded {
+            return self.recorded_case(key, nonce, pools);
+        }
+        self.single_with(key, seed, (nonce, Some(pools)), book)
+    }
+
+    /// A single call; without pools, identities have the schema's own values.
+    pub(super) fn single(
+        &self,
+        key: &CaseKey,
+        seed: Seed,
+        nonce: &Nonce,
+        pools: Option<&Pools>,
+    ) -> Result<Case, CouldNotMake> {
+        self.single_with(key, seed, (nonce, pools), None)
+    }
+
+    fn single_with(
+        &self,
+        key: &CaseKey,
+        seed: Seed,
+        (nonce, pools): (&Nonce, Option<&Pools>),
+        book: Option<&Book>,
+    ) -> Result<Case, CouldNotMake> {
+        let operation = self.operation(&key.operation)?;
+        let case_seed = seed.derive(key);
+        let sealing = Sealing { nonce, seed: case_seed, pools, correlation: None, skip: 0, breaks: false, book };
         let (title, made, expect) = match key.kind {
             CaseKind::Boundary => boundary(operation, key.index, case_seed, &sealing)?,
             CaseKind::Violating => violating(operation, key.index, case_seed, &sealing)?,
-            CaseKind::Conforming | CaseKind::Broken | CaseKind::Probe(_) | CaseKind::Sequence => {
+            CaseKind::Conforming | CaseKind::Broken | CaseKind::Probe(_) | CaseKind::Sequence | CaseKind::Recorded => {
                 conforming(operation, key.index, case_seed, &sealing)?
             }
         };

@@ -61,7 +61,14 @@ components:
 fn generators(document: &str) -> Option<Generators> {
     let openapi = Arc::new(OpenApi::parse("odd.yaml", document).ok()?);
     let id = ContractId::new("odd", "");
-    Some(Generators::new(&Contract { id, path: "odd.yaml".into(), openapi, behaviour: None, callee: None }))
+    Some(Generators::new(&Contract {
+        id,
+        path: "odd.yaml".into(),
+        openapi,
+        behaviour: None,
+        callee: None,
+        recorded: None,
+    }))
 }
 
 static ODD: LazyLock<Generators> = LazyLock::new(|| generators(DOCUMENT).expect("it loads"));

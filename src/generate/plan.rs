@@ -147,12 +147,12 @@ impl Generators {
 
     /// The operations that can be made; none of an API that the tested service
     /// calls itself.
-    fn made(&self) -> impl Iterator<Item = (&Arc<str>, &OperationGenerator)> {
+    pub(super) fn made(&self) -> impl Iterator<Item = (&Arc<str>, &OperationGenerator)> {
         let answered = !self.contract.is_consumed();
         self.operations.iter().filter(move |_| answered).filter_map(|(id, o)| o.as_ref().ok().map(|o| (id, o)))
     }
 
-    fn key(&self, operation: &Arc<str>, kind: CaseKind, index: u32) -> CaseKey {
+    pub(super) fn key(&self, operation: &Arc<str>, kind: CaseKind, index: u32) -> CaseKey {
         CaseKey {
             contract: self.contract.id.clone(),
             operation: operation.clone(),
@@ -177,9 +177,9 @@ fn woven(first: impl Iterator<Item = CaseKey>, second: impl Iterator<Item = Case
     }
 }
 
-/// Violating, boundary and conforming payloads in the order in which they are
-/// tried, one after the other as somebody asks for them: a run may have
-/// millions.
+/// Single calls in the order in which they are tried, one after the other as
+/// somebody asks for them, for a run may have millions: those that are recorded,
+/// up to the half of all, then violating, boundary and conforming payloads.
 #[derive(Clone, Debug)]
 pub struct Payloads<G> {
     generators: G,
@@ -192,7 +192,8 @@ impl<G: Deref<Target = Generators>> Payloads<G> {
     /// The first `most` of them; fewer only where nothing can be made.
     pub fn of(generators: G, most: usize) -> Self {
         let left = if generators.made().next().is_some() { most } else { 0 };
-        Self { generators, left, round: 0, pending: VecDeque::new() }
+        let pending = generators.recorded().0.into_iter().take(left / 2).collect();
+        Self { generators, left, round: 0, pending }
     }
 }
 

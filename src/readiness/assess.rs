@@ -11,6 +11,7 @@ use crate::contract::behaviour::Lifecycle;
 use crate::observe::GatewayRow;
 use crate::wire::Headers;
 
+use super::compared::Compared;
 use super::headers;
 use super::rows::{RowFault, RowsRead};
 
@@ -28,6 +29,8 @@ pub struct Inquiry<'a> {
     pub successor: Option<&'a ContractId>,
     /// Breaking changes from the version to its successor, one sentence each.
     pub breaking: &'a [String],
+    /// How the same inputs fared at both versions; `None`: they were not sent.
+    pub compared: Option<&'a Compared>,
     /// Header fields of an answer of the live version; `None`: it could not be
     /// asked.
     pub headers: Option<&'a Headers>,
@@ -138,6 +141,9 @@ pub struct Assessment {
     /// Breaking changes of the successor. They count only while somebody
     /// calls.
     pub breaking: Vec<String>,
+    /// How the same inputs fared at both versions; what differs counts only
+    /// while somebody calls, as breaking changes do. `None`: they were not sent.
+    pub compared: Option<Compared>,
     /// How long nobody may have called, in seconds.
     pub quiet_s: u64,
     /// What time it was.
@@ -149,7 +155,8 @@ pub struct Assessment {
 }
 
 /// Applies the rules. NO-GO: a call within the quiet time, a header field
-/// missing or against the contract, no successor. Else inconclusive: no rows,
+/// missing or against the contract, no successor; breaking changes and inputs
+/// that fare otherwise while somebody calls. Else inconclusive: no rows,
 /// rows that don't cover the quiet time or can't be read, no answer of the live
 /// version. Else GO.
 pub fn assess(inquiry: &Inquiry<'_>) -> Assessment {
@@ -167,6 +174,7 @@ pub fn assess(inquiry: &Inquiry<'_>) -> Assessment {
         clients,
         nameless,
         breaking: inquiry.breaking.to_vec(),
+        compared: inquiry.compared.cloned(),
         quiet_s: inquiry.quiet.as_secs(),
         now: inquiry.now,
         coverage,
@@ -257,6 +265,13 @@ fn call_reasons(inquiry: &Inquiry<'_>, clients: &[ClientUse], nameless: Use) -> 
         let count = inquiry.breaking.len();
         let changes = if count == 1 { "1 breaking change".into() } else { format!("{count} breaking changes") };
         reasons.push(no_go(format!("{changes} of the successor would reach them")));
+    }
+    let compared = inquiry.compared.filter(|compared| !compared.different.is_empty());
+    if let (Some(compared), Some(successor)) = (compared, inquiry.successor) {
+        let (different, inputs) = (compared.different.len(), compared.inputs);
+        reasons.push(no_go(format!(
+            "{different} of {inputs} inputs that keep its contract fare otherwise at {successor}"
+        )));
     }
     reasons
 }

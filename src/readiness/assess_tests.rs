@@ -1,6 +1,6 @@
 use super::*;
 use crate::contract::behaviour::LifecycleStatus;
-use crate::readiness::{assessment_text, read_rows};
+use crate::readiness::{DifferentInput, assessment_text, read_rows};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -34,6 +34,7 @@ struct World {
     lifecycle: Lifecycle,
     successor: Option<ContractId>,
     breaking: Vec<String>,
+    compared: Option<Compared>,
 }
 
 impl World {
@@ -44,6 +45,7 @@ impl World {
             lifecycle: lifecycle(),
             successor: Some(ContractId::parse("bulk-update/v2")),
             breaking: vec!["`submitBatch`: the status 200 is gone".into()],
+            compared: None,
         }
     }
 
@@ -58,6 +60,7 @@ impl World {
             lifecycle: Some(&self.lifecycle),
             successor: self.successor.as_ref(),
             breaking: &self.breaking,
+            compared: self.compared.as_ref(),
             headers: self.headers.as_ref(),
             rows: &self.rows,
             quiet: DAY * 30,
@@ -162,4 +165,27 @@ fn what_is_not_known_is_never_go() {
         assert_eq!(assessment.decision, Decision::Inconclusive, "{:?}", assessment.reasons);
         assert!(!assessment.reasons.is_empty());
     }
+}
+
+#[test]
+fn inputs_that_fare_otherwise_count_while_somebody_calls() {
+    let input = DifferentInput {
+        operation: "submitBatch".into(),
+        tries: "body /records/0/name at its maxLength".into(),
+        what: "update of accounts, column name".into(),
+        old: "\"x\"".into(),
+        new: "\"y\"".into(),
+        curl_old: "curl v1".into(),
+        curl_new: "curl v2".into(),
+        bytes: 7,
+    };
+    let compared = Some(Compared { inputs: 9, equal: 8, different: vec![input], ..Compared::default() });
+    let quiet = World { compared: compared.clone(), ..World::quiet() }.assess();
+    assert_eq!(quiet.decision, Decision::Go);
+    let text = assessment_text(&quiet);
+    assert!(text.contains("9 inputs to both versions: 8 treated alike by bulk-update/v2, 1 otherwise"), "{text}");
+    assert!(text.contains("column name: \"x\", then \"y\"") && text.contains("curl v2"), "{text}");
+    let called = World::with_rows(&row("2026-08-25T00:00:00Z", "/bulk-update/v1/batches", ""));
+    let called = World { compared, ..called }.assess();
+    assert!(called.reasons.iter().any(|r| r.text.starts_with("1 of 9 inputs")), "{:?}", called.reasons);
 }

@@ -20,6 +20,7 @@ pub fn assessment_text(assessment: &Assessment) -> String {
         }
         text.push('\n');
     }
+    push_compared(&mut text, assessment);
     for fault in assessment.faults.iter().take(5) {
         let _ = writeln!(text, "unread: {}", plain(&fault.to_string()));
     }
@@ -38,6 +39,19 @@ pub fn assessment_text(assessment: &Assessment) -> String {
         }
     };
     text
+}
+
+/// How the same inputs fared at both versions, and the smallest that fared
+/// otherwise.
+fn push_compared(text: &mut String, assessment: &Assessment) {
+    let (Some(compared), Some(successor)) = (&assessment.compared, &assessment.successor) else { return };
+    let _ = writeln!(text, "{}", compared.sentence(successor));
+    if let Some(input) = compared.different.first() {
+        let _ = writeln!(text, "  {}, {}", plain(&input.operation), plain(&input.tries));
+        let _ = writeln!(text, "  {}: {}, then {}", plain(&input.what), plain(&input.old), plain(&input.new));
+        let _ = writeln!(text, "  {}\n  {}", plain(&input.curl_old), plain(&input.curl_new));
+    }
+    text.push('\n');
 }
 
 fn push_clients(text: &mut String, assessment: &Assessment) {

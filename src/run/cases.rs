@@ -17,6 +17,7 @@ use crate::wire::FailureKind;
 pub(super) fn plan(session: &Session, each: u32) -> Queue {
     for contract in 0..session.contracts.len() {
         note_unoffered(session, contract);
+        note_stale(session, contract);
     }
     Queue::new(session, each)
 }
@@ -161,6 +162,21 @@ fn note_unoffered(session: &Session, contract: usize) {
             note_lacking(session, &key, &lacks);
         }
     }
+}
+
+/// Recorded cases that can't be made any more as they were.
+fn note_stale(session: &Session, contract: usize) {
+    let (still, stale) = session.generators[contract].recorded();
+    let (Some(first), Some(recorded)) = (stale.first(), &session.contracts[contract].recorded) else { return };
+    let id = &session.contracts[contract].id;
+    session.gathered().notices.push(format!(
+        "{}: {} of {} recorded cases can't be made any more as they were ({}: {}); record again: seamstress record {id} --force",
+        recorded.file,
+        stale.len(),
+        still.len() + stale.len(),
+        first.name,
+        first.why
+    ));
 }
 
 fn note_lacking(session: &Session, key: &CaseKey, lacks: &[Need]) {

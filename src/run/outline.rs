@@ -75,6 +75,9 @@ pub fn outline_readiness(question: &super::Question, options: &Options) -> Resul
         }),
     }
     let _ = writeln!(text, "{}: one case, for Deprecation and Sunset", question.version);
+    if offers(options).contains(&Need::Effects) {
+        let _ = writeln!(text, "{} and its successor: up to 60 inputs to both", question.version);
+    }
     Ok(format!("{text}{}nothing was sent\n", bound(options.budget)))
 }
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::gate::watch_budget;
 use super::inputs::Inputs;
 use super::session::Session;
-use super::{Listener, Options, RunError, Stop, cases, phases};
+use super::{Listener, Options, RunError, Stop, cases, differential, phases};
 use crate::clock::Timestamp;
 use crate::contract::{self, Contract, ContractId};
 use crate::generate::{CaseKind, Probe};
-use crate::readiness::{Assessment, Inquiry, RowsRead, assess, read_rows};
+use crate::readiness::{Assessment, Compared, Inquiry, RowsRead, assess, read_rows};
 use crate::traffic::Player;
 use crate::wire::Headers;
 
@@ -55,7 +55,13 @@ pub async fn readiness(
     };
     watch.abort();
     let headers = ask_live(&session, index).await;
-    let answer = judge(question, &session, index, &Known { rows, headers, now: asked_for });
+    let successor = successor(&session.contracts[index], &session.contracts).map(|new| new.id.clone());
+    let successor = successor.and_then(|id| session.contract(&id)).map(|(at, _)| at);
+    let compared = match successor {
+        Some(new) => differential::compare(&session, index, new).await,
+        None => None,
+    };
+    let answer = judge(question, &session, index, &Known { rows, headers, compared, now: asked_for });
     if let Some(stack) = session.take_stack() {
         stack.stop().await;
     }
@@ -73,6 +79,7 @@ pub(super) fn find(question: &Question, inputs: &Inputs) -> Result<usize, RunErr
 struct Known {
     rows: RowsRead,
     headers: Option<Headers>,
+    compared: Option<Compared>,
     now: Option<Timestamp>,
 }
 
@@ -90,6 +97,7 @@ fn judge(question: &Question, session: &Session, index: usize, known: &Known) ->
         lifecycle,
         successor: successor.map(|new| &new.id),
         breaking: &breaking,
+        compared: known.compared.as_ref(),
         headers: known.headers.as_ref(),
         rows: &known.rows,
         quiet: question.quiet,

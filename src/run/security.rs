@@ -75,8 +75,14 @@ components:
 "#;
         let openapi = OpenApi::parse("a.yaml", text).expect("loads");
         let id = ContractId::new("a", "");
-        let contract =
-            Contract { id, path: "a.yaml".into(), openapi: Arc::new(openapi), behaviour: None, callee: None };
+        let contract = Contract {
+            id,
+            path: "a.yaml".into(),
+            openapi: Arc::new(openapi),
+            behaviour: None,
+            callee: None,
+            recorded: None,
+        };
         let told = |headers: Headers| {
             let origin = Origin::parse("http://127.0.0.1:1").expect("an origin");
             let (base_path, allowed_hosts) = (String::new(), Vec::new());

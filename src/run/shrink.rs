@@ -10,7 +10,7 @@ use super::play::{self, Shown};
 use super::session::Session;
 use crate::check::{Finding, Level, Shrunk};
 use crate::generate::shrink::Search;
-use crate::generate::{Case, CaseKey, Nonce, Step};
+use crate::generate::{Case, CaseKey, CaseKind, Nonce, Step};
 use crate::traffic::Player;
 
 /// How long all searches together may take, in real time.
@@ -97,6 +97,10 @@ async fn search(
     key: &CaseKey,
     until: Instant,
 ) -> Option<Smaller> {
+    // A smaller one was never recorded.
+    if key.kind == CaseKind::Recorded {
+        return None;
+    }
     let (index, contract) = session.contract(&key.contract)?;
     let (generators, pools, seed) = (&session.generators[index], &session.pools[index], session.options.seed);
     // Each play has a nonce of its own, and the same one in the next run.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// A room, and the rooms that it may import. `openapi` and `behaviour` are the
 /// two halves of `contract`.
-const ALLOWED: [(&str, &[&str]); 22] = [
+const ALLOWED: [(&str, &[&str]); 23] = [
     ("diagnose", &[]),
     ("clock", &[]),
     ("door", &[]),
@@ -24,9 +24,10 @@ const ALLOWED: [(&str, &[&str]); 22] = [
         "traffic",
         &["diagnose", "clock", "door", "wire", "contract", "generate", "flow", "scenario", "observe", "target"],
     ),
-    ("check", &["diagnose", "clock", "wire", "contract", "generate", "observe"]),
+    ("record", &["diagnose", "clock", "wire", "contract", "generate", "observe"]),
+    ("check", &["diagnose", "clock", "wire", "contract", "generate", "observe", "record"]),
     ("capacity", &["clock", "wire", "contract", "observe"]),
-    ("readiness", &["diagnose", "clock", "wire", "contract", "observe"]),
+    ("readiness", &["diagnose", "clock", "wire", "contract", "observe", "record"]),
     ("report", &["diagnose", "clock", "wire", "contract", "generate", "observe", "check"]),
     (
         "stack",
@@ -50,6 +51,7 @@ const EVERYTHING: &[&str] = &[
     "observe",
     "target",
     "traffic",
+    "record",
     "check",
     "capacity",
     "readiness",
@@ -65,6 +67,7 @@ const EVERYTHING_AND_RUN: &[&str] = &[
     "contract",
     "generate",
     "target",
+    "record",
     "check",
     "capacity",
     "readiness",

@@ -16,6 +16,7 @@ mod links;
 mod load;
 mod plain_service;
 mod readiness;
+mod record;
 mod redact;
 mod replay;
 mod schema_suite;

@@ -1,10 +1,15 @@
-//! The version's own life: header fields against the contract.
+//! The version's own life: header fields against the contract, a frozen version
+//! against its own record.
 
 pub(super) mod active;
 pub(super) mod after_sunset;
+pub(super) mod changed_behaviour;
+pub(super) mod changed_effects;
 pub(super) mod deprecation;
 pub(super) mod successor;
 pub(super) mod sunset;
+
+mod frozen;
 
 use crate::check::ExchangeSubject;
 use crate::clock::Timestamp;

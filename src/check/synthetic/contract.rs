@@ -76,6 +76,7 @@ pub(in crate::check) fn plain() -> Contract {
         openapi: Arc::new(openapi),
         behaviour: None,
         callee: None,
+        recorded: None,
     }
 }
 
@@ -226,6 +227,7 @@ pub(in crate::check) fn called_back_by() -> Contract {
         openapi: Arc::new(OpenApi::parse("callee/openapi.yaml", CALLEE).unwrap()),
         behaviour: Some(Arc::new(behaviour.unwrap())),
         callee: None,
+        recorded: None,
     };
     Contract { callee: Some(Arc::new(callee)), ..with_behaviour() }
 }

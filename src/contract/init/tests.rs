@@ -38,6 +38,7 @@ fn linted(document: &Arc<OpenApi>, behaviour: Option<Behaviour>) -> Vec<String> 
         openapi: document.clone(),
         behaviour: behaviour.map(Arc::new),
         callee: None,
+        recorded: None,
     };
     lint(&[contract]).iter().map(ToString::to_string).collect()
 }

@@ -13,7 +13,14 @@ use crate::generate::{Case, CaseKey, CaseKind, Expect, Nonce, Pools, Seed, Shrin
 fn generators(path: &str) -> Generators {
     let openapi = OpenApi::load(Path::new(&format!("contracts/{path}/openapi.yaml"))).unwrap_or_else(|e| panic!("{e}"));
     let id = ContractId::new("lone", "");
-    Generators::new(&Contract { id, path: path.into(), openapi: Arc::new(openapi), behaviour: None, callee: None })
+    Generators::new(&Contract {
+        id,
+        path: path.into(),
+        openapi: Arc::new(openapi),
+        behaviour: None,
+        callee: None,
+        recorded: None,
+    })
 }
 
 fn key(generators: &Generators, operation: &str, index: u32) -> CaseKey {

@@ -189,6 +189,7 @@ paths:
             openapi: Arc::new(openapi),
             behaviour: None,
             callee: None,
+            recorded: None,
         });
         let keys = generators.probes().into_iter().filter(|key| key.kind == CaseKind::Probe(probe));
         keys.map(|key| generators.case(&key, Seed(1), &Nonce("n".into()), &Pools::new()).expect("it can be made"))

@@ -65,6 +65,7 @@ static GENERATORS: LazyLock<Generators> = LazyLock::new(|| {
         openapi: Arc::new(openapi),
         behaviour: None,
         callee: None,
+        recorded: None,
     })
 });
 

@@ -190,6 +190,17 @@ pub enum Defect {
     AnswerLeftOver,
     /// Gives its correlation ID to whoever reads next.
     IdLeftOver,
+    /// Tells an empty field of version 1 of `tabular-intake` as malformed.
+    MissingAsMalformed,
+    /// Tells a fault of a name in version 1 of `bulk-update` in other words.
+    FaultReworded,
+    /// Names the record of a fault in version 1 of `bulk-update`, and no more
+    /// the member.
+    FaultNamesRecordOnly,
+    /// Cuts the longest name in version 1 of `bulk-update` by a character.
+    LongestNameCut,
+    /// Takes the credit from who is closed in version 1 of `bulk-update`.
+    ClosedWithoutCredit,
 }
 
 impl Defect {
@@ -286,6 +297,11 @@ impl Defect {
         (Self::TrailingRefusedLate, "trailing-refused-late"),
         (Self::AnswerLeftOver, "answer-left-over"),
         (Self::IdLeftOver, "id-left-over"),
+        (Self::MissingAsMalformed, "missing-as-malformed"),
+        (Self::FaultReworded, "fault-reworded"),
+        (Self::FaultNamesRecordOnly, "fault-names-record-only"),
+        (Self::LongestNameCut, "longest-name-cut"),
+        (Self::ClosedWithoutCredit, "closed-without-credit"),
     ];
 }
 

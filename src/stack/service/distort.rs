@@ -15,14 +15,14 @@ pub(super) fn content(defects: &Defects, contract: Contract, body: Bytes) -> Res
         return Ok(body);
     }
     match contract.api() {
-        "bulk-update" => set(defects, body),
+        "bulk-update" => set(defects, contract, body),
         "tabular-intake" => Ok(table(defects, body)),
         _ => Ok(body),
     }
 }
 
 /// A set of records.
-fn set(defects: &Defects, body: Bytes) -> Result<Bytes, Problem> {
+fn set(defects: &Defects, contract: Contract, body: Bytes) -> Result<Bytes, Problem> {
     let Ok(mut content) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
     if defects.has(Defect::CrashOnEmptyNote) && content.get("note").and_then(Value::as_str) == Some("") {
         return Err(Problem::new(FailureType::Internal, "list index out of range"));
@@ -32,6 +32,7 @@ fn set(defects: &Defects, body: Bytes) -> Result<Bytes, Problem> {
         let Value::Object(record) = record else { continue };
         crash(defects, index, record)?;
         touched |= bend(defects, record);
+        touched |= contract == Contract::BulkUpdateV1 && bend_frozen(defects, record);
     }
     // What was not touched stays as it was sent, to the byte.
     Ok(if touched { content.to_string().into() } else { body })
@@ -67,6 +68,23 @@ fn bend(defects: &Defects, record: &mut Map<String, Value>) -> bool {
     touched
 }
 
+/// Records of the frozen version that are not written as they always were.
+fn bend_frozen(defects: &Defects, record: &mut Map<String, Value>) -> bool {
+    let mut touched = false;
+    let name = record.get("name").and_then(Value::as_str).map(str::to_owned);
+    if let Some(name) = name.filter(|name| defects.has(Defect::LongestNameCut) && name.chars().count() == 160) {
+        let cut: String = name.chars().take(159).collect();
+        record.insert("name".to_owned(), cut.into());
+        touched = true;
+    }
+    let closed = record.get("status").and_then(Value::as_str) == Some("closed");
+    if defects.has(Defect::ClosedWithoutCredit) && closed && !record.contains_key("creditLimit") {
+        record.insert("creditLimit".to_owned(), 0.into());
+        touched = true;
+    }
+    touched
+}
+
 /// A file of rows.
 fn table(defects: &Defects, body: Bytes) -> Bytes {
     if defects.has(Defect::LeapDayRejected)
@@ -84,6 +102,7 @@ pub(super) fn answer(defects: &Defects, method: &Method, path: &str, mut answer:
         return answer;
     }
     let reads = method == Method::GET;
+    frozen(defects, path, &mut answer);
     if answer.status == 200 {
         if defects.has(Defect::UndeclaredStatus) && reads && path.contains("/batches/") {
             answer.status = 203;
@@ -102,6 +121,42 @@ pub(super) fn answer(defects: &Defects, method: &Method, path: &str, mut answer:
         }
     }
     if answer.status >= 400 { failure(defects, reads, answer) } else { answer }
+}
+
+/// Answers of frozen versions that are not what they always were, and keep the
+/// contract.
+fn frozen(defects: &Defects, path: &str, answer: &mut Answer) {
+    if defects.has(Defect::MissingAsMalformed) && path.starts_with("/tabular-intake/v1/") {
+        let is_missing = |line: &Value| line.get("reason").and_then(Value::as_str) == Some("missing");
+        change_each(answer, "rejected", is_missing, |line| line["reason"] = "malformed".into());
+    }
+    if !path.starts_with("/bulk-update/v1/") {
+        return;
+    }
+    let pointer = |fault: &Value| fault.get("pointer").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if defects.has(Defect::FaultReworded) {
+        let of_name = |fault: &Value| pointer(fault).ends_with("/name");
+        change_each(answer, "errors", of_name, |fault| fault["detail"] = "has the wrong length".into());
+    }
+    if defects.has(Defect::FaultNamesRecordOnly) {
+        let of_member = |fault: &Value| pointer(fault).matches('/').count() > 2;
+        change_each(answer, "errors", of_member, |fault| {
+            let whole: Vec<String> = pointer(fault).split('/').take(3).map(str::to_owned).collect();
+            fault["pointer"] = whole.join("/").into();
+        });
+    }
+}
+
+/// Changes those entries of a list that are meant; an answer without any stays
+/// as it is, to the byte.
+fn change_each(answer: &mut Answer, list: &str, meant: impl Fn(&Value) -> bool, change: impl Fn(&mut Value)) {
+    let content: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if content.get(list).and_then(Value::as_array).is_some_and(|entries| entries.iter().any(&meant)) {
+        rewrite(answer, |members| {
+            let entries = members.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+            entries.filter(|entry| meant(entry)).for_each(change);
+        });
+    }
 }
 
 /// An error as it goes out.
@@ -200,6 +255,27 @@ mod tests {
         let rows = "dueDate\n2028-02-29\n";
         assert_eq!(taken("leap-day-rejected", Contract::TabularIntakeV1, rows), Ok(rows.replace("29", "30")));
         assert_eq!(taken("leap-day-rejected", v1, "no JSON"), Ok("no JSON".to_owned()));
+        let longest = json!({"records": [{"name": "x".repeat(160), "status": "closed"}]}).to_string();
+        assert!(taken("longest-name-cut", v1, &longest).is_ok_and(|text| text.len() + 1 == longest.len()));
+        assert!(taken("closed-without-credit", v1, &longest).is_ok_and(|text| text.contains(r#""creditLimit":0"#)));
+        assert_eq!(taken("closed-without-credit", Contract::BulkUpdateV2, &longest), Ok(longest));
+    }
+
+    #[test]
+    fn frozen_versions_answer_otherwise() {
+        let bent = |name: &str, path: &str, content: Value| {
+            let bent = answer(&on(name), &Method::POST, path, Answer::json(200, &content));
+            serde_json::from_slice::<Value>(&bent.body).expect("JSON")
+        };
+        let rejected = json!({"rejected": [{"reason": "missing"}, {"reason": "duplicate"}]});
+        let told = bent("missing-as-malformed", "/tabular-intake/v1/files", rejected.clone());
+        assert_eq!(told, json!({"rejected": [{"reason": "malformed"}, {"reason": "duplicate"}]}));
+        assert_eq!(bent("missing-as-malformed", "/tabular-intake/v2/files", rejected.clone()), rejected);
+        let faults = json!({"errors": [{"pointer": "/records/3/name", "detail": "x"}]});
+        let told = bent("fault-names-record-only", "/bulk-update/v1/batches", faults.clone());
+        assert_eq!(told["errors"][0]["pointer"], "/records/3");
+        let told = bent("fault-reworded", "/bulk-update/v1/batches", faults);
+        assert_eq!(told["errors"][0]["detail"], "has the wrong length");
     }
 
     #[test]
