@@ -163,13 +163,11 @@ fn speaks_of_case(family: Family, subject: &CaseSubject<'_>) -> bool {
 /// Whether checks of a family speak of an exchange. Of a request that is broken
 /// on the wire its own family does, and where an application must have answered,
 /// in its own shape, those of errors and of the correlation ID. What a search
-/// for a limit sends is judged by what it finds.
+/// for a limit sends is judged by what it finds, and what was recorded as a whole.
 fn speaks_of(family: Family, subject: &ExchangeSubject<'_>) -> bool {
-    if matches!(subject.kind(), Some(CaseKind::Probe(Probe::ExactLimit | Probe::ExactLimitBehind))) {
+    let limit = [Probe::ExactLimit, Probe::ExactLimitBehind].map(CaseKind::Probe);
+    if subject.kind().is_some_and(|kind| limit.contains(&kind) || kind == CaseKind::Recorded) {
         return false;
-    }
-    if subject.kind() == Some(CaseKind::Recorded) {
-        return family == Family::Lifecycle;
     }
     let Some(Expect::Wire(promised)) = subject.call.map(|call| &call.expect) else { return true };
     match family {

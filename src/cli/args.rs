@@ -29,7 +29,7 @@ pub(super) enum Command {
     Capacity(CapacityCommand),
     /// Can this version be switched off?
     Readiness(ReadinessArgs),
-    /// Write down what a frozen version answers, for `check` to compare with.
+    /// Record what a frozen version answers; `check` compares.
     Record(RecordArgs),
     /// Run the embedded system alone: issuer, gateway, service, Dataverse.
     Serve(ServeArgs),

@@ -50,7 +50,8 @@ fn everything_that_is_planned_can_be_made() {
         for key in generators.plan(400, &OFFERS).into_iter().filter(is_no_search) {
             let case = made(&key, "n");
             assert!(case.calls().count() > 0 && !case.title.is_empty(), "{key}");
-            assert_eq!(case.seed, Seed(9).derive(&key));
+            // What was recorded keeps its own seed.
+            assert_eq!(case.seed == Seed(9).derive(&key), key.kind != CaseKind::Recorded);
             if key.kind == CaseKind::Violating {
                 assert!(!case.labels.is_empty(), "{key} {}", case.title);
             }

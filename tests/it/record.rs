@@ -95,7 +95,7 @@ fn what_may_be_recorded_is_told() {
 fn a_frozen_version_that_changed_is_found_and_the_right_one_is_silent() {
     let clean = seamstress(&[&SINGLE_CALLS[..], &["bulk-update/v1"]].concat());
     assert_eq!(clean.code, 0, "{}", clean.all());
-    assert!(clean.record()["checks"].to_string().contains("lifecycle/changed-effects"), "judged: {}", clean.all());
+    assert!(clean.record()["tallies"].to_string().contains("lifecycle/changed-effects"), "judged: {}", clean.all());
     for (defect, version, check) in [
         ("fault-reworded", "bulk-update/v1", "lifecycle/changed-behaviour"),
         ("longest-name-cut", "bulk-update/v1", "lifecycle/changed-effects"),
