@@ -257,6 +257,7 @@ components:
             openapi: std::sync::Arc::new(openapi),
             behaviour: None,
             callee: None,
+            recorded: None,
         });
         let keys = generators.probes().into_iter().filter(|key| key.kind == CaseKind::Probe(Probe::Link));
         keys.map(|key| {
