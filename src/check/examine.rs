@@ -199,12 +199,7 @@ fn match_operation(contract: &Contract, exchange: &Exchange) -> Option<Arc<Opera
     let path = target.split(['?', '#']).next().unwrap_or(target);
     // A `Location` may lead to another version: that one's contract is not
     // this one's to judge by.
-    let base = &contract.openapi.base_path;
-    let inside = path.strip_prefix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    inside
-        .then(|| contract.openapi.match_path(&exchange.request.method, path))
-        .flatten()
-        .map(|(operation, _)| operation)
+    contract.openapi.match_inside(&exchange.request.method, path).map(|(operation, _)| operation)
 }
 
 /// Whether a client's mistake can't be the reason of a refusal.

@@ -70,13 +70,13 @@ impl Reach {
             let named = calls.get(seen.call).and_then(|call| document.operation(&call.operation));
             for exchange in &seen.exchanges {
                 if let Some(operation) = named {
-                    tried.exchange(operation, &document.base_path, exchange);
+                    tried.exchange(operation, exchange);
                 }
             }
             for poll in &seen.polls {
                 let path = poll.request.target.split('?').next().unwrap_or_default();
                 if let Some((operation, _)) = document.match_path(&poll.request.method, path) {
-                    tried.exchange(&operation, &document.base_path, poll);
+                    tried.exchange(&operation, poll);
                 }
             }
         }
@@ -176,7 +176,7 @@ impl Tried {
         }
     }
 
-    fn exchange(&mut self, operation: &Operation, base: &str, exchange: &Exchange) {
+    fn exchange(&mut self, operation: &Operation, exchange: &Exchange) {
         let Some(status) = exchange.status() else { return };
         if !self.operations.contains(&operation.id) {
             self.operations.insert(operation.id.clone());
@@ -184,7 +184,7 @@ impl Tried {
         if let Some(key) = operation.response_key(status) {
             remember(&mut self.responses, operation, key.to_string());
         }
-        for parameter in operation.parameters.iter().filter(|p| is_sent(p, base, operation, &exchange.request)) {
+        for parameter in operation.parameters.iter().filter(|p| is_sent(p, operation, &exchange.request)) {
             remember(&mut self.parameters, operation, place(parameter));
         }
     }
@@ -220,12 +220,12 @@ fn parameters(operation: &Operation) -> BTreeSet<String> {
 
 /// Whether a request carries a parameter. A list or object in the query may be
 /// spread over names of its own; `name[` and `name.` count.
-fn is_sent(parameter: &Parameter, base: &str, operation: &Operation, request: &Request) -> bool {
+fn is_sent(parameter: &Parameter, operation: &Operation, request: &Request) -> bool {
     let name = parameter.name.as_str();
     match parameter.within {
         ParameterIn::Path => {
             let path = request.target.split('?').next().unwrap_or_default();
-            let rest = path.strip_prefix(base).unwrap_or(path);
+            let rest = path.strip_prefix(operation.base_path.as_str()).unwrap_or(path);
             rest.matches('/').count() >= operation.path.matches('/').count()
         }
         ParameterIn::Header => request.headers.contains(name),

@@ -211,6 +211,10 @@ pub(super) struct PlainArgs {
     /// Environment variable that holds a bearer token.
     #[arg(long, value_name = "VAR", requires = "url")]
     pub(super) token_env: Option<String>,
+    /// Environment variable with the key for a security scheme of the document
+    /// (`user:password` for basic); may be repeated.
+    #[arg(long, value_name = "SCHEME=VAR", requires = "url")]
+    pub(super) key_env: Vec<String>,
     /// Host that may be reached beside loopback; may be repeated.
     #[arg(long, value_name = "HOST", requires = "url")]
     pub(super) allow_host: Vec<String>,

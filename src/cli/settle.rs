@@ -7,7 +7,7 @@ use crate::check::{Level, Weight, Weights};
 use crate::clock::{Timestamp, parse_duration};
 use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
-use crate::run::{self, Options, RunError, TargetChoice};
+use crate::run::{self, Options, RunError, SchemeKey, TargetChoice};
 use crate::target::Settings;
 use crate::wire::{Headers, Redactor, Secret};
 
@@ -52,8 +52,9 @@ fn build(
     {
         redactor.register(secret);
     }
-    if let TargetChoice::Url { headers, .. } = &choice {
+    if let TargetChoice::Url { headers, keys, .. } = &choice {
         register_fields(&redactor, headers);
+        keys.iter().for_each(|key| redactor.register(&key.secret));
     }
     Ok(Options {
         contracts: files.contracts.clone(),
@@ -255,6 +256,19 @@ fn plain(url: &str, args: &PlainArgs) -> Result<TargetChoice, RunError> {
         headers,
         token: args.token_env.as_deref().map(variable).transpose()?,
         token_env: args.token_env.clone(),
+        keys: args.key_env.iter().map(|given| key(given)).collect::<Result<_, _>>()?,
         allowed_hosts: args.allow_host.clone(),
     })
+}
+
+/// `SCHEME=VAR`.
+fn key(given: &str) -> Result<SchemeKey, RunError> {
+    let named = given.rsplit_once('=').filter(|(scheme, name)| !scheme.is_empty() && !name.is_empty());
+    let Some((scheme, name)) = named else {
+        return Err(RunError::Usage(format!(
+            "--key-env `{given}`: expected SCHEME=VAR, a security scheme of the document and the environment variable \
+             that holds its key"
+        )));
+    };
+    Ok(SchemeKey { scheme: scheme.to_owned(), variable: name.to_owned(), secret: variable(name)? })
 }

@@ -1,6 +1,6 @@
 //! The compiled generators of one contract: what makes its cases and calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
@@ -19,6 +19,8 @@ pub struct Generators {
     /// Those of the other contracts of the run, of which some may be versions
     /// of the same API.
     others: OnceLock<Vec<Weak<Generators>>>,
+    /// The operations for which cases are planned, where not for all.
+    focus: OnceLock<BTreeSet<Arc<str>>>,
 }
 
 /// What may be said of a single call.
@@ -47,7 +49,7 @@ impl Generators {
     /// are kept with the reason.
     pub fn new(contract: &Contract) -> Self {
         let operations = compiled(contract);
-        Self { contract: contract.clone(), operations, others: OnceLock::new() }
+        Self { contract: contract.clone(), operations, others: OnceLock::new(), focus: OnceLock::new() }
     }
 
     /// Lets the generators of a run know of each other, so that one case can
@@ -72,6 +74,21 @@ impl Generators {
         siblings.pop()
     }
 
+    /// Plans cases for these operations only, as often as all would come
+    /// otherwise. Sequences still call others where they need them.
+    pub fn focus(&self, takes: impl Fn(&str) -> bool) {
+        if self.operations.keys().all(|id| takes(id)) {
+            return;
+        }
+        // Who has a focus keeps it.
+        let _ = self.focus.set(self.operations.keys().filter(|id| takes(id)).cloned().collect());
+    }
+
+    /// Whether cases of an operation are planned.
+    pub(super) fn is_in_focus(&self, operation: &str) -> bool {
+        self.focus.get().is_none_or(|focus| focus.contains(operation))
+    }
+
     /// The contract.
     pub fn contract(&self) -> &Contract {
         &self.contract
@@ -84,6 +101,11 @@ impl Generators {
             Err(reason) => vec![reason.clone()],
         });
         reasons.collect()
+    }
+
+    /// Why nothing at all can be made for an operation.
+    pub fn obstacle(&self, operation: &str) -> Option<&CouldNotMake> {
+        self.operations.get(operation)?.as_ref().err()
     }
 
     /// One conforming call of an operation; an oversized one is to be refused.

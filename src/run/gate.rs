@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::inputs::{Inputs, known_checks};
 use super::session::Session;
 use super::{Listener, Options, Progress, RunError, Stop, StopReason, cases, finish, phases};
+use crate::contract::Contract;
 use crate::diagnose::{Diagnostics, Severity};
 use crate::generate::Need;
 use crate::policy;
@@ -19,6 +20,9 @@ pub(super) const GATE_BUDGET: Duration = Duration::from_secs(80);
 /// Cases for each contract where nothing else is asked for: four shipped
 /// contracts make over 2,000 together.
 pub(super) const CASES: u32 = 600;
+
+/// Cases of an operation of a document with many.
+const CASES_OF_OPERATION: u32 = 12;
 
 /// What a run plays.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,10 +144,21 @@ pub(super) async fn watch_budget(stop: Stop, budget: Option<Duration>) {
     }
 }
 
+/// How many cases each contract gets, where nobody says it: enough that each
+/// operation of a large document has its share.
+pub(super) fn cases_each(options: &Options, contracts: &[Contract]) -> u32 {
+    let taken = |contract: &Contract| {
+        let operations = contract.openapi.operations.iter();
+        operations.filter(|o| options.takes(&contract.id, &o.id)).count() as u32
+    };
+    let largest = contracts.iter().map(taken).max().unwrap_or(0);
+    options.cases.unwrap_or_else(|| CASES.max(largest.saturating_mul(CASES_OF_OPERATION)))
+}
+
 /// The scenarios tagged `steady` run beside the cases, which load the target lightly;
 /// the others come after, side by side.
 pub(super) async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Scenario]) -> Result<(), RunError> {
-    let planned = play.plays_cases().then(|| cases::plan(session, session.options.cases.unwrap_or(CASES)));
+    let planned = play.plays_cases().then(|| cases::plan(session, cases_each(&session.options, &session.contracts)));
     let (steady, rest): (Vec<&Scenario>, Vec<&Scenario>) =
         chosen.iter().copied().partition(|s| s.is_tagged("steady") || *play == Play::Score);
     let alone = matches!(play, Play::Load(_));

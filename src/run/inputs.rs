@@ -76,7 +76,7 @@ fn replace_base_path(contracts: &mut [Contract], target: &TargetChoice) {
     let TargetChoice::Url { base_path, .. } = target else { return };
     for contract in contracts {
         if let Some(openapi) = Arc::get_mut(&mut contract.openapi) {
-            openapi.base_path.clone_from(base_path);
+            openapi.rebase(base_path);
         }
     }
 }

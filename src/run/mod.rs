@@ -38,7 +38,7 @@ mod sunset;
 pub use error::RunError;
 pub use gate::{Play, judge};
 pub use inputs::lint;
-pub use options::{Options, TargetChoice};
+pub use options::{Options, SchemeKey, TargetChoice};
 pub use outline::{outline, outline_probe, outline_readiness, outline_replay};
 pub use probe::{Probed, probe};
 pub use progress::{Listener, Progress};

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use super::{Options, RunError, TargetChoice};
+use super::{Options, RunError, TargetChoice, security};
 use crate::clock::{Clock, Timestamp};
 use crate::contract::Contract;
 use crate::door::{Door, Origin, RestClient};
 use crate::generate::Need;
 use crate::stack::{Api, Ports, Stack, StackError, StackOptions};
 use crate::target::{Clients, Control, EnvironmentSettings, Target, TargetError, TokenSettings};
-use crate::wire::{Headers, Secret};
+use crate::wire::{Headers, Keys, Secret};
 
 /// What the embedded clock shows at the start, so that shipped contracts don't
 /// turn red by the calendar: 2026-09-01T08:00:00Z.
@@ -44,8 +44,9 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
         TargetChoice::Environment { name, settings, secret, .. } => {
             environment(options, name, settings, secret.as_ref(), began).await
         }
-        TargetChoice::Url { origin, headers, token, allowed_hosts, .. } => {
+        TargetChoice::Url { origin, headers, token, keys, allowed_hosts, .. } => {
             refuse_clock(options)?;
+            let (headers, keys) = security::shown(contracts, headers, keys, &options.redactor)?;
             let door = Door::new(allowed_hosts.iter().cloned());
             let clock = Clock::system();
             let clients = match token {
@@ -62,7 +63,8 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
                 clock,
                 offers: (!origin.tls).then_some(Need::RawConnection).into_iter().collect(),
                 service_marker: None,
-                extra_headers: headers.clone(),
+                extra_headers: headers,
+                keys,
                 redactor: options.redactor.clone(),
                 began,
             };
@@ -117,6 +119,7 @@ async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> 
         .into(),
         service_marker: Some("X-Served-By".to_owned()),
         extra_headers: Headers::new(),
+        keys: Keys::default(),
         redactor: options.redactor.clone(),
         began,
     };
@@ -205,6 +208,7 @@ async fn environment(
         offers,
         service_marker: settings.service_marker.clone(),
         extra_headers: Headers::new(),
+        keys: Keys::default(),
         redactor: options.redactor.clone(),
         began,
     };

@@ -72,6 +72,17 @@ pub struct Options {
     pub redactor: Redactor,
 }
 
+/// What proves who calls, for one security scheme of a document.
+#[derive(Clone, Debug)]
+pub struct SchemeKey {
+    /// The scheme's name in `components.securitySchemes`.
+    pub scheme: String,
+    /// The environment variable that holds the proof.
+    pub variable: String,
+    /// The key; `user:password` for basic; the token where a bearer is shown.
+    pub secret: Secret,
+}
+
 /// Where calls go.
 #[derive(Clone, Debug)]
 pub enum TargetChoice {
@@ -100,6 +111,8 @@ pub enum TargetChoice {
         token: Option<Secret>,
         /// The variable that holds it.
         token_env: Option<String>,
+        /// What is given for security schemes of the document.
+        keys: Vec<SchemeKey>,
         /// Hosts that may be reached beside loopback.
         allowed_hosts: Vec<String>,
     },

@@ -1,5 +1,6 @@
 //! `--dry-run`: what would be sent where, how much, for how long.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use super::gate::{Play, choose, load};
 use super::inputs::{Inputs, known_checks};
 use super::open::EMBEDDED_SCALE;
 use super::{Options, RunError, TargetChoice};
-use crate::generate::{Generators, Need, Pools};
+use crate::contract::Contract;
+use crate::generate::{CaseKey, Generators, Need, Pools};
 use crate::scenario::{self, CallSource, Overrides, Scenario};
 
 /// Says what a run would do. Nothing is started and nothing is sent.
@@ -23,7 +25,8 @@ pub fn outline(play: &Play, options: &Options) -> Result<String, RunError> {
     if *play != Play::Load(Vec::new()) && !matches!(play, Play::Load(_)) {
         for contract in inputs.contracts.iter() {
             let generators = Generators::new(contract);
-            let keys = generators.plan(options.cases.unwrap_or(super::gate::CASES) as usize, &offers(options));
+            generators.focus(|operation| options.takes(&contract.id, operation));
+            let keys = generators.plan(super::gate::cases_each(options, &inputs.contracts) as usize, &offers(options));
             let taken: Vec<_> = keys.iter().filter(|key| options.takes(&contract.id, &key.operation)).collect();
             let _ = writeln!(text, "{}: {} cases", contract.id, taken.len());
             if let Some(behaviour) =
@@ -32,18 +35,55 @@ pub fn outline(play: &Play, options: &Options) -> Result<String, RunError> {
                 let (before, after) = (behaviour.set_up.len(), behaviour.clean_up.len());
                 let _ = writeln!(text, "  set-up and clean-up calls: {before} before, {after} after");
             }
-            for operation in &contract.openapi.operations {
-                let count = taken.iter().filter(|key| key.operation == operation.id).count();
-                let path = format!("{}{}", contract.openapi.base_path, operation.path);
-                let _ = writeln!(text, "  {count:>5}  {} {} {path}", operation.id, operation.method);
-            }
+            push_operations(&mut text, contract, &generators, &taken, options);
         }
+        push_remarks(&mut text, &inputs);
     }
     for scenario in chosen {
         text.push_str(&scenario_line(scenario, &inputs, options));
     }
     let budget = options.budget.or((*play == Play::Gate).then_some(super::gate::GATE_BUDGET));
     Ok(format!("{text}{}nothing was sent\n", bound(budget)))
+}
+
+/// How many cases each operation gets; where it gets none, why.
+fn push_operations(
+    text: &mut String,
+    contract: &Contract,
+    generators: &Generators,
+    taken: &[&CaseKey],
+    options: &Options,
+) {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for key in taken {
+        *counts.entry(&key.operation).or_default() += 1;
+    }
+    let mut passed_over = 0;
+    for operation in contract.openapi.operations.iter().filter(|o| options.takes(&contract.id, &o.id)) {
+        let count = counts.get(&*operation.id).copied().unwrap_or(0);
+        let reason = generators.obstacle(&operation.id).map(|why| format!(": {why}")).unwrap_or_default();
+        passed_over += usize::from(count == 0 && reason.is_empty() && !contract.is_consumed());
+        let path = format!("{}{}", operation.base_path, operation.path);
+        let _ = writeln!(text, "  {count:>5}  {} {} {path}{reason}", operation.id, operation.method);
+    }
+    if passed_over > 0 {
+        let _ = writeln!(text, "  {passed_over} operations get no case: more of them come with a larger `--cases`");
+    }
+}
+
+/// So many remarks are shown before anything is sent.
+const MOST_REMARKS: usize = 20;
+
+/// What the files say that can't be used, so that nobody has to start a run to
+/// see it.
+fn push_remarks(text: &mut String, inputs: &Inputs) {
+    for remark in inputs.remarks.iter().take(MOST_REMARKS) {
+        let _ = writeln!(text, "{}: {}", remark.place, remark.what);
+    }
+    let more = inputs.remarks.iter().count().saturating_sub(MOST_REMARKS);
+    if more > 0 {
+        let _ = writeln!(text, "and {more} more remarks like these, all of them in the report of a run");
+    }
 }
 
 /// Says what `capacity probe` would do. Nothing is started and nothing is sent.
@@ -105,7 +145,7 @@ fn offers(options: &Options) -> Vec<Need> {
     let ours = [Effects, Faults, Clock, MintedTokens, GatewayRows, Load];
     match &options.target {
         TargetChoice::Embedded => ours.into_iter().chain([DirectService]).collect(),
-        TargetChoice::Url { .. } => Vec::new(),
+        TargetChoice::Url { origin, .. } => (!origin.tls).then_some(Need::RawConnection).into_iter().collect(),
         TargetChoice::Environment { settings, .. } => {
             let control = settings.control.iter().flat_map(|_| ours);
             let service = settings.service.iter().map(|_| DirectService);

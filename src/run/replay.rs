@@ -60,11 +60,14 @@ fn push_target(words: &mut Vec<String>, target: &TargetChoice) {
                 words.push("--protected".to_owned());
             }
         }
-        TargetChoice::Url { origin, base_path, headers, token_env, allowed_hosts, .. } => {
+        TargetChoice::Url { origin, base_path, headers, token_env, keys, allowed_hosts, .. } => {
             push("--url", &format!("{origin}{base_path}"));
             headers.iter().for_each(|(name, value)| push("-H", &format!("{name}: {value}")));
             if let Some(variable) = token_env {
                 push("--token-env", variable);
+            }
+            for key in keys {
+                push("--key-env", &format!("{}={}", key.scheme, key.variable));
             }
             for host in allowed_hosts {
                 push("--allow-host", host);

@@ -97,6 +97,7 @@ impl Session {
         let mut gathered = Gathered::default();
         for contract in inputs.contracts.iter() {
             let made = Arc::new(Generators::new(contract));
+            made.focus(|operation| options.takes(&contract.id, operation));
             let (fetched, notices) = fetch_pools(&made, &target, &options).await?;
             generators.push(made);
             pools.push(Arc::new(fetched));

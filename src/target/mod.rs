@@ -19,7 +19,7 @@ pub use settings::{EnvironmentSettings, Settings};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
 use crate::generate::Need;
-use crate::wire::{Headers, Redactor};
+use crate::wire::{Headers, Keys, Redactor, Request};
 
 /// Where a run sends its calls, and what it may ask there.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub struct Target {
     pub service_marker: Option<String>,
     /// Header fields added to every request.
     pub extra_headers: Headers,
+    /// Keys added to every request, in the query or as cookies.
+    pub keys: Keys,
     /// Takes secrets out of what is shown.
     pub redactor: Redactor,
     /// When the run began: the zero of all real instants in observations.
@@ -52,6 +54,16 @@ pub struct Target {
 }
 
 impl Target {
+    /// Adds what every request carries; what a request has already stays.
+    pub fn dress(&self, request: &mut Request) {
+        for (name, value) in self.extra_headers.iter() {
+            if !request.headers.contains(name) {
+                request.headers.append(name, value);
+            }
+        }
+        self.keys.show(request);
+    }
+
     /// Whether something is offered.
     pub fn offers(&self, need: Need) -> bool {
         self.offers.contains(&need)

@@ -82,11 +82,7 @@ impl Client {
     /// Sends a request that was due at an instant of real time since the run
     /// began, and waits for its answer.
     pub async fn send(&mut self, mut request: Request, due: Duration, attempt: u32) -> Exchange {
-        for (name, value) in self.target.extra_headers.iter() {
-            if !request.headers.contains(name) {
-                request.headers.append(name, value);
-            }
-        }
+        self.target.dress(&mut request);
         let began = self.target.began;
         let ready = if self.remote.is_some() { Ok(()) } else { self.opened().await.map(drop) };
         let (sent, sent_at) = (began.elapsed(), self.target.clock.now());

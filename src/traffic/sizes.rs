@@ -25,7 +25,7 @@ impl Play<'_> {
             let origin = prepared.client.origin().clone();
             let Prepared { client, mut request, name, .. } = prepared;
             self.player.pool.give(client);
-            self.add_extra_headers(&mut request);
+            self.target().dress(&mut request);
             if connection.is_none() {
                 let opened = self.target().door.connect(&origin).await;
                 match opened {
@@ -68,14 +68,6 @@ impl Play<'_> {
     fn push(&mut self, exchange: Exchange, client: Arc<str>) {
         let call = self.calls.len();
         self.calls.push(CallRun { call, exchanges: vec![exchange], polls: Vec::new(), client });
-    }
-
-    fn add_extra_headers(&self, request: &mut Request) {
-        for (name, value) in self.target().extra_headers.iter() {
-            if !request.headers.contains(name) {
-                request.headers.append(name, value);
-            }
-        }
     }
 
     fn by_hand_exchange(

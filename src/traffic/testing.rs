@@ -44,6 +44,7 @@ pub(super) fn target_at(gateway: Origin) -> Arc<Target> {
         offers: BTreeSet::new(),
         service_marker: Some("x-served-by".to_owned()),
         extra_headers: Headers::new(),
+        keys: crate::wire::Keys::default(),
         redactor: Redactor::new(),
         began: Instant::now(),
     })

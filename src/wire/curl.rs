@@ -107,9 +107,9 @@ fn push_method(line: &mut String, request: &Request) {
 fn push_target(line: &mut String, origin: &str, target: &str) {
     let in_a_url = |c: char| c.is_ascii_graphic() && !matches!(c, '#' | '"' | '<' | '>' | '\\' | '^' | '`' | '|');
     if target.starts_with('/') && target.chars().all(in_a_url) {
-        let _ = write!(line, " {}", word(&format!("{origin}{target}")));
+        let _ = write!(line, " {}", filled(word(&format!("{origin}{target}"))));
     } else {
-        let _ = write!(line, " --request-target {} {}", word(target), word(origin));
+        let _ = write!(line, " --request-target {} {}", filled(word(target)), word(origin));
     }
 }
 
@@ -144,8 +144,13 @@ fn field(name: &str, value: &str, redactor: &Redactor) -> String {
     // `Name:` takes a field away, `Name;` sends it empty.
     match redactor.text(value).trim_matches([' ', '\t']) {
         "" => word(&format!("{name};")),
-        value => word(&format!("{name}: {value}")),
+        value => filled(word(&format!("{name}: {value}"))),
     }
+}
+
+/// A word in which the shell fills in what was taken out of it.
+fn filled(word: String) -> String {
+    if word.starts_with('\'') { word.replace("[redacted]", "'\"$KEY\"'") } else { word }
 }
 
 /// What feeds curl.

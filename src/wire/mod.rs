@@ -10,6 +10,7 @@ mod exchange;
 mod fault;
 mod handwritten;
 mod headers;
+mod keys;
 mod message;
 mod secret;
 
@@ -18,5 +19,6 @@ pub use exchange::{Exchange, Failure, FailureKind, Tier};
 pub use fault::{Downstream, Fault, FaultKind};
 pub use handwritten::Handwritten;
 pub use headers::Headers;
+pub use keys::{Keys, push_cookie, push_query};
 pub use message::{Body, Request, Response};
 pub use secret::{Redactor, Secret};

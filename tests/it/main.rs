@@ -6,6 +6,7 @@ mod support;
 mod capacity;
 mod cli;
 
+mod credentials;
 mod environments;
 mod exit_codes;
 mod gate;

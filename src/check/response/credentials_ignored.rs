@@ -11,8 +11,8 @@ pub(in crate::check) const CHECK: Check = Check {
     title: "credentials that nobody gave out let nobody in",
     explanation: "An operation for which the document demands credentials does not answer with a success to a call \
         that carries wrong ones. Whoever reads the document takes the operation for protected.\n\nAny refusal will \
-        do: 401, 403, or 404 where even existence is told to nobody. Not judged: operations whose credentials go \
-        into a cookie, the query or the connection, and contracts with a behaviour file, where `identity/*` judges.",
+        do: 401, 403, or 404 where even existence is told to nobody. Not judged: operations whose credentials are a \
+        certificate of the connection, and contracts with a behaviour file, where `identity/*` judges.",
     level: Level::Error,
     needs: &[],
     judge: Judge::Case(judge),

@@ -10,6 +10,7 @@ use super::mend::mend;
 use super::notice::brief;
 use super::operation::operations;
 use super::security::schemes;
+use super::server::server;
 use super::tidy::tidy;
 use super::{Dialect, OpenApi};
 use crate::diagnose::{Diagnostic, Diagnostics, Node, Place, Value, parse_yaml};
@@ -66,10 +67,10 @@ fn read(file: &str, text: &str, home: Option<Home<'_>>) -> Result<OpenApi, Diagn
     bundle(&mut source, home, &mut notices);
     let root = Cursor::root(&source);
     sections(&root, dialect, &mut faults, &mut notices);
-    let operations = linked(operations(&root, &mut faults, &mut notices), &mut notices);
+    let server = server(&root, &mut notices).unwrap_or_default();
+    let operations = linked(operations(&root, &server, &mut faults, &mut notices), &mut notices);
     let security_schemes = schemes(&root, &mut notices);
     let (title, version) = info(&root, &mut notices);
-    let base_path = base_path(&root, &mut notices);
     if faults.has_errors() {
         return Err(faults);
     }
@@ -80,7 +81,7 @@ fn read(file: &str, text: &str, home: Option<Home<'_>>) -> Result<OpenApi, Diagn
         dialect,
         title,
         version,
-        base_path,
+        base_path: server.path,
         operations,
         security_schemes,
         document: Arc::new(document),
@@ -147,7 +148,12 @@ fn sections(root: &Cursor<'_>, dialect: Dialect, faults: &mut Diagnostics, notic
         }
     }
     if let Some(webhooks) = root.node.get("webhooks") {
-        notices.push(Diagnostic::notice(webhooks.place.clone(), "webhooks are not tested"));
+        let names = webhooks.as_mapping().unwrap_or_default().iter();
+        let names: Vec<String> = names.map(|(name, _)| format!("`{}`", name.key_text())).collect();
+        let what = format!("webhooks are not tested: {}", names.join(", "));
+        let hint =
+            "the service makes these calls itself; a contract with `role: consumer` in a contracts folder judges them";
+        notices.push(Diagnostic::notice(webhooks.place.clone(), what).hint(hint));
     }
     if let Some(other) = root.node.get("jsonSchemaDialect").filter(|d| !is_base_dialect(d)) {
         notices.push(
@@ -170,35 +176,4 @@ fn info(root: &Cursor<'_>, notices: &mut Diagnostics) -> (String, String) {
     let title = info.text("title", notices).unwrap_or_default().to_owned();
     let version = info.node.get("version").map(Node::key_text).unwrap_or_default();
     (title, version)
-}
-
-/// The path of the first server's URL, its variables replaced by their
-/// defaults.
-fn base_path(root: &Cursor<'_>, notices: &mut Diagnostics) -> String {
-    let Some(server) = root.get("servers").and_then(|servers| servers.elements().into_iter().next()) else {
-        return String::new();
-    };
-    let Some(url) = server.text("url", notices) else {
-        return String::new();
-    };
-    let mut url = url.to_owned();
-    for (name, _, variable) in server.get("variables").map(|v| v.entries()).unwrap_or_default() {
-        let default = variable.node.get("default").filter(|d| !matches!(d.value, Value::Null));
-        let first = variable.node.get("enum").and_then(|values| values.as_sequence()?.first());
-        if let Some(value) = default.or(first) {
-            url = url.replace(&format!("{{{name}}}"), &value.key_text());
-        }
-    }
-    let after_scheme = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-    let absolute = after_scheme.len() != url.len();
-    let path = if absolute { after_scheme.find('/').map_or("", |slash| &after_scheme[slash..]) } else { after_scheme };
-    let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let named = |segment: &&str| !segment.is_empty() && !segment.contains(['{', '}']);
-    let kept: Vec<&str> = path.split('/').filter(named).collect();
-    if path.contains(['{', '}']) {
-        let place = server.node.place.clone();
-        let what = format!("the server's path `{path}` has variables without a default; they are left out");
-        notices.push(Diagnostic::warning(place, what).hint("give each variable a default"));
-    }
-    kept.iter().fold(String::new(), |path, segment| path + "/" + segment)
 }

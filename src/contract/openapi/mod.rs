@@ -22,6 +22,7 @@ mod operation;
 mod parameter;
 mod route;
 mod security;
+mod server;
 mod tidy;
 mod translate;
 mod validate;

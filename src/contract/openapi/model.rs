@@ -21,7 +21,8 @@ pub struct OpenApi {
     /// `info.version`.
     pub version: String,
     /// The path of the first server's URL, without a trailing slash; `""`
-    /// where there is none. Operation paths are appended to it.
+    /// where there is none. Operations may have another, see
+    /// [`Operation::base_path`].
     pub base_path: String,
     /// All operations in the order of the file.
     pub operations: Vec<Arc<Operation>>,
@@ -65,6 +66,9 @@ pub struct Operation {
     pub id: Arc<str>,
     /// The method.
     pub method: Method,
+    /// What stands in front of its path: of its own first server, else its
+    /// path item's, else the document's. Without a trailing slash.
+    pub base_path: String,
     /// The path template, beginning with `/`, without the base path.
     pub path: String,
     /// Where it stands.

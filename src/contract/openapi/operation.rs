@@ -10,6 +10,7 @@ use super::cursor::Cursor;
 use super::parameter::{parameter, undeclared};
 use super::route::template_names;
 use super::security::{requirements, secured};
+use super::server::{Server, own_server};
 use super::{Operation, Parameter, ParameterIn};
 use crate::diagnose::{Diagnostic, Diagnostics, Value};
 
@@ -47,6 +48,7 @@ const OPERATION: [&str; 12] = [
 /// `notices`, what makes the document unusable to `faults`.
 pub(super) fn operations(
     root: &Cursor<'_>,
+    server: &Server,
     faults: &mut Diagnostics,
     notices: &mut Diagnostics,
 ) -> Vec<Arc<Operation>> {
@@ -56,7 +58,8 @@ pub(super) fn operations(
     if paths.node.as_mapping().is_none() && !matches!(paths.node.value, Value::Null) {
         paths.node.wrong_kind("a mapping", faults);
     }
-    let mut reader = Reader { security: requirements(root).unwrap_or_default(), ids: HashSet::new(), notices };
+    let security = requirements(root).unwrap_or_default();
+    let mut reader = Reader { security, server, ids: HashSet::new(), notices };
     let mut found = Vec::new();
     for (path, key, item) in paths.entries() {
         if path.starts_with("x-") {
@@ -75,8 +78,15 @@ pub(super) fn operations(
 
 struct Reader<'d> {
     security: Vec<Vec<String>>,
+    server: &'d Server,
     ids: HashSet<String>,
     notices: &'d mut Diagnostics,
+}
+
+/// What the operations of a path item have in common.
+struct Shared {
+    parameters: Vec<Parameter>,
+    base_path: String,
 }
 
 impl Reader<'_> {
@@ -85,11 +95,16 @@ impl Reader<'_> {
         let referred = item.get("$ref").is_some();
         let own = (referred && item.node.as_mapping().is_some_and(|m| m.len() > 1)).then(|| item.clone());
         let items: Vec<Cursor<'_>> = own.into_iter().chain(item.follow("the path item", self.notices)).collect();
-        let mut shared = Vec::new();
+        let mut shared = Shared { parameters: Vec::new(), base_path: self.server.path.clone() };
+        let mut served = false;
         for item in &items {
             item.known_keys("a path item", &PATH_ITEM, self.notices);
-            self.own_servers(item);
-            shared = self.parameters(item, &shared);
+            if let Some(own) =
+                own_server(item, self.server, self.notices).filter(|_| !std::mem::replace(&mut served, true))
+            {
+                shared.base_path = own.path;
+            }
+            shared.parameters = self.parameters(item, &shared.parameters);
         }
         METHODS
             .iter()
@@ -99,19 +114,20 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn operation(&mut self, method: &str, path: &str, at: Cursor<'_>, shared: &[Parameter]) -> Option<Operation> {
+    fn operation(&mut self, method: &str, path: &str, at: Cursor<'_>, shared: &Shared) -> Option<Operation> {
         let at = at.follow("the operation", self.notices)?;
         at.known_keys("an operation", &OPERATION, self.notices);
-        self.own_servers(&at);
+        let own = own_server(&at, self.server, self.notices);
         if let Some(callbacks) = at.get("callbacks") {
-            self.notices.push(Diagnostic::notice(callbacks.node.place.clone(), "callbacks are not tested"));
+            self.notices.push(callbacks_left_out(&callbacks));
         }
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
-        let mut parameters = self.parameters(&at, shared);
+        let mut parameters = self.parameters(&at, &shared.parameters);
         let security = requirements(&at).unwrap_or_else(|| self.security.clone());
         self.template(path, &at, &mut parameters);
         Some(Operation {
             id: self.id(&method, path, &at),
+            base_path: own.map_or_else(|| shared.base_path.clone(), |own| own.path),
             path: path.to_owned(),
             place: at.node.place.clone(),
             deprecated: at.flag("deprecated", self.notices).unwrap_or(false),
@@ -203,13 +219,13 @@ impl Reader<'_> {
             parameters.push(undeclared(name, at));
         }
     }
+}
 
-    fn own_servers(&mut self, at: &Cursor<'_>) {
-        if let Some(servers) = at.get("servers") {
-            self.notices.push(Diagnostic::notice(
-                servers.node.place.clone(),
-                "servers of a path or operation are not used; the first server of the document is",
-            ));
-        }
-    }
+/// Callbacks are calls that the service makes: nothing here receives them.
+fn callbacks_left_out(callbacks: &Cursor<'_>) -> Diagnostic {
+    let names: Vec<String> = callbacks.entries().into_iter().map(|(name, ..)| format!("`{name}`")).collect();
+    let what = format!("callbacks are not tested: {}", names.join(", "));
+    Diagnostic::notice(callbacks.node.place.clone(), what).hint(
+        "the service makes these calls itself; a contract with `role: consumer` in a contracts folder judges them",
+    )
 }

@@ -38,18 +38,34 @@ impl OpenApi {
     /// where it leads the path. Where several templates match, the one with
     /// text where the others have names wins, as OpenAPI demands.
     pub fn match_path(&self, method: &Method, path: &str) -> Option<(Arc<Operation>, PathValues)> {
-        let inner = path.strip_prefix(&self.base_path).filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        let path = match inner {
-            Some("") => "/",
-            Some(rest) => rest,
-            None => path,
-        };
+        let under = |operation: &Operation| Some(inner(operation, path).unwrap_or(path));
+        self.best(method, under)
+    }
+
+    /// The same, where only operations count whose base path leads the path.
+    pub fn match_inside(&self, method: &Method, path: &str) -> Option<(Arc<Operation>, PathValues)> {
+        self.best(method, |operation| inner(operation, path))
+    }
+
+    fn best<'p>(
+        &self,
+        method: &Method,
+        under: impl Fn(&Operation) -> Option<&'p str>,
+    ) -> Option<(Arc<Operation>, PathValues)> {
         self.operations
             .iter()
             .filter(|operation| operation.method == *method)
-            .filter_map(|operation| Some((operation, match_template(&operation.path, path)?)))
+            .filter_map(|operation| Some((operation, match_template(&operation.path, under(operation)?)?)))
             .min_by_key(|(operation, _)| rank(&operation.path))
             .map(|(operation, values)| (operation.clone(), values))
+    }
+}
+
+/// The path below an operation's base path.
+fn inner<'p>(operation: &Operation, path: &'p str) -> Option<&'p str> {
+    match path.strip_prefix(operation.base_path.as_str())? {
+        "" => Some("/"),
+        rest => rest.starts_with('/').then_some(rest),
     }
 }
 

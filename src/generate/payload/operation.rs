@@ -17,7 +17,7 @@ use crate::generate::{CouldNotMake, Nonce};
 pub(crate) struct OperationGenerator {
     /// The operation.
     pub(crate) operation: Arc<Operation>,
-    /// The document's base path.
+    /// What stands in front of its path.
     pub(crate) base_path: String,
     /// The behaviour file of the contract.
     pub(crate) behaviour: Option<Arc<Behaviour>>,
@@ -43,7 +43,7 @@ impl OperationGenerator {
     pub(crate) fn compile(contract: &Contract, operation: &Arc<Operation>) -> Result<Self, CouldNotMake> {
         let mut generator = Self {
             operation: operation.clone(),
-            base_path: contract.openapi.base_path.clone(),
+            base_path: operation.base_path.clone(),
             behaviour: contract.behaviour.clone(),
             parameters: Vec::new(),
             bodies: Vec::new(),

@@ -8,6 +8,7 @@ use crate::contract::openapi::OpenApi;
 use crate::generate::generators::Generators;
 use crate::generate::payload::{Made, OperationGenerator, Sealing, Wish};
 use crate::generate::{Call, Caller, CouldNotMake, Expect, Manner, Nonce, Pools, Probe, Step, Via};
+use crate::wire::{push_cookie, push_query};
 
 /// How many resources are made: each with other content.
 const VARIANTS: u32 = 3;
@@ -25,7 +26,7 @@ pub(in crate::generate) struct PlainBench<'b> {
 pub(super) fn count(probe: Probe, generators: &Generators, operation: &OperationGenerator) -> u32 {
     match probe {
         Probe::Created if resource(generators, operation).is_some() => VARIANTS,
-        Probe::WrongCredentials => u32::from(!wrong_fields(&generators.contract.openapi, operation).is_empty()),
+        Probe::WrongCredentials => u32::from(!wrong_proofs(&generators.contract.openapi, operation).is_empty()),
         _ => 0,
     }
 }
@@ -105,31 +106,45 @@ fn created(bench: &PlainBench<'_>) -> Result<Sequence, CouldNotMake> {
 
 fn wrong_credentials(bench: &PlainBench<'_>) -> Result<Sequence, CouldNotMake> {
     let mut made = bench.made(bench.operation, 0)?;
-    for (name, value) in wrong_fields(&bench.generators.contract.openapi, bench.operation) {
-        made.request.headers.set(name, value);
+    for (wrong, value) in wrong_proofs(&bench.generators.contract.openapi, bench.operation) {
+        match wrong {
+            Proof::Field(name) => made.request.headers.set(name, value),
+            Proof::Query(name) => push_query(&mut made.request, &name, value),
+            Proof::Cookie(name) => push_cookie(&mut made.request, &name, value),
+        }
     }
     let call = Call { caller: Caller::Token(crate::generate::TokenKind::None), ..call(bench.operation, "call", made) };
     Ok(Sequence::new("a call with credentials that nobody gave out", vec![Step::Call(call)]))
 }
 
-/// Header fields with credentials that are wrong for every way that an
-/// operation demands; empty where none is demanded or some goes elsewhere.
-fn wrong_fields(openapi: &OpenApi, operation: &OperationGenerator) -> Vec<(String, &'static str)> {
-    use crate::contract::openapi::SecurityKind;
+/// Where a proof of who calls goes.
+enum Proof {
+    Field(String),
+    Query(String),
+    Cookie(String),
+}
+
+/// Credentials that are wrong for every way that an operation demands; empty
+/// where none is demanded or some can't be shown in a request.
+fn wrong_proofs(openapi: &OpenApi, operation: &OperationGenerator) -> Vec<(Proof, &'static str)> {
+    use crate::contract::openapi::{ParameterIn, SecurityKind};
     if !operation.operation.secured {
         return Vec::new();
     }
+    let key = "a-key-that-nobody-gave-out";
     let names = operation.operation.security.iter().flatten();
-    let fields = names.map(|name| {
-        let kind = &openapi.security_scheme(name)?.kind;
-        let wrong = match kind {
-            SecurityKind::Http(scheme) if scheme == "basic" => "Basic bm9ib2R5Om5vdGhpbmc=",
-            SecurityKind::ApiKey(..) => "a-key-that-nobody-gave-out",
-            _ => "Bearer a-token-that-nobody-gave-out",
-        };
-        Some((kind.header()?.to_owned(), wrong))
+    let proofs = names.map(|name| {
+        Some(match &openapi.security_scheme(name)?.kind {
+            SecurityKind::ApiKey(ParameterIn::Query, name) => (Proof::Query(name.clone()), key),
+            SecurityKind::ApiKey(ParameterIn::Cookie, name) => (Proof::Cookie(name.clone()), key),
+            SecurityKind::ApiKey(_, name) => (Proof::Field(name.clone()), key),
+            SecurityKind::Http(scheme) if scheme == "basic" => {
+                (Proof::Field("Authorization".to_owned()), "Basic bm9ib2R5Om5vdGhpbmc=")
+            }
+            kind => (Proof::Field(kind.header()?.to_owned()), "Bearer a-token-that-nobody-gave-out"),
+        })
     });
-    fields.collect::<Option<Vec<_>>>().unwrap_or_default()
+    proofs.collect::<Option<Vec<_>>>().unwrap_or_default()
 }
 
 impl PlainBench<'_> {
@@ -167,7 +182,11 @@ mod tests {
 openapi: 3.1.0
 info: { title: Carts, version: "1" }
 components:
-  securitySchemes: { token: { type: http, scheme: bearer }, key: { type: apiKey, in: header, name: X-Key } }
+  securitySchemes:
+    token: { type: http, scheme: bearer }
+    key: { type: apiKey, in: header, name: X-Key }
+    query: { type: apiKey, in: query, name: appid }
+    cookie: { type: apiKey, in: cookie, name: sid }
 paths:
   /carts:
     post:
@@ -177,7 +196,7 @@ paths:
   /carts/{cart_id}:
     parameters: [{ name: cart_id, in: path, required: true, schema: { type: string } }]
     get: { operationId: read, responses: { "200": { description: it } } }
-    delete: { operationId: remove, security: [{ token: [] }, { key: [] }], responses: { "204": { description: gone } } }
+    delete: { operationId: remove, security: [{ token: [] }, { key: [], query: [] }, { cookie: [] }], responses: { "204": { description: gone } } }
 "#;
 
     fn probes(probe: Probe) -> Vec<Case> {
@@ -209,7 +228,10 @@ paths:
     fn credentials_are_wrong_for_every_way_in() {
         let cases = probes(Probe::WrongCredentials);
         let [case] = cases.as_slice() else { panic!("{cases:?}") };
-        let headers = &case.calls().next().expect("one").request.headers;
+        let request = &case.calls().next().expect("one").request;
+        let headers = &request.headers;
+        assert!(request.target.ends_with("?appid=a-key-that-nobody-gave-out"), "{}", request.target);
+        assert_eq!(headers.get("cookie"), Some("sid=a-key-that-nobody-gave-out"));
         assert!(headers.get("authorization").is_some_and(|v| v.starts_with("Bearer ")) && headers.contains("x-key"));
     }
 }
