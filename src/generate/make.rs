@@ -162,7 +162,7 @@ impl Generators {
         let index = key.index;
         let sequence = match operation.behaviour.as_deref() {
             _ if probe == Probe::Link => {
-                probes::make_link(&LinkBench { generators: self, operation, index, seed, nonce, pools })?
+                probes::make_link(&LinkBench { generators: self, operation, index, seed, nonce, pools, book })?
             }
             Some(behaviour) => {
                 let bench =

@@ -71,18 +71,28 @@ fn push_operations(
     }
 }
 
-/// So many remarks are shown before anything is sent.
-const MOST_REMARKS: usize = 20;
+/// Remarks that are shown before anything is sent, and those of one kind.
+const MOST_REMARKS: (usize, usize) = (20, 3);
 
 /// What the files say that can't be used, so that nobody has to start a run to
 /// see it.
 fn push_remarks(text: &mut String, inputs: &Inputs) {
-    for remark in inputs.remarks.iter().take(MOST_REMARKS) {
+    let mut kinds: HashMap<&str, usize> = HashMap::new();
+    let (mut shown, mut more) = (0, 0);
+    for remark in inputs.remarks.iter() {
+        // What a remark quotes tells it from others of its kind.
+        let kind = remark.what.split([':', '`', '"']).next().unwrap_or_default();
+        let alike = kinds.entry(kind).or_default();
+        *alike += 1;
+        if *alike > MOST_REMARKS.1 || shown == MOST_REMARKS.0 {
+            more += 1;
+            continue;
+        }
+        shown += 1;
         let _ = writeln!(text, "{}: {}", remark.place, remark.what);
     }
-    let more = inputs.remarks.iter().count().saturating_sub(MOST_REMARKS);
     if more > 0 {
-        let _ = writeln!(text, "and {more} more remarks like these, all of them in the report of a run");
+        let _ = writeln!(text, "and {more} more remarks, all of them in the report of a run");
     }
 }
 

@@ -124,7 +124,7 @@ paths:
     post:
       operationID: x
       parameters: [{ $ref: "#/components/parameters/Pag" }, { name: q, in: quary }]
-      callbacks: {}
+      callbacks: { paid: {} }
       responses:
         2oo: { description: ok }
         "200": { $ref: "#/components/responses/Loop" }
@@ -144,8 +144,9 @@ components:
       --> a.yaml:7:7
       hint: did you mean `operationId`?
 
-    notice: callbacks are not tested
+    notice: callbacks are not tested: `paid`
       --> a.yaml:9:18
+      hint: the service makes these calls itself; a contract with `role: consumer` in a contracts folder judges them
 
     warning: the parameter `#/components/parameters/Pag` does not exist and is left out
       --> a.yaml:8:28

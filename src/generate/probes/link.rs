@@ -7,6 +7,7 @@ use crate::contract::openapi::{Expression, Link, LinkValue, ParameterIn, Source,
 use crate::generate::generators::Generators;
 use crate::generate::make::plain_call;
 use crate::generate::payload::{Aimed, Draft, Given, Made, OperationGenerator, Sealing, Wish};
+use crate::generate::shrink::Book;
 use crate::generate::{CouldNotMake, Expect, Fill, FillPlace, Linked, Nonce, Pools, Step};
 
 /// How often a link is followed, each time with other content.
@@ -39,6 +40,7 @@ pub(in crate::generate) struct LinkBench<'b> {
     pub(in crate::generate) seed: u64,
     pub(in crate::generate) nonce: &'b Nonce,
     pub(in crate::generate) pools: &'b Pools,
+    pub(in crate::generate) book: Option<&'b Book>,
 }
 
 /// Follows one link.
@@ -120,7 +122,7 @@ impl LinkBench<'_> {
         let sample = self.operation.samples.get((self.index % VARIANTS) as usize).copied();
         let sample = sample.filter(|sample| aimed.is_none() && *sample < examples);
         let wish = Wish { target: aimed.as_ref(), sample, items: Some(1), ..Wish::default() };
-        self.operation.make(self.seed, &wish, &self.sealing(self.seed, None))
+        self.operation.make(self.seed, &wish, &Sealing { book: self.book, ..self.sealing(self.seed, None) })
     }
 
     /// The linked call, under an ID of its own.

@@ -87,6 +87,15 @@ impl<'s> Search<'s> {
         None
     }
 
+    /// The last case once more, for a target that remembers under another
+    /// nonce: what depends on a race may show at the second play.
+    pub fn again(&mut self, nonce: &Nonce) -> Option<Case> {
+        let (_, taken) = self.pending.as_ref()?;
+        let stage = self.source.stage(&self.key, taken, nonce).ok()?;
+        self.played += 1;
+        Some(stage.case)
+    }
+
     /// What the last case showed: whether it fails in the same way.
     pub fn tell(&mut self, fails: bool) {
         let Some((number, taken)) = self.pending.take().filter(|_| fails) else { return };

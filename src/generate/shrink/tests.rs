@@ -269,3 +269,15 @@ fn a_drawn_sequence_shrinks_as_a_whole() {
     let smallest = SHIPPED.case(&search.key(), Seed(2), &Nonce("c".into()), &pools).expect("its name makes it again");
     assert!(fails(&smallest) && smallest.steps.len() < before.steps.len(), "{} {}", before.title, smallest.title);
 }
+
+#[test]
+fn a_case_that_is_played_once_more_differs_in_its_nonce_alone() {
+    let (key, pools) = (key("placeOrders", CaseKind::Conforming, 3), pools());
+    let mut search = Search::new(&GENERATORS, &key, Seed(5), &pools).expect("it can be made");
+    assert!(search.again(&Nonce("x".into())).is_none(), "nothing was given out");
+    let first = search.next(&Nonce("a".into())).expect("a candidate");
+    let again = search.again(&Nonce("b".into())).expect("it was given out");
+    assert_eq!((body(&first), search.played()), (body(&again), 2));
+    search.tell(true);
+    assert!(search.again(&Nonce("c".into())).is_none(), "it was told");
+}
