@@ -175,7 +175,7 @@ components:
 "#;
         let openapi = Arc::new(OpenApi::parse("a.yaml", text).expect("loads"));
         let id = ContractId::new("a", "");
-        let contract = Contract { id, path: "a.yaml".into(), openapi, behaviour: None, callee: None };
+        let contract = Contract { id, path: "a.yaml".into(), openapi, behaviour: None, callee: None, recorded: None };
         let redactor = Redactor::new();
         let shown = |scheme: &str, secret: &str| {
             let key = SchemeKey { scheme: scheme.into(), variable: "V".into(), secret: Secret::new(secret) };
