@@ -89,7 +89,7 @@ impl Stack {
             switched: &switched,
             secrets: Secrets::fresh(),
             gateway: Arc::default(),
-            rows: RowLog::new().map_err(StackError::Rows)?,
+            rows: RowLog::with_defects(&options.defects).map_err(StackError::Rows)?,
         };
         let mut tiers = Tiers::default();
         match tiers.start(&start).await {
@@ -207,7 +207,7 @@ impl Start<'_> {
         GatewayOptions {
             policies: self.options.mocks.join("gateway"),
             apis: self.options.apis.clone(),
-            overlays: self.defects(Tier::Gateway),
+            overlays: self.defects(Tier::Gateway).into_iter().filter(|name| !RowLog::has_defect(name)).collect(),
             backends: backends.map(|(name, origin)| (name.to_owned(), origin.clone())).into(),
             named_values: named.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             issuer: issuer.clone(),

@@ -15,6 +15,8 @@ mod imports;
 mod init;
 mod links;
 mod load;
+mod load_defects;
+mod plain_defects;
 mod plain_service;
 mod readiness;
 mod record;

@@ -11,10 +11,13 @@ pub(super) fn after_failure(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake>
     around(bench, fault, "the same call again after Dataverse was unavailable")
 }
 
-/// Dataverse throttles until the service gives up; then the same again.
+/// Dataverse throttles until the service gives up; then the same again. Even
+/// numbers throttle writes only: everything is read by then.
 pub(super) fn after_throttle(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
     let kind = FaultKind::Throttled { retry_after: 1 };
-    let fault = Fault { after: u64::from(bench.index % 2), ..Fault::new(kind) };
+    let table = bench.behaviour.effects.as_ref().map(|e| e.table.clone()).filter(|_| bench.index.is_multiple_of(2));
+    let method = table.is_some().then(|| "PATCH".to_owned());
+    let fault = Fault { table, method, after: u64::from(bench.index % 2), ..Fault::new(kind) };
     around(bench, fault, "the same call again after Dataverse throttled")
 }
 

@@ -5,7 +5,7 @@
 //! beyond some half a million rows the oldest go, and queries no longer find
 //! them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -23,6 +23,9 @@ struct Log {
     parts: VecDeque<Part>,
     /// How many rows a part holds before the next begins.
     room: usize,
+    gap: Option<Gap>,
+    /// How many calls there were.
+    calls: u64,
 }
 
 /// Some rows in a row.
@@ -37,6 +40,18 @@ struct Part {
     pending: Vec<u8>,
     rows: Vec<Stored>,
 }
+
+/// What a diagnostic setting leaves out: sampling, and the list of header
+/// fields to log. Both are defects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    /// Every other row.
+    Sampled,
+    /// The header fields of calls that no backend answered.
+    WithoutHeaders,
+}
+
+const GAPS: [(&str, Gap); 2] = [("log-sampled", Gap::Sampled), ("log-without-headers", Gap::WithoutHeaders)];
 
 /// Where a row lies, and the hash of its correlation ID.
 #[derive(Clone, Copy, Debug)]
@@ -59,11 +74,25 @@ impl RowLog {
     /// # Errors
     /// No temporary file can be made.
     pub fn new() -> io::Result<Self> {
-        Self::with_room(ROOM)
+        Self::with_room(ROOM, None)
     }
 
-    fn with_room(room: usize) -> io::Result<Self> {
-        let log = Log { parts: VecDeque::from([Part::after(0)?]), room };
+    /// An empty log with the gap that one of these defects tears.
+    ///
+    /// # Errors
+    /// No temporary file can be made.
+    pub fn with_defects(names: &[String]) -> io::Result<Self> {
+        let gap = GAPS.iter().find(|(gap, _)| names.iter().any(|name| name == gap));
+        Self::with_room(ROOM, gap.map(|(_, gap)| *gap))
+    }
+
+    /// Whether a defect is one of the log, and not an overlay.
+    pub fn has_defect(name: &str) -> bool {
+        GAPS.iter().any(|(gap, _)| *gap == name)
+    }
+
+    fn with_room(room: usize, gap: Option<Gap>) -> io::Result<Self> {
+        let log = Log { parts: VecDeque::from([Part::after(0)?]), room, gap, calls: 0 };
         Ok(Self(Arc::new(Mutex::new(log))))
     }
 
@@ -76,9 +105,19 @@ impl RowLog {
     /// # Panics
     /// Never: a row has text keys and finite numbers only.
     pub fn push(&self, row: &GatewayRow) -> u64 {
+        let mut log = self.log();
+        log.calls += 1;
+        let bare;
+        let row = match log.gap {
+            Some(Gap::Sampled) if log.calls.is_multiple_of(2) => return log.last().written(),
+            Some(Gap::WithoutHeaders) if row.backend_response_code == 0 => {
+                bare = GatewayRow { request_headers: BTreeMap::new(), ..row.clone() };
+                &bare
+            }
+            _ => row,
+        };
         let line = serde_json::to_vec(row).expect("a row has text keys and finite numbers only");
         let correlation = row.request_headers.get("x-correlation-id").map(|id| hash(id));
-        let mut log = self.log();
         log.make_room();
         let part = log.last();
         let at = part.end + part.pending.len() as u64;
@@ -221,8 +260,21 @@ mod tests {
     }
 
     #[test]
+    fn a_gap_is_torn_by_its_defect_alone() {
+        let logged = |name: &str| {
+            let log = RowLog::with_defects(&[name.to_owned()]).expect("a temporary file");
+            (0..4).for_each(|_| drop(log.push(&row("a"))));
+            let rows = log.all();
+            (rows.len(), rows.iter().all(|row| row.request_headers.is_empty()))
+        };
+        assert_eq!(logged("rate-doubled"), (4, false));
+        assert_eq!(logged("log-sampled"), (2, false));
+        assert_eq!(logged("log-without-headers"), (4, true));
+    }
+
+    #[test]
     fn the_oldest_rows_go_and_numbers_stay() {
-        let log = RowLog::with_room(10).expect("a temporary file");
+        let log = RowLog::with_room(10, None).expect("a temporary file");
         for number in 1..=45 {
             assert_eq!(log.push(&row(&number.to_string())), number);
         }

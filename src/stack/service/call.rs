@@ -38,6 +38,8 @@ pub(super) struct Call {
     pub(super) step: Option<Arc<str>>,
     /// Where the request wants to be called back: read by a defect only.
     pub(super) callback: Option<String>,
+    /// Whom the request wants to be answered: read by a defect only.
+    pub(super) reply_to: Option<String>,
     /// Scheme and authority under which the gateway was called, where it told.
     pub(super) base: Option<String>,
     /// Whether the caller has left.
@@ -100,6 +102,7 @@ impl Call {
             correlation_text: correlation_text.into(),
             step,
             callback: text(headers, "callback-url").map(str::to_owned),
+            reply_to: text(headers, "reply-to").map(str::to_owned),
             base: base(headers),
             left: Arc::default(),
         })

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, Request, header};
@@ -26,6 +26,9 @@ const BACKOFF: Duration = Duration::from_secs(1);
 /// The longest wait that the flow can ask for, in seconds.
 const LONGEST_WAIT: u64 = 60;
 
+/// What takes so long, in real time, is taken for lost by a defect.
+const SLOW: Duration = Duration::from_millis(100);
+
 /// What is to be told, stored until it was accepted.
 #[derive(Clone, Debug)]
 pub(super) struct Letter {
@@ -34,12 +37,14 @@ pub(super) struct Letter {
     content: Value,
     /// Where the request wanted it: read by a defect only.
     wanted: Option<String>,
+    reply_to: Option<String>,
 }
 
 impl Letter {
     /// The end of a job that a call began.
     pub(super) fn new(job: Place, call: &Call, content: Value) -> Self {
-        Self { job, correlation: Arc::clone(&call.correlation_text), content, wanted: call.callback.clone() }
+        let (wanted, reply_to) = (call.callback.clone(), call.reply_to.clone());
+        Self { job, correlation: Arc::clone(&call.correlation_text), content, wanted, reply_to }
     }
 }
 
@@ -123,17 +128,23 @@ impl Caller {
             .uri(path)
             .header(header::HOST, origin.authority())
             .header(header::CONTENT_TYPE, "application/json")
-            .header(header::USER_AGENT, "seamstress-service")
-            .header("X-Correlation-Id", self.correlation(letter));
+            .header(header::USER_AGENT, "seamstress-service");
+        if !(attempt > 1 && self.defects.has(Defect::CallbackCorrelationLostOnResend)) {
+            request = request.header("X-Correlation-Id", self.correlation(letter));
+        }
         if !self.defects.has(Defect::CallbackWithoutToken) {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.expose()));
         }
         let content = self.content(letter, attempt).to_string();
         let request = request.body(Full::new(Bytes::from(content))).expect("its parts are valid header text");
+        let sent = Instant::now();
         let Ok(reply) = self.link.exchange(&origin, request).await else { return Sent::Again(None) };
         let asked = || reply.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok();
+        let slow = self.defects.has(Defect::CallbackResentAfterSlow) && sent.elapsed() >= SLOW;
         match reply.status {
+            200..=299 if slow && attempt == 1 => Sent::Again(None),
             200..=299 => Sent::Accepted,
+            429 if self.defects.has(Defect::CallbackGivenUpOn429) => Sent::Refused,
             500..=599 if self.defects.has(Defect::CallbackNotResent) => Sent::Refused,
             429 | 500..=599 => Sent::Again(asked()),
             _ => {
@@ -145,8 +156,10 @@ impl Caller {
 
     /// The configured address, whatever the request says.
     fn address(&self, letter: &Letter) -> (Origin, String) {
-        if self.defects.has(Defect::CallbackAddressFromRequest)
-            && let Some(url) = letter.wanted.as_deref().and_then(|wanted| url::Url::parse(wanted).ok())
+        let on = |defect, address: &Option<String>| address.clone().filter(|_| self.defects.has(defect));
+        let wanted = on(Defect::CallbackAddressFromRequest, &letter.wanted)
+            .or_else(|| on(Defect::CallbackToReplyTo, &letter.reply_to));
+        if let Some(url) = wanted.and_then(|wanted| url::Url::parse(&wanted).ok())
             && let Some(origin) = Origin::parse(url.as_str())
         {
             return (origin, url.path().to_owned());
@@ -163,6 +176,13 @@ impl Caller {
         let mut content = letter.content.clone();
         if attempt > 1 && self.defects.has(Defect::CallbackOtherContent) {
             content["jobId"] = json!(Uuid::new_v4().to_string());
+        }
+        let updated = content["updated"].as_u64().unwrap_or_default();
+        if attempt > 1 && self.defects.has(Defect::CallbackCountsAnew) {
+            content["updated"] = json!(updated + 1);
+        }
+        if self.defects.has(Defect::CallbackCountAsText) && updated >= 2 {
+            content["updated"] = json!(updated.to_string());
         }
         if self.defects.has(Defect::CallbackOffSchema) {
             content["status"] = json!("done");

@@ -120,7 +120,7 @@ pub(super) fn answer(defects: &Defects, method: &Method, path: &str, mut answer:
             });
         }
     }
-    if answer.status >= 400 { failure(defects, reads, answer) } else { answer }
+    if answer.status >= 400 { failure(defects, (reads, path), answer) } else { answer }
 }
 
 /// Answers of frozen versions that are not what they always were, and keep the
@@ -160,7 +160,7 @@ fn change_each(answer: &mut Answer, list: &str, meant: impl Fn(&Value) -> bool, 
 }
 
 /// An error as it goes out.
-fn failure(defects: &Defects, reads: bool, mut answer: Answer) -> Answer {
+fn failure(defects: &Defects, (reads, path): (bool, &str), mut answer: Answer) -> Answer {
     let missing = answer.status == 404 && reads;
     if defects.has(Defect::UndeclaredType) && missing {
         retype(&mut answer, "record_missing", 404);
@@ -175,6 +175,15 @@ fn failure(defects: &Defects, reads: bool, mut answer: Answer) -> Answer {
     }
     if defects.has(Defect::TooManyAs500) && failure == "too_many_items" {
         retype(&mut answer, "internal", 500);
+    }
+    if defects.has(Defect::TooManyUndeclared) && failure == "too_many_items" && path.starts_with("/bulk-update/v2/") {
+        retype(&mut answer, "batch_too_large", 400);
+    }
+    if defects.has(Defect::ConflictAs503) && failure == "idempotency_conflict" {
+        retype(&mut answer, "idempotency_conflict", 503);
+    }
+    if defects.has(Defect::RunningWithoutRetryAfter) && failure == "in_progress" {
+        answer.retry_after = None;
     }
     if defects.has(Defect::RunningAsThrottled) && failure == "in_progress" {
         retype(&mut answer, "throttled", 429);
@@ -291,5 +300,17 @@ mod tests {
         assert_eq!(bent("missing-as-invalid").status, 400);
         assert_eq!(bent("error-as-plain-json").content_type, "application/json");
         assert!(String::from_utf8_lossy(&bent("sql-in-error").body).contains("SELECT"));
+        let sent = |name: &str, path: &str, problem: Problem| {
+            let problem = problem.answer(None, &Defects::default());
+            answer(&on(name), &Method::POST, path, problem)
+        };
+        let many = || Problem::new(FailureType::TooManyItems, "too many");
+        let (v1, v2) = ("/bulk-update/v1/batches", "/bulk-update/v2/batches");
+        assert_eq!(type_of(&sent("too-many-undeclared", v1, many())), "too_many_items");
+        assert_eq!(type_of(&sent("too-many-undeclared", v2, many())), "batch_too_large");
+        assert_eq!(sent("conflict-as-503", v1, Problem::conflict(Vec::new())).status, 503);
+        assert_eq!(sent("conflict-as-503", v1, many()).status, 400);
+        assert_eq!(sent("running-without-retry-after", v1, Problem::in_progress()).retry_after, None);
+        assert_eq!(sent("running-without-retry-after", v1, Problem::queue_full()).retry_after, Some(2));
     }
 }

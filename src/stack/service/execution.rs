@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use axum::body::Body;
 use bytes::Bytes;
+use http::Method;
 use http::request::Parts;
 
 use super::call::{self, Call};
@@ -60,6 +61,9 @@ pub(super) struct Execution {
     pub(super) gateway: Arc<OnceLock<Origin>>,
     pub(super) gateway_key: Secret,
     pub(super) answered: AtomicU64,
+    /// How many calls and files there were, for the defects that count.
+    pub(super) submitted: AtomicU64,
+    pub(super) files_submitted: AtomicU64,
     pub(super) replays: Replays,
     /// The last job of each caller, for the defect that mixes them up.
     pub(super) last_jobs: Mutex<HashMap<Arc<str>, String>>,
@@ -69,9 +73,7 @@ pub(super) struct Execution {
 impl Execution {
     /// Answers a call.
     pub(super) async fn answer(self: &Arc<Self>, parts: &Parts, body: Body) -> Result<Answer, Problem> {
-        if !self.defects.has(Defect::PastGatewayAccepted) {
-            call::through_gateway(&parts.headers, &self.gateway_key)?;
-        }
+        self.admit(parts)?;
         let operation = route::find(&parts.method, parts.uri.path())
             .ok_or_else(|| Problem::not_found("There is no such operation"))?;
         let call = self.misread(Call::read(&parts.headers)?);
@@ -95,6 +97,32 @@ impl Execution {
         }
     }
 
+    /// Whether a call may come in: the gateway has looked at its token.
+    fn admit(&self, parts: &Parts) -> Result<(), Problem> {
+        let reads = parts.method == Method::GET && self.defects.has(Defect::ReadsPastGateway);
+        if !(reads || self.defects.has(Defect::PastGatewayAccepted)) {
+            call::through_gateway(&parts.headers, &self.gateway_key)?;
+        }
+        let token = call::text(&parts.headers, "authorization").unwrap_or_default();
+        if self.defects.has(Defect::ServiceSchemeCase) && !token.starts_with("Bearer ") {
+            return Err(Problem::new(FailureType::Forbidden, "There is no bearer token"));
+        }
+        Ok(())
+    }
+
+    /// Fails now and then, where a defect is on that does.
+    fn stumble(&self, contract: Contract) -> Result<(), Problem> {
+        let number = self.submitted.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.defects.has(Defect::OneInFiftyUnavailable) && number.is_multiple_of(50) {
+            return Err(Problem::unavailable(1));
+        }
+        let file = contract == Contract::TabularIntakeV2 && self.defects.has(Defect::OneFileInThirtyFails);
+        if file && self.files_submitted.fetch_add(1, Ordering::Relaxed) % 30 == 29 {
+            return Err(Problem::new(FailureType::Internal, "The file could not be taken"));
+        }
+        Ok(())
+    }
+
     async fn submit(
         self: Arc<Self>,
         contract: Contract,
@@ -102,6 +130,7 @@ impl Execution {
         query: String,
         body: Bytes,
     ) -> Result<Answer, Problem> {
+        self.stumble(contract)?;
         let body = distort::content(&self.defects, contract, body)?;
         let swallowed = self.swallow_key(contract, &call);
         let throttled = self.throttle_key(contract, &call, &body);
@@ -135,6 +164,9 @@ impl Execution {
         if self.defects.has(Defect::ScopeWithoutPrincipal) {
             call.principal = "everybody".into();
         }
+        if self.defects.has(Defect::StepIgnored) {
+            call.step = None;
+        }
         if self.defects.has(Defect::KeyInvented) && call.step.is_none() {
             call.step = Some(uuid::Uuid::new_v4().to_string().into());
         }
@@ -166,6 +198,9 @@ impl Execution {
                 let mut answer = bulk::running(&place.id, self.location(contract, call, &place.id));
                 if self.defects.has(Defect::PollWithoutRetryAfter) {
                     answer.retry_after = None;
+                }
+                if self.defects.has(Defect::PollAtOnce) {
+                    answer.retry_after = Some(0);
                 }
                 Ok(answer)
             }
@@ -231,6 +266,12 @@ impl Execution {
         if late {
             tokio::time::sleep(LATE).await;
         }
+    }
+
+    /// Whether a set is answered without being written, by that defect.
+    pub(super) fn drops_set(&self) -> bool {
+        let on = self.defects.has(Defect::OneSetInTwentyDropped);
+        on && self.answered.load(Ordering::Relaxed) % 20 == 19
     }
 
     /// Between looking and doing, where that defect is on.

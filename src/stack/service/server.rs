@@ -203,7 +203,8 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
     };
     let rest = RestClient::new(&door, TOKEN_TIMEOUT);
     let tokens = |scope| Tokens::new(rest.clone(), credentials.clone(), scope, clock.clone());
-    let goes_around = defects.has(Defect::AroundTheGateway) || defects.has(Defect::AroundOnRetry);
+    let goes_around = [Defect::AroundTheGateway, Defect::AroundOnRetry, Defect::OneWriteInTenAround];
+    let goes_around = goes_around.into_iter().any(|defect| defects.has(defect));
     let around = goes_around.then(|| Around {
         link: Link::new(door.clone()),
         origin: options.dataverse,
@@ -217,6 +218,7 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         clock: clock.clone(),
         defects: defects.clone(),
         turns: Turns::default(),
+        written: AtomicU64::new(0),
     };
     let model = options.behind.model.map(|endpoint| ModelClient {
         link: Link::new(door.clone()),
@@ -254,6 +256,8 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         gateway,
         gateway_key,
         answered: AtomicU64::new(0),
+        submitted: AtomicU64::new(0),
+        files_submitted: AtomicU64::new(0),
         replays: Replays::default(),
         left_over: LeftOver::default(),
     }
@@ -273,6 +277,9 @@ async fn serve(State(execution): State<Arc<Execution>>, request: Request) -> Res
     fields(response.headers_mut(), &answer);
     if execution.defects.has(Defect::RetryAfterInWords) && answer.status == 202 {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("soon"));
+    }
+    if execution.defects.has(Defect::RetryAfterFractional) && answer.status == 503 {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1.5"));
     }
     response.headers_mut().insert("X-Served-By", HeaderValue::from_static(route::served_by(parts.uri.path())));
     if let Some(value) = correlation {

@@ -275,10 +275,14 @@ impl<'d> Delivery<'d> {
         let records: Vec<RecordResult> = self.set.batch.entries.iter().enumerate().map(result).collect();
         let updated = records.iter().filter(|r| r.outcome == "updated").count();
         let rest = records.len() - updated;
-        let failed = failed && !defects.has(Defect::JobCompletedThoughFailed);
+        let small = defects.has(Defect::SmallFailedJobCompleted) && records.len() == 1;
+        let failed = failed && !defects.has(Defect::JobCompletedThoughFailed) && !small;
         let status = if failed { "failed" } else { "completed" };
         let typed = failed && !defects.has(Defect::FailedJobWithoutType);
-        let failure_type = typed.then(|| FailureType::DownstreamUnavailable.facts().0);
+        let failure_type = typed.then(|| {
+            let own = defects.has(Defect::FailedJobOfUnknownType);
+            if own { "dataverse_error" } else { FailureType::DownstreamUnavailable.facts().0 }
+        });
         let mut told = json!({ "jobId": self.set.id, "status": status, "updated": updated, "failed": rest });
         if let Some(failure_type) = failure_type {
             told["failureType"] = json!(failure_type);

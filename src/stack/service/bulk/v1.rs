@@ -14,7 +14,7 @@ use super::super::ledger::Place;
 use super::super::memory::{Claim, Fingerprint, ItemId, Scope, Standing};
 use super::super::problem::{Answer, FailureType, Fault, Problem};
 use super::super::route::Contract;
-use super::apply::{Applied, Work, unknown_account, versions, write_ahead, write_all};
+use super::apply::{Applied, Work, unknown_account, versions, write_ahead, write_all, write_one};
 use super::batch::{Batch, Rules};
 use super::record::Record;
 use super::result::{Completed, RecordResult, batch_id, echoed};
@@ -23,6 +23,9 @@ const RULES: Rules = Rules { most_records: 500, on_invalid: false };
 /// How long one call goes on retrying, by the shared clock: well under the
 /// 100 s within which it must answer.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How many records are validated and written at a time, by that defect.
+const PAGE: usize = 2;
 
 /// Does a set.
 pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, body: &Bytes) -> Result<Answer, Problem> {
@@ -41,7 +44,12 @@ pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, bo
     let (standings, claim) = execution.records.claim(&scope, &items, free);
     let mut claim = claim.ok_or_else(|| refusal(execution, &records, &standings))?;
     execution.hesitate().await;
-    let done = work(execution, &errand, &records, &mut claim).await;
+    let done = if execution.drops_set() {
+        records.iter().for_each(|(_, record)| claim.done(record.item().0, false));
+        Ok(())
+    } else {
+        work(execution, &errand, &records, &mut claim).await
+    };
     if done.as_ref().is_err_and(|p| p.failure == FailureType::DownstreamUnavailable)
         && execution.defects.has(Defect::StuckAfterFailure)
     {
@@ -65,6 +73,11 @@ pub(super) async fn all_valid(
     }
     if execution.defects.has(Defect::WriteBeforeValidation) {
         write_ahead(execution, errand, batch.before_first_fault()).await;
+    }
+    if execution.defects.has(Defect::ValidatedInPages) {
+        let mut pages = batch.before_first_fault();
+        pages.truncate(pages.len() / PAGE * PAGE);
+        write_ahead(execution, errand, pages).await;
     }
     Err(Problem::invalid(faults))
 }
@@ -152,6 +165,7 @@ async fn write(
     for work in &work {
         claim.intend(work.record.item().0, true);
     }
+    let work = careless_of_last(execution, errand, work, claim).await;
     let mut written = write_all(execution, errand, work);
     let mut worst = None;
     while let Some((work, applied)) = written.next().await {
@@ -172,6 +186,25 @@ async fn write(
         }
     }
     worst.map_or(Ok(()), |(trouble, faults)| Err(told(trouble, &faults)))
+}
+
+/// By two defects the last of several records is not written, or once more
+/// than it should be.
+async fn careless_of_last(
+    execution: &Arc<Execution>,
+    errand: &Errand,
+    mut work: Vec<Work>,
+    claim: &mut Claim<bool>,
+) -> Vec<Work> {
+    let Some(last) = work.last().filter(|_| work.len() > 1).cloned() else { return work };
+    if execution.defects.has(Defect::LastRecordNotWritten) {
+        claim.done(last.record.item().0, false);
+        work.pop();
+    }
+    if execution.defects.has(Defect::LastRecordTwice) {
+        write_one(execution, errand, &last).await;
+    }
+    work
 }
 
 /// What to tell of several troubles: that the call is worth another try, and

@@ -14,7 +14,7 @@ use super::super::memory::{Claim, Fingerprint, ItemId, Scope, Standing};
 use super::super::problem::{Answer, FailureType, Problem};
 use super::super::route::Contract;
 use super::apply::{unknown_account, versions, write_ahead};
-use super::batch::{Batch, OnInvalid, Rules};
+use super::batch::{Batch, Entry, OnInvalid, Rules};
 use super::job::{Taken, work};
 use super::record::Record;
 use super::result::{accepted, batch_id};
@@ -28,7 +28,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, body: &Bytes) -> Result<Answer, Problem> {
     let short = execution.defects.has(Defect::ItemsOffByOne);
     let most_records = RULES.most_records - usize::from(short);
-    let batch = Batch::read(body, Rules { most_records, ..RULES })?;
+    let mut batch = Batch::read(body, Rules { most_records, ..RULES })?;
+    misread(execution, &mut batch);
     let errand = execution.errand(call, PATIENCE);
     if batch.on_invalid == OnInvalid::RefuseAll {
         all_valid(execution, &errand, &batch).await?;
@@ -61,6 +62,21 @@ pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, bo
     }
     execution.replays.keep(replay, || answer.clone());
     Ok(answer)
+}
+
+/// What is to happen to invalid records, as two defects take it.
+fn misread(execution: &Execution, batch: &mut Batch) {
+    let invalid = |entry: &Entry| matches!(entry, Entry::Invalid { .. });
+    let only_last = batch
+        .entries
+        .split_last()
+        .is_some_and(|(last, rest)| invalid(last) && !rest.is_empty() && !rest.iter().any(invalid));
+    if execution.defects.has(Defect::SkipIgnored) {
+        batch.on_invalid = OnInvalid::RefuseAll;
+    }
+    if execution.defects.has(Defect::RefuseAllIgnored) && only_last {
+        batch.on_invalid = OnInvalid::SkipInvalid;
+    }
 }
 
 /// The 202 of a job.

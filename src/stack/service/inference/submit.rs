@@ -33,7 +33,10 @@ type Progress = Option<Arc<Verdict>>;
 /// Decides a question.
 pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, body: &Bytes) -> Result<Answer, Problem> {
     let question = Question::read(body)?;
-    let scope = Scope::with_step("decide", call);
+    let mut scope = Scope::with_step("decide", call);
+    if execution.defects.has(Defect::DecisionsShared) {
+        scope.principal = "everybody".into();
+    }
     let (item, content) = question.item();
     let ignored = execution.defects.has(Defect::OtherContentReplayed);
     let items = [(item, if ignored { Fingerprint(0) } else { content })];

@@ -138,6 +138,10 @@ async fn refused(
     problem
 }
 
+/// A line that is to be written: its number, what it says, and whether it may
+/// have been written unseen.
+type Todo = (usize, Invoice, bool);
+
 struct File {
     execution: Arc<Execution>,
     contract: Contract,
@@ -149,16 +153,17 @@ impl File {
     /// Writes the lines that are not written. After the first that Dataverse
     /// does not take, no other is begun.
     async fn write(&mut self, lines: &[Line]) -> Result<(), Trouble> {
-        let todo: Vec<(usize, Invoice, bool)> = lines.iter().enumerate().filter_map(|(n, l)| self.todo(n, l)).collect();
+        let todo: Vec<Todo> = lines.iter().enumerate().filter_map(|(n, l)| self.todo(n, l)).collect();
+        let todo = self.without_neighbours(lines, todo);
         let stopped = Arc::new(AtomicBool::new(false));
         let (execution, errand, contract) = (Arc::clone(&self.execution), self.errand.clone(), self.contract);
-        let write = move |(n, invoice, maybe_done): (usize, Invoice, bool)| {
+        let write = move |(n, invoice, maybe_done): Todo| {
             let (execution, errand, stopped) = (Arc::clone(&execution), errand.clone(), Arc::clone(&stopped));
             async move {
                 if stopped.load(Ordering::Relaxed) {
                     return (n, None);
                 }
-                let outcome = write_one(&execution, contract, &errand, (&invoice, maybe_done)).await;
+                let outcome = write_one(&execution, contract, &errand, (n, &invoice, maybe_done)).await;
                 if outcome.is_err() {
                     stopped.store(true, Ordering::Relaxed);
                 }
@@ -180,7 +185,15 @@ impl File {
         trouble.map_or(Ok(()), Err)
     }
 
-    fn todo(&self, n: usize, line: &Line) -> Option<(usize, Invoice, bool)> {
+    /// The defect that leaves out the line before an invalid one.
+    fn without_neighbours(&self, lines: &[Line], mut todo: Vec<Todo>) -> Vec<Todo> {
+        if self.execution.defects.has(Defect::NeighbourOfInvalidDropped) {
+            todo.retain(|(n, ..)| lines.get(n + 1).is_none_or(|next| next.content.is_ok()));
+        }
+        todo
+    }
+
+    fn todo(&self, n: usize, line: &Line) -> Option<Todo> {
         let maybe_done = match self.rows[n] {
             RowState::Untouched => false,
             RowState::Maybe => true,
@@ -206,18 +219,24 @@ fn worse(known: Option<Trouble>, trouble: Trouble) -> Trouble {
     known.filter(|known| rank(known) >= rank(&trouble)).unwrap_or(trouble)
 }
 
+/// Whether a known invoice is written again, by two defects.
+fn rewrites(execution: &Execution, n: usize) -> bool {
+    let later = execution.defects.has(Defect::LaterLinesRewritten) && n > 0;
+    later || execution.defects.has(Defect::KnownInvoiceRewritten)
+}
+
 /// Creates the invoice. Where it exists, version 1 writes it again and version
 /// 2 leaves it.
 async fn write_one(
     execution: &Execution,
     contract: Contract,
     errand: &Errand,
-    (invoice, maybe_done): (&Invoice, bool),
+    (n, invoice, maybe_done): (usize, &Invoice, bool),
 ) -> Result<RowState, GivenUp> {
     let target = invoice.target();
     match execution.dataverse.write(errand, &target, Condition::Absent, maybe_done).await? {
         Written::Done => Ok(RowState::Written),
-        Written::Exists(_) if contract == Contract::TabularIntakeV2 => Ok(RowState::Known),
+        Written::Exists(_) if contract == Contract::TabularIntakeV2 && !rewrites(execution, n) => Ok(RowState::Known),
         Written::Exists(row) => {
             execution.dataverse.write(errand, &target, Condition::Version(row.etag), false).await?;
             Ok(RowState::Written)

@@ -1,0 +1,74 @@
+//! Checks that a run of the score has no occasion for, each with two defects
+//! that it finds: more calls by one client than a minute admits, and answers
+//! that are later than a contract allows.
+
+use std::path::Path;
+
+use crate::support::{Ran, seamstress};
+
+/// One client, more often than its rate allows.
+const RUSH: &str = "
+format: seamstress/scenario/1
+name: rush
+description: One client, more often than its rate allows.
+tags: []
+
+flows:
+  - name: rush
+    actions: [{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }]
+    clones: 1
+    clients: 1
+    start: { burst: { runs: 720, within: 10 s } }
+    retry: none
+";
+
+fn spoke(ran: &Ran, check: &str) -> bool {
+    let record = ran.record();
+    record["findings"].as_array().is_some_and(|findings| findings.iter().any(|finding| finding["check"] == check))
+}
+
+#[test]
+fn more_calls_than_the_rate_are_found_under_load() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("rush.yaml"), RUSH).expect("written");
+    let scenarios = folder.path().to_str().expect("plain");
+    let rush = |defects: &[&str]| {
+        let args = ["load", "rush", "--scenarios", scenarios, "--seed", "1", "--time-scale", "3"];
+        seamstress(&[&args, defects].concat())
+    };
+    let check = "throttling/admitted-under-load";
+    for defect in ["rate-doubled", "limit-per-run"] {
+        let ran = rush(&["--defect", defect]);
+        assert!(spoke(&ran, check), "{defect}: {}", ran.all());
+    }
+    let ran = rush(&[]);
+    assert!(!spoke(&ran, check), "{}", ran.all());
+}
+
+/// The shipped contracts, with another promise about how soon an answer comes.
+fn impatient(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).expect("an entry");
+        if path.is_dir() {
+            impatient(&path, &to.join(name));
+        } else {
+            let text = std::fs::read_to_string(&path).expect("text");
+            let text = text.replace("answer_within: PT100S", "answer_within: PT1S");
+            std::fs::write(to.join(name), text).expect("written");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_later_than_promised_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    impatient(Path::new("contracts"), folder.path());
+    for defect in ["every-tenth-late", "every-fifth-late"] {
+        let contracts = folder.path().to_str().expect("plain");
+        let only = ["--only", "latency/answer-within", "--operation", "tabular-intake/v2", "--payloads"];
+        let args = ["check", "--contracts", contracts, "--defect", defect, "--seed", "1", "--cases", "40"];
+        let ran = seamstress(&[&args[..], &only].concat());
+        assert!(spoke(&ran, "latency/answer-within"), "{defect}: {}", ran.all());
+    }
+}

@@ -1,0 +1,225 @@
+//! Checks that only a document without a behaviour file has: each finds at
+//! least two defects of a small service, and is silent about the right one.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use serde_json::json;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
+
+use crate::support::{Ran, seamstress};
+
+const DOCUMENT: &str = r"
+openapi: 3.1.0
+info: { title: Parcels, version: '1' }
+components:
+  securitySchemes: { key: { type: apiKey, in: header, name: X-Api-Key } }
+security: [{ key: [] }]
+paths:
+  /parcels:
+    post:
+      operationId: addParcel
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [label]
+              additionalProperties: false
+              properties: { label: { type: string, minLength: 1, maxLength: 12 } }
+      responses:
+        '201':
+          description: made
+          content:
+            application/json:
+              schema: { type: object, required: [id], properties: { id: { type: integer } } }
+        '400': { description: refused }
+        '401': { description: no key }
+  /parcels/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: integer, minimum: 0 } }]
+    get:
+      operationId: readParcel
+      responses:
+        '200': { description: there }
+        '400': { description: refused }
+        '401': { description: no key }
+        '404': { description: unknown }
+    delete:
+      operationId: removeParcel
+      responses:
+        '204': { description: gone }
+        '400': { description: refused }
+        '401': { description: no key }
+        '404': { description: unknown }
+";
+
+const KEY: &str = "the-key-of-this-test";
+
+/// What the service does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Defect {
+    None,
+    /// Looks at no key.
+    KeyIgnored,
+    /// Demands that there is a key, and takes any, for reads.
+    AnyKeyReads,
+    /// Answers 500 for labels beyond ASCII.
+    CrashOnUmlaut,
+    /// Answers 500 where something that is not there is deleted.
+    CrashOnUnknown,
+    /// Keeps nothing.
+    NeverStored,
+    /// Keeps every other parcel under the next number.
+    OddStoredElsewhere,
+    /// Deletes nothing.
+    NeverDeleted,
+    /// Keeps parcels with an even number when they are deleted.
+    EvenKept,
+    /// Names only one method in Allow.
+    AllowsOne,
+    /// Names the method that it refuses.
+    AllowsRefused,
+}
+
+#[derive(Default)]
+struct Parcels {
+    labels: HashMap<u64, String>,
+    last: u64,
+}
+
+struct Service(Defect, Mutex<Parcels>);
+
+impl Service {
+    fn may(&self, request: &Request) -> bool {
+        let key = request.headers.get("x-api-key").map(|key| key.as_bytes() == KEY.as_bytes());
+        match self.0 {
+            Defect::KeyIgnored => true,
+            Defect::AnyKeyReads if request.method.as_str() == "GET" => key.is_some(),
+            _ => key == Some(true),
+        }
+    }
+
+    fn add(&self, request: &Request) -> ResponseTemplate {
+        let sent: Option<serde_json::Value> = serde_json::from_slice(&request.body).ok();
+        let members = sent.as_ref().and_then(serde_json::Value::as_object);
+        let label = members.filter(|m| m.len() == 1).and_then(|m| m.get("label")?.as_str());
+        let Some(label) = label.filter(|label| (1..=12).contains(&label.chars().count())) else {
+            return ResponseTemplate::new(400);
+        };
+        if self.0 == Defect::CrashOnUmlaut && !label.is_ascii() {
+            return ResponseTemplate::new(500);
+        }
+        let mut parcels = self.1.lock().expect("nobody panics");
+        parcels.last += 2;
+        let id = parcels.last / 2;
+        let under = if self.0 == Defect::OddStoredElsewhere && id % 2 == 1 { id + 1_000_000 } else { id };
+        if self.0 != Defect::NeverStored {
+            parcels.labels.insert(under, label.to_owned());
+        }
+        ResponseTemplate::new(201).set_body_json(json!({ "id": id }))
+    }
+
+    fn one(&self, request: &Request, id: &str) -> ResponseTemplate {
+        let digits = !id.is_empty() && id.bytes().all(|c| c.is_ascii_digit());
+        if !digits {
+            return ResponseTemplate::new(400);
+        }
+        let mut parcels = self.1.lock().expect("nobody panics");
+        let id = id.parse::<u64>().ok().filter(|id| parcels.labels.contains_key(id));
+        match (request.method.as_str(), id) {
+            ("GET" | "HEAD", Some(_)) => ResponseTemplate::new(200),
+            ("DELETE", Some(id)) => {
+                let kept = self.0 == Defect::NeverDeleted || (self.0 == Defect::EvenKept && id % 2 == 0);
+                if !kept {
+                    parcels.labels.remove(&id);
+                }
+                ResponseTemplate::new(204)
+            }
+            ("DELETE", None) if self.0 == Defect::CrashOnUnknown => ResponseTemplate::new(500),
+            _ => ResponseTemplate::new(404),
+        }
+    }
+
+    fn refused(&self, request: &Request, methods: &[&str]) -> ResponseTemplate {
+        let method = request.method.as_str();
+        let allow = match self.0 {
+            Defect::AllowsOne => methods.last().copied().unwrap_or_default().to_owned(),
+            Defect::AllowsRefused => format!("{}, {method}", methods.join(", ")),
+            _ => methods.join(", "),
+        };
+        ResponseTemplate::new(405).insert_header("Allow", allow.as_str())
+    }
+}
+
+impl Respond for Service {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let path = request.url.path();
+        let (method, one) = (request.method.as_str(), path.strip_prefix("/parcels/").filter(|id| !id.contains('/')));
+        let methods: &[&str] = match one {
+            Some(_) => &["GET", "HEAD", "DELETE"],
+            None if path == "/parcels" => &["GET", "POST"][1..],
+            None => return ResponseTemplate::new(404),
+        };
+        if !methods.contains(&method) {
+            return self.refused(request, methods);
+        }
+        if !self.may(request) {
+            return ResponseTemplate::new(401);
+        }
+        one.map_or_else(|| self.add(request), |id| self.one(request, id))
+    }
+}
+
+async fn check(defect: Defect) -> Ran {
+    let server = MockServer::start().await;
+    Mock::given(matchers::any()).respond_with(Service(defect, Mutex::default())).mount(&server).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("parcels.yaml");
+    std::fs::write(&file, DOCUMENT).expect("written");
+    let url = server.uri();
+    tokio::task::spawn_blocking(move || {
+        let (file, key) = (file.to_str().expect("plain"), format!("X-Api-Key: {KEY}"));
+        seamstress(&["check", file, "--url", &url, "-H", &key, "--seed", "3", "--cases", "160", "--fail-on", "warning"])
+    })
+    .await
+    .expect("it ran")
+}
+
+/// The checks that found something, once each.
+fn spoke(ran: &Ran) -> Vec<String> {
+    let record = ran.record();
+    let findings = record["findings"].as_array().cloned().unwrap_or_default();
+    let graded = findings.iter().filter(|f| f["severity"] != "information");
+    let mut checks: Vec<String> = graded.map(|f| f["check"].as_str().unwrap_or_default().to_owned()).collect();
+    checks.sort_unstable();
+    checks.dedup();
+    checks
+}
+
+/// Each check of plain documents with the defects that it must find.
+const EXPECTED: [(&str, [Defect; 2]); 5] = [
+    ("response/server-error", [Defect::CrashOnUmlaut, Defect::CrashOnUnknown]),
+    ("response/credentials-ignored", [Defect::KeyIgnored, Defect::AnyKeyReads]),
+    ("response/created-available", [Defect::NeverStored, Defect::OddStoredElsewhere]),
+    ("response/gone-after-delete", [Defect::NeverDeleted, Defect::EvenKept]),
+    ("response/allow-methods", [Defect::AllowsOne, Defect::AllowsRefused]),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_right_service_is_not_spoken_of() {
+    let ran = check(Defect::None).await;
+    assert_eq!(spoke(&ran), Vec::<String>::new(), "{}", ran.all());
+    assert_eq!(ran.code, 0, "{}", ran.all());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_check_of_a_plain_document_finds_its_defects() {
+    for (expected, defects) in EXPECTED {
+        for defect in defects {
+            let ran = check(defect).await;
+            assert!(spoke(&ran).iter().any(|check| check == expected), "{defect:?}: {}", ran.all());
+            assert_eq!(ran.code, 1, "{defect:?}: {}", ran.all());
+        }
+    }
+}
