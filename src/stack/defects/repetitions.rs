@@ -103,7 +103,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     service("queue-full-as-500", "jobs", "a job for which there is no room is answered 500"),
     service("queue-full-half-done", "jobs", "a job that is refused has written its first record"),
     service("poisoned-redelivered-forever", "jobs", "a job that always fails is delivered for ever"),
-    service("small-failed-job-completed", "jobs", "a failed job of one record is told as completed"),
+    service("small-failed-job-completed", "jobs", "a failed job of one or two records is told as completed"),
     service("failed-job-of-unknown-type", "jobs", "a job that failed names a type that the contract does not declare"),
     service("poll-at-once", "jobs", "a running job asks to be asked again at once"),
     service("callback-without-token", "callback", "the flow is called back without a token"),

@@ -244,7 +244,7 @@ switches! {
     KnownInvoiceRewritten = "known-invoice-rewritten",
     /// Looks for known invoices in the first line only, in version 2.
     LaterLinesRewritten = "later-lines-rewritten",
-    /// Tells a failed job of one record as completed.
+    /// Tells a failed job of one or two records as completed.
     SmallFailedJobCompleted = "small-failed-job-completed",
     /// Names a type of its own where a job failed.
     FailedJobOfUnknownType = "failed-job-of-unknown-type",

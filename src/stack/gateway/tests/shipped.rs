@@ -98,7 +98,8 @@ fn every_defect_of_the_gateway_has_an_overlay_and_the_other_way_round() {
         .map(|e| e.expect("readable").path().file_stem().expect("a name").to_string_lossy().into_owned())
         .collect();
     let of_the_gateway = crate::stack::defects::DEFECTS.iter().filter(|d| d.tier == crate::wire::Tier::Gateway);
-    assert_eq!(overlays, of_the_gateway.map(|d| d.name.to_owned()).collect());
+    let changed = of_the_gateway.filter(|d| !crate::stack::gateway::RowLog::has_defect(d.name));
+    assert_eq!(overlays, changed.map(|d| d.name.to_owned()).collect());
 }
 
 /// A body that declares no length.

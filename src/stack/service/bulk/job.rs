@@ -275,7 +275,7 @@ impl<'d> Delivery<'d> {
         let records: Vec<RecordResult> = self.set.batch.entries.iter().enumerate().map(result).collect();
         let updated = records.iter().filter(|r| r.outcome == "updated").count();
         let rest = records.len() - updated;
-        let small = defects.has(Defect::SmallFailedJobCompleted) && records.len() == 1;
+        let small = defects.has(Defect::SmallFailedJobCompleted) && records.len() <= 2;
         let failed = failed && !defects.has(Defect::JobCompletedThoughFailed) && !small;
         let status = if failed { "failed" } else { "completed" };
         let typed = failed && !defects.has(Defect::FailedJobWithoutType);
