@@ -19,7 +19,7 @@ use crate::traffic;
 use crate::wire::{Exchange, Fault};
 
 /// How often `--fail-fast` judges a phase that still goes on, in exchanges.
-const INTERIM_EVERY: u64 = 200;
+const INTERIM_EVERY: u64 = 100;
 
 /// Runs scenarios in one attack. A scenario that needs what is not offered is
 /// not checked. Objectives are told where they can't be judged only in steady

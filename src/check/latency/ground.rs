@@ -17,10 +17,15 @@ pub(super) enum Offered {
 }
 
 /// First attempts of a contract's calls a second, polls not counted, against
-/// the objective's rate.
+/// the objective's rate. The time ends with the last call that was due: late
+/// answers make no rate smaller.
 pub(super) fn offered(subject: &PhaseSubject<'_>, contract: &Contract, objective: &Objective) -> Offered {
-    let seconds = subject.run.ended.saturating_sub(subject.run.began).as_secs_f64();
-    let rate = first_calls(subject, contract).count() as f64 / seconds.max(f64::EPSILON);
+    let (mut count, mut last) = (0_u32, subject.run.began);
+    for call in first_calls(subject, contract) {
+        (count, last) = (count + 1, last.max(call.due));
+    }
+    let seconds = last.saturating_sub(subject.run.began).as_secs_f64();
+    let rate = f64::from(count) / seconds.max(f64::EPSILON);
     // Arrivals are random: a phase that is due at the rate offers it within a
     // few in a hundred.
     if rate >= objective.at * 0.97 {
