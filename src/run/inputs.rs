@@ -1,7 +1,7 @@
 //! The files of a run, loaded and linted before anything is started.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Options, RunError, TargetChoice, security};
 use crate::check::KnownFindings;
@@ -20,9 +20,25 @@ pub(super) struct Inputs {
     pub(super) known: Arc<KnownFindings>,
     /// Warnings and notices; errors never get here.
     pub(super) remarks: Diagnostics,
+    generators: OnceLock<Vec<Arc<Generators>>>,
 }
 
 impl Inputs {
+    /// What makes the cases of each contract, by its place. Compiled when first
+    /// asked for, and once: a score's runs share it.
+    pub(super) fn generators(&self, options: &Options) -> &[Arc<Generators>] {
+        self.generators.get_or_init(|| {
+            let make = |contract: &Contract| {
+                let made = Generators::new(contract);
+                made.focus(|operation| options.takes(&contract.id, operation));
+                Arc::new(made)
+            };
+            let all: Vec<Arc<Generators>> = self.contracts.iter().map(make).collect();
+            Generators::introduce(&all);
+            all
+        })
+    }
+
     /// Loads what `options` name. All faults of all files at once.
     pub(super) fn load(options: &Options, with_scenarios: bool) -> Result<Self, RunError> {
         let mut faults = Diagnostics::new();
@@ -66,7 +82,8 @@ impl Inputs {
             )));
         }
         known_operation(options, &contracts)?;
-        Ok(Self { contracts: contracts.into(), scenarios, known: known.into(), remarks: faults })
+        let (contracts, known) = (contracts.into(), known.into());
+        Ok(Self { contracts, scenarios, known, remarks: faults, generators: OnceLock::new() })
     }
 }
 

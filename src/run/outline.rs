@@ -9,7 +9,7 @@ use super::inputs::{Inputs, known_checks};
 use super::open::EMBEDDED_SCALE;
 use super::{Options, RunError, TargetChoice};
 use crate::contract::Contract;
-use crate::generate::{CaseKey, Generators, Need, Pools};
+use crate::generate::{CaseKey, Generators, Need};
 use crate::scenario::{self, CallSource, Overrides, Scenario};
 
 /// Says what a run would do. Nothing is started and nothing is sent.
@@ -23,9 +23,7 @@ pub fn outline(play: &Play, options: &Options) -> Result<String, RunError> {
     let mut text = format!("target: {}\n", place(&options.target));
     let _ = writeln!(text, "seed: {}", options.seed.0);
     if *play != Play::Load(Vec::new()) && !matches!(play, Play::Load(_)) {
-        for contract in inputs.contracts.iter() {
-            let generators = Generators::new(contract);
-            generators.focus(|operation| options.takes(&contract.id, operation));
+        for (contract, generators) in inputs.contracts.iter().zip(inputs.generators(options)) {
             let keys = generators.plan(super::gate::cases_each(options, &inputs.contracts) as usize, &offers(options));
             let taken: Vec<_> = keys.iter().filter(|key| options.takes(&contract.id, &key.operation)).collect();
             let _ = writeln!(text, "{}: {} cases", contract.id, taken.len());
@@ -35,7 +33,7 @@ pub fn outline(play: &Play, options: &Options) -> Result<String, RunError> {
                 let (before, after) = (behaviour.set_up.len(), behaviour.clean_up.len());
                 let _ = writeln!(text, "  set-up and clean-up calls: {before} before, {after} after");
             }
-            push_operations(&mut text, contract, &generators, &taken, options);
+            push_operations(&mut text, contract, generators, &taken, options);
         }
         push_remarks(&mut text, &inputs);
     }
@@ -166,11 +164,8 @@ fn offers(options: &Options) -> Vec<Need> {
 
 /// A scenario's runs and calls, and how long its arrivals last.
 fn scenario_line(scenario: &Scenario, inputs: &Inputs, options: &Options) -> String {
-    let sources: Vec<CallSource> = inputs
-        .contracts
-        .iter()
-        .map(|contract| CallSource { generators: Arc::new(Generators::new(contract)), pools: Arc::new(Pools::new()) })
-        .collect();
+    let source = |generators: &Arc<Generators>| CallSource { generators: generators.clone(), pools: Arc::default() };
+    let sources: Vec<CallSource> = inputs.generators(options).iter().map(source).collect();
     let scale = options.time_scale.unwrap_or(if matches!(options.target, TargetChoice::Embedded) {
         EMBEDDED_SCALE
     } else {

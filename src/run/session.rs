@@ -92,18 +92,14 @@ impl Session {
         // Promises that nobody made are not judged; those that were made are there.
         target.offers.insert(Need::Behaviour);
         let target = Arc::new(target);
-        let mut generators = Vec::new();
+        let generators = inputs.generators(&options).to_vec();
         let mut pools = Vec::new();
         let mut gathered = Gathered::default();
-        for contract in inputs.contracts.iter() {
-            let made = Arc::new(Generators::new(contract));
-            made.focus(|operation| options.takes(&contract.id, operation));
-            let (fetched, notices) = fetch_pools(&made, &target, &options).await?;
-            generators.push(made);
+        for made in &generators {
+            let (fetched, notices) = fetch_pools(made, &target, &options).await?;
             pools.push(Arc::new(fetched));
             gathered.notices.extend(notices);
         }
-        Generators::introduce(&generators);
         let (mut effects_start, mut rows_start) = (0, 0);
         if let Some(control) = &target.control {
             effects_start = control.effects().await.map_err(could_not_run)?;
