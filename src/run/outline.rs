@@ -77,7 +77,7 @@ const MOST_REMARKS: (usize, usize) = (20, 3);
 fn push_remarks(text: &mut String, inputs: &Inputs) {
     let mut kinds: HashMap<&str, usize> = HashMap::new();
     let (mut shown, mut more) = (0, 0);
-    for remark in inputs.remarks.iter() {
+    for remark in &inputs.remarks {
         // What a remark quotes tells it from others of its kind.
         let kind = remark.what.split([':', '`', '"']).next().unwrap_or_default();
         let alike = kinds.entry(kind).or_default();

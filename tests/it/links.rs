@@ -8,7 +8,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::{Ran, seamstress};
 
-const DOCUMENT: &str = r##"
+const DOCUMENT: &str = r"
 openapi: 3.1.0
 info: { title: Tickets, version: '1' }
 paths:
@@ -48,7 +48,7 @@ paths:
           application/json:
             schema: { type: object, required: [number], properties: { number: { type: integer } } }
       responses: { '201': { description: replied }, '400': { description: refused }, '422': { description: refused } }
-"##;
+";
 
 /// What is wrong with the service.
 #[derive(Clone, Copy, PartialEq)]

@@ -163,7 +163,7 @@ mod tests {
     use crate::contract::openapi::OpenApi;
     use crate::generate::{CaseKind, Expect, Fill, FillPlace, Linked, Probe, Step};
 
-    const DOCUMENT: &str = r##"
+    const DOCUMENT: &str = r#"
 openapi: 3.1.0
 info: { title: Batches, version: "1" }
 paths:
@@ -184,7 +184,7 @@ paths:
       operationId: getBatch
       parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
       responses: { "200": { description: there } }
-"##;
+"#;
 
     fn contract() -> Contract {
         Contract { openapi: Arc::new(OpenApi::parse("a.yaml", DOCUMENT).expect("loads")), ..plain() }

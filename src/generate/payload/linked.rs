@@ -41,14 +41,13 @@ impl OperationGenerator {
         let fault = |reason: &str| CouldNotMake::new(&*self.operation.id, reason);
         self.fill_pools(&mut draft, sealing)?;
         for Given { parameter, value, .. } in given {
-            match parameter {
-                Some(index) => draft.parameters[*index] = Some(value.clone()),
-                None => {
-                    let json = self.bodies.iter().position(super::BodyGenerator::is_json);
-                    draft.body =
-                        Some((json.ok_or_else(|| fault("the link gives a body, but none is JSON"))?, value.clone()));
-                }
+            if let Some(index) = parameter {
+                draft.parameters[*index] = Some(value.clone());
+                continue;
             }
+            let json = self.bodies.iter().position(super::BodyGenerator::is_json);
+            let json = json.ok_or_else(|| fault("the link gives a body, but none is JSON"))?;
+            draft.body = Some((json, value.clone()));
         }
         let made = self.write(draft, None, sealing)?;
         let place = |given: &Given| given.parameter.map_or_else(|| "body".to_owned(), |i| self.parameters[i].place());
