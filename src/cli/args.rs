@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::record::RecordArgs;
+
 /// Tests the seams between flows, gateways, services and Dataverse, under
 /// stress.
 #[derive(Debug, Parser)]
@@ -30,6 +32,11 @@ pub(super) enum Command {
     /// Can this version be switched off?
     Readiness(ReadinessArgs),
     /// Record what a frozen version answers; `check` compares.
+    ///
+    /// Plays a fixed set of single calls, each twice, and writes
+    /// `recorded.json` beside the behaviour file. Without --seed it takes the
+    /// seed of the record that is there, else 1. A record that says something
+    /// else is shown and kept (exit code 1); --force overwrites it.
     Record(RecordArgs),
     /// Run the embedded system alone: issuer, gateway, service, Dataverse.
     Serve(ServeArgs),
@@ -267,18 +274,6 @@ pub(super) struct ReadinessArgs {
     /// How long nobody may have called.
     #[arg(long = "quiet", value_name = "TIME", default_value = "30d")]
     pub(super) quiet_for: String,
-    #[command(flatten)]
-    pub(super) run: RunArgs,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct RecordArgs {
-    /// The versions; every deprecated one by default.
-    #[arg(value_name = "API/VERSION")]
-    pub(super) versions: Vec<String>,
-    /// Overwrite what was recorded otherwise.
-    #[arg(long)]
-    pub(super) force: bool,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::args::{Format, RecordArgs};
+use clap::Args;
+
+use super::args::{Format, RunArgs};
 use super::commands::{fail, outlined, within_grace};
 use super::screen::{self, Screen};
 use super::{interrupt, settle};
@@ -10,6 +12,18 @@ use crate::contract::ContractId;
 use crate::report::escape;
 use crate::run::{self, Fate, Options, RecordQuestion, RecordedVersion, RunError, Stop};
 use crate::wire::Redactor;
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct RecordArgs {
+    /// The versions; every deprecated one by default.
+    #[arg(value_name = "API/VERSION")]
+    versions: Vec<String>,
+    /// Overwrite what was recorded otherwise.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    run: RunArgs,
+}
 
 /// Changes of one version that are shown.
 const MOST_CHANGES: usize = 12;
@@ -42,7 +56,7 @@ async fn ask(args: &RecordArgs, options: Options, question: RecordQuestion) -> R
     let versions = within_grace(run::record(&question, options, stop.clone(), screen.listener()), &stop).await?;
     screen.clear();
     let text = match args.run.files.format {
-        Format::Json => format!("{:#}\n", serde_json::Value::from_iter(versions.iter().map(value))),
+        Format::Json => format!("{:#}\n", versions.iter().map(value).collect::<serde_json::Value>()),
         Format::Human => versions.iter().map(told).collect(),
     };
     screen::result(&escape::terminal(&redactor.text(&text)));

@@ -118,7 +118,8 @@ pub fn request_digest(request: &Request) -> String {
         add(value.as_bytes());
     }
     add(request.body.bytes().map_or(&[][..], |bytes| bytes));
-    context.finish().as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let first = context.finish().as_ref()[..8].iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
+    format!("{first:016x}")
 }
 
 fn size(case: &Case) -> u64 {

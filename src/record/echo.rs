@@ -26,20 +26,20 @@ impl Echo {
         let mut echo = Self { correlation: correlation.map(str::to_owned), leaves: Vec::new(), at };
         let content = request.body.bytes().map_or(&[][..], |bytes| bytes);
         match serde_json::from_slice::<Value>(content) {
-            Ok(body) => echo.walk(&body, String::new()),
+            Ok(body) => echo.walk(&body, ""),
             Err(_) => echo.lines(content),
         }
         echo
     }
 
-    fn walk(&mut self, value: &Value, place: String) {
+    fn walk(&mut self, value: &Value, place: &str) {
         match value {
             Value::String(text) => self.add(text, format!("<request {place}>")),
             Value::Array(items) => {
-                items.iter().enumerate().for_each(|(index, item)| self.walk(item, format!("{place}/{index}")));
+                items.iter().enumerate().for_each(|(index, item)| self.walk(item, &format!("{place}/{index}")));
             }
             Value::Object(members) => members.iter().for_each(|(name, member)| {
-                self.walk(member, format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")));
+                self.walk(member, &format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")));
             }),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
@@ -49,8 +49,8 @@ impl Echo {
     fn lines(&mut self, content: &[u8]) {
         let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
         let first = content.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
-        let delimiter = if count(b';') > count(b',') { b';' } else { b',' };
+        // What separates the names is not in them.
+        let delimiter = if first.contains(&b';') && !first.contains(&b',') { b';' } else { b',' };
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(content);
         let Ok(header) = reader.headers().cloned() else { return };
         for (row, record) in reader.records().map_while(Result::ok).enumerate() {

@@ -72,19 +72,19 @@ impl Pair<'_> {
         let (Some(first), Some(second)) = (self.made(key), self.made(key).and_then(|case| self.moved(case))) else {
             return Fared::Unknown;
         };
-        let requests = [request(&first), request(&second)];
-        let (title, bytes) = (first.title.clone(), requests[0].body.len());
-        let (Some(old), Some(new)) = (self.told(self.old, first).await, self.told(self.new, second).await) else {
-            return Fared::Unknown;
-        };
+        let title = first.title.clone();
+        let (old, new) = (self.told(self.old, first).await, self.told(self.new, second).await);
+        let (Some((sent_old, old)), Some((sent_new, new))) = (old, new) else { return Fared::Unknown };
         let promises = [self.old, self.new].map(|at| self.contract(at).behaviour.as_deref());
         let Some((what, old, new)) = departure(&old, &new, promises) else { return Fared::Alike };
-        if new.starts_with("refused") && self.is_refused_by_document(&requests[1]) {
+        if new.starts_with("refused") && self.is_refused_by_document(&sent_new) {
             return Fared::AsDeclared;
         }
         let session = self.session;
         let origin = session.target.gateway.to_string();
-        let [curl_old, curl_new] = requests.map(|request| curl_line(&origin, &request, &session.options.redactor));
+        let bytes = sent_old.body.len();
+        let [curl_old, curl_new] =
+            [sent_old, sent_new].map(|request| curl_line(&origin, &request, &session.options.redactor));
         let operation = key.operation.to_string();
         Fared::Differently(Box::new(DifferentInput {
             operation,
@@ -120,10 +120,12 @@ impl Pair<'_> {
         Some(case)
     }
 
-    async fn told(&self, at: usize, case: Case) -> Option<Told> {
+    /// What was sent, and what came of it.
+    async fn told(&self, at: usize, case: Case) -> Option<(Request, Told)> {
         let contract = self.contract(at);
         let run = self.player.play(contract, Arc::new(case)).await.ok()?;
-        told(contract, &run)
+        let sent = run.calls.first()?.last()?.request.clone();
+        Some((sent, told(contract, &run)?))
     }
 
     /// Whether the successor's own document does not allow the content.
@@ -140,8 +142,4 @@ impl Pair<'_> {
         let (Some(schema), Some(content)) = (schema, content) else { return false };
         openapi.request_validator(schema).is_ok_and(|validator| !validator.is_valid(&content))
     }
-}
-
-fn request(case: &Case) -> Request {
-    case.calls().next().expect("a single call was made").request.clone()
 }

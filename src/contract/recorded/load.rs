@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::FORMAT;
 use super::model::{Recorded, RecordedAnswer, RecordedCase, RecordedEffect, RecordedRequest, Told};
 use crate::contract::ContractId;
-use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value as NodeValue, parse_yaml};
+use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
 
 /// What to do about a file that is broken.
 const HINT: &str = "don't edit it: remove it and run `seamstress record`";
@@ -185,13 +185,10 @@ fn list<'n>(node: &'n Node, faults: &mut Diagnostics) -> &'n [Node] {
 }
 
 fn mapping<'n>(node: &'n Node, faults: &mut Diagnostics) -> &'n [(Node, Node)] {
-    match &node.value {
-        NodeValue::Mapping(entries) => entries,
-        _ => {
-            node.wrong_kind("a mapping", faults);
-            &[]
-        }
-    }
+    node.as_mapping().unwrap_or_else(|| {
+        node.wrong_kind("a mapping", faults);
+        &[]
+    })
 }
 
 #[cfg(test)]
