@@ -11,7 +11,7 @@ const RUSH: &str = "
 format: seamstress/scenario/1
 name: rush
 description: One client, more often than its rate allows.
-tags: []
+tags: [rush]
 
 flows:
   - name: rush
@@ -54,7 +54,7 @@ fn impatient(from: &Path, to: &Path) {
             impatient(&path, &to.join(name));
         } else {
             let text = std::fs::read_to_string(&path).expect("text");
-            let text = text.replace("answer_within: PT100S", "answer_within: PT1S");
+            let text = text.replace("answer_within: PT100S", "answer_within: 1800 ms");
             std::fs::write(to.join(name), text).expect("written");
         }
     }

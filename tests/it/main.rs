@@ -4,6 +4,7 @@
 mod support;
 
 mod capacity;
+mod checks_have_defects;
 mod cli;
 
 mod credentials;
