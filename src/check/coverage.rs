@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::lifecycle::{changed_behaviour, changed_effects};
 use super::{Check, Family, NotChecked, Selection, table};
 use crate::contract::Contract;
 use crate::generate::Need;
@@ -35,6 +36,10 @@ pub fn not_checked(contracts: &[Contract], offers: &BTreeSet<Need>, selection: &
 /// Whether the contract makes the promise that a check judges.
 #[expect(clippy::match_same_arms, reason = "one line for each family")]
 pub(super) fn is_promised(check: &Check, contract: &Contract) -> bool {
+    let of_a_record = [changed_behaviour::CHECK.id, changed_effects::CHECK.id].contains(&check.id);
+    if of_a_record && contract.recorded.is_none() {
+        return false;
+    }
     let Some(behaviour) = contract.behaviour.as_deref() else {
         return !check.needs.contains(&Need::Behaviour);
     };
