@@ -107,6 +107,8 @@ pub enum Step {
         call: usize,
         /// On top.
         margin: Duration,
+        /// Who is told to wait longer does not wait at all.
+        longest: Duration,
     },
 }
 

@@ -117,7 +117,9 @@ impl<'p> Play<'p> {
                 Step::Restart => self.restart().await?,
                 Step::AwaitCallbacks => self.await_callbacks().await?,
                 Step::Advance(span) => self.advance(*span).await?,
-                Step::AwaitRetryAfter { call, margin } => self.await_retry_after(*call, *margin).await,
+                Step::AwaitRetryAfter { call, margin, longest } => {
+                    self.await_retry_after(*call, *margin, *longest).await;
+                }
             }
         }
         Ok(())
@@ -331,16 +333,18 @@ impl<'p> Play<'p> {
         }
     }
 
-    async fn await_retry_after(&self, call: usize, margin: Duration) {
+    async fn await_retry_after(&self, call: usize, margin: Duration, longest: Duration) {
         let told = self.calls.get(call).and_then(|run| {
             // A flood's answers are in the order in which they were sent.
-            let throttled =
-                run.exchanges.iter().rev().find_map(|e| retry_after(e.response()?, e.done_at).map(|w| (w, e)))?;
-            Some(throttled.1.done_at.plus(throttled.0))
+            run.exchanges.iter().rev().find_map(|e| retry_after(e.response()?, e.done_at).map(|wait| (wait, e.done_at)))
         });
         let clock = &self.target().clock;
-        let until = told.unwrap_or(clock.now()).plus(margin);
-        let _ = tokio::time::timeout(LONGEST_WAIT, clock.sleep_until(until)).await;
+        let until = match told {
+            Some((wait, _)) if wait > longest => return,
+            Some((wait, since)) => since.plus(wait),
+            None => clock.now(),
+        };
+        let _ = tokio::time::timeout(LONGEST_WAIT, clock.sleep_until(until.plus(margin))).await;
     }
 }
 

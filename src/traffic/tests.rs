@@ -177,7 +177,7 @@ async fn a_flood_ends_with_the_first_refusal_and_each_call_has_its_own_id() {
     let seen = Arc::new(Seen::default());
     let player = player(&seen, 1).await;
     let flood = Step::Flood { call: call("/limited"), most: 100 };
-    let after = Step::AwaitRetryAfter { call: 0, margin: Duration::from_secs(1) };
+    let after = Step::AwaitRetryAfter { call: 0, margin: Duration::from_secs(1), longest: Duration::from_mins(1) };
     let steps = vec![flood, after, Step::Call(call("/limited"))];
     let run = player.play(&contract(), case(CaseKind::Probe(Probe::Rate), steps)).await.unwrap();
     let flood = &run.calls[0].exchanges;

@@ -111,7 +111,8 @@ mod tests {
     fn play(told: &str, waited: &str, then: Answer) -> Play {
         let refused = failure(429, "throttled").header("Retry-After", told);
         let play = Play::new(CaseKind::Probe(Probe::Rate)).call(Expect::Nothing).answered(refused).flood();
-        let play = play.step(Step::AwaitRetryAfter { call: 0, margin: Duration::from_secs(1) }).wait(waited);
+        let (margin, longest) = (Duration::from_secs(1), Duration::from_mins(1));
+        let play = play.step(Step::AwaitRetryAfter { call: 0, margin, longest }).wait(waited);
         play.call(Expect::Nothing).answered(then)
     }
 

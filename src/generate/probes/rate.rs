@@ -39,7 +39,7 @@ pub(super) fn rate(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
         let other = bench.conforming(3, 1, 1)?;
         steps.push(Step::Call(own(1, bench.call("isolated", &other, Expect::Success))));
     }
-    steps.push(Step::AwaitRetryAfter { call: 0, margin: MARGIN });
+    steps.push(Step::AwaitRetryAfter { call: 0, margin: MARGIN, longest: rate.per });
     let after = own(0, bench.call_of(reading, "admitted", &read, reading.promised()));
     steps.push(Step::Call(after));
     let title = format!("more than {} calls in {} s by one client", rate.calls, rate.per.as_secs());
