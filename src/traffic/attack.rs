@@ -7,7 +7,7 @@
 //! leaves the process at the second ctrl-c, unless the `ctrlc` crate has one
 //! already: whoever wants to end a run in order sets his own before.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -15,7 +15,7 @@ use goose::GooseAttack;
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, watch};
 
 use super::armed::Armed;
 use super::hush::hush;
@@ -27,7 +27,7 @@ use crate::scenario::Plan;
 use crate::target::{Target, TargetError};
 
 /// Goose keeps its state in the process: one attack at a time.
-static ATTACK: Mutex<()> = Mutex::const_new(());
+static ATTACK: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
 
 /// How many virtual users Goose starts a second.
 const START_RATE: &str = "2000";
@@ -64,7 +64,8 @@ pub enum AttackError {
 
 /// Plays plans side by side, each from the same start, until all their runs
 /// have ended or `stop` turns true. What is seen is told to the sink as it
-/// happens, and traffic holds no end of it any more afterwards; each plan's phase is given at the end, in the order of the plans,
+/// happens, and traffic holds no end of it any more afterwards; each plan's
+/// phase is given at the end, in the order of the plans,
 /// without its ledger. A second attack waits until the first has ended.
 ///
 /// # Errors
@@ -78,14 +79,14 @@ pub async fn attack(
     if plans.is_empty() {
         return Ok(Vec::new());
     }
-    let _one_at_a_time = ATTACK.lock().await;
+    let turn = ATTACK.clone().lock_owned().await;
     for plan in &plans {
         if let Some(need) = target.lacks(&plan.needs).first() {
             return Err(AttackError::Lacks { scenario: plan.scenario.clone(), need: *need });
         }
     }
     let mut armed = Armed::at(target.control.clone());
-    let played = play(target, plans, sink, stop, &mut armed).await;
+    let played = play(target, plans, sink, stop, (&mut armed, turn)).await;
     let cleared = armed.clear().await;
     let phases = played?;
     cleared?;
@@ -97,7 +98,7 @@ async fn play(
     plans: Vec<Plan>,
     sink: &Sink,
     stop: watch::Receiver<bool>,
-    armed: &mut Armed,
+    (armed, turn): (&mut Armed, OwnedMutexGuard<()>),
 ) -> Result<Vec<Arc<Phase>>, AttackError> {
     let mut phases = Vec::with_capacity(plans.len());
     let mut senders = Vec::with_capacity(plans.len());
@@ -109,7 +110,13 @@ async fn play(
     }
     hush();
     let mut pool = tokio::spawn(pool(&phases)?.execute());
-    seated(&phases, &mut pool).await?;
+    if !seated(&phases, &mut pool).await? {
+        if !*stop.borrow() {
+            return Err(AttackError::Pool("it ended before it began".to_owned()));
+        }
+        phases.iter().for_each(|phase| phase.cut_short());
+        return Ok(phases);
+    }
     let zero = target.elapsed();
     for phase in &phases {
         phase.arm(armed).await?;
@@ -119,6 +126,15 @@ async fn play(
     for schedule in schedules {
         schedule.await.map_err(|error| AttackError::Pool(error.to_string()))?;
     }
+    if *stop.borrow() {
+        for phase in &phases {
+            phase.left().await;
+        }
+        // Goose looks up twice a second: nobody need wait until it sees that
+        // all have left, but the next attack.
+        tokio::spawn(async move { drop((pool.await, turn)) });
+        return Ok(phases);
+    }
     match pool.await {
         Ok(Ok(_)) => Ok(phases),
         Ok(Err(error)) => Err(AttackError::Pool(error.to_string())),
@@ -126,23 +142,24 @@ async fn play(
     }
 }
 
-/// Waits until every virtual user is there, so that the first runs find them.
+/// Waits until every virtual user is there, so that the first runs find them;
+/// false where the pool ended instead.
 async fn seated<T>(
     phases: &[Arc<Phase>],
     pool: &mut tokio::task::JoinHandle<Result<T, goose::GooseError>>,
-) -> Result<(), AttackError> {
+) -> Result<bool, AttackError> {
     let all = async {
         for phase in phases {
             phase.seated().await;
         }
     };
     tokio::select! {
-        () = all => Ok(()),
-        ended = pool => Err(AttackError::Pool(match ended {
-            Ok(Ok(_)) => "it ended before it began".to_owned(),
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
-        })),
+        () = all => Ok(true),
+        ended = pool => match ended {
+            Ok(Ok(_)) => Ok(false),
+            Ok(Err(error)) => Err(AttackError::Pool(error.to_string())),
+            Err(error) => Err(AttackError::Pool(error.to_string())),
+        },
     }
 }
 

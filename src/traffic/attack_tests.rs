@@ -149,3 +149,15 @@ async fn a_silent_server_makes_tickets_drop_and_a_stop_ends_it_at_once() {
     assert!(at.elapsed() < Duration::from_secs(3), "{:?}", at.elapsed());
     assert!(phases[0].cut && phases[0].dropped > 0 && phases[0].due > phases[0].dropped);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_before_the_first_call_is_no_fault() {
+    let day = planned(
+        "  - name: day\n    actions: [{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }]\n    \
+         start: { arrivals: { rate: 1000/s, for: 60 s, time: real } }\n",
+    );
+    let (sink, _events) = Sink::new();
+    let (_stopping, stop) = watch::channel(true);
+    let phases = attack(&target(Router::new()).await, vec![day], &sink, stop).await.unwrap_or_else(|e| panic!("{e}"));
+    assert!(phases[0].cut && phases[0].calls.is_empty());
+}

@@ -35,7 +35,8 @@ pub(super) struct Phase {
     pub(super) pool: Pool,
     /// How many calls may be under way at once.
     pub(super) lanes: Semaphore,
-    sink: Sink,
+    /// Let go of at the end: virtual users keep the phase for longer.
+    sink: Mutex<Option<Sink>>,
     queue: tokio::sync::Mutex<mpsc::Receiver<Due>>,
     seats: watch::Sender<usize>,
     due: AtomicU64,
@@ -70,7 +71,7 @@ impl Phase {
             target,
             plan,
             stop,
-            sink,
+            sink: Mutex::new(Some(sink)),
             queue: tokio::sync::Mutex::new(queue),
             seats: watch::Sender::new(0),
             due: AtomicU64::new(0),
@@ -102,10 +103,20 @@ impl Phase {
         let _ = self.seats.subscribe().wait_for(|seats| *seats >= users).await;
     }
 
+    /// Waits until every virtual user has left.
+    pub(super) async fn left(&self) {
+        let _ = self.seats.subscribe().wait_for(|seats| *seats == 0).await;
+    }
+
     /// What one virtual user does: makes the runs that are due until there are
     /// none, or until all is to stop.
     pub(super) async fn serve(&self) {
         self.seats.send_modify(|seats| *seats += 1);
+        self.work().await;
+        self.seats.send_modify(|seats| *seats -= 1);
+    }
+
+    async fn work(&self) {
         let mut stop = self.stop.clone();
         loop {
             let next = async { self.queue.lock().await.recv().await };
@@ -125,7 +136,7 @@ impl Phase {
                 () = run.go() => {}
             }
         }
-        self.cut.store(true, Ordering::Relaxed);
+        self.cut_short();
         // Whoever schedules finds out that nobody serves.
         self.queue.lock().await.close();
     }
@@ -142,14 +153,21 @@ impl Phase {
 
     pub(super) async fn dropped(&self) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
-        self.sink.tell(Event::Dropped { scenario: self.plan.scenario.clone() }).await;
+        self.send(Event::Dropped { scenario: self.plan.scenario.clone() }).await;
     }
 
     /// Takes note of an exchange and tells it.
     pub(super) async fn tell(&self, record: CallRecord, exchange: &Arc<Exchange>) {
         self.note(&record, exchange);
         let (scenario, record) = (self.plan.scenario.clone(), Box::new(record));
-        self.sink.tell(Event::Call { scenario, record, exchange: exchange.clone() }).await;
+        self.send(Event::Call { scenario, record, exchange: exchange.clone() }).await;
+    }
+
+    async fn send(&self, event: Event) {
+        let sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(sink) = sink {
+            sink.tell(event).await;
+        }
     }
 
     fn note(&self, record: &CallRecord, exchange: &Exchange) {
@@ -185,8 +203,9 @@ impl Phase {
         self.tally().failed.get_or_insert(AttackError::Target(error));
     }
 
-    /// What the whole phase was.
+    /// What the whole phase was. Nothing is told any more.
     pub(super) fn finish(&self) -> Result<PhaseRun, AttackError> {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner).take();
         let tally = std::mem::take(&mut *self.tally());
         if let Some(failed) = tally.failed {
             return Err(failed);
@@ -204,6 +223,11 @@ impl Phase {
             ledger: Vec::new(),
             cut: self.cut.load(Ordering::Relaxed),
         })
+    }
+
+    /// It ends before its time.
+    pub(super) fn cut_short(&self) {
+        self.cut.store(true, Ordering::Relaxed);
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {
