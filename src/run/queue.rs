@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::session::Session;
-use crate::generate::{CaseKey, Generators, Need, Payloads};
+use crate::generate::{CaseKey, CaseKind, Generators, Need, Payloads};
 
 /// A case that is to be played: its contract's place, and its key.
 pub(super) type Planned = (usize, CaseKey);
@@ -112,7 +112,11 @@ impl Queue {
     /// Puts a case that was taken aside, for the end.
     pub(super) fn put_aside(&self, planned: Planned) {
         self.taken.fetch_sub(1, Ordering::Relaxed);
-        self.aside.lock().unwrap_or_else(PoisonError::into_inner).push_back(planned);
+        let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+        // Drawn sequences last: they take longer than those with a name.
+        let named = |(_, key): &Planned| key.kind != CaseKind::Sequence;
+        let place = if named(&planned) { aside.partition_point(named) } else { aside.len() };
+        aside.insert(place, planned);
     }
 
     /// The next of those that were put aside.

@@ -96,6 +96,7 @@ pub(super) const BREAKAGES: &[Breakage] = &[
     content("not-json", "text that is no JSON", Json, Refused, content::not_json),
     content("other-delimiter", "columns separated by another character", Csv, Refused, table_text::other_delimiter),
     content("method-unknown", "a method that nobody knows", Any, NoOperation, target::unknown_method).or(501),
+    content("method-head", "HEAD where there is no GET", Any, NoOperation, target::head).or(501),
     content("deep-nesting", "20,000 lists inside one another", Json, Refused, content::deep_nesting),
     server("host-missing", "no Host", Refused, framing::host_missing),
     server("correlation-twice", "two correlation IDs", Either, fields::correlation_twice),
@@ -170,6 +171,5 @@ pub(super) const BREAKAGES: &[Breakage] = &[
     server("target-long", "a target of 64 KiB", Either, target::long),
     content("path-unknown", "a path that no operation has", Any, NoOperation, target::unknown_path),
     content("method-lower-case", "the method in small letters", Any, Doubtful, target::lower_case).or(501),
-    content("method-head", "HEAD where there is no GET", Any, NoOperation, target::head).or(501),
     content("method-trace", "TRACE", Any, Either, target::trace).or(501),
 ];

@@ -32,7 +32,7 @@ use crate::policy::{Effective, Surroundings, load};
 
 /// How long open connections may take to end once the gateway stops, in real
 /// time.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_millis(250);
 
 /// How long to wait where the system has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
