@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{CaseKey, Linked, OnTheWire, Search, TokenKind};
+use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::contract::behaviour::TypeName;
 use crate::wire::{Fault, Request};
@@ -32,7 +33,13 @@ impl Case {
     /// Whether nothing else may run beside it: it moves the shared clock, or
     /// restarts the service.
     pub fn is_alone(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Advance(_) | Step::Restart))
+        self.steps.iter().any(|step| matches!(step, Step::Advance(_) | Step::AdvanceTo(_) | Step::Restart))
+    }
+
+    /// Whether it moves the shared clock so far that nothing that is played
+    /// later finds what it expects.
+    pub fn is_last(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::AdvanceTo(_)))
     }
 
     /// All calls, in the order of their numbers (a call's number counts over
@@ -49,6 +56,7 @@ impl Case {
             | Step::Restart
             | Step::AwaitCallbacks
             | Step::Advance(_)
+            | Step::AdvanceTo(_)
             | Step::AwaitRetryAfter { .. } => &[],
         })
     }
@@ -100,6 +108,8 @@ pub enum Step {
     /// Lets the shared clock advance: by a jump where that is offered, else by
     /// waiting.
     Advance(Duration),
+    /// Lets the shared clock jump to an instant, where that is yet to come.
+    AdvanceTo(Timestamp),
     /// Waits as long as the `Retry-After` of a call's last answer says, and
     /// the margin on top.
     AwaitRetryAfter {
@@ -247,6 +257,9 @@ pub enum Need {
     Callbacks,
     /// Requests can be written byte by byte: a connection without TLS.
     RawConnection,
+    /// Another system of the same kind can be started beside the first.
+    #[serde(skip_deserializing)]
+    Apart,
 }
 
 impl fmt::Display for Need {
@@ -263,6 +276,7 @@ impl fmt::Display for Need {
             Self::Restart => "restarts of the service",
             Self::Callbacks => "callbacks",
             Self::RawConnection => "a connection without TLS",
+            Self::Apart => "a second system for what would disturb the first",
         })
     }
 }

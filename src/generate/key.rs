@@ -164,6 +164,8 @@ pub enum Probe {
     Rate,
     /// What the version says of its own life.
     Lifecycle,
+    /// What a deprecated version answers once its sunset has passed.
+    AfterSunset,
     /// An unknown path, and a wrong method.
     Routing,
     /// The same content written another way.
@@ -229,6 +231,7 @@ impl Probe {
         (Self::MediaType, "media-type"),
         (Self::Rate, "rate"),
         (Self::Lifecycle, "lifecycle"),
+        (Self::AfterSunset, "after-sunset"),
         (Self::Routing, "routing"),
         (Self::KeyOrder, "key-order"),
         (Self::ClientGone, "client-gone"),

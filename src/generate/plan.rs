@@ -45,6 +45,7 @@ const ORDER: &[Probe] = &[
     Probe::AfterRestart,
     Probe::InsideWindow,
     Probe::PastWindow,
+    Probe::AfterSunset,
     Probe::JobCrash,
     Probe::QueueFull,
     Probe::TooManyItems,
@@ -71,7 +72,7 @@ impl Generators {
         let in_round = |round: u32, probe: Probe, index: u32| match probe {
             Probe::Identity => probes::token_round(index) == round,
             // Each is of another kind, and none of them wants another size.
-            Probe::CallbackFault => index / 2 == round,
+            Probe::CallbackFault | Probe::ExactLimit | Probe::ExactLimitBehind => round == 0,
             _ => index == round,
         };
         let mut keys = Vec::new();

@@ -30,6 +30,9 @@ pub struct ReceivedCall {
 }
 
 impl ReceivedCall {
+    /// How a token is refused whose time is not now.
+    pub const TOKEN_OVER: &str = "a token that is over, or not good yet";
+
     /// The content as JSON; `None` where it is none.
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_str(&self.body).ok()

@@ -1,16 +1,16 @@
 //! Plays cases, several at once, and judges each when it is over.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::queue::{Lane, Queue};
+use super::queue::{Lane, Planned, Queue};
 use super::session::Session;
 use super::{Progress, RunError, phases};
 use crate::check::{CaseSubject, Finding, NotChecked};
 use crate::generate::{Case, CaseKey, Need};
 use crate::observe::CaseRun;
 use crate::scenario::Scenario;
-use crate::traffic::Player;
+use crate::target::Target;
 use crate::wire::FailureKind;
 
 /// All cases of a run.
@@ -24,24 +24,20 @@ pub(super) fn plan(session: &Session, each: u32) -> Queue {
 
 /// Plays what is planned with as many workers as the options say, until all
 /// are played or somebody says stop. What was not played is not checked, by
-/// name. Scenarios run `beside` the cases; when they are over, those cases are
-/// played beside which nothing may run, and again at the end.
+/// name. Scenarios run `beside` the cases. Cases beside which nothing may run
+/// have a system of their own; where there is none, they come at the end.
 pub(super) async fn play_all(session: &Arc<Session>, queue: Queue, beside: &[&Scenario]) -> Result<(), RunError> {
     let queue = Arc::new(queue);
-    let player = Arc::new(Player::new(session.target.clone()));
-    let mut took = Duration::ZERO;
-    let scenarios = async {
-        let ran = phases::run_all(session, beside, false).await;
-        if !beside.is_empty() {
-            queue.call_in();
-        }
-        ran
+    let began = Instant::now();
+    let cases = async {
+        let played = side_by_side(session, &queue).await;
+        played.map(|()| began.elapsed())
     };
-    let (played, ran) = tokio::join!(side_by_side(session, &queue, &player), scenarios);
-    took += played? + alone(session, &queue, &player).await;
+    let (played, ran) = tokio::join!(cases, phases::run_all(session, beside, false));
+    let (mut took, began) = (played?, Instant::now());
     ran?;
-    queue.send_out();
-    took += side_by_side(session, &queue, &player).await? + alone(session, &queue, &player).await;
+    alone(session, &queue).await;
+    took += began.elapsed();
     let played = queue.taken();
     let rate = played as f64 / took.as_secs_f64().max(1e-9);
     session.listener.stage(format!("{played} cases in {}: {rate:.0} a second", crate::clock::format_duration(took)));
@@ -49,63 +45,71 @@ pub(super) async fn play_all(session: &Arc<Session>, queue: Queue, beside: &[&Sc
     Ok(())
 }
 
-/// Lets the workers play until there is nothing left or they are called in;
-/// gives how long that took.
-async fn side_by_side(session: &Arc<Session>, queue: &Arc<Queue>, player: &Arc<Player>) -> Result<Duration, RunError> {
-    let began = Instant::now();
-    let mut tasks = tokio::task::JoinSet::new();
-    for lane in workers(session) {
-        tasks.spawn(work(session.clone(), queue.clone(), player.clone(), lane));
-    }
-    while let Some(joined) = tasks.join_next().await {
-        joined.map_err(|panic| RunError::CouldNotRun(format!("a worker broke down: {panic}")))?;
-    }
-    Ok(began.elapsed())
+/// Lets the workers play until there is nothing left; where there is a system
+/// apart, somebody plays there what they put aside.
+async fn side_by_side(session: &Arc<Session>, queue: &Arc<Queue>) -> Result<(), RunError> {
+    let apart = async {
+        if session.target.offers(Need::Apart) {
+            while session.stop.reason().is_none()
+                && let Some(planned) = queue.next_apart().await
+            {
+                play_planned(session, queue, planned).await;
+            }
+        }
+    };
+    let beside = async {
+        let mut tasks = tokio::task::JoinSet::new();
+        for lane in workers(session) {
+            tasks.spawn(work(session.clone(), queue.clone(), lane));
+        }
+        let mut worked = Ok(());
+        while let Some(joined) = tasks.join_next().await {
+            worked = worked.and(joined);
+        }
+        queue.close_aside();
+        worked
+    };
+    let (worked, ()) = tokio::join!(beside, apart);
+    worked.map_err(|panic| RunError::CouldNotRun(format!("a worker broke down: {panic}")))
 }
 
 /// One worker: takes cases of its lane, then of the other, one after the
 /// other.
-async fn work(session: Arc<Session>, queue: Arc<Queue>, player: Arc<Player>, lane: Lane) {
-    while session.stop.reason().is_none() {
-        let Some((contract, key)) = queue.next(lane, &session) else { return };
-        let play = async {
-            match make(&session, contract, &key) {
-                Some(case) if case.is_alone() => queue.put_aside((contract, key)),
-                Some(case) => play_one(&session, &player, contract, case).await,
-                None => {}
-            }
-        };
-        tokio::select! {
-            () = play => {}
-            () = session.stop.stopped() => return,
-        }
-        session.listener.tell(Progress::Cases { done: queue.taken(), of: queue.planned() });
-    }
-}
-
-/// Plays the cases that were put aside, one by one; gives how long that took.
-async fn alone(session: &Session, queue: &Queue, player: &Player) -> Duration {
-    let began = Instant::now();
+async fn work(session: Arc<Session>, queue: Arc<Queue>, lane: Lane) {
     while session.stop.reason().is_none()
-        && let Some((contract, key)) = queue.next_aside()
+        && let Some((contract, key)) = queue.next(lane, &session)
     {
-        let Some(case) = make(session, contract, &key) else { continue };
-        tokio::select! {
-            () = play_one(session, player, contract, case) => {}
-            () = session.stop.stopped() => break,
+        match make(&session, contract, &key) {
+            Some(case) if case.is_alone() => queue.put_aside((contract, key)),
+            Some(case) => play_one(&session, &queue, contract, case).await,
+            None => {}
         }
-        session.listener.tell(Progress::Cases { done: queue.taken(), of: queue.planned() });
     }
-    began.elapsed()
 }
 
-/// The workers by the lane that they serve first. Where the clock runs as fast
-/// as real time, most cases wait for a window or a retry, so more are under
-/// way.
+/// Plays the cases that were put aside, one by one.
+async fn alone(session: &Session, queue: &Queue) {
+    while session.stop.reason().is_none()
+        && let Some(planned) = queue.next_aside()
+    {
+        play_planned(session, queue, planned).await;
+    }
+}
+
+/// Plays a case that was put aside.
+async fn play_planned(session: &Session, queue: &Queue, (contract, key): Planned) {
+    if let Some(case) = make(session, contract, &key) {
+        play_one(session, queue, contract, case).await;
+    }
+}
+
+/// The workers by the lane that they serve first: two of three take probes,
+/// many of which wait for a window or a retry. Where the clock runs as fast as
+/// real time they wait longer, so more are under way.
 fn workers(session: &Session) -> Vec<Lane> {
-    let by_default = if session.target.clock.scale() < 5.0 { 32 } else { 16 };
+    let by_default = if session.target.clock.scale() < 5.0 { 48 } else { 24 };
     let count = session.options.workers.unwrap_or(by_default).max(1);
-    (0..count).map(|number| if number % 2 == 0 { Lane::Probes } else { Lane::Payloads }).collect()
+    (0..count).map(|number| if number % 3 == 2 { Lane::Payloads } else { Lane::Probes }).collect()
 }
 
 fn leave_out(session: &Session, queue: &Queue) {
@@ -120,16 +124,18 @@ fn leave_out(session: &Session, queue: &Queue) {
     }
 }
 
-async fn play_one(session: &Session, player: &Player, contract: usize, case: Arc<Case>) {
-    play_made(session, player, contract, case).await;
-    session.count_case();
-}
-
-/// Plays and judges a case that was made.
-pub(super) async fn play_made(session: &Session, player: &Player, contract: usize, case: Arc<Case>) {
+/// Plays, judges and counts a case, unless somebody says stop.
+async fn play_one(session: &Session, queue: &Queue, contract: usize, case: Arc<Case>) {
     let key = case.key.clone();
-    if let Some(findings) = observe(session, player, contract, case).await {
-        session.announce(&findings, Some(&key));
+    let play = async {
+        if let Some(findings) = observe(session, contract, case).await {
+            session.announce(&findings, Some(&key));
+        }
+        session.count_case();
+    };
+    tokio::select! {
+        () = play => session.listener.tell(Progress::Cases { done: queue.taken(), of: queue.planned() }),
+        () = session.stop.stopped() => {}
     }
 }
 
@@ -193,29 +199,35 @@ fn note_lacking(session: &Session, key: &CaseKey, lacks: &[Need]) {
 }
 
 /// Plays a case and judges it; `None` where the target was lost.
-async fn observe(session: &Session, player: &Player, contract: usize, case: Arc<Case>) -> Option<Vec<Finding>> {
+async fn observe(session: &Session, contract: usize, case: Arc<Case>) -> Option<Vec<Finding>> {
+    let run = played(session, contract, case).await?;
     let contract = &session.contracts[contract];
-    match player.play(contract, case).await {
-        Ok(run) => {
-            count(session, &run);
-            session.gathered().reach.note(contract, &run);
-            if is_lost(session, &run).await {
-                return None;
+    session.gathered().reach.note(contract, &run);
+    let examined = session.checks.case(&CaseSubject { contract, run: &run });
+    let found = session.judging().take(examined);
+    super::play::note_calls(session, &found, &run);
+    Some(found)
+}
+
+/// Plays a case on the system that it wants, and counts its exchanges; `None`
+/// where the target was lost.
+pub(super) async fn played(session: &Session, contract: usize, case: Arc<Case>) -> Option<CaseRun> {
+    let fault = match session.systems.of(&case).await {
+        Ok(player) => match player.play(&session.contracts[contract], case).await {
+            Ok(run) => {
+                count(session, &run);
+                return (!is_lost(session, player.target(), &run).await).then_some(run);
             }
-            let examined = session.checks.case(&CaseSubject { contract, run: &run });
-            let found = session.judging().take(examined);
-            super::play::note_calls(session, &found, &run);
-            Some(found)
-        }
-        Err(fault) => {
-            session.lose(fault.to_string());
-            None
-        }
-    }
+            Err(fault) => fault.to_string(),
+        },
+        Err(fault) => fault.to_string(),
+    };
+    session.lose(fault);
+    None
 }
 
 /// Counts the exchanges of a case.
-pub(super) fn count(session: &Session, run: &CaseRun) {
+fn count(session: &Session, run: &CaseRun) {
     for exchange in run.calls.iter().flat_map(|call| call.exchanges.iter().chain(&call.polls)) {
         let retry_after = exchange.response().is_some_and(|r| r.headers.contains("retry-after"));
         session.count_exchange(exchange.status(), retry_after);
@@ -223,8 +235,8 @@ pub(super) fn count(session: &Session, run: &CaseRun) {
 }
 
 /// Whether the target is gone.
-pub(super) async fn is_lost(session: &Session, run: &CaseRun) -> bool {
-    unreachable(run) && still_unreachable(session).await
+async fn is_lost(session: &Session, target: &Target, run: &CaseRun) -> bool {
+    unreachable(run) && still_unreachable(session, target).await
 }
 
 /// Whether not one call found a listener.
@@ -235,8 +247,8 @@ fn unreachable(run: &CaseRun) -> bool {
 }
 
 /// Looks once more before the target is given up.
-async fn still_unreachable(session: &Session) -> bool {
-    match super::open::reach(&session.target.door, "the gateway", &session.target.gateway).await {
+async fn still_unreachable(session: &Session, target: &Target) -> bool {
+    match super::open::reach(&target.door, "the gateway", &target.gateway).await {
         Ok(()) => false,
         Err(fault) => {
             session.lose(format!("in the middle of the run: {fault}"));

@@ -11,7 +11,6 @@ use crate::contract::recorded::Told;
 use crate::generate::{Case, CaseKey, CaseKind, Need, Nonce, Step};
 use crate::readiness::{Compared, DifferentInput, departure};
 use crate::record::told;
-use crate::traffic::Player;
 use crate::wire::{Request, curl_line};
 
 /// Inputs that are sent to both.
@@ -23,7 +22,6 @@ const AT_ONCE: usize = 8;
 /// Both versions, by their places.
 struct Pair<'s> {
     session: &'s Session,
-    player: Player,
     old: usize,
     new: usize,
 }
@@ -42,7 +40,7 @@ pub(super) async fn compare(session: &Session, old: usize, new: usize) -> Option
     if !session.target.offers(Need::Effects) {
         return None;
     }
-    let pair = Pair { session, player: Player::new(session.target.clone()), old, new };
+    let pair = Pair { session, old, new };
     session.listener.stage(format!("sending the same to {} and {}", pair.contract(old).id, pair.contract(new).id));
     let generators = &session.generators[old];
     let keeps = |key: &CaseKey| key.kind != CaseKind::Violating;
@@ -123,7 +121,7 @@ impl Pair<'_> {
     /// What was sent, and what came of it.
     async fn told(&self, at: usize, case: Case) -> Option<(Request, Told)> {
         let contract = self.contract(at);
-        let run = self.player.play(contract, Arc::new(case)).await.ok()?;
+        let run = self.session.systems.own().play(contract, Arc::new(case)).await.ok()?;
         let sent = run.calls.first()?.last()?.request.clone();
         Some((sent, told(contract, &run)?))
     }

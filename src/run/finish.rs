@@ -45,9 +45,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         let mut gathered = session.gathered();
         (std::mem::take(&mut gathered.phases), std::mem::take(&mut gathered.notices))
     };
-    if let Some(stack) = session.take_stack() {
-        stack.stop().await;
-    }
+    session.systems.stop().await;
     Ok(Run {
         objectives: objectives(&session),
         command: command.to_owned(),
@@ -138,31 +136,36 @@ const MOST_ROWS: u64 = 250_000;
 /// The gateway's first rows since the run began; `None` where they can't be
 /// had, which changes no verdict.
 async fn gather_rows(session: &Session) -> Option<Rows> {
-    let control = session.target.control.as_ref()?;
+    let own = session.target.control.as_ref()?;
+    let apart = session.systems.apart().filter_map(|target| target.control.as_ref());
     let gathered = Rows::new().ok()?;
-    let (mut since, mut count) = (session.rows_start, 0);
-    loop {
-        let (rows, next, more) = control.row_page(since).await.ok()?;
-        let _ = gathered.add(&rows, &session.options.redactor);
-        (since, count) = (next, count + rows.len() as u64);
-        if !more {
-            return Some(gathered);
-        }
-        if count >= MOST_ROWS {
-            session
-                .gathered()
-                .notices
-                .push(format!("the gateway's rows after the first {count} are not in the report"));
-            return Some(gathered);
+    let mut count = 0;
+    for (control, from) in std::iter::once((own, session.rows_start)).chain(apart.map(|control| (control, 0))) {
+        let (mut since, mut more) = (from, true);
+        while more {
+            if count >= MOST_ROWS {
+                let words = format!("the gateway's rows after the first {count} are not in the report");
+                session.gathered().notices.push(words);
+                return Some(gathered);
+            }
+            let rows;
+            (rows, since, more) = control.row_page(since).await.ok()?;
+            let _ = gathered.add(&rows, &session.options.redactor);
+            count += rows.len() as u64;
         }
     }
+    Some(gathered)
 }
 
 /// How many effects the run had.
 async fn count_effects(session: &Session) -> u64 {
     let Some(control) = &session.target.control else { return 0 };
     // A ledger that can't be read any more changes no verdict.
-    control.effects().await.map_or(0, |effects| effects.saturating_sub(session.effects_start))
+    let mut count = control.effects().await.map_or(0, |effects| effects.saturating_sub(session.effects_start));
+    for control in session.systems.apart().filter_map(|target| target.control.as_ref()) {
+        count += control.effects().await.unwrap_or(0);
+    }
+    count
 }
 
 /// What was left out of what was asked for; and of that, what could not be

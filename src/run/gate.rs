@@ -67,7 +67,8 @@ pub async fn judge(play: &Play, options: Options, stop: Stop, listener: Listener
     let inputs = load(play, &options)?;
     let chosen = choose(play, &inputs)?;
     let mut session = Session::open(options, &inputs, stop, listener).await?;
-    if *play == Play::Gate && chosen.iter().any(|scenario| scenario.is_tagged("steady")) {
+    let apart = session.target.offers(Need::Apart);
+    if *play == Play::Gate && !apart && chosen.iter().any(|scenario| scenario.is_tagged("steady")) {
         // It runs beside the cases, and must not be cut off by them.
         session.withhold(Need::Restart);
     }
@@ -178,9 +179,6 @@ pub(super) async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Sc
     }
     if session.stop.reason().is_some() {
         note_unstarted(session, &rest);
-    }
-    if play.plays_cases() {
-        super::sunset::pass_sunsets(session).await?;
     }
     Ok(())
 }

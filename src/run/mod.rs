@@ -33,7 +33,7 @@ mod serve;
 mod session;
 mod shrink;
 mod stop;
-mod sunset;
+mod systems;
 
 pub use error::RunError;
 pub use gate::{Play, judge};

@@ -74,7 +74,7 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
     }
 }
 
-async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> Result<Opened, RunError> {
+pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> Result<Opened, RunError> {
     let scale = options.time_scale.unwrap_or(EMBEDDED_SCALE);
     let clock = Clock::starting_at(options.now.unwrap_or(EMBEDDED_START), scale);
     let apis = contracts
@@ -115,6 +115,7 @@ async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> 
             Need::Restart,
             Need::Callbacks,
             Need::RawConnection,
+            Need::Apart,
         ]
         .into(),
         service_marker: Some("X-Served-By".to_owned()),

@@ -8,7 +8,6 @@ use crate::check::{CallMark, CaseSubject, Finding, Judging};
 use crate::contract::Contract;
 use crate::generate::{Call, Case, CaseKey, Nonce};
 use crate::observe::{CallRun, CaseRun};
-use crate::traffic::Player;
 
 /// What one play shows.
 pub(super) struct Shown {
@@ -27,15 +26,16 @@ impl Shown {
 
 /// Plays a case once more, with a new nonce; none where it could not be
 /// played.
-pub(super) async fn again(session: &Session, player: &Player, key: &CaseKey) -> Option<Shown> {
+pub(super) async fn again(session: &Session, key: &CaseKey) -> Option<Shown> {
     let (index, contract) = session.contract(&key.contract)?;
     let (seed, nonce) = (session.options.seed, Nonce::fresh());
     let case = session.generators[index].case(key, seed, &nonce, &session.pools[index]).ok()?;
-    once(session, player, contract, case).await
+    once(session, contract, case).await
 }
 
 /// Plays a case; none where it could not be played.
-pub(super) async fn once(session: &Session, player: &Player, contract: &Contract, case: Case) -> Option<Shown> {
+pub(super) async fn once(session: &Session, contract: &Contract, case: Case) -> Option<Shown> {
+    let player = session.systems.of(&case).await.ok()?;
     let run = player.play(contract, Arc::new(case)).await.ok()?;
     let mut judging = Judging::new(&session.selection, &session.target.offers);
     let findings = judging.case(&CaseSubject { contract, run: &run });
@@ -44,19 +44,10 @@ pub(super) async fn once(session: &Session, player: &Player, contract: &Contract
 
 /// Plays a case as a part of the run: judged and counted in it. None where it
 /// could not be played.
-pub(super) async fn counted(session: &Session, player: &Player, contract: usize, case: Arc<Case>) -> Option<Shown> {
-    let (key, contract) = (case.key.clone(), &session.contracts[contract]);
-    let run = match player.play(contract, case).await {
-        Ok(run) => run,
-        Err(fault) => {
-            session.lose(fault.to_string());
-            return None;
-        }
-    };
-    cases::count(session, &run);
-    if cases::is_lost(session, &run).await {
-        return None;
-    }
+pub(super) async fn counted(session: &Session, contract: usize, case: Arc<Case>) -> Option<Shown> {
+    let key = case.key.clone();
+    let run = cases::played(session, contract, case).await?;
+    let contract = &session.contracts[contract];
     session.count_case();
     let subject = CaseSubject { contract, run: &run };
     let fresh = session.judging().case(&subject);

@@ -46,9 +46,7 @@ pub async fn probe(named: Option<&str>, options: Options, stop: Stop, listener: 
     watch.abort();
     session.clean_up().await;
     let report = report?;
-    if let Some(stack) = session.take_stack() {
-        stack.stop().await;
-    }
+    session.systems.stop().await;
     Ok(Probed { contract: contract.id.clone(), operation: call.operation.clone(), sent, report })
 }
 

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::session::Session;
 use crate::generate::{CaseKey, CaseKind, Generators, Need, Payloads};
 
@@ -24,11 +26,11 @@ pub(super) enum Lane {
 #[derive(Debug)]
 pub(super) struct Queue {
     lanes: [Mutex<Alternating>; 2],
-    /// Cases beside which nothing else may run: they come when nobody is at
-    /// work, one by one.
+    /// Cases beside which nothing else may run, one by one.
     aside: Mutex<VecDeque<Planned>>,
-    /// Whether whoever asks for a case gets none for now.
-    called_in: AtomicBool,
+    /// Told whenever something is put aside, and when nothing more will be.
+    put: Notify,
+    closed: AtomicBool,
     taken: AtomicU64,
     planned: u64,
 }
@@ -72,7 +74,8 @@ impl Queue {
         Self {
             lanes: [probes, payloads].map(Mutex::new),
             aside: Mutex::default(),
-            called_in: AtomicBool::new(false),
+            put: Notify::new(),
+            closed: AtomicBool::new(false),
             taken: AtomicU64::new(0),
             planned: planned.iter().sum(),
         }
@@ -88,28 +91,15 @@ impl Queue {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Has all workers come in when they have played what they are at.
-    pub(super) fn call_in(&self) {
-        self.called_in.store(true, Ordering::Relaxed);
-    }
-
-    /// Lets workers go on.
-    pub(super) fn send_out(&self) {
-        self.called_in.store(false, Ordering::Relaxed);
-    }
-
     /// The next case of a lane, and where that one is empty, of the other.
     pub(super) fn next(&self, lane: Lane, session: &Session) -> Option<Planned> {
-        if self.called_in.load(Ordering::Relaxed) {
-            return None;
-        }
         let own = lane as usize;
         let next = self.of(own, session).or_else(|| self.of(1 - own, session))?;
         self.taken.fetch_add(1, Ordering::Relaxed);
         Some(next)
     }
 
-    /// Puts a case that was taken aside, for the end.
+    /// Puts a case that was taken aside, to be played where nothing else is.
     pub(super) fn put_aside(&self, planned: Planned) {
         self.taken.fetch_sub(1, Ordering::Relaxed);
         let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,6 +107,28 @@ impl Queue {
         let named = |(_, key): &Planned| key.kind != CaseKind::Sequence;
         let place = if named(&planned) { aside.partition_point(named) } else { aside.len() };
         aside.insert(place, planned);
+        self.put.notify_one();
+    }
+
+    /// Says that nothing more will be put aside.
+    pub(super) fn close_aside(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.put.notify_one();
+    }
+
+    /// The next of those that were put aside, once there is one; `None` where
+    /// there will be none. For one who asks alone.
+    pub(super) async fn next_apart(&self) -> Option<Planned> {
+        loop {
+            let closed = self.closed.load(Ordering::Acquire);
+            if let Some(next) = self.next_aside() {
+                return Some(next);
+            }
+            if closed {
+                return None;
+            }
+            self.put.notified().await;
+        }
     }
 
     /// The next of those that were put aside.

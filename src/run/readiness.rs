@@ -13,7 +13,6 @@ use crate::clock::Timestamp;
 use crate::contract::{self, Contract, ContractId};
 use crate::generate::{CaseKind, Probe};
 use crate::readiness::{Assessment, Compared, Inquiry, RowsRead, assess, read_rows};
-use crate::traffic::Player;
 use crate::wire::Headers;
 
 /// Rows that are later than the target's clock by more than this were not
@@ -62,9 +61,7 @@ pub async fn readiness(
         None => None,
     };
     let answer = judge(question, &session, index, &Known { rows, headers, compared, now: asked_for });
-    if let Some(stack) = session.take_stack() {
-        stack.stop().await;
-    }
+    session.systems.stop().await;
     Ok(answer)
 }
 
@@ -153,7 +150,7 @@ async fn ask_live(session: &Session, index: usize) -> Option<Headers> {
     let probes = session.generators[index].planned_probes(super::gate::CASES as usize, &[]);
     let key = probes.into_iter().find(|key| key.kind == CaseKind::Probe(Probe::Lifecycle))?;
     let case = cases::make(session, index, &key)?;
-    let run = Player::new(session.target.clone()).play(&session.contracts[index], case).await.ok()?;
+    let run = session.systems.of(&case).await.ok()?.play(&session.contracts[index], case).await.ok()?;
     let exchange = run.calls.first()?.last()?;
     exchange.response().map(|response| response.headers.clone())
 }

@@ -12,7 +12,6 @@ use super::{Listener, Options, RunError, Stop, StopReason, TargetChoice, cases, 
 use crate::check::{CallMark, Level, Reproduced};
 use crate::generate::{CaseKey, Nonce, Seed};
 use crate::report::Run;
-use crate::traffic::Player;
 
 /// Where settings are looked for when no file is named.
 pub const DEFAULT_SETTINGS: [&str; 2] = ["seamstress.toml", ".config/seamstress.toml"];
@@ -245,11 +244,10 @@ pub async fn replay(ask: &Replay, mut options: Options, stop: Stop, listener: Li
     };
     let (title, seed) = (case.title.clone(), session.options.seed.0);
     session.listener.stage(format!("playing {key}: {title}"));
-    let player = Player::new(session.target.clone());
     let mut shown = Vec::new();
     let mut next = Some(case);
     while let Some(case) = next.take() {
-        shown.extend(play::counted(&session, &player, index, case).await);
+        shown.extend(play::counted(&session, index, case).await);
         let over = shown.len() >= ask.times.max(1) as usize || session.stop.reason() >= Some(StopReason::TargetLost);
         if !over && !shown.is_empty() {
             let made = session.generators[index].case(&key, Seed(seed), &Nonce::fresh(), &session.pools[index]);

@@ -9,7 +9,6 @@ use super::play;
 use super::session::Session;
 use crate::check::{Finding, Reproduced};
 use crate::generate::CaseKey;
-use crate::traffic::Player;
 
 /// How often a failing case is played again.
 const TIMES: u32 = 3;
@@ -29,14 +28,13 @@ pub(super) async fn reproduce(session: &Session, findings: &mut [Finding]) {
     cases.sort();
     cases.dedup();
     cases.truncate(MOST_CASES);
-    let player = Player::new(session.target.clone());
     let until = tokio::time::Instant::now() + PATIENCE;
     for key in cases {
         if session.stop.reason() >= Some(super::StopReason::TargetLost) {
             return;
         }
         // Side by side: a case that waits for a window waits once.
-        let plays = (0..TIMES).map(|_| Box::pin(play::again(session, &player, &key)));
+        let plays = (0..TIMES).map(|_| Box::pin(play::again(session, &key)));
         let Ok(plays) = tokio::time::timeout_at(until, join_all(plays)).await else { return };
         let seen: Vec<play::Shown> = plays.into_iter().flatten().collect();
         for finding in findings.iter_mut().filter(|f| shown_by.get(&f.fingerprint) == Some(&key)) {

@@ -10,6 +10,7 @@ use super::data_calls::DataCalls;
 use super::inputs::Inputs;
 use super::open::{Opened, could_not_run, open};
 use super::pools::fetch_pools;
+use super::systems::{Systems, are_alike};
 use super::{Listener, Options, Progress, RunError, Stop, StopReason};
 use crate::check::{CallMark, Checks, Finding, Judged, Judging, KnownFindings, NotChecked, Reach, Selection};
 use crate::clock::Timestamp;
@@ -17,7 +18,6 @@ use crate::contract::{Contract, ContractId};
 use crate::generate::{CaseKey, Generators, Need, Pools};
 use crate::report::{Phase, Totals};
 use crate::scenario::CallSource;
-use crate::stack::Stack;
 use crate::target::Target;
 
 /// A run while it goes on.
@@ -30,6 +30,8 @@ pub(super) struct Session {
     /// By the contract's place in `contracts`.
     pub(super) pools: Vec<Arc<Pools>>,
     pub(super) target: Arc<Target>,
+    /// The target, and what was started beside it, with who plays there.
+    pub(super) systems: Systems,
     pub(super) stop: Stop,
     pub(super) listener: Listener,
     /// How many effects the ledger had seen when the run began.
@@ -39,7 +41,6 @@ pub(super) struct Session {
     pub(super) started: Timestamp,
     pub(super) clock_start: Timestamp,
     pub(super) began: Instant,
-    stack: Mutex<Option<Stack>>,
     judging: Mutex<Judging>,
     /// What judges: many cases at once, each without a memory.
     pub(super) checks: Checks,
@@ -91,6 +92,9 @@ impl Session {
         let Opened { mut target, stack } = open(&options, &inputs.contracts, began).await?;
         // Promises that nobody made are not judged; those that were made are there.
         target.offers.insert(Need::Behaviour);
+        if !are_alike(&inputs.contracts) {
+            target.offers.remove(&Need::Apart);
+        }
         let target = Arc::new(target);
         let generators = inputs.generators(&options).to_vec();
         let mut pools = Vec::new();
@@ -114,6 +118,7 @@ impl Session {
             known: inputs.known.clone(),
             generators,
             pools,
+            systems: Systems::new(&target, stack, &options, &inputs.contracts),
             target,
             stop,
             listener,
@@ -122,7 +127,6 @@ impl Session {
             started,
             clock_start,
             began,
-            stack: Mutex::new(stack),
             checks: judging.checks(),
             judging: Mutex::new(judging),
             selection,
@@ -166,11 +170,6 @@ impl Session {
     /// What piled up so far.
     pub(super) fn gathered(&self) -> MutexGuard<'_, Gathered> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The stack, to be stopped.
-    pub(super) fn take_stack(&self) -> Option<Stack> {
-        self.stack.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn count_case(&self) -> u64 {

@@ -11,7 +11,6 @@ use super::session::Session;
 use crate::check::{Finding, Level, Shrunk};
 use crate::generate::shrink::Search;
 use crate::generate::{Case, CaseKey, CaseKind, Nonce, Step};
-use crate::traffic::Player;
 
 /// How long all searches together may take, in real time.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -52,9 +51,8 @@ pub(super) async fn shrink(session: &Session, findings: &mut [Finding]) {
         return;
     }
     session.listener.stage(format!("making {} smaller", if wanted.len() == 1 { "the case" } else { "the cases" }));
-    let player = Player::new(session.target.clone());
     let until = Instant::now() + PATIENCE;
-    let searches = wanted.iter().map(|(at, key)| search(session, &player, &findings[*at], key, until));
+    let searches = wanted.iter().map(|(at, key)| search(session, &findings[*at], key, until));
     let found = join_all(searches).await;
     for ((at, _), smaller) in wanted.into_iter().zip(found) {
         if let Some(smaller) = smaller {
@@ -94,6 +92,7 @@ fn is_cheap(case: &Case) -> bool {
                 | Step::ClearFaults
                 | Step::Restart
                 | Step::Advance(_)
+                | Step::AdvanceTo(_)
         )
     })
 }
@@ -106,13 +105,7 @@ fn is_racy(case: &Case) -> bool {
     })
 }
 
-async fn search(
-    session: &Session,
-    player: &Player,
-    finding: &Finding,
-    key: &CaseKey,
-    until: Instant,
-) -> Option<Smaller> {
+async fn search(session: &Session, finding: &Finding, key: &CaseKey, until: Instant) -> Option<Smaller> {
     // A smaller one was never recorded.
     if key.kind == CaseKind::Recorded {
         return None;
@@ -126,7 +119,7 @@ async fn search(
     let first = whole(0).filter(is_cheap)?;
     let sightings = if is_racy(&first) { SIGHTINGS } else { 1 };
     let fails = async |case: Case| {
-        let play = timeout_at(until, Box::pin(play::once(session, player, contract, case)));
+        let play = timeout_at(until, Box::pin(play::once(session, contract, case)));
         play.await.ok().flatten().filter(|shown| shown.finding(&finding.fingerprint).is_some())
     };
     // What does not show again at all can't be told from what is smaller.

@@ -49,8 +49,10 @@ impl Expected<'_> {
     /// over, and a moment longer.
     pub(super) async fn arrive(&self, control: &Control, clock: &Clock) -> Result<(), TargetError> {
         let Some((callback, _)) = self.contract.callback() else { return Ok(()) };
-        let ended = self.locations(|run| run.polls.last().is_some_and(|poll| poll.status() == Some(200))).len();
-        let until = clock.now().plus(callback.within.unwrap_or(WITHIN));
+        let end = |run: &CallRun| run.polls.last().filter(|poll| poll.status() == Some(200)).map(|poll| poll.done_at);
+        let ended = self.locations(|run| end(run).is_some()).len();
+        let last = self.calls.iter().filter_map(end).max().unwrap_or_else(|| clock.now());
+        let until = last.plus(callback.within.unwrap_or(WITHIN));
         loop {
             let received = self.received(control).await?;
             let accepted = received.iter().filter(|call| call.status.is_some_and(|status| callback.accepts(status)));

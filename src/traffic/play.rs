@@ -117,6 +117,7 @@ impl<'p> Play<'p> {
                 Step::Restart => self.restart().await?,
                 Step::AwaitCallbacks => self.await_callbacks().await?,
                 Step::Advance(span) => self.advance(*span).await?,
+                Step::AdvanceTo(until) => self.advance(until.since(self.target().clock.now())).await?,
                 Step::AwaitRetryAfter { call, margin, longest } => {
                     self.await_retry_after(*call, *margin, *longest).await;
                 }
@@ -253,14 +254,19 @@ impl<'p> Play<'p> {
         (self.target().clock.real(wait) <= LONGEST_WAIT).then_some(wait)
     }
 
-    /// Asks the `Location` of a 202 again and again until another answer comes.
+    /// Asks the `Location` of a 202 again and again until another answer comes,
+    /// or the time is over within which a job is to end.
     async fn polls(&self, mut client: Client, accepted: &Exchange) -> (Vec<Exchange>, Client) {
         let mut polls: Vec<Exchange> = Vec::new();
         let mut location: Option<String> = None;
         let began = self.target().elapsed();
+        let ends_within = self.contract.behaviour.as_ref().and_then(|b| b.jobs.as_ref()?.ends_within);
         while polls.len() < POLLS && self.target().elapsed().saturating_sub(began) < LONGEST_POLLING {
             let last = polls.last().unwrap_or(accepted);
             let Some(response) = last.response() else { break };
+            if ends_within.is_some_and(|within| last.done_at.since(accepted.done_at) >= within) {
+                break;
+            }
             let again = next_poll(response, location.as_deref(), last.done_at);
             let throttled = self.neutral_wait(&polls[polls.len().saturating_sub(NEUTRAL_ATTEMPTS - 1)..]);
             let wait = match (again, throttled) {

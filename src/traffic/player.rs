@@ -34,6 +34,11 @@ impl Player {
         Self { target, pool, journal: Journal::new(), alone: RwLock::new(()) }
     }
 
+    /// Where it plays.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// Plays a case: its steps in order, then reads what the ledger and the
     /// gateway's rows hold of it. Faults that it arms are disarmed whatever
     /// happens. A call without an answer is no error: it is what was observed.

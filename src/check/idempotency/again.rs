@@ -71,6 +71,7 @@ fn calls_before_the_last_clearing(steps: &[Step]) -> Option<usize> {
                 | Step::Restart
                 | Step::AwaitCallbacks
                 | Step::Advance(_)
+                | Step::AdvanceTo(_)
                 | Step::AwaitRetryAfter { .. } => 0,
             })
             .sum(),

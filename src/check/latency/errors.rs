@@ -1,10 +1,13 @@
 //! `latency/errors`.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::ground::{Offered, offered};
 use crate::check::claim::Claim;
 use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
 use crate::contract::Contract;
-use crate::contract::behaviour::Objective;
+use crate::contract::behaviour::{Objective, RunningPolicy};
 use crate::generate::Need;
 use crate::observe::CallRecord;
 
@@ -13,8 +16,8 @@ pub(in crate::check) const CHECK: Check = Check {
     family: Family::Latency,
     title: "the share of failed calls stays within the objective",
     explanation: "At the objective's rate or more, no larger share of the calls than declared fails: no answer, or \
-        5xx. Throttled calls, and those that the contract promises to refuse, don't count. Judged where no fault was \
-        injected; the allowed number is rounded up, so that one failure alone is never too many.",
+        5xx. Throttled calls, those that the contract promises to refuse, and duplicates that are told that the same \
+        still runs, as it promises, don't count. Judged where no fault was injected; the allowed number is rounded up, so that one failure alone is never too many.",
     level: Level::Error,
     needs: &[Need::Behaviour, Need::Load],
     judge: Judge::Phase(judge),
@@ -44,8 +47,9 @@ fn judge_share(
     let counted =
         |record: &&CallRecord| record.contract == contract.id && !record.refusable && record.status != Some(429);
     let calls: Vec<&CallRecord> = subject.run.calls.iter().filter(counted).collect();
-    let failed: Vec<&&CallRecord> =
-        calls.iter().filter(|r| r.failure.is_some() || r.status.is_some_and(|s| s >= 500)).collect();
+    let mut failed: Vec<&CallRecord> =
+        calls.iter().copied().filter(|r| r.failure.is_some() || r.status.is_some_and(|s| s >= 500)).collect();
+    leave_out_running(contract, &calls, &mut failed);
     let share = failed.len() as f64 / calls.len().max(1) as f64;
     // One failure among a few calls says nothing about one in a thousand.
     let allowed = (bound * calls.len() as f64).ceil();
@@ -71,8 +75,38 @@ fn judge_share(
     !calls.is_empty()
 }
 
+/// Takes out those that are answered as the contract promises a duplicate while
+/// the same runs, and the same was under way then.
+fn leave_out_running(contract: &Contract, calls: &[&CallRecord], failed: &mut Vec<&CallRecord>) {
+    let behaviour = contract.behaviour.as_deref();
+    let promised = behaviour.and_then(|b| match b.idempotency.as_ref()?.while_running.as_ref()? {
+        RunningPolicy::Type(name) => Some(b.error(name)?.status),
+        _ => None,
+    });
+    let Some(promised) = promised else { return };
+    let mut alike: HashMap<Arc<str>, Vec<&CallRecord>> = HashMap::new();
+    for refused in failed.iter().filter(|record| record.status == Some(promised)) {
+        alike.extend(refused.correlation.clone().map(|correlation| (correlation, Vec::new())));
+    }
+    for call in calls {
+        if let Some(same) = call.correlation.as_ref().and_then(|correlation| alike.get_mut(correlation)) {
+            same.push(call);
+        }
+    }
+    failed.retain(|record| {
+        let under_way = |other: &&&CallRecord| {
+            other.operation == record.operation && other.sent < record.done && other.done > record.sent
+        };
+        let same = record.correlation.as_ref().and_then(|correlation| alike.get(correlation));
+        // One of them is the call itself.
+        record.status != Some(promised) || same.is_none_or(|same| same.iter().filter(under_way).count() < 2)
+    });
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::check::synthetic::{phase, phase_findings, record, with_behaviour};
     use crate::observe::CallRecord;
 
@@ -99,6 +133,21 @@ mod tests {
             }),
             0
         );
+    }
+
+    #[test]
+    fn a_duplicate_is_not_failed_that_is_told_that_the_same_runs() {
+        let twice = |apart: u64| {
+            found(|i, call| {
+                let first = i / 2 * 40;
+                let began = Duration::from_millis(first + apart * (i % 2));
+                (call.sent, call.done) = (began, began + Duration::from_millis(30));
+                call.correlation = Some(format!("of-{}", i / 2).into());
+                call.status = Some(if i % 8 == 1 { 503 } else { 200 });
+            })
+        };
+        assert_eq!(twice(10), 0);
+        assert_eq!(twice(35), 1, "the first is over by then");
     }
 
     #[test]

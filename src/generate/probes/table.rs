@@ -38,6 +38,7 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         Probe::MediaType => limits::count_media(operation),
         Probe::Rate => rate::count(generators, operation, behaviour),
         Probe::Lifecycle => lifecycle::count(behaviour),
+        Probe::AfterSunset => lifecycle::count_after(behaviour),
         Probe::Routing => routing::count(generators, operation),
         Probe::KeyOrder
         | Probe::ClientGone
@@ -86,6 +87,7 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         Probe::MediaType => limits::media_type(bench),
         Probe::Rate => rate::rate(bench),
         Probe::Lifecycle => lifecycle::plain(bench),
+        Probe::AfterSunset => lifecycle::after_sunset(bench),
         Probe::Routing => routing::astray(bench),
         Probe::KeyOrder
         | Probe::ClientGone
@@ -133,6 +135,7 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),
         Probe::AfterRestart => needs.extend([Need::Restart, Need::Faults, Need::Effects]),
         Probe::InsideWindow | Probe::PastWindow => needs.push(Need::Clock),
+        Probe::AfterSunset => needs.extend([Need::Clock, Need::Apart]),
         _ => {}
     }
     needs

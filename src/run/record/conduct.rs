@@ -13,7 +13,6 @@ use crate::run::gate::watch_budget;
 use crate::run::inputs::Inputs;
 use crate::run::session::Session;
 use crate::run::{Listener, Options, RunError, Stop, StopReason};
-use crate::traffic::Player;
 
 /// The seed of a version that was never recorded: the same for everybody, so
 /// that two who record the same get the same.
@@ -71,9 +70,7 @@ pub async fn record(
     };
     watch.abort();
     session.clean_up().await;
-    if let Some(stack) = session.take_stack() {
-        stack.stop().await;
-    }
+    session.systems.stop().await;
     outcome
 }
 
@@ -151,27 +148,21 @@ async fn all(
     session: &Arc<Session>,
     chosen: &[usize],
 ) -> Result<Vec<RecordedVersion>, RunError> {
-    let player = Player::new(session.target.clone());
     let mut done = Vec::new();
     for index in chosen {
         session.listener.stage(format!("recording {}", session.contracts[*index].id));
-        done.push(one(question, session, &player, *index).await?);
+        done.push(one(question, session, *index).await?);
     }
     Ok(done)
 }
 
-async fn one(
-    question: &RecordQuestion,
-    session: &Session,
-    player: &Player,
-    index: usize,
-) -> Result<RecordedVersion, RunError> {
+async fn one(question: &RecordQuestion, session: &Session, index: usize) -> Result<RecordedVersion, RunError> {
     let contract = &session.contracts[index];
     let path = file(contract);
     let name = path.display().to_string();
     let seed = seed(question, &session.options, contract);
     let planned = session.generators[index].to_record(seed, cases(&session.options));
-    let recording = Recording { session, player, contract: index, seed, file: &name };
+    let recording = Recording { session, contract: index, seed, file: &name };
     let (mut told, mut left_out) = (Vec::new(), Vec::new());
     for outcome in recording.all(planned).await? {
         match outcome {

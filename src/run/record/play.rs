@@ -11,7 +11,6 @@ use crate::generate::{Case, CaseKey, Need, Nonce, Pools, Seed, request_digest};
 use crate::record::{merge, told};
 use crate::run::RunError;
 use crate::run::session::Session;
-use crate::traffic::Player;
 use crate::wire::Request;
 
 /// So many cases are under way at once: little, for a frozen version may be a
@@ -25,7 +24,6 @@ const OTHER_VALUES: usize = 7;
 /// One version while it is recorded.
 pub(super) struct Recording<'s> {
     pub(super) session: &'s Session,
-    pub(super) player: &'s Player,
     /// The contract's place.
     pub(super) contract: usize,
     pub(super) seed: Seed,
@@ -90,7 +88,7 @@ impl Recording<'_> {
         let pools = pools.unwrap_or(&self.session.pools[self.contract]);
         let Ok(case) = self.generators().case(key, self.seed, nonce, pools) else { return Ok(None) };
         let contract = &self.session.contracts[self.contract];
-        let run = self.player.play(contract, Arc::new(case)).await;
+        let run = self.session.systems.own().play(contract, Arc::new(case)).await;
         let run = run.map_err(|fault| RunError::CouldNotRun(fault.to_string()))?;
         Ok(told(contract, &run))
     }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tokio::task::JoinSet;
+
 use super::play::{Played, Wanted, play};
 use super::sum::Sum;
 use crate::check::{self, Family};
@@ -51,6 +53,7 @@ pub async fn score(
     let began = Instant::now();
     let seeds: Vec<u64> = (0..u64::from(question.seeds)).map(|n| options.seed.0.wrapping_add(n)).collect();
     let mut sum = Sum::default();
+    let mut leaving = JoinSet::new();
     for (number, defect) in defects.iter().enumerate() {
         for seed in &seeds {
             let wanted = Wanted {
@@ -59,7 +62,7 @@ pub async fn score(
                 cases: options.cases.unwrap_or(gate::CASES),
                 until: (!question.complete).then(|| family_of(defect)),
             };
-            let played = play(&options, &inputs, &scenarios, &wanted, &stop).await?;
+            let played = play(&options, &inputs, &scenarios, &wanted, &stop, &mut leaving).await?;
             interrupted(&stop)?;
             listener.stage(line(number + 1, defects.len(), defect, *seed, &played));
             sum.defect(defect, played);
@@ -71,12 +74,13 @@ pub async fn score(
     let cases = options.cases.map_or(each, |cases| each.max(u64::from(cases))) as u32;
     for seed in (0..u64::from(question.clean)).map(|n| options.seed.0.wrapping_add(n)) {
         let wanted = Wanted { defect: None, seed, cases, until: None };
-        let played = play(&options, &inputs, &scenarios, &wanted, &stop).await?;
+        let played = play(&options, &inputs, &scenarios, &wanted, &stop, &mut leaving).await?;
         interrupted(&stop)?;
         let words = format!("right stack, seed {seed}: {} findings in {} cases", played.findings.len(), played.cases);
         listener.stage(words);
         sum.clean(seed, played);
     }
+    leaving.join_all().await;
     Ok(sum.score(&defects, seeds, began.elapsed()))
 }
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use crate::check::{Family, Finding, Judged, Level};
 use crate::generate::{Nonce, Seed};
 use crate::run::inputs::Inputs;
@@ -36,13 +38,15 @@ pub(super) struct Played {
     pub(super) took: Duration,
 }
 
-/// Starts the embedded system, plays, judges, stops it.
+/// Starts the embedded system, plays, judges; that it stops is seen to by those
+/// that are `leaving`.
 pub(super) async fn play(
     base: &Options,
     inputs: &Inputs,
     scenarios: &[&Scenario],
     wanted: &Wanted,
     stop: &Stop,
+    leaving: &mut JoinSet<()>,
 ) -> Result<Played, RunError> {
     let options = Options {
         defects: wanted.defect.map(str::to_owned).into_iter().collect(),
@@ -66,9 +70,8 @@ pub(super) async fn play(
     };
     let Judged { mut findings, .. } = session.end_judging();
     findings.retain(|finding| finding.level > Level::Information);
-    if let Some(stack) = session.take_stack() {
-        stack.stop().await;
-    }
+    let over = session.clone();
+    leaving.spawn(async move { over.systems.stop().await });
     outcome?;
     let lost = session.gathered().lost.clone();
     if let Some(why) = lost {

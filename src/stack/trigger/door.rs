@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::observe::ReceivedCall;
 use crate::stack::identity::{TRIGGER_AUDIENCE, TRIGGER_ROLE};
 use crate::stack::issuer::Tenant;
 use crate::stack::jwt::verify;
@@ -28,7 +29,7 @@ pub(super) fn refusal(tenant: &Tenant, authorization: Option<&str>, now: Timesta
     } else if text("aud") != TRIGGER_AUDIENCE {
         Some("a token for another audience")
     } else if now.seconds() > instant("exp") + LEEWAY || now.seconds() < instant("nbf") - LEEWAY {
-        Some("a token that is over, or not good yet")
+        Some(ReceivedCall::TOKEN_OVER)
     } else if !role {
         Some("a token without the role")
     } else {
