@@ -109,7 +109,13 @@ async fn play(
         senders.push(sender);
     }
     hush();
-    let mut pool = tokio::spawn(pool(&phases)?.execute());
+    let goose = pool(&phases)?;
+    // The turn ends when Goose does, also where nobody waits for that.
+    let mut pool = tokio::spawn(async move {
+        let ended = goose.execute().await;
+        drop(turn);
+        ended
+    });
     if !seated(&phases, &mut pool).await? {
         if !*stop.borrow() {
             return Err(AttackError::Pool("it ended before it began".to_owned()));
@@ -132,7 +138,6 @@ async fn play(
         }
         // Goose looks up twice a second: nobody need wait until it sees that
         // all have left, but the next attack.
-        tokio::spawn(async move { drop((pool.await, turn)) });
         return Ok(phases);
     }
     match pool.await {

@@ -18,8 +18,9 @@ const MARGIN: Duration = Duration::from_mins(15);
 /// How often a call that is to settle things is sent again.
 const PATIENCE: u8 = 24;
 
-/// How often a call retries what flows retry.
-const RETRIES: u8 = 8;
+/// How often a call retries what flows retry: for as long as a busy machine may
+/// be at the call before it.
+const RETRIES: u8 = 40;
 
 /// Calls that ask again at the end, so that it shows what became of the first.
 const ASKED_AGAIN: usize = 3;

@@ -59,13 +59,13 @@ pub(super) async fn play(
     };
     let own = Stop::new();
     let session = Arc::new(Session::open(options, inputs, own.clone(), Listener::nobody()).await?);
-    let work = gate::carry_out(&session, &Play::Score, scenarios);
-    tokio::pin!(work);
     let outcome = tokio::select! {
-        outcome = &mut work => outcome,
+        outcome = gate::carry_out(&session, &Play::Score, scenarios) => outcome,
+        // What is under way then is left to itself: it sees the stop.
+        () = own.stopped() => Ok(()),
         () = stop.stopped() => {
             own.stop(stop.reason().unwrap_or(StopReason::Interrupted));
-            work.await
+            Ok(())
         }
     };
     let Judged { mut findings, .. } = session.end_judging();

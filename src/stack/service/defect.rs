@@ -275,9 +275,9 @@ switches! {
     /// Writes the category as well where an account is closed.
     ColumnOfClosedAccounts = "column-of-closed-accounts",
     /// Answers every fiftieth call with 503.
-    OneInFiftyUnavailable = "one-in-fifty-unavailable",
+    OneInTwentyUnavailable = "one-in-twenty-unavailable",
     /// Answers every thirtieth file with 500, in version 2.
-    OneFileInThirtyFails = "one-file-in-thirty-fails",
+    OneFileInFifteenFails = "one-file-in-fifteen-fails",
 }
 
 /// The defects that are switched on.

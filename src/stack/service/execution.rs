@@ -113,11 +113,11 @@ impl Execution {
     /// Fails now and then, where a defect is on that does.
     fn stumble(&self, contract: Contract) -> Result<(), Problem> {
         let number = self.submitted.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.defects.has(Defect::OneInFiftyUnavailable) && number.is_multiple_of(50) {
+        if self.defects.has(Defect::OneInTwentyUnavailable) && number.is_multiple_of(20) {
             return Err(Problem::unavailable(1));
         }
-        let file = contract == Contract::TabularIntakeV2 && self.defects.has(Defect::OneFileInThirtyFails);
-        if file && self.files_submitted.fetch_add(1, Ordering::Relaxed) % 30 == 29 {
+        let file = contract == Contract::TabularIntakeV2 && self.defects.has(Defect::OneFileInFifteenFails);
+        if file && self.files_submitted.fetch_add(1, Ordering::Relaxed) % 15 == 14 {
             return Err(Problem::new(FailureType::Internal, "The file could not be taken"));
         }
         Ok(())
