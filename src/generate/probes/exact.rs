@@ -150,19 +150,44 @@ fn items(bench: &Bench<'_>, selector: &Selector, most: u64) -> Option<Knob> {
 /// Stands where the items are to stand.
 const MARK: &str = "\u{e000}";
 
-/// The rows of a table; one whose cells break lines is left alone.
+/// The rows of a table, each as it is written.
 fn rows(all: &Made, one: &Made) -> Option<Knob> {
-    let lines = |made: &Made| {
-        let text = String::from_utf8(made.request.body.bytes()?.to_vec()).ok()?;
-        (!text.contains('"')).then(|| text.lines().map(|line| Bytes::from(line.to_owned())).collect::<Vec<_>>())
-    };
-    let (mut lines_of_all, lines_of_one) = (lines(all)?, lines(one)?);
-    lines_of_all.extend(lines_of_one.get(1).cloned());
-    let head = [&lines_of_all.first()?[..], b"\r\n"].concat();
+    let (mut lines, more) = (lines(all.request.body.bytes()?)?, lines(one.request.body.bytes()?)?);
+    lines.extend(more.get(1).cloned());
+    let head = [&lines.first()?[..], b"\r\n"].concat();
     Some(Knob::Items {
         head: head.into(),
-        items: lines_of_all[1..].into(),
+        items: lines[1..].into(),
         between: Bytes::from_static(b"\r\n"),
         tail: Bytes::from_static(b"\r\n"),
     })
+}
+
+/// The records of a table, its header first; a quoted cell may break lines.
+fn lines(content: &Bytes) -> Option<Vec<Bytes>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&content[..]);
+    let mut starts = Vec::new();
+    for record in reader.byte_records() {
+        starts.push(usize::try_from(record.ok()?.position()?.byte()).ok()?);
+    }
+    let ends = starts.iter().skip(1).copied().chain([content.len()]);
+    let bare = |(start, end): (&usize, usize)| {
+        let record = &content[*start..end];
+        let first = record.iter().position(|byte| !b"\r\n".contains(byte))?;
+        let last = record.iter().rposition(|byte| !b"\r\n".contains(byte))?;
+        Some(content.slice(start + first..=start + last))
+    };
+    starts.iter().zip(ends).map(bare).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_taken_apart_as_it_is_written() {
+        let content = Bytes::from_static(b"a,b\r\n\"x\r\ny\", \"\"\r\n1, 2 \r\n");
+        let lines = lines(&content).expect("a table");
+        assert_eq!(lines, [&b"a,b"[..], b"\"x\r\ny\", \"\"", b"1, 2 "]);
+    }
 }

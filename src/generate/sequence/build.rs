@@ -15,12 +15,12 @@ use super::{Edge, Move, SequenceSpec, Submission, Trouble, spelling};
 /// takes, however fast the clock runs.
 const MARGIN: Duration = Duration::from_mins(15);
 
-/// How often a call that is to settle things is sent again.
-const PATIENCE: u8 = 24;
+/// How often a call is sent again that is to get through: for as long as a busy
+/// machine may be at the call before it.
+const PATIENCE: u8 = 40;
 
-/// How often a call retries what flows retry: for as long as a busy machine may
-/// be at the call before it.
-const RETRIES: u8 = 40;
+/// How often a call retries what flows retry, while something is in its way.
+const RETRIES: u8 = 8;
 
 /// Calls that ask again at the end, so that it shows what became of the first.
 const ASKED_AGAIN: usize = 3;
@@ -50,7 +50,8 @@ pub(in crate::generate) fn build(bench: &Bench<'_>, spec: &SequenceSpec) -> Resu
     let calls = || spec.moves.iter().filter_map(Move::submission);
     let items = calls().flat_map(|call| &call.parts).map(|part| part.item + 1).max().unwrap_or(1);
     let material = Material::of(bench, items)?;
-    let mut builder = Builder { bench, material, told: Vec::new(), after: "", principals: calls().any(by_another) };
+    let mut builder =
+        Builder { bench, material, told: Vec::new(), after: "", troubled: false, principals: calls().any(by_another) };
     let mut steps = Vec::new();
     for step in &spec.moves {
         steps.push(builder.step(step)?);
@@ -86,6 +87,8 @@ struct Builder<'b> {
     told: Vec<Submission>,
     /// What happened last that a later call must not notice.
     after: &'static str,
+    /// Whether something fails behind the service, until that is mended.
+    troubled: bool,
     /// Whether several principals call, so that each has a name of its own.
     principals: bool,
 }
@@ -99,8 +102,14 @@ impl Builder<'_> {
                 let one = self.call(call, Some("together"))?;
                 Step::Together(vec![one; usize::from(*copies)])
             }
-            Move::Fault(trouble) => Step::Inject(self.fault(*trouble)),
-            Move::Heal => Step::ClearFaults,
+            Move::Fault(trouble) => {
+                self.troubled |= matches!(trouble, Trouble::Fails { .. } | Trouble::Throttles { .. });
+                Step::Inject(self.fault(*trouble))
+            }
+            Move::Heal => {
+                self.troubled = false;
+                Step::ClearFaults
+            }
             Move::Restart => {
                 self.after = "after a restart";
                 Step::Restart
@@ -152,8 +161,8 @@ impl Builder<'_> {
         self.told.push(submission.clone());
         let call = self.bench.call(role, &made, Expect::Nothing);
         let retries = match (submission.retries, role) {
-            (_, "again") => PATIENCE,
-            (true, _) => RETRIES,
+            (true, _) if self.troubled && role != "again" => RETRIES,
+            (true, _) => PATIENCE,
             (false, _) => 0,
         };
         let leaves = submission.leaves.map(|ms| Duration::from_millis(u64::from(ms)));

@@ -90,9 +90,17 @@ struct Item<P> {
     fingerprint: Fingerprint,
     state: State,
     progress: P,
+    /// When it was claimed first, by the shared clock: its window begins.
+    born: Timestamp,
     /// When it was claimed, in real time, and how many asked for it since.
     claimed: Instant,
     asked: u32,
+}
+
+impl<P> Item<P> {
+    fn over(&self, now: Timestamp, window: Duration) -> bool {
+        now.since(self.born) >= window && self.state != State::Running
+    }
 }
 
 /// What a memory does wrong when it is told to: all of it defects.
@@ -124,20 +132,8 @@ impl Flaws {
 }
 
 #[derive(Debug)]
-struct Entry<P> {
-    born: Timestamp,
-    items: HashMap<ItemId, Item<P>>,
-}
-
-impl<P> Entry<P> {
-    fn over(&self, now: Timestamp, window: Duration) -> bool {
-        now.since(self.born) >= window && self.items.values().all(|i| i.state != State::Running)
-    }
-}
-
-#[derive(Debug)]
 struct Entries<P> {
-    scopes: HashMap<Scope, Entry<P>>,
+    scopes: HashMap<Scope, HashMap<ItemId, Item<P>>>,
     claims: u32,
 }
 
@@ -165,12 +161,13 @@ impl<P: Clone + Default + PartialEq> Memory<P> {
     pub(super) fn standings(&self, scope: &Scope, items: &[(ItemId, Fingerprint)]) -> Vec<Standing<P>> {
         let now = self.clock.now();
         let entries = self.lock();
-        let entry = entries.scopes.get(scope).filter(|e| !e.over(now, self.flaws.window()));
-        items.iter().map(|item| self.standing(entry, *item)).collect()
+        let known = entries.scopes.get(scope);
+        let known = |id| known.and_then(|known| known.get(&id)).filter(|item| !item.over(now, self.flaws.window()));
+        items.iter().map(|(id, fingerprint)| self.standing(known(*id), *fingerprint)).collect()
     }
 
-    fn standing(&self, entry: Option<&Entry<P>>, (id, fingerprint): (ItemId, Fingerprint)) -> Standing<P> {
-        let Some(item) = entry.and_then(|e| e.items.get(&id)) else {
+    fn standing(&self, item: Option<&Item<P>>, fingerprint: Fingerprint) -> Standing<P> {
+        let Some(item) = item else {
             return Standing::New;
         };
         match item.state {
@@ -194,44 +191,42 @@ impl<P: Clone + Default + PartialEq> Memory<P> {
         let mut entries = self.lock();
         entries.claims += 1;
         if entries.claims.is_multiple_of(SWEEP_EVERY) {
-            entries.scopes.retain(|_, e| !e.over(now, self.flaws.window()));
+            entries.scopes.retain(|_, known| {
+                known.retain(|_, item| !item.over(now, self.flaws.window()));
+                !known.is_empty()
+            });
         }
-        if entries.scopes.get(scope).is_some_and(|e| e.over(now, self.flaws.window())) {
-            entries.scopes.remove(scope);
+        let known = entries.scopes.entry(scope.clone()).or_default();
+        known.retain(|_, item| !item.over(now, self.flaws.window()));
+        for (id, _) in items {
+            known.entry(*id).and_modify(|item| item.asked += 1);
         }
-        if let Some(entry) = entries.scopes.get_mut(scope) {
-            let asked = items.iter().map(|(id, _)| *id);
-            for id in asked {
-                entry.items.entry(id).and_modify(|item| item.asked += 1);
-            }
-        }
-        let entry = entries.scopes.get(scope);
-        let standings: Vec<_> = items.iter().map(|item| self.standing(entry, *item)).collect();
-        if !may(&standings) {
-            return (standings, None);
-        }
+        let standings: Vec<_> =
+            items.iter().map(|(id, fingerprint)| self.standing(known.get(id), *fingerprint)).collect();
+        let agreed = may(&standings);
         let mut held = HashMap::new();
-        let entry = entries.scopes.entry(scope.clone()).or_insert_with(|| Entry { born: now, items: HashMap::new() });
-        for ((id, fingerprint), standing) in items.iter().zip(&standings) {
+        for ((id, fingerprint), standing) in items.iter().zip(&standings).filter(|_| agreed) {
             let progress = match standing {
                 Standing::New => P::default(),
                 Standing::Open(progress) => progress.clone(),
                 Standing::Running | Standing::Done(_) | Standing::Conflict => continue,
             };
-            entry.items.insert(
-                *id,
-                Item {
-                    fingerprint: *fingerprint,
-                    state: State::Running,
-                    progress: progress.clone(),
-                    claimed: Instant::now(),
-                    asked: 0,
-                },
-            );
+            let item = Item {
+                fingerprint: *fingerprint,
+                state: State::Running,
+                progress: progress.clone(),
+                born: known.get(id).map_or(now, |item| item.born),
+                claimed: Instant::now(),
+                asked: 0,
+            };
+            known.insert(*id, item);
             held.insert(*id, progress);
         }
-        if entry.items.is_empty() {
+        if known.is_empty() {
             entries.scopes.remove(scope);
+        }
+        if !agreed {
+            return (standings, None);
         }
         (standings, Some(Claim { memory: Arc::clone(self), scope: scope.clone(), held }))
     }
@@ -248,15 +243,15 @@ impl<P: Clone + Default + PartialEq> Memory<P> {
 
     /// Leaves all items of a scope running, for ever: a defect.
     pub(super) fn freeze(&self, scope: &Scope) {
-        if let Some(entry) = self.lock().scopes.get_mut(scope) {
-            entry.items.values_mut().for_each(|item| item.state = State::Running);
+        if let Some(known) = self.lock().scopes.get_mut(scope) {
+            known.values_mut().for_each(|item| item.state = State::Running);
         }
     }
 
     /// Whether something of a scope is done.
     pub(super) fn has_done(&self, scope: &Scope) -> bool {
         let entries = self.lock();
-        entries.scopes.get(scope).is_some_and(|entry| entry.items.values().any(|item| item.state == State::Done))
+        entries.scopes.get(scope).is_some_and(|known| known.values().any(|item| item.state == State::Done))
     }
 
     /// Wakes with each item that somebody let go of.
@@ -266,20 +261,20 @@ impl<P: Clone + Default + PartialEq> Memory<P> {
 
     fn set(&self, scope: &Scope, id: ItemId, state: State, progress: P) {
         let mut entries = self.lock();
-        if let Some(entry) = entries.scopes.get_mut(scope) {
+        if let Some(known) = entries.scopes.get_mut(scope) {
             if state == State::Open && progress == P::default() {
                 // Nothing was tried, so nothing is known about it. A racing
                 // twin may have finished it meanwhile: that stays.
-                if entry.items.get(&id).is_some_and(|i| i.state == State::Running) {
-                    entry.items.remove(&id);
+                if known.get(&id).is_some_and(|i| i.state == State::Running) {
+                    known.remove(&id);
                 }
-            } else if let Some(item) = entry.items.get_mut(&id)
+            } else if let Some(item) = known.get_mut(&id)
                 && item.state != State::Done
             {
                 item.state = state;
                 item.progress = progress;
             }
-            if entry.items.is_empty() {
+            if known.is_empty() {
                 entries.scopes.remove(scope);
             }
         }

@@ -87,3 +87,21 @@ fn a_memory_that_is_not_atomic_lets_twins_run() {
     drop(second);
     assert_eq!(memory.standings(&scope(), &items(&[1])), [Standing::Done(false)]);
 }
+
+#[test]
+fn each_item_has_a_window_of_its_own() {
+    let clock = Clock::starting_at(Timestamp::from_seconds(1_700_000_000), 1.0);
+    let memory = Arc::new(Memory::new(clock.clone(), Flaws::default()));
+    let (_, mut first) = take(&memory, &[1]);
+    clock.jump(WINDOW.saturating_sub(Duration::from_mins(1)));
+    let (_, mut second) = take(&memory, &[2]);
+    second.done(ItemId(2), true);
+    // The first still runs when its window ends.
+    clock.jump(Duration::from_mins(2));
+    first.done(ItemId(1), true);
+    assert_eq!(memory.standings(&scope(), &items(&[1, 2])), [Standing::New, Standing::Done(true)]);
+    let (standings, _claim) = take(&memory, &[1, 2]);
+    assert_eq!(standings, [Standing::New, Standing::Done(true)]);
+    clock.jump(WINDOW);
+    assert_eq!(memory.standings(&scope(), &items(&[2])), [Standing::New]);
+}

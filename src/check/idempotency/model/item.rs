@@ -13,6 +13,10 @@ pub(super) struct Standing {
     pub(super) running: bool,
     /// Effects that must be there.
     pub(super) least: u32,
+    /// Whether a write may have failed on the way: then whoever finds what he
+    /// wanted to write may rightly take it for his own, though somebody else
+    /// wrote it under the same ID.
+    pub(super) doubted: bool,
     /// Effects that may be there.
     pub(super) most: u32,
     /// When the first call about it was sent.

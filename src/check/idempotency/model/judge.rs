@@ -144,8 +144,11 @@ impl<'a> Judge<'a> {
     /// it.
     fn attempt(&mut self, call: &'a Asked, attempt: &'a Attempt, known: &HashMap<Key, Option<u64>>, together: bool) {
         let window = self.promise.window;
+        let doubted = self.troubled() || matches!(attempt.answer, Answer::Failed { .. });
         for item in &call.items {
-            self.standing(call, item).meet(attempt.done, window);
+            let standing = self.standing(call, item);
+            standing.meet(attempt.done, window);
+            standing.doubted |= doubted;
         }
         let last = call.attempts.last().is_some_and(|last| std::ptr::eq(last, attempt));
         match &attempt.answer {
@@ -340,7 +343,8 @@ impl<'a> Judge<'a> {
             for item in &call.items {
                 let row = item.id.to_ascii_lowercase();
                 let is_done = call.attempts.iter().any(|a| matches!(a.answer, Answer::Done(_)));
-                let least = self.of_row(&row, |standing| standing.least);
+                let certain = self.of_row(&row, |standing| if standing.doubted { 0 } else { standing.least });
+                let least = certain.max(self.of_row(&row, |standing| standing.least).min(1));
                 let there = written.get(&row).map_or(0, |effects| effects.len() as u32);
                 if is_done && there < least && !told.contains(&row) {
                     let expected = format!("at least {least} on row {row}");
