@@ -67,6 +67,14 @@ impl OperationGenerator {
         })
     }
 
+    /// Whether something is aimed at a value that a pool gives.
+    pub(super) fn is_pooled(&self, aimed: &Aimed) -> bool {
+        let Aimed::Body(_, target) = aimed else { return false };
+        let place = target.place();
+        let pools = self.behaviour.iter().flat_map(|behaviour| &behaviour.pools);
+        pools.flat_map(|pool| &pool.applies_to).any(|selector| pattern(selector).concat() == place)
+    }
+
     /// Where items stand, token by token.
     fn item_patterns(&self, csv: bool) -> Vec<Vec<String>> {
         let mut found = Vec::new();

@@ -152,6 +152,8 @@ pub enum Probe {
     LostAnswer,
     /// One invalid item among valid ones.
     PartlyInvalid,
+    /// Valid items, each at another edge of its schema.
+    ItemsAtEdges,
     /// A body over the limit, with its length.
     BodyOverLimit,
     /// A body over the limit, in chunks.
@@ -225,6 +227,7 @@ impl Probe {
         (Self::AfterThrottle, "after-throttle"),
         (Self::LostAnswer, "lost-answer"),
         (Self::PartlyInvalid, "partly-invalid"),
+        (Self::ItemsAtEdges, "items-at-edges"),
         (Self::BodyOverLimit, "body-over-limit"),
         (Self::BodyWithoutLength, "body-without-length"),
         (Self::TooManyItems, "too-many-items"),

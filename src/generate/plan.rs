@@ -26,6 +26,7 @@ const ORDER: &[Probe] = &[
     Probe::OtherCall,
     Probe::OtherItem,
     Probe::PartlyInvalid,
+    Probe::ItemsAtEdges,
     Probe::BodyOverLimit,
     Probe::MediaType,
     Probe::Determinism,

@@ -14,10 +14,10 @@ use crate::generate::{Call, Expect, Label, Need, Probe};
 pub(in crate::check) const CHECK: Check = Check {
     id: "validation/exactly-the-valid",
     family: Family::Validation,
-    title: "where invalid items are skipped, exactly the valid ones are written",
-    explanation: "Under `skip_invalid`, each valid item has its effect, once, and no invalid one has any. Where items \
-        are rows of the table, each is looked up; where they are not (a file's digest), the rows written are \
-        counted.",
+    title: "exactly the valid items are written, once each",
+    explanation: "Each valid item has its effect, once, also one at an edge of its schema; under `skip_invalid` no \
+        invalid one has any. Where items are rows of the table, each is looked up; where they are not (a file's \
+        digest), the rows written are counted.",
     level: Level::Error,
     needs: &[Need::Behaviour, Need::Effects],
     judge: Judge::Case(judge),
@@ -26,9 +26,11 @@ pub(in crate::check) const CHECK: Check = Check {
 fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = subject.behaviour() else { return false };
     let Some(effects) = Effects::of(behaviour, &subject.run.ledger) else { return false };
-    if !subject.is_probe(Probe::PartlyInvalid) {
+    let edges = subject.is_probe(Probe::ItemsAtEdges);
+    if !edges && (!subject.is_probe(Probe::PartlyInvalid) || subject.run.case.labels.is_empty()) {
         return false;
     }
+    let among = if edges { "of items at the edges of their schema" } else { "beside an invalid item" };
     let mut concerned = false;
     for (call, run) in subject.calls().filter(|(call, _)| call.expect == Expect::Success) {
         let Some(last) = run.result().filter(|e| succeeded(e) && e.status() != Some(202)) else { continue };
@@ -55,7 +57,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
                 Some(last),
                 Claim {
                     what: what.to_owned(),
-                    title: format!("beside an invalid item, {what}"),
+                    title: format!("{among}, {what}"),
                     expected: format!("effects of the {} valid items, once each, and of no other", elements.valid()),
                     actual,
                     place: Some(behaviour.place("/effects/on_invalid")),
@@ -115,15 +117,14 @@ fn pointer(tokens: &[String]) -> String {
 /// The numbers of the elements that a label names; `None` where a label names
 /// no single one.
 fn invalid(labels: &[Label], list: &[String]) -> Option<BTreeSet<usize>> {
-    let numbers: Option<BTreeSet<usize>> = labels
+    labels
         .iter()
         .map(|label| {
             let mut tokens = label.at.strip_prefix("body /")?.split('/');
             list.iter().all(|wanted| tokens.next() == Some(wanted)).then_some(())?;
             tokens.next()?.parse().ok()
         })
-        .collect();
-    numbers.filter(|numbers| !numbers.is_empty())
+        .collect()
 }
 
 /// What is wrong, in stable words and with figures.
@@ -180,6 +181,16 @@ mod tests {
         let both = || play().wrote("a", Some(ID)).wrote("b", Some(ID));
         assert!(title(both().wrote("c", Some(ID))).contains("an invalid item was written"));
         assert!(title(both().wrote("b", Some(ID))).contains("more than once"));
+    }
+
+    #[test]
+    fn at_edges_all_are_to_be_written() {
+        let body = json!({"records": [{"id": "a"}, {"id": "b"}]});
+        let play =
+            || Play::new(CaseKind::Probe(Probe::ItemsAtEdges)).call(Expect::Success).body(&body).answered(answer(200));
+        let found = |play: Play| play.findings(&super::CHECK, &with_behaviour()).len();
+        assert_eq!(found(play().wrote("a", Some(ID)).wrote("b", Some(ID))), 0);
+        assert_eq!(found(play().wrote("a", Some(ID))), 1);
     }
 
     #[test]

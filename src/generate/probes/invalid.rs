@@ -11,7 +11,7 @@ fn aims(operation: &OperationGenerator) -> Vec<&Aimed> {
     operation.violating.iter().filter(|aimed| operation.within_item(aimed)).collect()
 }
 
-fn ways(operation: &OperationGenerator) -> u32 {
+pub(super) fn ways(operation: &OperationGenerator) -> u32 {
     let effects = operation.behaviour.as_ref().and_then(|b| b.effects.as_ref());
     match effects.map(|e| &e.on_invalid) {
         Some(OnInvalid::Caller(_)) => 2,

@@ -9,6 +9,7 @@ mod bench;
 mod callback;
 mod determinism;
 mod duplicate;
+mod edges;
 mod exact;
 mod failure;
 mod identity;
