@@ -68,7 +68,7 @@ impl OperationGenerator {
     }
 
     /// Whether something is aimed at a value that a pool gives.
-    pub(super) fn is_pooled(&self, aimed: &Aimed) -> bool {
+    pub(super) fn aims_at_pool(&self, aimed: &Aimed) -> bool {
         let Aimed::Body(_, target) = aimed else { return false };
         let place = target.place();
         let pools = self.behaviour.iter().flat_map(|behaviour| &behaviour.pools);

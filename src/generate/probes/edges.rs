@@ -10,7 +10,7 @@ const ITEMS: usize = 8;
 
 /// Edges that lie in one item, and in no value that has to exist.
 fn aims(operation: &OperationGenerator) -> Vec<&Aimed> {
-    let wanted = |aimed: &&Aimed| operation.within_item(aimed) && !operation.is_pooled(aimed);
+    let wanted = |aimed: &&Aimed| operation.within_item(aimed) && !operation.aims_at_pool(aimed);
     operation.boundary.iter().filter(wanted).collect()
 }
 

@@ -3,8 +3,8 @@
 
 use super::exact;
 use super::{
-    Bench, Sequence, callback, determinism, duplicate, failure, identity, invalid, jobs, lifecycle, limits, link,
-    missing, other, plain, rate, routing, sequenced,
+    Bench, Sequence, callback, determinism, duplicate, edges, failure, identity, invalid, jobs, lifecycle, limits,
+    link, missing, other, plain, rate, routing, sequenced,
 };
 use crate::contract::behaviour::{Behaviour, Selector};
 use crate::generate::generators::Generators;
