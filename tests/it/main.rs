@@ -19,6 +19,7 @@ mod load;
 mod load_defects;
 mod plain_defects;
 mod plain_service;
+mod policy_corpus;
 mod readiness;
 mod record;
 mod redact;
