@@ -60,6 +60,9 @@ pub struct Diagnostic {
     pub actual: Option<String>,
     /// What to do next.
     pub hint: Option<String>,
+    /// Whether nothing is wrong but that it is not supported here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unsupported: bool,
 }
 
 impl Diagnostic {
@@ -79,7 +82,15 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, place: Place, what: impl Into<String>) -> Self {
-        Self { severity, place, what: what.into(), expected: None, actual: None, hint: None }
+        Self { severity, place, what: what.into(), expected: None, actual: None, hint: None, unsupported: false }
+    }
+
+    /// Says that the file is right, perhaps, and this program does not
+    /// support it.
+    #[must_use]
+    pub fn unsupported(mut self) -> Self {
+        self.unsupported = true;
+        self
     }
 
     /// Says what would have been right.

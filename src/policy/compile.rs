@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use super::document::Item;
 use super::element::{Child, Element};
-use super::policies::POLICIES;
+use super::expression::Reads;
+use super::inventory::{Inventory, Subject, Verdict};
+use super::policies::{POLICIES, PolicyKind};
 use super::reader::Reader;
-use super::statement::{Scope, Section, Statement, Statements};
-use super::surroundings::Surroundings;
-use crate::diagnose::{Diagnostic, Diagnostics, closest};
+use super::statement::{Action, Scope, Section, Statement, Statements};
+use super::surroundings::{OnUnsupported, Surroundings};
+use crate::diagnose::{Diagnostic, Diagnostics, Severity, closest};
 
 /// Compiles the policies of one section.
 pub(super) struct Compiler<'d> {
@@ -18,17 +20,21 @@ pub(super) struct Compiler<'d> {
     pub(super) surroundings: &'d Surroundings,
     pub(super) section: Section,
     pub(super) scope: Scope,
+    pub(super) inventory: &'d mut Inventory,
     path: String,
+    /// What is wrong with the policy that is being read, the first and worst
+    /// of it.
+    wrong: Option<Verdict>,
 }
 
 impl<'d> Compiler<'d> {
     pub(super) fn new(
-        diagnostics: &'d mut Diagnostics,
+        (diagnostics, inventory): (&'d mut Diagnostics, &'d mut Inventory),
         surroundings: &'d Surroundings,
         section: Section,
         scope: Scope,
     ) -> Self {
-        Self { diagnostics, surroundings, section, scope, path: String::new() }
+        Self { diagnostics, surroundings, section, scope, inventory, path: String::new(), wrong: None }
     }
 
     /// The items of a section.
@@ -57,7 +63,7 @@ impl<'d> Compiler<'d> {
         for (index, element) in of.elements().enumerate() {
             if &*element.name == "base" {
                 let fault = Diagnostic::error(element.place.clone(), "`<base />` stands inside of a policy");
-                self.diagnostics.push(fault.expected("`<base />` directly in a section"));
+                self.fault(fault.expected("`<base />` directly in a section"));
             } else if let Some(statement) = self.statement(element, index) {
                 statements.push(Arc::new(statement));
             }
@@ -70,49 +76,93 @@ impl<'d> Compiler<'d> {
         for child in &element.children {
             if let Child::Text(text) = child {
                 let fault = Diagnostic::error(text.place.clone(), format!("text has no place in `{}`", element.name));
-                self.diagnostics.push(fault.expected("policies"));
+                self.fault(fault.expected("policies"));
             }
         }
     }
 
-    fn statement(&mut self, element: &Element, index: usize) -> Option<Statement> {
-        let Some(kind) = POLICIES.iter().find(|k| k.name == &*element.name) else {
-            let mut fault = Diagnostic::error(
-                element.place.clone(),
-                format!("policy `{}` is unknown or not emulated", element.name),
-            )
-            .expected(format!("one of {}", POLICIES.iter().map(|k| k.name).collect::<Vec<_>>().join(", ")));
-            if let Some(near) = closest(&element.name, POLICIES.iter().map(|k| k.name)) {
-                fault = fault.hint(format!("did you mean `{near}`?"));
+    /// Tells a fault. What is not supported is a warning where the user asked
+    /// for that.
+    pub(super) fn fault(&mut self, mut fault: Diagnostic) {
+        let verdict = if fault.unsupported {
+            if self.surroundings.on_unsupported == OnUnsupported::Warn {
+                fault.severity = Severity::Warning;
             }
-            self.diagnostics.push(fault);
-            return None;
+            Some(Verdict::NotEmulated(fault.what.clone()))
+        } else if fault.severity == Severity::Error {
+            Some(Verdict::Refused(fault.what.clone()))
+        } else {
+            None
         };
-        if !kind.sections.contains(&self.section) {
-            let allowed = kind.sections.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ");
-            let what = format!("`{}` may not stand in {}", kind.name, self.section);
-            self.diagnostics.push(Diagnostic::error(element.place.clone(), what).expected(allowed));
+        let is_worse = |new: &Verdict| self.wrong.as_ref().is_none_or(|old| old.name() != new.name() && old < new);
+        if let Some(verdict) = verdict.filter(is_worse) {
+            self.wrong = Some(verdict);
         }
-        let outer = self.path.len();
-        if outer > 0 {
+        self.diagnostics.push(fault);
+    }
+
+    fn statement(&mut self, element: &Element, index: usize) -> Option<Statement> {
+        let outer = (self.path.len(), self.wrong.take());
+        if outer.0 > 0 {
             self.path.push('/');
         }
         // Writing to a string does not fail.
-        let _ = write!(self.path, "{}[{}]", kind.name, index + 1);
+        let _ = write!(self.path, "{}[{}]", element.name, index + 1);
         let path: Arc<str> = self.path.as_str().into();
-        let (scope, mut reader) = (self.scope, Reader::new(element, self));
+        let subject = Subject::Policy(Arc::clone(&element.name));
+        let entry = self.inventory.begin(subject, &element.place, self.section, self.scope);
+        let kind = POLICIES.iter().find(|k| k.name == &*element.name);
+        let compiled = match kind {
+            Some(kind) => self.known(kind, element),
+            None => {
+                self.unknown(element);
+                None
+            }
+        };
+        let verdict = self.wrong.take().or_else(|| kind.map(|k| k.emulation.into()));
+        let verdict = verdict.unwrap_or(Verdict::Emulated);
+        let left_out = matches!(verdict, Verdict::NotEmulated(_));
+        self.inventory.judge(entry, verdict);
+        self.path.truncate(outer.0);
+        self.wrong = outer.1;
+        let unsupported = || (Action::Unsupported(Arc::clone(&element.name)), Reads::default());
+        let (action, reads) = if left_out { unsupported() } else { compiled? };
+        Some(Statement {
+            policy: kind.map_or("unsupported", |k| k.name),
+            id: element.id().map(Into::into),
+            place: element.place.clone(),
+            scope: self.scope,
+            path,
+            action,
+            reads,
+        })
+    }
+
+    fn known(&mut self, kind: &PolicyKind, element: &Element) -> Option<(Action, Reads)> {
+        if !kind.sections.contains(&self.section) {
+            let allowed = kind.sections.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ");
+            let what = format!("`{}` may not stand in {}", kind.name, self.section);
+            self.fault(Diagnostic::error(element.place.clone(), what).expected(allowed));
+        }
+        if !kind.scopes.contains(&self.scope) {
+            let allowed = kind.scopes.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ");
+            let what = format!("`{}` may not stand in a document of scope {}", kind.name, self.scope.name());
+            self.fault(Diagnostic::error(element.place.clone(), what).expected(allowed));
+        }
+        let mut reader = Reader::new(element, self);
         let action = (kind.compile)(&mut reader);
         reader.finish();
         let reads = reader.reads;
-        self.path.truncate(outer);
-        Some(Statement {
-            policy: kind.name,
-            id: element.id().map(Into::into),
-            place: element.place.clone(),
-            scope,
-            path,
-            action: action?,
-            reads,
-        })
+        Some((action?, reads))
+    }
+
+    fn unknown(&mut self, element: &Element) {
+        let what = format!("policy `{}` is unknown or not emulated", element.name);
+        let mut fault = Diagnostic::error(element.place.clone(), what)
+            .expected(format!("one of {}", POLICIES.iter().map(|k| k.name).collect::<Vec<_>>().join(", ")));
+        if let Some(near) = closest(&element.name, POLICIES.iter().map(|k| k.name)) {
+            fault = fault.hint(format!("did you mean `{near}`?"));
+        }
+        self.fault(fault.unsupported());
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::compile::Compiler;
 use super::element::Element;
+use super::inventory::Inventory;
 use super::statement::{Scope, Section, Statement};
 use super::surroundings::Surroundings;
 use crate::diagnose::{Diagnostic, Diagnostics, closest};
@@ -34,7 +35,7 @@ impl Document {
         root: &Element,
         scope: Scope,
         surroundings: &Surroundings,
-        diagnostics: &mut Diagnostics,
+        (diagnostics, inventory): (&mut Diagnostics, &mut Inventory),
     ) -> Self {
         let mut document = Self::default();
         if &*root.name != "policies" {
@@ -56,7 +57,7 @@ impl Document {
                 let what = format!("section `{section}` stands twice");
                 diagnostics.push(Diagnostic::error(element.place.clone(), what));
             }
-            let items = Compiler::new(diagnostics, surroundings, section, scope).items(element);
+            let items = Compiler::new((diagnostics, inventory), surroundings, section, scope).items(element);
             if section == Section::Backend && items.len() > 1 {
                 let second = element.elements().nth(1).map_or(&element.place, |e| &e.place);
                 let what = "the backend section holds more than one policy";

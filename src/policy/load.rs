@@ -7,6 +7,7 @@ use std::path::Path;
 use super::document::Document;
 use super::effective::Effective;
 use super::element::{Child, Element};
+use super::inventory::Inventory;
 use super::overlay;
 use super::scan::scan;
 use super::source::Source;
@@ -74,7 +75,10 @@ fn load_all(dir: &Path, overlays: &[String], surroundings: &Surroundings) -> (Po
     for root in documents.values_mut() {
         include(root, &fragments, &mut diagnostics);
     }
-    (compile(dir, &documents, surroundings, &mut diagnostics), diagnostics)
+    let mut inventory = Inventory::default();
+    let policies = compile(dir, &documents, surroundings, (&mut diagnostics, &mut inventory));
+    inventory.fold();
+    (policies, diagnostics)
 }
 
 /// Files with an extension, in the order of their names.
@@ -182,30 +186,30 @@ fn compile(
     dir: &Path,
     documents: &BTreeMap<String, Element>,
     surroundings: &Surroundings,
-    diagnostics: &mut Diagnostics,
+    (diagnostics, inventory): (&mut Diagnostics, &mut Inventory),
 ) -> Policies {
     let default =
         scan(&Source::new("default", DEFAULT_GLOBAL.to_owned())).expect("the default document is well formed");
-    let global = Document::compile(&default, Scope::Global, surroundings, diagnostics);
+    let global = Document::compile(&default, Scope::Global, surroundings, (diagnostics, inventory));
     let mut policies =
         Policies { global, products: BTreeMap::new(), apis: BTreeMap::new(), operations: BTreeMap::new() };
     for (path, root) in documents {
         let parts: Vec<&str> = path.trim_end_matches(".xml").split('/').collect();
         match *parts.as_slice() {
             ["products", name] => {
-                let document = Document::compile(root, Scope::Product, surroundings, diagnostics);
+                let document = Document::compile(root, Scope::Product, surroundings, (diagnostics, inventory));
                 let apis = members(&dir.join("products").join(format!("{name}.yaml")), diagnostics);
                 policies.products.insert(name.to_owned(), (document, apis));
             }
             ["apis", api] => {
-                let document = Document::compile(root, Scope::Api, surroundings, diagnostics);
+                let document = Document::compile(root, Scope::Api, surroundings, (diagnostics, inventory));
                 policies.apis.insert(api.to_owned(), document);
             }
             ["apis", api, operation] => {
-                let document = Document::compile(root, Scope::Operation, surroundings, diagnostics);
+                let document = Document::compile(root, Scope::Operation, surroundings, (diagnostics, inventory));
                 policies.operations.insert((api.to_owned(), operation.to_owned()), document);
             }
-            _ => policies.global = Document::compile(root, Scope::Global, surroundings, diagnostics),
+            _ => policies.global = Document::compile(root, Scope::Global, surroundings, (diagnostics, inventory)),
         }
     }
     policies

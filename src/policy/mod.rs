@@ -13,6 +13,8 @@ mod document;
 mod effective;
 mod element;
 pub mod expression;
+pub mod instance;
+mod inventory;
 #[cfg(test)]
 mod lint_test;
 mod load;
@@ -26,11 +28,12 @@ mod surroundings;
 
 pub use document::{Document, Item};
 pub use effective::Effective;
+pub use inventory::{Entry, Inventory, Subject, Verdict};
 pub use load::{Policies, lint, load};
 pub use policies::{
-    CheckHeader, Choose, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim,
+    CheckHeader, Choose, Emulation, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim,
     ReturnResponse, RewriteUri, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource,
     Trace, ValidateJwt,
 };
 pub use statement::{Action, Given, GivenText, Scope, Section, Statement, Statements};
-pub use surroundings::Surroundings;
+pub use surroundings::{OnUnsupported, Surroundings};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::compile::Compiler;
 use super::element::{Element, Text};
 use super::expression::{Expression, Reads, Type, compile};
+use super::inventory::{Subject, Verdict};
 use super::statement::{Given, GivenText, Statements};
 use crate::diagnose::{Diagnostic, Place, closest};
 
@@ -34,7 +35,7 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
     }
 
     pub(super) fn fault(&mut self, diagnostic: Diagnostic) {
-        self.compiler.diagnostics.push(diagnostic);
+        self.compiler.fault(diagnostic);
     }
 
     pub(super) fn place(&self) -> Place {
@@ -158,30 +159,19 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
     }
 
     fn expression(&mut self, text: &Text, expected: Option<Type>) -> Option<Arc<Expression>> {
-        if !text.text.trim_end().ends_with([')', '}']) {
-            let fault = Diagnostic::error(text.place.clone(), "text follows the expression")
-                .expected("an expression and nothing else")
-                .hint("join texts inside of it: `@(\"a\" + b)` or `@($\"a{b}\")`");
-            self.fault(fault);
-            return None;
-        }
-        match compile(&text.text, &text.place) {
+        let (section, scope) = (self.compiler.section, self.compiler.scope);
+        let subject = Subject::Expression(text.text.trim().into());
+        let entry = self.compiler.inventory.begin(subject, &text.place, section, scope);
+        match compiled(text, expected) {
             Ok(expression) => {
-                let fits = expected.is_none_or(|e| e == expression.gives || expression.gives == Type::Object);
-                if !fits {
-                    let expected = expected.map_or_else(String::new, |e| e.to_string());
-                    self.fault(
-                        Diagnostic::error(text.place.clone(), "the expression gives another type")
-                            .expected(expected)
-                            .actual(expression.gives.to_string()),
-                    );
-                    return None;
-                }
                 self.reads.body |= expression.reads.body;
                 self.reads.response |= expression.reads.response;
                 Some(Arc::new(expression))
             }
             Err(fault) => {
+                let what = fault.what.clone();
+                let verdict = if fault.unsupported { Verdict::NotEmulated(what) } else { Verdict::Refused(what) };
+                self.compiler.inventory.judge(entry, verdict);
                 self.fault(fault);
                 None
             }
@@ -201,7 +191,7 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
             if let Some(near) = closest(&element.name, known.iter().copied()) {
                 fault = fault.hint(format!("did you mean `{near}`?"));
             }
-            self.fault(fault);
+            self.fault(fault.unsupported());
         }
         if let Some(text) = self.element.children.iter().find_map(|c| match c {
             super::element::Child::Text(text) => Some(text),
@@ -245,7 +235,25 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
             if let Some(near) = closest(&attribute.name, known) {
                 fault = fault.hint(format!("did you mean `{near}`?"));
             }
-            self.compiler.diagnostics.push(fault);
+            self.compiler.fault(fault.unsupported());
         }
     }
+}
+
+/// An expression of the type that its place wants. That one can't be compiled
+/// may be its own fault or ours: the language is larger than what is emulated.
+fn compiled(text: &Text, expected: Option<Type>) -> Result<Expression, Diagnostic> {
+    if !text.text.trim_end().ends_with([')', '}']) {
+        return Err(Diagnostic::error(text.place.clone(), "text follows the expression")
+            .expected("an expression and nothing else")
+            .hint("join texts inside of it: `@(\"a\" + b)` or `@($\"a{b}\")`"));
+    }
+    let expression = compile(&text.text, &text.place).map_err(Diagnostic::unsupported)?;
+    if expected.is_none_or(|e| e == expression.gives || expression.gives == Type::Object) {
+        return Ok(expression);
+    }
+    let expected = expected.map_or_else(String::new, |e| e.to_string());
+    Err(Diagnostic::error(text.place.clone(), "the expression gives another type")
+        .expected(expected)
+        .actual(expression.gives.to_string()))
 }

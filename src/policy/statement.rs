@@ -52,6 +52,9 @@ pub enum Action {
     SetStatus(SetStatus),
     SetVariable(SetVariable),
     Trace(Trace),
+    /// A policy of this name that is not emulated: it does nothing but leave a
+    /// trace record.
+    Unsupported(Arc<str>),
     ValidateJwt(Box<ValidateJwt>),
 }
 
@@ -125,6 +128,9 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// All of them, from broad to narrow.
+    pub const ALL: [Self; 4] = [Self::Global, Self::Product, Self::Api, Self::Operation];
+
     /// As `LastError.Scope` has it.
     pub const fn name(self) -> &'static str {
         match self {

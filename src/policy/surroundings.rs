@@ -5,13 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::element::{Child, Element, Text};
 use crate::diagnose::{Diagnostic, Diagnostics, closest};
 
+/// What happens where something is not emulated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnsupported {
+    /// It is an error: the documents can't be used.
+    #[default]
+    Fail,
+    /// It is a warning, and the policy that it belongs to does nothing.
+    Warn,
+}
+
 /// What documents may name and don't contain.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
     /// Values of `{{name}}`.
     pub named_values: BTreeMap<String, String>,
+    /// Named values whose values are not known: secrets that a folder leaves
+    /// out.
+    pub secrets: BTreeSet<String>,
     /// What `backend-id` may say.
     pub backends: BTreeSet<String>,
+    /// What happens where something is not emulated.
+    pub on_unsupported: OnUnsupported,
 }
 
 impl Surroundings {
@@ -20,10 +35,12 @@ impl Surroundings {
     pub fn of_the_stack() -> Self {
         let value = |name: &str| (name.to_owned(), format!("http://127.0.0.1/{name}"));
         Self {
+            secrets: BTreeSet::new(),
             named_values: ["issuer", "tenant", "gateway-key", "managed-identity-secret"].map(value).into(),
             backends: ["bulk-update-service", "tabular-intake-service", "inference-service", "dataverse"]
                 .map(str::to_owned)
                 .into(),
+            on_unsupported: OnUnsupported::Fail,
         }
     }
 
@@ -68,6 +85,12 @@ impl Surroundings {
     }
 
     fn unknown(&self, name: &str, text: &Text) -> Diagnostic {
+        if self.secrets.contains(name) {
+            let what = format!("named value `{{{{{name}}}}}` is a secret, and its value is not there");
+            return Diagnostic::error(text.place.clone(), what)
+                .expected(format!("`{name}: VALUE` in a file of named values"))
+                .hint("name the file with `--named-values FILE`");
+        }
         let known = self.named_values.keys().map(String::as_str).collect::<Vec<_>>();
         let fault = Diagnostic::error(text.place.clone(), format!("named value `{{{{{name}}}}}` is not defined"))
             .expected(format!("one of {}", known.join(", ")));

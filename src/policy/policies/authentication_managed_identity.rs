@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::table::{INBOUND, PolicyKind};
+use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, GivenText};
 
@@ -16,7 +16,13 @@ pub struct ManagedIdentity {
     pub output: Option<Arc<str>>,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "authentication-managed-identity", sections: INBOUND, compile };
+pub(super) const KIND: PolicyKind = PolicyKind {
+    name: "authentication-managed-identity",
+    sections: INBOUND,
+    scopes: EVERYWHERE,
+    emulation: Emulation::Approximated("the token comes from the embedded issuer, for the gateway's own application"),
+    compile,
+};
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&[]);

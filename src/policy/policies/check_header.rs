@@ -1,6 +1,6 @@
 //! `check-header`: a header field must be there, or have one of some values.
 
-use super::table::{INBOUND, PolicyKind};
+use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, GivenText};
 
@@ -19,7 +19,8 @@ pub struct CheckHeader {
     pub values: Vec<GivenText>,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "check-header", sections: INBOUND, compile };
+pub(super) const KIND: PolicyKind =
+    PolicyKind { name: "check-header", sections: INBOUND, scopes: EVERYWHERE, emulation: Emulation::Emulated, compile };
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let children = reader.children(&["value"]);

@@ -1,6 +1,6 @@
 //! `choose`: the first branch whose condition holds.
 
-use super::table::{ANYWHERE, PolicyKind};
+use super::table::{ANYWHERE, EVERYWHERE, Emulation, PolicyKind};
 use crate::diagnose::Diagnostic;
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, Statements};
@@ -14,7 +14,8 @@ pub struct Choose {
     pub otherwise: Option<Statements>,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "choose", sections: ANYWHERE, compile };
+pub(super) const KIND: PolicyKind =
+    PolicyKind { name: "choose", sections: ANYWHERE, scopes: EVERYWHERE, emulation: Emulation::Emulated, compile };
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let mut choose = Choose { branches: Vec::new(), otherwise: None };

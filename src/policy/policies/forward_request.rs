@@ -1,6 +1,6 @@
 //! `forward-request`: calls the backend.
 
-use super::table::PolicyKind;
+use super::table::{EVERYWHERE, Emulation, PolicyKind};
 use crate::diagnose::Diagnostic;
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, Section};
@@ -22,7 +22,15 @@ impl ForwardRequest {
     const DEFAULT_TIMEOUT: i64 = 300;
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "forward-request", sections: &[Section::Backend], compile };
+pub(super) const KIND: PolicyKind = PolicyKind {
+    name: "forward-request",
+    sections: &[Section::Backend],
+    scopes: EVERYWHERE,
+    emulation: Emulation::Approximated(
+        "the backend is spoken to over HTTP/1.1; bodies are streamed both ways, whatever the buffering says",
+    ),
+    compile,
+};
 
 #[expect(clippy::unnecessary_wraps, reason = "every policy has the same shape")]
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {

@@ -39,4 +39,5 @@ pub use set_variable::SetVariable;
 pub use trace::Trace;
 pub use validate_jwt::{RequiredClaim, TokenSource, ValidateJwt};
 
-pub(super) use table::POLICIES;
+pub use table::Emulation;
+pub(super) use table::{POLICIES, PolicyKind};

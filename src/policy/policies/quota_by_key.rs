@@ -1,6 +1,6 @@
 //! `quota-by-key`: so many calls in a fixed period, for each key.
 
-use super::table::{INBOUND, PolicyKind};
+use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use crate::clock::Timestamp;
 use crate::diagnose::Diagnostic;
 use crate::limit::Quota;
@@ -25,7 +25,8 @@ pub struct QuotaByKey {
     pub first_period_start: Timestamp,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "quota-by-key", sections: INBOUND, compile };
+pub(super) const KIND: PolicyKind =
+    PolicyKind { name: "quota-by-key", sections: INBOUND, scopes: EVERYWHERE, emulation: Emulation::Emulated, compile };
 
 /// The shortest period that the policy allows, but for 0.
 const MIN_PERIOD: i64 = 300;

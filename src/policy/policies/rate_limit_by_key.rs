@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::table::{INBOUND, PolicyKind};
+use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, GivenText};
 
@@ -32,7 +32,13 @@ pub struct RateLimitByKey {
     pub total_header: Option<Arc<str>>,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "rate-limit-by-key", sections: INBOUND, compile };
+pub(super) const KIND: PolicyKind = PolicyKind {
+    name: "rate-limit-by-key",
+    sections: INBOUND,
+    scopes: EVERYWHERE,
+    emulation: Emulation::Emulated,
+    compile,
+};
 
 /// The longest window that the policy allows.
 const MAX_PERIOD: i64 = 300;

@@ -1,6 +1,6 @@
 //! `return-response`: answers at once and ends the pipeline.
 
-use super::table::{ANYWHERE, PolicyKind};
+use super::table::{ANYWHERE, EVERYWHERE, Emulation, PolicyKind};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Statements};
 
@@ -11,7 +11,13 @@ pub struct ReturnResponse {
     pub children: Statements,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "return-response", sections: ANYWHERE, compile };
+pub(super) const KIND: PolicyKind = PolicyKind {
+    name: "return-response",
+    sections: ANYWHERE,
+    scopes: EVERYWHERE,
+    emulation: Emulation::Emulated,
+    compile,
+};
 
 #[expect(clippy::unnecessary_wraps, reason = "every policy has the same shape")]
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {

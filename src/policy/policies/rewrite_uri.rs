@@ -1,6 +1,6 @@
 //! `rewrite-uri`: the path and query that the backend is called with.
 
-use super::table::{INBOUND, PolicyKind};
+use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, GivenText};
 
@@ -14,7 +14,8 @@ pub struct RewriteUri {
     pub copy_unmatched: Given<bool>,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "rewrite-uri", sections: INBOUND, compile };
+pub(super) const KIND: PolicyKind =
+    PolicyKind { name: "rewrite-uri", sections: INBOUND, scopes: EVERYWHERE, emulation: Emulation::Emulated, compile };
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&[]);

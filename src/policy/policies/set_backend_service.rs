@@ -1,6 +1,6 @@
 //! `set-backend-service`: which backend is called.
 
-use super::table::PolicyKind;
+use super::table::{EVERYWHERE, Emulation, PolicyKind};
 use crate::diagnose::{Diagnostic, closest};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, GivenText, Section};
@@ -12,8 +12,13 @@ pub struct SetBackendService {
     pub backend_id: GivenText,
 }
 
-pub(super) const KIND: PolicyKind =
-    PolicyKind { name: "set-backend-service", sections: &[Section::Inbound, Section::Backend], compile };
+pub(super) const KIND: PolicyKind = PolicyKind {
+    name: "set-backend-service",
+    sections: &[Section::Inbound, Section::Backend],
+    scopes: EVERYWHERE,
+    emulation: Emulation::Emulated,
+    compile,
+};
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&[]);

@@ -1,6 +1,6 @@
 //! `set-header` and `set-query-parameter`: a named field takes values.
 
-use super::table::{ANYWHERE, INBOUND, PolicyKind};
+use super::table::{ANYWHERE, EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use crate::diagnose::Diagnostic;
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, GivenText};
@@ -29,10 +29,21 @@ pub enum Exists {
     Delete,
 }
 
-pub(super) const HEADER: PolicyKind = PolicyKind { name: "set-header", sections: ANYWHERE, compile: header };
+pub(super) const HEADER: PolicyKind = PolicyKind {
+    name: "set-header",
+    sections: ANYWHERE,
+    scopes: EVERYWHERE,
+    emulation: Emulation::Emulated,
+    compile: header,
+};
 
-pub(super) const QUERY_PARAMETER: PolicyKind =
-    PolicyKind { name: "set-query-parameter", sections: INBOUND, compile: query_parameter };
+pub(super) const QUERY_PARAMETER: PolicyKind = PolicyKind {
+    name: "set-query-parameter",
+    sections: INBOUND,
+    scopes: EVERYWHERE,
+    emulation: Emulation::Emulated,
+    compile: query_parameter,
+};
 
 /// Fields that belong to the connection and can't be set.
 const OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "keep-alive", "transfer-encoding"];

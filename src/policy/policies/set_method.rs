@@ -1,6 +1,6 @@
 //! `set-method`: the method that the backend is called with.
 
-use super::table::PolicyKind;
+use super::table::{EVERYWHERE, Emulation, PolicyKind};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, GivenText, Section};
 
@@ -11,8 +11,13 @@ pub struct SetMethod {
     pub method: GivenText,
 }
 
-pub(super) const KIND: PolicyKind =
-    PolicyKind { name: "set-method", sections: &[Section::Inbound, Section::OnError], compile };
+pub(super) const KIND: PolicyKind = PolicyKind {
+    name: "set-method",
+    sections: &[Section::Inbound, Section::OnError],
+    scopes: EVERYWHERE,
+    emulation: Emulation::Emulated,
+    compile,
+};
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let method = reader.content()?;

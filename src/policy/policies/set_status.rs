@@ -1,6 +1,6 @@
 //! `set-status`: the status of the answer.
 
-use super::table::{ANYWHERE, PolicyKind};
+use super::table::{ANYWHERE, EVERYWHERE, Emulation, PolicyKind};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, GivenText};
 
@@ -13,7 +13,8 @@ pub struct SetStatus {
     pub reason: Option<GivenText>,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "set-status", sections: ANYWHERE, compile };
+pub(super) const KIND: PolicyKind =
+    PolicyKind { name: "set-status", sections: ANYWHERE, scopes: EVERYWHERE, emulation: Emulation::Emulated, compile };
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&[]);

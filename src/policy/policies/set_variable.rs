@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::table::{ANYWHERE, PolicyKind};
+use super::table::{ANYWHERE, EVERYWHERE, Emulation, PolicyKind};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, GivenText};
 
@@ -15,7 +15,13 @@ pub struct SetVariable {
     pub value: GivenText,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "set-variable", sections: ANYWHERE, compile };
+pub(super) const KIND: PolicyKind = PolicyKind {
+    name: "set-variable",
+    sections: ANYWHERE,
+    scopes: EVERYWHERE,
+    emulation: Emulation::Emulated,
+    compile,
+};
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&[]);

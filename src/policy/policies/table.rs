@@ -6,15 +6,33 @@ use super::{
     trace, validate_jwt,
 };
 use crate::policy::reader::Reader;
-use crate::policy::statement::{Action, Section};
+use crate::policy::statement::{Action, Scope, Section};
 
-/// One policy: its name, where it may stand, how it is read.
+/// One policy: its name, where it may stand, how truly it is emulated, how it
+/// is read.
 pub(in crate::policy) struct PolicyKind {
     pub(in crate::policy) name: &'static str,
     pub(in crate::policy) sections: &'static [Section],
+    /// Where the platform allows it (reference §2).
+    pub(in crate::policy) scopes: &'static [Scope],
+    pub(in crate::policy) emulation: Emulation,
     /// `None` where something is missing, which is a diagnostic already.
     pub(in crate::policy) compile: fn(&mut Reader<'_, '_, '_>) -> Option<Action>,
 }
+
+/// How truly a policy is emulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emulation {
+    /// As the platform does it, as far as that is known.
+    Emulated,
+    /// Nearly so; one sentence says what differs.
+    Approximated(&'static str),
+    /// It does nothing here; one sentence says why.
+    Ignored(&'static str),
+}
+
+/// Every scope.
+pub(super) const EVERYWHERE: &[Scope] = &Scope::ALL;
 
 /// Every section.
 pub(super) const ANYWHERE: &[Section] = &Section::ALL;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::table::{ANYWHERE, PolicyKind};
+use super::table::{ANYWHERE, EVERYWHERE, Emulation, PolicyKind};
 use crate::diagnose::Diagnostic;
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, GivenText};
@@ -20,7 +20,8 @@ pub struct Trace {
     pub metadata: Vec<(Arc<str>, GivenText)>,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "trace", sections: ANYWHERE, compile };
+pub(super) const KIND: PolicyKind =
+    PolicyKind { name: "trace", sections: ANYWHERE, scopes: EVERYWHERE, emulation: Emulation::Emulated, compile };
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let (mut message, mut metadata) = (None, Vec::new());

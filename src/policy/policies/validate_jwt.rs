@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::table::{INBOUND, PolicyKind};
+use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use crate::diagnose::Diagnostic;
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, GivenText};
@@ -61,7 +61,13 @@ pub struct RequiredClaim {
     pub values: Vec<GivenText>,
 }
 
-pub(super) const KIND: PolicyKind = PolicyKind { name: "validate-jwt", sections: INBOUND, compile };
+pub(super) const KIND: PolicyKind = PolicyKind {
+    name: "validate-jwt",
+    sections: INBOUND,
+    scopes: EVERYWHERE,
+    emulation: Emulation::Approximated("the texts of the token library (IDX...) are shortened in LastError.Message"),
+    compile,
+};
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let source = source(reader);

@@ -110,6 +110,7 @@ async fn step(shared: &Shared, call: &mut Call, action: &Action, section: Sectio
             call.set_variable(&policy.name, value);
         }
         Action::Trace(policy) => policies::trace(call, policy)?,
+        Action::Unsupported(name) => policies::unsupported(call, name),
         Action::Choose(_) => unreachable!("the section walks branches itself"),
     }
     Ok(Flow::Continue)

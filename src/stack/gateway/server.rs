@@ -96,6 +96,7 @@ impl Shared {
         let surroundings = Surroundings {
             named_values: options.named_values.clone(),
             backends: options.backends.keys().cloned().collect(),
+            ..Surroundings::default()
         };
         let policies = load(&options.policies, &options.overlays, &surroundings).map_err(GatewayError::Documents)?;
         let apis = apis::publish(options, &policies).map_err(GatewayError::Documents)?;

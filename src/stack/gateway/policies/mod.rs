@@ -17,6 +17,7 @@ mod set_query_parameter;
 mod set_status;
 mod token_checks;
 mod trace;
+mod unsupported;
 mod validate_jwt;
 
 pub(super) use check_header::check_header;
@@ -34,4 +35,5 @@ pub(super) use set_method::set_method;
 pub(super) use set_query_parameter::set_query_parameter;
 pub(super) use set_status::set_status;
 pub(super) use trace::trace;
+pub(super) use unsupported::unsupported;
 pub(super) use validate_jwt::validate_jwt;
