@@ -18,6 +18,7 @@ mod inventory;
 #[cfg(test)]
 mod lint_test;
 mod load;
+mod mapped;
 mod overlay;
 mod policies;
 mod reader;
@@ -30,8 +31,9 @@ pub use document::{Document, Item};
 pub use effective::Effective;
 pub use inventory::{Entry, Inventory, Subject, Verdict};
 pub use load::{Policies, lint, load};
+pub use mapped::{Mapped, UrlPattern};
 pub use policies::{
-    CheckHeader, Choose, Emulation, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim,
+    CheckHeader, Choose, Emulation, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim, Retry,
     ReturnResponse, RewriteUri, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource,
     Trace, ValidateJwt,
 };

@@ -8,6 +8,7 @@ use super::compile::Compiler;
 use super::element::{Element, Text};
 use super::expression::{Expression, Reads, Type, compile};
 use super::inventory::{Subject, Verdict};
+use super::mapped::urls_in;
 use super::statement::{Given, GivenText, Statements};
 use crate::diagnose::{Diagnostic, Place, closest};
 
@@ -60,6 +61,26 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
     pub(super) fn text(&mut self, name: &'static str) -> Option<GivenText> {
         let text = self.attribute(name)?;
         self.given_text(text)
+    }
+
+    /// Names URLs in an attribute or in content that lead nowhere, as far as
+    /// they are written out.
+    pub(super) fn reaches(&mut self, what: &str, given: &GivenText) {
+        let Some(mapped) = &self.compiler.surroundings.mapped else { return };
+        let (urls, place) = match given {
+            Given::Fixed(text) => (url::Url::parse(text.trim()).ok().into_iter().collect(), self.place()),
+            Given::Expression(expression) => (urls_in(&expression.text), expression.place.clone()),
+        };
+        let hosts = urls.iter().filter(|url| mapped.find(url).is_none()).filter_map(|url| url.host_str());
+        let notices = hosts.map(|host| {
+            Diagnostic::notice(place.clone(), format!("`{host}` in `{what}` is not mapped, and is never called")).hint(
+                format!(
+                    "say under `[gateway.hosts]` what answers for it, e.g. `\"{host}\" = \"http://127.0.0.1:8080\"`"
+                ),
+            )
+        });
+        let notices: Vec<_> = notices.collect();
+        notices.into_iter().for_each(|notice| self.fault(notice));
     }
 
     /// Text that may not be an expression.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::expression::{Expression, Reads};
 use super::policies::{
-    CheckHeader, Choose, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, ReturnResponse, RewriteUri,
-    SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, Trace, ValidateJwt,
+    CheckHeader, Choose, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, Retry, ReturnResponse,
+    RewriteUri, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, Trace, ValidateJwt,
 };
 use crate::diagnose::Place;
 
@@ -42,6 +42,7 @@ pub enum Action {
     ManagedIdentity(ManagedIdentity),
     QuotaByKey(QuotaByKey),
     RateLimitByKey(RateLimitByKey),
+    Retry(Retry),
     ReturnResponse(ReturnResponse),
     RewriteUri(RewriteUri),
     SetBackendService(SetBackendService),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::element::{Child, Element, Text};
+use super::mapped::Mapped;
 use crate::diagnose::{Diagnostic, Diagnostics, closest};
 
 /// What happens where something is not emulated.
@@ -27,6 +28,8 @@ pub struct Surroundings {
     pub backends: BTreeSet<String>,
     /// What happens where something is not emulated.
     pub on_unsupported: OnUnsupported,
+    /// URLs that lead somewhere; `None`: nobody knows yet, and none is named.
+    pub mapped: Option<Mapped>,
 }
 
 impl Surroundings {
@@ -41,6 +44,7 @@ impl Surroundings {
                 .map(str::to_owned)
                 .into(),
             on_unsupported: OnUnsupported::Fail,
+            mapped: None,
         }
     }
 

@@ -210,10 +210,12 @@ impl Start<'_> {
             overlays: self.defects(Tier::Gateway).into_iter().filter(|name| !RowLog::has_defect(name)).collect(),
             backends: backends.map(|(name, origin)| (name.to_owned(), origin.clone())).into(),
             named_values: named.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            hosts: BTreeMap::new(),
             issuer: issuer.clone(),
             clock: self.clock(),
             door: self.door(),
             listen: self.at(self.options.ports.gateway),
+            seed: 0,
             rows: self.rows.clone(),
         }
     }

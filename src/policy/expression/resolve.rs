@@ -122,7 +122,11 @@ impl Resolver {
         if member.form != Form::Property {
             return Err(Fault::at(offset, format!("`{name}` of {ty} is a method")).expected(format!("`{name}(…)`")));
         }
-        self.note(member.gives);
+        // What was asked for by `send-request` is in memory already.
+        let local = ty == Type::Response && matches!(target, Expr::Local(_)) && !self.reads.response;
+        if !local && !matches!(target, Expr::Cast(Type::Response, _)) {
+            self.note(member.gives);
+        }
         let operands = if matches!(ty, Type::Class(_)) { Vec::new() } else { vec![target] };
         Ok((Expr::Op(member.op, operands.into()), member.gives))
     }

@@ -126,6 +126,7 @@ impl Type {
             "object" | "Object" => Self::Object,
             "JObject" | "JToken" | "JArray" | "JValue" => Self::Json,
             "Jwt" => Self::Jwt,
+            "IResponse" => Self::Response,
             "DateTime" | "DateTimeOffset" => Self::Instant,
             "TimeSpan" => Self::Span,
             "Guid" => Self::Guid,
@@ -144,8 +145,21 @@ impl Type {
 }
 
 /// The names of [`Type::named`], for "did you mean".
-pub(super) const TYPE_NAMES: [&str; 12] =
-    ["string", "int", "long", "bool", "double", "object", "JObject", "JToken", "JArray", "Jwt", "DateTime", "Guid"];
+pub(super) const TYPE_NAMES: [&str; 13] = [
+    "string",
+    "int",
+    "long",
+    "bool",
+    "double",
+    "object",
+    "JObject",
+    "JToken",
+    "JArray",
+    "Jwt",
+    "DateTime",
+    "Guid",
+    "IResponse",
+];
 
 /// Classes with static members, by name.
 pub(super) const CLASSES: [(&str, Class); 25] = [

@@ -13,6 +13,13 @@ pub struct ForwardRequest {
     pub timeout_ms: Given<i64>,
     /// Whether `timeout_ms` counts seconds instead.
     pub in_seconds: bool,
+    /// How long to wait for `100 Continue` before the body is sent, in seconds
+    /// of real time; `None`: not at all.
+    pub continue_timeout: Option<Given<i64>>,
+    /// Whether redirects are followed rather than handed on.
+    pub follow_redirects: Given<bool>,
+    /// Whether the request's body is kept, so that it can be sent again.
+    pub buffer_request_body: Given<bool>,
     /// Whether 4xx and 5xx lead to on-error.
     pub fail_on_error: Given<bool>,
 }
@@ -27,28 +34,32 @@ pub(super) const KIND: PolicyKind = PolicyKind {
     sections: &[Section::Backend],
     scopes: EVERYWHERE,
     emulation: Emulation::Approximated(
-        "the backend is spoken to over HTTP/1.1; bodies are streamed both ways, whatever the buffering says",
+        "the backend is spoken to over HTTP/1.1; the response is streamed, whatever `buffer-response` says",
     ),
     compile,
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "every policy has the same shape")]
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
+    let amounts = 0..=i64::from(u32::MAX);
     reader.children(&[]);
-    let seconds = reader.number("timeout", 0..=i64::from(u32::MAX));
-    let millis = reader.number("timeout-ms", 0..=i64::from(u32::MAX));
+    let seconds = reader.number("timeout", amounts.clone());
+    let millis = reader.number("timeout-ms", amounts.clone());
     if seconds.is_some() && millis.is_some() {
         let fault = Diagnostic::error(reader.place(), "`timeout` and `timeout-ms` exclude each other");
         reader.fault(fault);
     }
-    reader.word("http-version", &["1"]);
-    reader.word("follow-redirects", &["false"]);
-    // The request's body is streamed, unless a policy has read it: then it is
-    // held anyway. The response's is streamed always.
-    reader.flag("buffer-request-body");
+    // HTTP/1.1 is spoken whichever version is asked for.
+    reader.word("http-version", &["1", "2or1", "2"]);
+    // The response's body is streamed always.
     reader.flag("buffer-response");
-    let fail_on_error = reader.flag("fail-on-error-status-code").unwrap_or(Given::Fixed(false));
     let in_seconds = millis.is_none();
-    let timeout_ms = millis.or(seconds).unwrap_or(Given::Fixed(ForwardRequest::DEFAULT_TIMEOUT));
-    Some(Action::ForwardRequest(ForwardRequest { timeout_ms, in_seconds, fail_on_error }))
+    Some(Action::ForwardRequest(ForwardRequest {
+        timeout_ms: millis.or(seconds).unwrap_or(Given::Fixed(ForwardRequest::DEFAULT_TIMEOUT)),
+        in_seconds,
+        continue_timeout: reader.number("continue-timeout", amounts),
+        follow_redirects: reader.flag("follow-redirects").unwrap_or(Given::Fixed(false)),
+        buffer_request_body: reader.flag("buffer-request-body").unwrap_or(Given::Fixed(false)),
+        fail_on_error: reader.flag("fail-on-error-status-code").unwrap_or(Given::Fixed(false)),
+    }))
 }

@@ -7,9 +7,11 @@ use crate::policy::statement::{Action, GivenText, Section};
 
 /// `set-backend-service`.
 #[derive(Clone, Debug)]
-pub struct SetBackendService {
-    /// The backend's id.
-    pub backend_id: GivenText,
+pub enum SetBackendService {
+    /// A backend of the instance, by its id.
+    Id(GivenText),
+    /// The URL that paths and queries are appended to.
+    Url(GivenText),
 }
 
 pub(super) const KIND: PolicyKind = PolicyKind {
@@ -22,24 +24,47 @@ pub(super) const KIND: PolicyKind = PolicyKind {
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&[]);
-    if let Some(url) = reader.element.attribute("base-url") {
-        let fault = Diagnostic::error(url.place.clone(), "`base-url` is not emulated: backends are stubs")
-            .expected("`backend-id`");
-        reader.fault(fault);
-        reader.text("base-url");
-        return None;
-    }
-    let backend_id = reader.text("backend-id");
-    let backend_id = reader.required("backend-id", backend_id)?;
-    let known = &reader.compiler.surroundings.backends;
-    if let Some(id) = backend_id.fixed().filter(|id| !known.contains(&***id)) {
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let mut fault = Diagnostic::error(reader.place(), format!("there is no backend `{id}`"))
-            .expected(format!("one of {}", known.join(", ")));
-        if let Some(near) = closest(id, known) {
-            fault = fault.hint(format!("did you mean `{near}`?"));
+    let (id, url) = (reader.text("backend-id"), reader.text("base-url"));
+    match (id, url) {
+        (Some(_), Some(_)) => {
+            let fault = Diagnostic::error(reader.place(), "`backend-id` and `base-url` exclude each other");
+            reader.fault(fault);
+            None
         }
-        reader.fault(fault);
+        (Some(id), None) => {
+            known(reader, &id);
+            Some(Action::SetBackendService(SetBackendService::Id(id)))
+        }
+        (None, Some(url)) => {
+            reader.reaches("base-url", &url);
+            Some(Action::SetBackendService(SetBackendService::Url(url)))
+        }
+        (None, None) => {
+            let given = |name| reader.element.attribute(name).is_some();
+            if !given("backend-id") && !given("base-url") {
+                let fault = Diagnostic::error(reader.place(), "`set-backend-service` names no backend");
+                reader.fault(fault.expected("`backend-id=\"…\"` or `base-url=\"…\"`"));
+            }
+            None
+        }
     }
-    Some(Action::SetBackendService(SetBackendService { backend_id }))
+}
+
+/// Complains of an id that is none. Where no backend is described, ids are
+/// only named: nobody knows which there are.
+fn known(reader: &mut Reader<'_, '_, '_>, id: &GivenText) {
+    let known = &reader.compiler.surroundings.backends;
+    let Some(id) = id.fixed().filter(|id| !known.contains(&***id)) else { return };
+    let what = format!("there is no backend `{id}`");
+    if known.is_empty() {
+        let notice = Diagnostic::notice(reader.place(), what);
+        reader.fault(notice.hint("requests to it fail; say where it is under `[gateway.backends]`"));
+        return;
+    }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let mut fault = Diagnostic::error(reader.place(), what).expected(format!("one of {}", known.join(", ")));
+    if let Some(near) = closest(id, known) {
+        fault = fault.hint(format!("did you mean `{near}`?"));
+    }
+    reader.fault(fault);
 }

@@ -1,7 +1,7 @@
 //! The table of policies.
 
 use super::{
-    authentication_managed_identity, check_header, choose, forward_request, quota_by_key, rate_limit_by_key,
+    authentication_managed_identity, check_header, choose, forward_request, quota_by_key, rate_limit_by_key, retry,
     return_response, rewrite_uri, set_backend_service, set_body, set_field, set_method, set_status, set_variable,
     trace, validate_jwt,
 };
@@ -48,6 +48,7 @@ pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
     forward_request::KIND,
     quota_by_key::KIND,
     rate_limit_by_key::KIND,
+    retry::KIND,
     return_response::KIND,
     rewrite_uri::KIND,
     set_backend_service::KIND,

@@ -1,8 +1,10 @@
 //! A backend and the connections to it that are kept.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
@@ -15,20 +17,33 @@ use tokio::task::JoinSet;
 use super::request_body::RequestBody;
 use crate::door::{Door, DoorError, Origin};
 
+/// How many connections to a backend are kept while nobody uses them.
+const MAX_IDLE: usize = 512;
+
+/// How long one is kept, in real time.
+const MAX_IDLE_TIME: Duration = Duration::from_mins(1);
+
 /// A backend.
 #[derive(Debug)]
 pub(super) struct Backend {
     pub(super) origin: Origin,
     pub(super) authority: HeaderValue,
     door: Door,
-    /// The one used last first, so that what is not needed any more ages.
-    idle: Mutex<Vec<SendRequest<RequestBody>>>,
+    /// The one used last is taken first, so that what is not needed any more
+    /// ages.
+    idle: Mutex<VecDeque<(Instant, SendRequest<RequestBody>)>>,
     connections: Mutex<JoinSet<()>>,
 }
 
 /// Why a backend did not answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError {
+    /// Nobody said where it is.
+    #[error("the host of {0} is not mapped, so nothing was sent")]
+    NotMapped(String),
+    /// Not in time.
+    #[error("The backend did not answer within {} s.", .0.as_secs_f64())]
+    Timeout(Duration),
     #[error(transparent)]
     Door(#[from] DoorError),
     #[error(transparent)]
@@ -72,7 +87,22 @@ impl Backend {
     }
 
     fn pop(&self) -> Option<SendRequest<RequestBody>> {
-        self.idle.lock().expect("nobody panics while he holds the connections").pop()
+        self.idle.lock().expect("nobody panics while he holds the connections").pop_back().map(|(_, sender)| sender)
+    }
+
+    fn keep(&self, sender: SendRequest<RequestBody>) {
+        let mut idle = self.idle.lock().expect("nobody panics while he holds the connections");
+        if idle.len() < MAX_IDLE {
+            idle.push_back((Instant::now(), sender));
+        }
+    }
+
+    /// Ends connections that nobody used for a while.
+    pub(super) fn tidy(&self) {
+        let mut idle = self.idle.lock().expect("nobody panics while he holds the connections");
+        while idle.front().is_some_and(|(since, _)| since.elapsed() > MAX_IDLE_TIME) {
+            idle.pop_front();
+        }
     }
 
     async fn connect(&self) -> Result<SendRequest<RequestBody>, SendError> {
@@ -125,7 +155,7 @@ impl BackendBody {
         if let Some((sender, backend)) = self.lease.take()
             && !sender.is_closed()
         {
-            backend.idle.lock().expect("nobody panics while he holds the connections").push(sender);
+            backend.keep(sender);
         }
     }
 }

@@ -12,14 +12,14 @@ use uuid::Uuid;
 
 use super::answer::{Answer, AnswerBody};
 use super::apis::{PublishedApi, PublishedOperation};
-use super::backend::Backend;
+use super::hosts::Destination;
 use super::request_body::RequestBody;
 use super::route::Parameters;
 use super::value::{Address, Side, Value};
 use crate::clock::{Clock, Timestamp};
 use crate::limit::{Quota, Rate};
 use crate::observe::{LastError, TraceRecord};
-use crate::policy::{Given, Section, Statement};
+use crate::policy::{Given, Scope, Section, Statement};
 
 /// The largest body that a policy may read, as the platform has it.
 const MAX_HELD: usize = 2 * 1024 * 1024;
@@ -43,7 +43,9 @@ pub(super) struct Call {
     /// Path and query for the backend.
     pub(super) path: String,
     pub(super) query: String,
-    pub(super) backend: Option<Arc<Backend>>,
+    pub(super) backend: Option<Arc<Destination>>,
+    /// The scope that chose the backend by its id.
+    pub(super) backend_chosen_in: Option<Scope>,
     pub(super) response: Option<Answer>,
     pub(super) variables: Vec<(Arc<str>, Value)>,
     pub(super) last_error: Option<LastError>,
@@ -110,6 +112,7 @@ impl Call {
             request_headers: parts.headers,
             body,
             backend: None,
+            backend_chosen_in: None,
             response: None,
             variables: Vec::new(),
             last_error: None,
@@ -153,7 +156,8 @@ impl Call {
     /// Scheme, host and port.
     pub(super) fn origin(&self, address: Address) -> (&'static str, String, u16) {
         if let (Address::Backend, Some(backend)) = (address, &self.backend) {
-            return ("http", backend.origin.host.clone(), backend.origin.port);
+            let shown = &backend.shown;
+            return (if shown.tls { "https" } else { "http" }, shown.host.clone(), shown.port);
         }
         let (host, port) = self.host().rsplit_once(':').unwrap_or((self.host(), ""));
         ("http", host.to_owned(), port.parse().unwrap_or(80))
@@ -169,15 +173,21 @@ impl Call {
 
     /// Has the bodies that exist in memory, so that expressions can read them.
     pub(super) async fn hold_bodies(&mut self) -> Result<(), String> {
+        self.hold_request().await.map_err(|e| e.to_string())?;
+        if let Some(Answer { body: body @ AnswerBody::Backend(_), .. }) = &mut self.response
+            && let AnswerBody::Backend(backend) = std::mem::replace(body, AnswerBody::Bytes(Bytes::new()))
+        {
+            *body = AnswerBody::Bytes(collect(backend).await.map_err(|e| e.to_string())?);
+        }
+        Ok(())
+    }
+
+    /// Has the request's body in memory.
+    pub(super) async fn hold_request(&mut self) -> Result<(), BodyFault> {
         if let RequestBody::Stream(_) = &self.body
             && let RequestBody::Stream(incoming) = self.body.take()
         {
             self.body = RequestBody::Bytes(collect(incoming).await?);
-        }
-        if let Some(Answer { body: body @ AnswerBody::Backend(_), .. }) = &mut self.response
-            && let AnswerBody::Backend(backend) = std::mem::replace(body, AnswerBody::Bytes(Bytes::new()))
-        {
-            *body = AnswerBody::Bytes(collect(backend).await?);
         }
         Ok(())
     }
@@ -207,16 +217,26 @@ impl Call {
     }
 }
 
-async fn collect<B>(mut body: B) -> Result<Bytes, String>
+/// Why a body can't be had in memory.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyFault {
+    #[error("the body broke off: {0}")]
+    BrokenOff(hyper::Error),
+    #[error("the body is larger than {MAX_HELD} bytes, more than a policy may read")]
+    TooLarge,
+}
+
+/// A body, read to its end.
+pub(super) async fn collect<B>(mut body: B) -> Result<Bytes, BodyFault>
 where
     B: http_body::Body<Data = Bytes, Error = hyper::Error> + Unpin,
 {
     let mut held = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| format!("the body broke off: {e}"))?;
+        let frame = frame.map_err(BodyFault::BrokenOff)?;
         if let Some(data) = frame.data_ref() {
             if held.len() + data.len() > MAX_HELD {
-                return Err(format!("the body is larger than {MAX_HELD} bytes, more than a policy may read"));
+                return Err(BodyFault::TooLarge);
             }
             held.extend_from_slice(data);
         }

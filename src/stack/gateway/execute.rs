@@ -1,29 +1,61 @@
 //! The pipeline: sections of effective policies, step by step.
+//!
+//! Policies that hold others (`choose`, `retry`) are levels on a stack, not
+//! calls: what is around a step is plain data, and is dropped with the call
+//! when its client leaves.
 
 use std::sync::Arc;
 
 use super::call::Call;
-use super::policies;
+use super::policies::{self, Retrying};
 use super::raised::Raised;
 use super::server::Shared;
 use crate::observe::LastError;
 use crate::policy::{Action, Effective, Section, Statement};
 
-/// How a step or a section ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
+/// How a step ends.
+#[derive(Debug)]
+pub(super) enum Flow<'p> {
     /// The next step follows.
     Continue,
+    /// The statements inside of the policy follow.
+    Enter(&'p [Arc<Statement>], Around<'p>),
     /// The answer stands; nothing follows.
     End,
+}
+
+/// What is around statements until they are through, an error leaves them, or
+/// the call ends.
+#[derive(Debug)]
+pub(super) enum Around<'p> {
+    /// Nothing: they are a section or a branch.
+    Nothing,
+    /// They may be run again.
+    Retry(Retrying<'p>),
+}
+
+/// How statements end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// All were run.
+    Through,
+    /// One made the answer; nothing follows.
+    Answered,
+}
+
+/// Statements that are being run, and what is around them.
+struct Level<'p> {
+    rest: &'p [Arc<Statement>],
+    around: Around<'p>,
 }
 
 /// Runs inbound, backend and outbound; where a step raises, on-error.
 pub(super) async fn pipeline(shared: &Shared, call: &mut Call, effective: &Effective) {
     for section in [Section::Inbound, Section::Backend, Section::Outbound] {
-        match run(shared, call, effective, section).await {
-            Ok(Flow::Continue) => {}
-            Ok(Flow::End) => return,
+        call.section = section;
+        match run(shared, call, effective.section(section), section).await {
+            Ok(Ended::Through) => {}
+            Ok(Ended::Answered) => return,
             Err(raised) => return on_error(shared, call, effective, &raised).await,
         }
     }
@@ -32,72 +64,121 @@ pub(super) async fn pipeline(shared: &Shared, call: &mut Call, effective: &Effec
 /// Has on-error make the answer to what was raised. An error in on-error
 /// leaves the answer as it stands.
 pub(super) async fn on_error(shared: &Shared, call: &mut Call, effective: &Effective, raised: &Raised) {
-    let at = call.at.take();
-    let source = match (raised.source, &at) {
-        ("", Some(statement)) => statement.policy,
-        (source, _) => source,
-    };
-    call.last_error = Some(LastError {
-        source: source.to_owned(),
-        reason: raised.reason.to_owned(),
-        message: raised.message.clone(),
-        scope: at.as_ref().map_or("", |s| s.scope.name()).to_owned(),
-        section: call.section.name().to_owned(),
-        path: at.as_ref().map_or("", |s| &s.path).to_owned(),
-        policy_id: at.as_ref().and_then(|s| s.id.as_deref()).unwrap_or_default().to_owned(),
-    });
+    call.last_error = Some(last_error(call, raised));
     call.response = Some(raised.answer(call.id));
     if raised.reason == Raised::CLIENT_GONE {
         // Nobody is left to read what the API has to say about it.
         return;
     }
-    let _ = run(shared, call, effective, Section::OnError).await;
+    let _ = run(shared, call, effective.section(Section::OnError), Section::OnError).await;
 }
 
-/// Runs one section. Branches of `choose` are walked without recursion.
-async fn run(shared: &Shared, call: &mut Call, effective: &Effective, section: Section) -> Result<Flow, Raised> {
-    if section != Section::OnError {
-        call.section = section;
+/// What `context.LastError` says of an error at the call's current step.
+pub(super) fn last_error(call: &Call, raised: &Raised) -> LastError {
+    let at = call.at.as_deref();
+    let source = match (raised.source, at) {
+        ("", Some(statement)) => statement.policy,
+        (source, _) => source,
+    };
+    LastError {
+        source: source.to_owned(),
+        reason: raised.reason.to_owned(),
+        message: raised.message.clone(),
+        scope: at.map_or("", |s| s.scope.name()).to_owned(),
+        section: call.section.name().to_owned(),
+        path: at.map_or("", |s| &s.path).to_owned(),
+        policy_id: at.and_then(|s| s.id.as_deref()).unwrap_or_default().to_owned(),
     }
-    let mut open: Vec<&[Arc<Statement>]> = vec![effective.section(section)];
-    while let Some(statements) = open.last_mut() {
-        let Some((statement, rest)) = statements.split_first() else {
-            open.pop();
-            continue;
+}
+
+/// Runs statements with all that is inside of them.
+pub(super) async fn run(
+    shared: &Shared,
+    call: &mut Call,
+    statements: &[Arc<Statement>],
+    section: Section,
+) -> Result<Ended, Raised> {
+    let mut open = vec![Level { rest: statements, around: Around::Nothing }];
+    while let Some(level) = open.last_mut() {
+        let stepped = match level.rest.split_first() {
+            Some((statement, rest)) => {
+                level.rest = rest;
+                step(shared, call, statement, section).await
+            }
+            None => through(shared, call, &mut open).await.map(|()| Flow::Continue),
         };
-        *statements = rest;
-        call.at = Some(Arc::clone(statement));
-        if statement.reads.body {
-            call.hold_bodies().await.map_err(|e| Raised::internal("", "ExpressionValueEvaluationFailure", e))?;
-        }
-        match &statement.action {
-            Action::Choose(choose) => {
-                if let Some(branch) = policies::choose(choose, call)? {
-                    open.push(branch);
-                }
-            }
-            action => {
-                if step(shared, call, action, section).await? == Flow::End {
-                    return Ok(Flow::End);
-                }
-            }
+        match stepped {
+            Ok(Flow::Continue) => {}
+            Ok(Flow::Enter(rest, around)) => open.push(Level { rest, around }),
+            Ok(Flow::End) => return Ok(Ended::Answered),
+            Err(raised) => recover(shared, call, &mut open, raised).await?,
         }
     }
-    Ok(Flow::Continue)
+    Ok(Ended::Through)
 }
 
-async fn step(shared: &Shared, call: &mut Call, action: &Action, section: Section) -> Result<Flow, Raised> {
-    match action {
-        Action::ForwardRequest(policy) => policies::forward_request(shared, call, policy).await?,
-        Action::ValidateJwt(policy) => policies::validate_jwt(shared, call, policy).await?,
-        Action::ManagedIdentity(policy) => policies::managed_identity(shared, call, policy).await?,
+/// Leaves the innermost level, or begins it again.
+async fn through(shared: &Shared, call: &mut Call, open: &mut Vec<Level<'_>>) -> Result<(), Raised> {
+    let Some(mut level) = open.pop() else { return Ok(()) };
+    if let Around::Retry(retrying) = &mut level.around
+        && retrying.again(shared, call, None).await?
+    {
+        level.rest = retrying.statements();
+        open.push(level);
+    }
+    Ok(())
+}
+
+/// Leaves levels until one takes what was raised; the error itself where none
+/// does.
+async fn recover(shared: &Shared, call: &mut Call, open: &mut Vec<Level<'_>>, raised: Raised) -> Result<(), Raised> {
+    let at = call.at.clone();
+    while let Some(mut level) = open.pop() {
+        let Around::Retry(retrying) = &mut level.around else { continue };
+        // A condition that can't be evaluated without a response takes nothing.
+        if retrying.again(shared, call, Some(&raised)).await.unwrap_or(false) {
+            level.rest = retrying.statements();
+            open.push(level);
+            return Ok(());
+        }
+        call.at.clone_from(&at);
+    }
+    Err(raised)
+}
+
+async fn step<'p>(
+    shared: &Shared,
+    call: &mut Call,
+    statement: &'p Arc<Statement>,
+    section: Section,
+) -> Result<Flow<'p>, Raised> {
+    call.at = Some(Arc::clone(statement));
+    if statement.reads.body {
+        call.hold_bodies().await.map_err(|e| Raised::internal("", "ExpressionValueEvaluationFailure", e))?;
+    }
+    match &statement.action {
+        Action::Choose(policy) => {
+            let branch = policies::choose(policy, call)?;
+            return Ok(branch.map_or(Flow::Continue, |branch| Flow::Enter(branch, Around::Nothing)));
+        }
+        Action::Retry(policy) => return Ok(policies::retry(statement, policy)),
         Action::ReturnResponse(policy) => {
             policies::return_response(call, policy)?;
             return Ok(Flow::End);
         }
+        action => act(shared, call, action, section).await?,
+    }
+    Ok(Flow::Continue)
+}
+
+/// A policy that holds no others, and after which the next one follows.
+async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section) -> Result<(), Raised> {
+    match action {
         Action::CheckHeader(policy) => policies::check_header(call, policy)?,
-        Action::RateLimitByKey(policy) => policies::rate_limit_by_key(shared, call, policy)?,
+        Action::ForwardRequest(policy) => policies::forward_request(shared, call, policy).await?,
+        Action::ManagedIdentity(policy) => policies::managed_identity(shared, call, policy).await?,
         Action::QuotaByKey(policy) => policies::quota_by_key(shared, call, policy)?,
+        Action::RateLimitByKey(policy) => policies::rate_limit_by_key(shared, call, policy)?,
         Action::RewriteUri(policy) => policies::rewrite_uri(call, policy)?,
         Action::SetBackendService(policy) => policies::set_backend_service(shared, call, policy)?,
         Action::SetBody(policy) => policies::set_body(call, policy, section)?,
@@ -111,7 +192,10 @@ async fn step(shared: &Shared, call: &mut Call, action: &Action, section: Sectio
         }
         Action::Trace(policy) => policies::trace(call, policy)?,
         Action::Unsupported(name) => policies::unsupported(call, name),
-        Action::Choose(_) => unreachable!("the section walks branches itself"),
+        Action::ValidateJwt(policy) => policies::validate_jwt(shared, call, policy).await?,
+        Action::Choose(_) | Action::Retry(_) | Action::ReturnResponse(_) => {
+            unreachable!("these lead elsewhere than to the next step")
+        }
     }
-    Ok(Flow::Continue)
+    Ok(())
 }

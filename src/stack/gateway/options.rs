@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::RowLog;
+use super::{RowLog, Upstream};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
 use crate::stack::Api;
@@ -22,6 +22,9 @@ pub struct GatewayOptions {
     pub overlays: Vec<String>,
     /// Backends by the id that policies name.
     pub backends: BTreeMap<String, Origin>,
+    /// What hosts (`api.example`, `*.example`) and beginnings of URLs
+    /// (`https://api.example/v2`) in policies lead to. Others are never called.
+    pub hosts: BTreeMap<String, Upstream>,
     /// Named values. `tenant` and `managed-identity-secret` also serve the
     /// managed identity.
     pub named_values: BTreeMap<String, String>,
@@ -33,6 +36,8 @@ pub struct GatewayOptions {
     pub door: Door,
     /// Where to listen; port 0 is any free one.
     pub listen: SocketAddr,
+    /// Where the randomness of waits comes from.
+    pub seed: u64,
     /// Takes a row for each call.
     pub rows: RowLog,
 }

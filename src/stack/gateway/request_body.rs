@@ -26,6 +26,14 @@ impl RequestBody {
         matches!(self, Self::None)
     }
 
+    /// A body in memory once more; one that is streamed can't be had twice.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(bytes.clone()),
+            Self::None | Self::Stream(_) => Self::None,
+        }
+    }
+
     pub(super) fn take(&mut self) -> Self {
         std::mem::replace(self, Self::None)
     }

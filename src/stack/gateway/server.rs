@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -11,15 +11,17 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::backend::Backend;
 use super::body::ClientBody;
 use super::call::Call;
 use super::counters::Counters;
 use super::drain::Drain;
+use super::hosts::{Destination, Hosts};
 use super::identity::Identity;
 use super::keys::Keys;
 use super::raised::Raised;
@@ -37,6 +39,9 @@ const GRACE: Duration = Duration::from_millis(250);
 /// How long to wait where the system has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
 
+/// How often connections to backends are looked through for idle ones.
+const TIDYING: Duration = Duration::from_secs(15);
+
 /// A running gateway. It stops when [`Gateway::stop`] is called.
 #[derive(Debug)]
 #[must_use = "a gateway that is dropped leaves its tasks to the runtime; call stop()"]
@@ -53,7 +58,9 @@ pub(super) struct Shared {
     pub(super) router: Router,
     /// For calls that match no API.
     pub(super) unmatched: Effective,
-    pub(super) backends: HashMap<String, Arc<Backend>>,
+    pub(super) backends: HashMap<String, Arc<Destination>>,
+    pub(super) hosts: Hosts,
+    pub(super) random: Mutex<ChaCha8Rng>,
     pub(super) counters: Counters,
     pub(super) keys: Keys,
     pub(super) identity: Identity,
@@ -93,16 +100,17 @@ impl Gateway {
 
 impl Shared {
     fn new(options: &GatewayOptions) -> Result<Self, GatewayError> {
+        let own = options.backends.values().chain([&options.issuer]).cloned();
+        let hosts = Hosts::new(&options.hosts, own, &options.door).map_err(GatewayError::Documents)?;
         let surroundings = Surroundings {
             named_values: options.named_values.clone(),
             backends: options.backends.keys().cloned().collect(),
+            mapped: Some(hosts.patterns()),
             ..Surroundings::default()
         };
         let policies = load(&options.policies, &options.overlays, &surroundings).map_err(GatewayError::Documents)?;
         let apis = apis::publish(options, &policies).map_err(GatewayError::Documents)?;
-        let backend = |(id, origin): (&String, &Origin)| {
-            (id.clone(), Arc::new(Backend::new(origin.clone(), options.door.clone())))
-        };
+        let backend = |(id, origin): (&String, &Origin)| (id.clone(), Arc::new(hosts.origin(origin)));
         let named = |values: &BTreeMap<String, String>, name: &str| values.get(name).cloned().unwrap_or_default();
         let tenant = named(&options.named_values, "tenant");
         let endpoint = format!("{}/{tenant}/oauth2/v2.0/token", options.issuer);
@@ -112,6 +120,8 @@ impl Shared {
             router: Router::new(apis),
             unmatched: policies.effective_of_nothing(),
             backends: options.backends.iter().map(backend).collect(),
+            hosts,
+            random: Mutex::new(ChaCha8Rng::seed_from_u64(options.seed)),
             counters: Counters::new(),
             keys: Keys::new(&options.door, &options.clock),
             identity: Identity::new(&options.door, &options.clock, endpoint, &secret),
@@ -191,6 +201,7 @@ fn reachable(mut address: SocketAddr) -> Origin {
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
+    let mut tidying = tokio::time::interval(TIDYING);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -202,6 +213,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rec
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
             Some(_) = connections.join_next() => {}
+            _ = tidying.tick() => shared.hosts.tidy(),
             () = stopped(&mut stop) => break,
         }
     }
@@ -211,9 +223,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rec
         connections.shutdown().await;
     }
     shared.drain.stop();
-    for backend in shared.backends.values() {
-        backend.stop().await;
-    }
+    shared.hosts.stop().await;
 }
 
 async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {

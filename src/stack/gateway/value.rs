@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::received::Received;
 use crate::clock::Timestamp;
 use crate::stack::jwt::Token;
 
@@ -25,6 +26,10 @@ pub(super) enum Value {
     Property(Arc<str>, Arc<Json>),
     Jwt(Arc<Token>),
     Claims(Arc<Token>),
+    /// `IResponse` of `send-request`.
+    Response(Arc<Received>),
+    ReceivedHeaders(Arc<Received>),
+    ReceivedBody(Arc<Received>),
     /// A part of the context that holds something; which one is known from the
     /// expression.
     Here,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
+
 use super::super::call::Call;
+use super::super::received::Received;
 use super::super::value::{Address, Side, Value};
 use super::Fault;
 use crate::observe::LastError;
@@ -10,6 +13,9 @@ use crate::policy::expression::Op;
 
 /// The member, if it is one of the context's.
 pub(super) fn member(op: Op, operands: &[Value], call: &Call) -> Option<Result<Value, Fault>> {
+    if let Some(Value::Response(received)) = operands.first() {
+        return received_member(op, received).map(Ok);
+    }
     if let Some(result) = parts(op, operands.first(), call) {
         return Some(result);
     }
@@ -50,6 +56,17 @@ pub(super) fn root(op: Op, call: &Call) -> Option<Value> {
         Op::DeploymentRegion => Value::text("embedded"),
         Op::DeploymentServiceId | Op::DeploymentServiceName => Value::text("seamstress"),
         Op::DeploymentGatewayId => Value::text("managed"),
+        _ => return None,
+    })
+}
+
+/// Members of a response that `send-request` brought.
+fn received_member(op: Op, received: &Arc<Received>) -> Option<Value> {
+    Some(match op {
+        Op::ResponseStatusCode => Value::Int(i64::from(received.status.as_u16())),
+        Op::ResponseStatusReason => Value::text(received.reason()),
+        Op::ResponseHeaders => Value::ReceivedHeaders(Arc::clone(received)),
+        Op::ResponseBody => Value::ReceivedBody(Arc::clone(received)),
         _ => return None,
     })
 }
@@ -115,7 +132,10 @@ fn url(op: Op, of: Option<&Value>, call: &Call) -> Result<Value, Fault> {
 /// Header fields, query, parameters, variables.
 fn dictionary(op: Op, operands: &[Value], call: &Call) -> Option<Result<Value, Fault>> {
     let of = operands.first()?;
-    if !matches!(of, Value::Headers(_) | Value::Query(_) | Value::Parameters | Value::Variables) {
+    if !matches!(
+        of,
+        Value::Headers(_) | Value::ReceivedHeaders(_) | Value::Query(_) | Value::Parameters | Value::Variables
+    ) {
         return None;
     }
     let Some(Value::Text(key)) = operands.get(1) else {
@@ -147,15 +167,17 @@ fn absent() -> Fault {
     Fault::new("The given key was not present in the dictionary.")
 }
 
+fn fields(headers: &HeaderMap, name: &str) -> Vec<Arc<str>> {
+    headers.get_all(name).iter().map(|v| Arc::from(String::from_utf8_lossy(v.as_bytes()))).collect()
+}
+
 fn lookup(of: &Value, key: &str, call: &Call) -> Option<Value> {
     let texts = |values: Vec<Arc<str>>| (!values.is_empty()).then(|| Value::Texts(values.into()));
     match of {
         Value::Variables => call.variable(key).cloned(),
         Value::Parameters => call.parameter(key).map(Value::text),
-        Value::Headers(side) => {
-            let values = call.headers(*side)?.get_all(key).iter();
-            texts(values.map(|v| Arc::from(String::from_utf8_lossy(v.as_bytes()))).collect())
-        }
+        Value::Headers(side) => texts(fields(call.headers(*side)?, key)),
+        Value::ReceivedHeaders(received) => texts(fields(&received.headers, key)),
         Value::Query(address) => {
             let (_, query) = call.path_and_query(*address);
             let pairs = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == key);

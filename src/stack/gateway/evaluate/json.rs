@@ -22,13 +22,18 @@ pub(super) fn member(op: Op, operands: &[Value], call: &mut Call) -> Option<Resu
         Value::Claims(token) => claims_member(op, token, &operands[1..]),
         Value::Body(side) if matches!(op, Op::BodyAsText | Op::BodyAsJson) => {
             let preserve = matches!(operands.get(1), Some(Value::Bool(true)));
-            Some(call.read_body(*side, preserve).map_err(Fault::new).and_then(|text| match op {
-                Op::BodyAsText => Ok(Value::text(text)),
-                _ => parsed(&text),
-            }))
+            Some(call.read_body(*side, preserve).map_err(Fault::new).and_then(|text| body_as(op, &text)))
+        }
+        Value::ReceivedBody(received) if matches!(op, Op::BodyAsText | Op::BodyAsJson) => {
+            let preserve = matches!(operands.get(1), Some(Value::Bool(true)));
+            Some(body_as(op, &String::from_utf8_lossy(&received.read_body(preserve))))
         }
         _ => None,
     }
+}
+
+fn body_as(op: Op, text: &str) -> Result<Value, Fault> {
+    if op == Op::BodyAsText { Ok(Value::text(text)) } else { parsed(text) }
 }
 
 /// Objects that are made, and texts that are parsed.

@@ -108,11 +108,14 @@ pub(super) fn cast(to: Type, value: Value) -> Result<Value, Fault> {
         | (Type::Jwt, Value::Jwt(_))
         | (Type::Instant, Value::Instant(_))
         | (Type::Span, Value::Span(_))
-        | (Type::Guid, Value::Guid(_)) => Ok(value),
+        | (Type::Guid, Value::Guid(_))
+        | (Type::Response, Value::Response(_) | Value::Here) => Ok(value),
         (Type::Int, Value::Double(n)) => Ok(Value::Int(*n as i64)),
         (Type::Double, Value::Int(n)) => Ok(Value::Double(*n as f64)),
         (_, Value::Json(json)) => from_json(to, json).map_or_else(|| failed(&value), Ok),
-        (_, Value::Null) if matches!(to, Type::Text | Type::Texts | Type::Json | Type::Jwt) => Ok(Value::Null),
+        (_, Value::Null) if matches!(to, Type::Text | Type::Texts | Type::Json | Type::Jwt | Type::Response) => {
+            Ok(Value::Null)
+        }
         (_, Value::Null) => Err(Fault::null()),
         _ => failed(&value),
     }
@@ -145,6 +148,7 @@ fn kind(value: &Value) -> &'static str {
         Value::Guid(_) => "System.Guid",
         Value::Json(_) => "Newtonsoft.Json.Linq.JToken",
         Value::Jwt(_) => "Jwt",
+        Value::Response(_) => "IResponse",
         _ => "object",
     }
 }

@@ -209,10 +209,12 @@ impl World {
                 named("gateway-key", "the-key".to_owned()),
                 named("managed-identity-secret", "the-secret".to_owned()),
             ]),
+            hosts: BTreeMap::new(),
             issuer: issuer.origin.clone(),
             clock: clock.clone(),
             door: Door::loopback(),
             listen: "127.0.0.1:0".parse().expect("an address"),
+            seed: 0,
             rows: rows.clone(),
         };
         let gateway = Gateway::start(options).await?;
