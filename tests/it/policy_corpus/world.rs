@@ -17,7 +17,7 @@ use seamstress::contract::openapi::OpenApi;
 use seamstress::door::{Door, Origin, RestClient};
 use seamstress::observe::GatewayRow;
 use seamstress::stack::Api;
-use seamstress::stack::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
+use seamstress::stack::gateway::{Gateway, GatewayError, GatewayOptions, RowLog, Upstream};
 use seamstress::stack::identity::TENANT;
 use seamstress::stack::jwt::SigningKey;
 use serde_json::{Map, Value, json};
@@ -238,10 +238,12 @@ fn options(
         overlays: Vec::new(),
         backends: BTreeMap::from(["backend", "backend-1", "backend-2"].map(|id| (id.to_owned(), backend.clone()))),
         named_values,
+        hosts: BTreeMap::from([("*.example".to_owned(), Upstream::Origin(backend.clone()))]),
         issuer: common.issuer.clone(),
         clock: clock.clone(),
         door: Door::loopback(),
         listen: "127.0.0.1:0".parse().expect("an address"),
+        seed: 0,
         rows: rows.clone(),
     }
 }
