@@ -33,9 +33,9 @@ pub use inventory::{Entry, Inventory, Subject, Verdict};
 pub use load::{Policies, lint, load};
 pub use mapped::{Mapped, UrlPattern};
 pub use policies::{
-    CheckHeader, Choose, Emulation, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim, Retry,
-    ReturnResponse, RewriteUri, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource,
-    Trace, ValidateJwt,
+    CheckHeader, Choose, Emulation, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim,
+    Retry, ReturnResponse, RewriteUri, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable,
+    TokenSource, Trace, ValidateJwt,
 };
 pub use statement::{Action, Given, GivenText, Scope, Section, Statement, Statements};
 pub use surroundings::{OnUnsupported, Surroundings};
