@@ -51,11 +51,17 @@ pub(super) enum Piece {
     Hole(Ast, Option<Arc<str>>),
 }
 
-/// A type by name, without its namespace; `string[]` keeps its brackets.
+/// A type as it is written, without its namespace.
 #[derive(Clone, Debug)]
 pub(super) struct TypeName {
     pub(super) offset: usize,
     pub(super) name: Arc<str>,
+    /// What stands between `<` and `>`.
+    pub(super) parts: Vec<TypeName>,
+    /// Whether `?` follows.
+    pub(super) nullable: bool,
+    /// How many `[]` follow.
+    pub(super) ranks: usize,
 }
 
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use super::Type;
-use super::types::Class;
+use super::classes::Class;
 
 /// How a member is written, and how many arguments it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +182,7 @@ pub(super) static MEMBERS: LazyLock<Vec<Member>> = LazyLock::new(table);
 
 /// A type's members by name.
 pub(super) fn find(of: Type, name: &str) -> Option<&'static Member> {
-    MEMBERS.iter().find(|m| m.of == of && m.name == name)
+    MEMBERS.iter().find(|m| m.of == of && m.name == name).or_else(|| find(of.base()?, name))
 }
 
 /// What an indexer gives, and the type of its index.
@@ -192,7 +192,7 @@ pub(super) fn indexer(of: Type) -> Option<(Type, Type)> {
         Type::Headers | Type::Query | Type::Claims => (Type::Text, Type::Texts),
         Type::Parameters => (Type::Text, Type::Text),
         Type::Texts | Type::Text => (Type::Int, Type::Text),
-        Type::Json => (Type::Object, Type::Json),
+        Type::Json | Type::JsonObject | Type::JsonArray | Type::JsonProperty => (Type::Object, Type::Json),
         _ => return None,
     })
 }

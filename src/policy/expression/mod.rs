@@ -8,6 +8,7 @@
 //! Knows nothing of requests: what evaluates stands in the gateway.
 
 mod ast;
+mod classes;
 mod compiled;
 mod lex;
 mod members;
@@ -18,8 +19,10 @@ mod parse_statement;
 mod resolve;
 mod resolve_call;
 mod resolve_statement;
+mod type_names;
 mod types;
 
+pub use classes::Class;
 pub use compiled::{BinaryOp, Body, Expr, Expression, Reads, Step};
 pub use members::Op;
 pub use types::Type;

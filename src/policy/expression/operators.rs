@@ -35,13 +35,14 @@ fn comparable(left: Type, right: Type) -> bool {
     if left == Type::Null || right == Type::Null {
         return true;
     }
-    left == right && !matches!(left, Type::Object | Type::Json | Type::Texts)
+    left == right && !matches!(left, Type::Object | Type::Json | Type::JsonObject | Type::JsonArray | Type::Texts)
 }
 
 /// The common type of two branches.
 pub(super) fn unify(left: Type, right: Type) -> Option<Type> {
     match (left, right) {
         (a, b) if a == b => Some(a),
+        (a, b) if a.is_json() && b.is_json() => Some(Type::Json),
         (Type::Null, other) | (other, Type::Null) => Some(if other.is_nullable() { other } else { Type::Object }),
         (a, b) if a.is_number() && b.is_number() => Some(Type::Double),
         (Type::Object, _) | (_, Type::Object) => Some(Type::Object),
@@ -56,5 +57,6 @@ pub(super) fn castable(from: Type, to: Type) -> bool {
         || to == Type::Object
         || (from == Type::Null && to.is_nullable())
         || (from.is_number() && to.is_number())
-        || (from == Type::Json && matches!(to, Type::Text | Type::Bool | Type::Int | Type::Double | Type::Instant))
+        || (from.is_json() && to.is_json())
+        || (from.is_json() && matches!(to, Type::Text | Type::Bool | Type::Int | Type::Double | Type::Instant))
 }

@@ -159,6 +159,19 @@ impl Parser {
         Ok(ast)
     }
 
+    /// One level of nesting more.
+    pub(super) fn deeper(&mut self) -> Result<(), Fault> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(Fault::at(self.offset(), "the expression is nested too deeply"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn shallower(&mut self) {
+        self.depth -= 1;
+    }
+
     pub(super) fn rewind(&mut self, at: usize) {
         self.at = at;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ast::{Ast, Kind, Piece, TypeName};
 use super::lex::{Fault, Part, Token};
 use super::parse::Parser;
-use super::types::Type;
+use super::type_names::is_type;
 
 impl Parser {
     /// `(Type)` before an operand. A parenthesised name that is no type is an
@@ -21,14 +21,14 @@ impl Parser {
             Token::Sign(sign) => matches!(*sign, "(" | "!"),
             Token::End => false,
         };
-        let known = name.filter(|n| operand && (Type::named(&n.name).is_some() || starts_upper(&n.name)));
+        let known = name.filter(|n| operand && (is_type(&n.name) || starts_upper(&n.name)));
         if known.is_none() {
             self.rewind(begin);
         }
         known
     }
 
-    /// A type: namespaces are passed over, `[]` and `?` may follow.
+    /// A type: namespaces are passed over; `<…>`, `?` and `[]` may follow.
     pub(super) fn type_name(&mut self) -> Result<TypeName, Fault> {
         let offset = self.offset();
         let mut name = self.name("a type")?;
@@ -36,13 +36,28 @@ impl Parser {
             self.advance();
             name = self.name("a type")?;
         }
-        if self.is_sign("[") && matches!(self.peek_at(1), Token::Sign("]")) {
+        let parts = if self.is_sign("<") { self.type_parts()? } else { Vec::new() };
+        let nullable = self.take("?");
+        let mut ranks = 0;
+        while self.is_sign("[") && matches!(self.peek_at(1), Token::Sign("]")) {
             self.advance();
             self.advance();
-            name = format!("{name}[]").into();
+            ranks += 1;
         }
-        self.take("?");
-        Ok(TypeName { offset, name })
+        Ok(TypeName { offset, name, parts, nullable, ranks })
+    }
+
+    /// `<T, U>`.
+    fn type_parts(&mut self) -> Result<Vec<TypeName>, Fault> {
+        self.deeper()?;
+        self.expect("<")?;
+        let mut parts = vec![self.type_name()?];
+        while self.take(",") {
+            parts.push(self.type_name()?);
+        }
+        self.expect(">")?;
+        self.shallower();
+        Ok(parts)
     }
 
     /// A primary expression and what hangs on it.

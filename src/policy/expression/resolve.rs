@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::ast::{Ast, Kind, Piece, TypeName};
+use super::classes::CLASSES;
 use super::compiled::{BinaryOp, Expr, Reads};
 use super::lex::Fault;
 use super::members::{self, Form};
 use super::operators::{binary, castable, unify};
-use super::types::{CLASSES, TYPE_NAMES, Type};
+use super::type_names;
+use super::types::Type;
 use crate::diagnose::closest;
 
 /// A resolved expression and its type.
@@ -59,7 +61,8 @@ impl Resolver {
         let fits = ty == expected
             || expected == Type::Object
             || (ty == Type::Null && expected.is_nullable())
-            || (ty == Type::Int && expected == Type::Double);
+            || (ty == Type::Int && expected == Type::Double)
+            || (ty.is_json() && expected == Type::Json);
         if fits {
             return Ok(expr);
         }
@@ -71,14 +74,7 @@ impl Resolver {
     }
 
     pub(super) fn type_named(name: &TypeName) -> Result<Type, Fault> {
-        Type::named(&name.name).ok_or_else(|| {
-            let fault = Fault::at(name.offset, format!("type `{}` is unknown or not emulated", name.name))
-                .expected(format!("one of {}", TYPE_NAMES.join(", ")));
-            match closest(&name.name, TYPE_NAMES) {
-                Some(near) => fault.hint(format!("did you mean `{near}`?")),
-                None => fault,
-            }
-        })
+        type_names::resolve(name)
     }
 
     fn interpolated(&mut self, pieces: &[Piece]) -> Result<Typed, Fault> {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::ast::{Ast, Kind, TypeName};
+use super::classes::Class;
 use super::compiled::Expr;
 use super::lex::Fault;
 use super::members::{Form, Op};
 use super::resolve::{Resolver, Typed};
-use super::types::{Class, Type};
+use super::types::Type;
 
 impl Resolver {
     pub(super) fn call(&mut self, callee: &Ast, generic: Option<&TypeName>, arguments: &[Ast]) -> Result<Typed, Fault> {
@@ -82,7 +83,9 @@ impl Resolver {
         }
         let fault = Fault::at(ast.offset, format!("this argument is {ty}"));
         Err(match ty {
-            Type::Object | Type::Json => fault.hint("cast it first, e.g. `(string)`"),
+            Type::Object | Type::Json | Type::JsonObject | Type::JsonArray => {
+                fault.hint("cast it first, e.g. `(string)`")
+            }
             _ => fault,
         })
     }
@@ -119,16 +122,17 @@ impl Resolver {
     fn converted(&mut self, target: Expr, ty: Type, generic: &TypeName, arguments: &[Ast]) -> Result<Typed, Fault> {
         let to = Self::type_named(generic)?;
         match (ty, to) {
-            (Type::Body, Type::Text | Type::Json) => {
+            (Type::Body, Type::Text | Type::Json | Type::JsonObject | Type::JsonArray) => {
                 let preserve = match arguments {
                     [] => Expr::Bool(false),
                     [preserve] => self.of_type(preserve, Type::Bool)?,
                     [_, extra, ..] => return Err(Fault::at(extra.offset, "`As` takes one argument")),
                 };
                 let op = if to == Type::Text { Op::BodyAsText } else { Op::BodyAsJson };
-                Ok((Expr::Op(op, vec![target, preserve].into()), to))
+                let read = Expr::Op(op, vec![target, preserve].into());
+                Ok((if to.is_json() { Expr::Cast(to, Box::new(read)) } else { read }, to))
             }
-            (Type::Json, _) if arguments.len() == 1 => {
+            (Type::Json | Type::JsonObject, _) if arguments.len() == 1 => {
                 let key = self.of_type(&arguments[0], Type::Object)?;
                 let index = Expr::Op(Op::Index, vec![target, key].into());
                 Ok((Expr::Cast(to, Box::new(index)), to))

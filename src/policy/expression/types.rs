@@ -1,43 +1,108 @@
 //! The static types of expressions.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// What an expression evaluates to.
+use super::classes::{CLASSES, Class};
+
+/// What an expression evaluates to. Cheap to copy: the types inside of generic
+/// ones are held once for the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `null` as written.
     Null,
+    /// Nothing: what a call for its effect gives.
+    Void,
     /// `bool`.
     Bool,
-    /// Every integer type; 64 bits.
+    /// `int` and the smaller integer types; 32 bits.
     Int,
-    /// Every floating type.
+    /// `long`, and the unsigned types that don't fit `int`; 64 bits.
+    Long,
+    /// `double` and `float`.
     Double,
-    /// `string` and `char`.
+    /// `decimal`.
+    Decimal,
+    /// `char`.
+    Char,
+    /// `string`.
     Text,
     /// `string[]`.
     Texts,
-    /// `DateTime` and `DateTimeOffset`, always UTC.
+    /// `byte[]`.
+    Bytes,
+    /// An array of anything but strings and bytes.
+    Array(&'static Type),
+    /// `List<T>`, `IList<T>`.
+    List(&'static Type),
+    /// `IEnumerable<T>`.
+    Sequence(&'static Type),
+    /// `HashSet<T>`.
+    Set(&'static Type),
+    /// `Dictionary<K, V>` and its interfaces.
+    Dictionary(&'static Type, &'static Type),
+    /// `KeyValuePair<K, V>`.
+    Pair(&'static Type, &'static Type),
+    /// `IGrouping<K, T>`.
+    Grouping(&'static Type, &'static Type),
+    /// An anonymous object: its members by name.
+    Record(&'static [(&'static str, Type)]),
+    /// `T?` of a value type.
+    Nullable(&'static Type),
+    /// `DateTime`.
     Instant,
+    /// `DateTimeOffset`.
+    Offset,
     /// `TimeSpan`.
     Span,
     /// `Guid`.
     Guid,
-    /// `JToken` and its kinds.
+    /// `JToken`; also `JValue` and `JContainer`.
     Json,
-    /// A property for `new JObject(…)`.
+    /// `JObject`.
+    JsonObject,
+    /// `JArray`.
+    JsonArray,
+    /// `JProperty`.
     JsonProperty,
+    /// `JTokenType`.
+    JsonKind,
     /// `Jwt`.
     Jwt,
     /// The claims of a `Jwt`.
     Claims,
+    /// What `AsBasic` gives.
+    Basic,
+    /// `Exception` and what derives from it.
+    Exception,
+    /// `StringBuilder`.
+    Builder,
+    /// `Random`.
+    Random,
+    /// `Uri`.
+    Uri,
+    /// `Regex`.
+    Regex,
+    /// `Match`.
+    Match,
+    /// `Group` and `Capture` of a match.
+    Group,
+    /// The groups of a match.
+    Groups,
+    /// A hash algorithm: `SHA256`, `HMACSHA256`, …
+    Hash,
+    /// `Encoding`.
+    Encoding,
+    /// `IPAddress`.
+    Address,
     /// `object`: a variable before it is cast.
     Object,
     /// `context`.
     Context,
     /// `context.Request`.
     Request,
-    /// `context.Response`.
+    /// `context.Response`, and what `send-request` stored: `IResponse`.
     Response,
     /// `.Headers`.
     Headers,
@@ -67,146 +132,226 @@ pub enum Type {
     Deployment,
     /// `StringComparison`.
     Comparison,
+    /// `StringComparer`.
+    Comparer,
+    /// `StringSplitOptions`.
+    SplitOptions,
+    /// `RegexOptions`.
+    RegexOptions,
     /// `Formatting`.
     Formatting,
     /// A class before `.Member`: `string`, `Guid`, …
     Class(Class),
 }
 
-/// A class with static members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// `string`.
-    String,
-    /// `int` and `long`.
-    Int,
-    /// `bool`.
-    Bool,
-    /// `double` and `decimal`.
-    Double,
-    /// `Guid`.
-    Guid,
-    /// `DateTime`.
-    DateTime,
-    /// `DateTimeOffset`.
-    DateTimeOffset,
-    /// `TimeSpan`.
-    TimeSpan,
-    /// `Convert`.
-    Convert,
-    /// `Math`.
-    Math,
-    /// `Uri`.
-    Uri,
-    /// `WebUtility`.
-    WebUtility,
-    /// `JObject`.
-    JObject,
-    /// `JArray`.
-    JArray,
-    /// `JToken`.
-    JToken,
-    /// `JsonConvert`.
-    JsonConvert,
-    /// `StringComparison`.
-    StringComparison,
-    /// `Formatting`.
-    Formatting,
+/// Types that stand inside of others, each held once.
+fn interned(ty: Type) -> &'static Type {
+    static TYPES: LazyLock<Mutex<HashSet<&'static Type>>> = LazyLock::new(Mutex::default);
+    let mut types = TYPES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = types.get(&ty) {
+        return known;
+    }
+    let leaked: &'static Type = Box::leak(Box::new(ty));
+    types.insert(leaked);
+    leaked
 }
 
 impl Type {
-    /// The type that a name stands for in casts and declarations.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "string" | "String" | "char" | "Char" => Self::Text,
-            "string[]" | "String[]" => Self::Texts,
-            "int" | "long" | "short" | "uint" | "ulong" | "Int32" | "Int64" => Self::Int,
-            "bool" | "Boolean" => Self::Bool,
-            "double" | "float" | "decimal" | "Double" | "Decimal" => Self::Double,
-            "object" | "Object" => Self::Object,
-            "JObject" | "JToken" | "JArray" | "JValue" => Self::Json,
-            "Jwt" => Self::Jwt,
-            "IResponse" => Self::Response,
-            "DateTime" | "DateTimeOffset" => Self::Instant,
-            "TimeSpan" => Self::Span,
-            "Guid" => Self::Guid,
-            _ => return None,
-        })
+    /// `T[]`.
+    pub fn array(of: Self) -> Self {
+        if of == Self::Text { Self::Texts } else { Self::Array(interned(of)) }
+    }
+
+    /// `List<T>`.
+    pub fn list(of: Self) -> Self {
+        Self::List(interned(of))
+    }
+
+    /// `IEnumerable<T>`.
+    pub fn sequence(of: Self) -> Self {
+        Self::Sequence(interned(of))
+    }
+
+    /// `HashSet<T>`.
+    pub fn set(of: Self) -> Self {
+        Self::Set(interned(of))
+    }
+
+    /// `Dictionary<K, V>`.
+    pub fn dictionary(key: Self, value: Self) -> Self {
+        Self::Dictionary(interned(key), interned(value))
+    }
+
+    /// `KeyValuePair<K, V>`.
+    pub fn pair(key: Self, value: Self) -> Self {
+        Self::Pair(interned(key), interned(value))
+    }
+
+    /// `IGrouping<K, T>`.
+    pub fn grouping(key: Self, of: Self) -> Self {
+        Self::Grouping(interned(key), interned(of))
+    }
+
+    /// An anonymous object.
+    pub fn record(members: &[(&str, Self)]) -> Self {
+        static RECORDS: Mutex<Vec<&'static [(&'static str, Type)]>> = Mutex::new(Vec::new());
+        let mut records = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |known: &&[(&str, Self)]| *known == members;
+        if let Some(known) = records.iter().copied().find(|known| is_it(known)) {
+            return Self::Record(known);
+        }
+        let members: Vec<(&'static str, Self)> =
+            members.iter().map(|(name, ty)| (&*Box::leak(Box::<str>::from(*name)), *ty)).collect();
+        let leaked: &'static [(&'static str, Self)] = Box::leak(members.into_boxed_slice());
+        records.push(leaked);
+        Self::Record(leaked)
+    }
+
+    /// `T?` of a value type; every other type is nullable as it is.
+    pub fn nullable(of: Self) -> Self {
+        if of.is_nullable() { of } else { Self::Nullable(interned(of)) }
+    }
+
+    /// What is left of `T?` where there is a value.
+    pub fn present(self) -> Self {
+        match self {
+            Self::Nullable(of) => *of,
+            other => other,
+        }
     }
 
     /// Whether a value may be null.
-    pub(super) fn is_nullable(self) -> bool {
-        !matches!(self, Self::Bool | Self::Int | Self::Double | Self::Instant | Self::Span | Self::Guid)
+    pub fn is_nullable(self) -> bool {
+        !matches!(
+            self,
+            Self::Void
+                | Self::Bool
+                | Self::Int
+                | Self::Long
+                | Self::Double
+                | Self::Decimal
+                | Self::Char
+                | Self::Instant
+                | Self::Offset
+                | Self::Span
+                | Self::Guid
+                | Self::Pair(..)
+                | Self::JsonKind
+                | Self::Comparison
+                | Self::SplitOptions
+                | Self::RegexOptions
+                | Self::Formatting
+        )
     }
 
     pub(super) fn is_number(self) -> bool {
-        matches!(self, Self::Int | Self::Double)
+        matches!(self, Self::Int | Self::Long | Self::Double | Self::Decimal)
+    }
+
+    pub(super) fn is_integer(self) -> bool {
+        matches!(self, Self::Int | Self::Long)
+    }
+
+    /// `JToken` or one of its kinds.
+    pub fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::JsonObject | Self::JsonArray | Self::JsonProperty)
+    }
+
+    /// The type that this one derives from, whose members it has too.
+    pub(super) fn base(self) -> Option<Self> {
+        match self {
+            Self::JsonObject | Self::JsonArray | Self::JsonProperty => Some(Self::Json),
+            Self::Offset => Some(Self::Instant),
+            Self::Long => Some(Self::Int),
+            Self::Decimal => Some(Self::Double),
+            _ => None,
+        }
+    }
+
+    /// What enumerating gives, where C# can enumerate it.
+    pub fn element(self) -> Option<Self> {
+        Some(match self {
+            Self::Texts => Self::Text,
+            Self::Bytes => Self::Int,
+            Self::Text => Self::Char,
+            Self::Array(of) | Self::List(of) | Self::Sequence(of) | Self::Set(of) | Self::Grouping(_, of) => *of,
+            Self::Dictionary(key, value) => Self::pair(*key, *value),
+            Self::JsonObject => Self::pair(Self::Text, Self::Json),
+            Self::Json | Self::JsonArray | Self::JsonProperty => Self::Json,
+            Self::Headers | Self::Query | Self::Claims => Self::pair(Self::Text, Self::Texts),
+            Self::Parameters => Self::pair(Self::Text, Self::Text),
+            Self::Variables => Self::pair(Self::Text, Self::Object),
+            Self::Groups => Self::Group,
+            _ => return None,
+        })
     }
 }
 
-/// The names of [`Type::named`], for "did you mean".
-pub(super) const TYPE_NAMES: [&str; 13] = [
-    "string",
-    "int",
-    "long",
-    "bool",
-    "double",
-    "object",
-    "JObject",
-    "JToken",
-    "JArray",
-    "Jwt",
-    "DateTime",
-    "Guid",
-    "IResponse",
-];
-
-/// Classes with static members, by name.
-pub(super) const CLASSES: [(&str, Class); 25] = [
-    ("string", Class::String),
-    ("String", Class::String),
-    ("int", Class::Int),
-    ("long", Class::Int),
-    ("Int32", Class::Int),
-    ("Int64", Class::Int),
-    ("bool", Class::Bool),
-    ("Boolean", Class::Bool),
-    ("double", Class::Double),
-    ("decimal", Class::Double),
-    ("Guid", Class::Guid),
-    ("DateTime", Class::DateTime),
-    ("DateTimeOffset", Class::DateTimeOffset),
-    ("TimeSpan", Class::TimeSpan),
-    ("Convert", Class::Convert),
-    ("Math", Class::Math),
-    ("Uri", Class::Uri),
-    ("WebUtility", Class::WebUtility),
-    ("JObject", Class::JObject),
-    ("JArray", Class::JArray),
-    ("JToken", Class::JToken),
-    ("JsonConvert", Class::JsonConvert),
-    ("StringComparison", Class::StringComparison),
-    ("Formatting", Class::Formatting),
-    ("Double", Class::Double),
-];
-
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        let name = match self {
+            Self::Array(of) => return write!(f, "{of}[]"),
+            Self::List(of) => return write!(f, "List<{of}>"),
+            Self::Sequence(of) => return write!(f, "IEnumerable<{of}>"),
+            Self::Set(of) => return write!(f, "HashSet<{of}>"),
+            Self::Dictionary(key, value) => return write!(f, "Dictionary<{key}, {value}>"),
+            Self::Pair(key, value) => return write!(f, "KeyValuePair<{key}, {value}>"),
+            Self::Grouping(key, of) => return write!(f, "IGrouping<{key}, {of}>"),
+            Self::Nullable(of) => return write!(f, "{of}?"),
+            Self::Class(class) => CLASSES.iter().find(|(_, c)| c == class).map_or("class", |(name, _)| *name),
+            other => other.simple_name(),
+        };
+        f.write_str(name)
+    }
+}
+
+impl Type {
+    /// The name of a type without parts, as a document writes it.
+    fn simple_name(self) -> &'static str {
+        match self {
             Self::Null => "null",
+            Self::Void => "void",
             Self::Bool => "bool",
             Self::Int => "int",
+            Self::Long => "long",
             Self::Double => "double",
+            Self::Decimal => "decimal",
+            Self::Char => "char",
             Self::Text => "string",
             Self::Texts => "string[]",
+            Self::Bytes => "byte[]",
+            Self::Record(_) => "anonymous object",
             Self::Instant => "DateTime",
+            Self::Offset => "DateTimeOffset",
             Self::Span => "TimeSpan",
             Self::Guid => "Guid",
             Self::Json => "JToken",
+            Self::JsonObject => "JObject",
+            Self::JsonArray => "JArray",
             Self::JsonProperty => "JProperty",
+            Self::JsonKind => "JTokenType",
             Self::Jwt => "Jwt",
             Self::Claims => "Jwt.Claims",
+            Self::Basic => "BasicAuthCredentials",
+            Self::Exception => "Exception",
+            Self::Builder => "StringBuilder",
+            Self::Random => "Random",
+            Self::Uri => "Uri",
+            Self::Regex => "Regex",
+            Self::Match => "Match",
+            Self::Group => "Group",
+            Self::Groups => "GroupCollection",
+            Self::Hash => "HashAlgorithm",
+            Self::Encoding => "Encoding",
+            Self::Address => "IPAddress",
             Self::Object => "object",
+            _ => self.part_name(),
+        }
+    }
+
+    /// The name of a part of the context, or of a set of options.
+    fn part_name(self) -> &'static str {
+        match self {
             Self::Context => "context",
             Self::Request => "context.Request",
             Self::Response => "context.Response",
@@ -224,8 +369,10 @@ impl fmt::Display for Type {
             Self::User => "context.User",
             Self::Deployment => "context.Deployment",
             Self::Comparison => "StringComparison",
-            Self::Formatting => "Formatting",
-            Self::Class(class) => CLASSES.iter().find(|(_, c)| c == class).map_or("class", |(name, _)| *name),
-        })
+            Self::Comparer => "StringComparer",
+            Self::SplitOptions => "StringSplitOptions",
+            Self::RegexOptions => "RegexOptions",
+            _ => "Formatting",
+        }
     }
 }

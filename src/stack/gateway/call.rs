@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::answer::{Answer, AnswerBody};
 use super::apis::{PublishedApi, PublishedOperation};
+use super::evaluate::Work;
 use super::hosts::Destination;
 use super::request_body::RequestBody;
 use super::route::Parameters;
@@ -59,6 +60,8 @@ pub(super) struct Call {
     pub(super) section: Section,
     pub(super) at: Option<Arc<Statement>>,
     pub(super) sent: Sent,
+    /// What is left of the bound of the expression that is evaluated.
+    pub(super) work: Work,
 }
 
 /// Which kind of limit counts.
@@ -123,6 +126,7 @@ impl Call {
             section: Section::Inbound,
             at: None,
             sent: Sent::default(),
+            work: Work::new(),
         }
     }
 

@@ -42,7 +42,7 @@ impl Call {
         match given {
             Given::Fixed(number) => Ok(*number),
             Given::Expression(expression) => match evaluate(expression, self).map_err(Raised::expression)? {
-                Value::Int(number) => Ok(number),
+                Value::Int(number) | Value::Long(number) => Ok(number),
                 other => Err(wrong_type("int", &other)),
             },
         }
@@ -50,5 +50,5 @@ impl Call {
 }
 
 fn wrong_type(expected: &str, value: &Value) -> Raised {
-    Raised::expression(Fault(format!("`{}` is no {expected}", value.display())))
+    Raised::expression(Fault::new(format!("`{}` is no {expected}", value.display())))
 }

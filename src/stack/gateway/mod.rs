@@ -16,6 +16,7 @@ mod apis;
 mod backend;
 mod body;
 mod call;
+mod collection;
 mod counters;
 mod drain;
 mod error;
@@ -36,6 +37,8 @@ mod request_body;
 mod route;
 mod rows;
 mod server;
+mod token;
+mod token_text;
 mod value;
 
 #[cfg(test)]

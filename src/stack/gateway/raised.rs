@@ -52,7 +52,7 @@ impl Raised {
     /// An exception of an expression.
     #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
     pub(super) fn expression(fault: Fault) -> Self {
-        let message = format!("Expression evaluation failed. {}", fault.0);
+        let message = format!("Expression evaluation failed. {}", fault.text);
         Self::internal("", "ExpressionValueEvaluationFailure", message)
     }
 

@@ -2,34 +2,45 @@
 
 use std::sync::Arc;
 
-use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::collection::Collection;
+use super::evaluate::{Fault, Work};
 use super::received::Received;
+use super::token::{Leaf, Token};
 use crate::clock::Timestamp;
-use crate::stack::jwt::Token;
+use crate::policy::expression::Type;
+use crate::stack::jwt::Token as Jwt;
 
 /// A value of an expression or a variable. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Null,
     Bool(bool),
+    /// `int`: always within 32 bits.
     Int(i64),
+    /// `long`.
+    Long(i64),
     Double(f64),
+    Char(char),
     Text(Arc<str>),
+    /// A `string[]` that nobody changes, as header fields have it; others are
+    /// a [`Collection`]. [`Value::texts`] reads both.
     Texts(Arc<[Arc<str>]>),
+    Bytes(Arc<[u8]>),
+    Collection(Arc<Collection>),
     Instant(Timestamp),
     /// Microseconds.
     Span(i64),
     Guid(Uuid),
-    Json(Arc<Json>),
-    Property(Arc<str>, Arc<Json>),
-    Jwt(Arc<Token>),
-    Claims(Arc<Token>),
+    Json(Token),
+    Jwt(Arc<Jwt>),
+    Claims(Arc<Jwt>),
     /// `IResponse` of `send-request`.
     Response(Arc<Received>),
     ReceivedHeaders(Arc<Received>),
     ReceivedBody(Arc<Received>),
+    Exception(Arc<Fault>),
     /// A part of the context that holds something; which one is known from the
     /// expression.
     Here,
@@ -64,8 +75,28 @@ impl Value {
         Self::Text(text.into())
     }
 
+    /// Whether it is `null`. JSON's null is a token, and is not.
     pub(super) fn is_null(&self) -> bool {
-        matches!(self, Self::Null) || matches!(self, Self::Json(json) if json.is_null())
+        matches!(self, Self::Null)
+    }
+
+    /// A whole number of either size.
+    pub(super) fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Int(n) | Self::Long(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// The elements of a `string[]` or another sequence of texts; a null among
+    /// them is empty.
+    pub(super) fn texts(&self, work: &mut Work) -> Result<Option<Vec<Arc<str>>>, Fault> {
+        Ok(match self {
+            Self::Texts(texts) => Some(texts.to_vec()),
+            Self::Collection(collection) => Some(collection.elements(work)?.iter().map(Self::display).collect()),
+            Self::Json(token) => Some(token.children().into_iter().map(|t| Self::Json(t).display()).collect()),
+            _ => None,
+        })
     }
 
     /// As C# writes it in a string: null is empty, truth values are
@@ -75,31 +106,83 @@ impl Value {
             Self::Text(text) => Arc::clone(text),
             Self::Bool(true) => "True".into(),
             Self::Bool(false) => "False".into(),
-            Self::Int(n) => n.to_string().into(),
+            Self::Int(n) | Self::Long(n) => n.to_string().into(),
             Self::Double(n) => n.to_string().into(),
+            Self::Char(c) => c.to_string().into(),
             Self::Texts(_) => "System.String[]".into(),
+            Self::Bytes(_) => "System.Byte[]".into(),
+            Self::Collection(collection) => self.collection_text(collection).into(),
             Self::Instant(at) => super::evaluate::instant_text(*at, "MM/dd/yyyy HH:mm:ss").into(),
             Self::Span(micros) => span_text(*micros).into(),
             Self::Guid(id) => id.to_string().into(),
-            Self::Json(json) => json_text(json, true).into(),
+            Self::Json(token) => token_text(token, true).into(),
             Self::Jwt(_) | Self::Claims(_) => "Jwt".into(),
+            Self::Exception(fault) => format!("{}: {}", fault.kind.name(), fault.text).into(),
             _ => "".into(),
         }
     }
 
-    /// As a JSON value, for `new JObject(…)`.
-    pub(super) fn to_json(&self) -> Json {
-        match self {
-            Self::Null => Json::Null,
-            Self::Bool(b) => Json::Bool(*b),
-            Self::Int(n) => Json::from(*n),
-            Self::Double(n) => Json::from(*n),
-            Self::Texts(texts) => texts.iter().map(|t| Json::from(&**t)).collect(),
-            Self::Json(json) => Json::clone(json),
-            Self::Instant(at) => Json::from(super::evaluate::instant_text(*at, "o")),
-            other => Json::from(&*other.display()),
+    fn collection_text(&self, collection: &Collection) -> String {
+        let part = |at| collection.item(at).map_or_else(|| "".into(), |v| v.display());
+        match collection.ty {
+            Type::Pair(..) => format!("[{}, {}]", part(0), part(1)),
+            Type::Record(members) => {
+                let parts = members.iter().enumerate().map(|(at, (name, _))| format!("{name} = {}", part(at)));
+                format!("{{ {} }}", parts.collect::<Vec<_>>().join(", "))
+            }
+            ty => ty.full_name(),
         }
     }
+
+    /// As a JSON value: what `new JObject(…)` holds and `SerializeObject`
+    /// writes.
+    pub(super) fn to_token(&self, work: &mut Work) -> Result<Token, Fault> {
+        work.spend(1)?;
+        Ok(match self {
+            Self::Null => Token::NULL,
+            Self::Bool(b) => Token::Leaf(Leaf::Bool(*b)),
+            Self::Int(n) | Self::Long(n) => Token::Leaf(Leaf::Int(*n)),
+            Self::Double(n) => Token::Leaf(Leaf::Float(*n)),
+            Self::Texts(texts) => Token::of_elements(texts.iter().map(|t| Token::text(Arc::clone(t))).collect()),
+            Self::Json(token) => token.clone(),
+            Self::Instant(at) => Token::Leaf(Leaf::Date(super::evaluate::instant_json(*at).into())),
+            Self::Collection(collection) => collection_token(collection, work)?,
+            other => Token::text(other.display()),
+        })
+    }
+}
+
+fn collection_token(collection: &Collection, work: &mut Work) -> Result<Token, Fault> {
+    let object = Token::object();
+    match collection.ty {
+        Type::Record(members) => {
+            for (at, (name, _)) in members.iter().enumerate() {
+                let value = collection.item(at).unwrap_or(Value::Null).to_token(work)?;
+                object.set((*name).into(), value, work)?;
+            }
+        }
+        Type::Dictionary(..) => {
+            for (key, value) in collection.entries() {
+                let value = value.to_token(work)?;
+                object.set(key.display(), value, work)?;
+            }
+        }
+        Type::Pair(..) => {
+            for (at, name) in ["Key", "Value"].into_iter().enumerate() {
+                let value = collection.item(at).unwrap_or(Value::Null).to_token(work)?;
+                object.set(name.into(), value, work)?;
+            }
+        }
+        _ => {
+            let array = Token::array();
+            for element in collection.elements(work)? {
+                let element = element.to_token(work)?;
+                array.push(element, work)?;
+            }
+            return Ok(Token::Array(array));
+        }
+    }
+    Ok(Token::Object(object))
 }
 
 /// A span as .NET's `TimeSpan` writes it: `hh:mm:ss`, `d.hh:mm:ss`.
@@ -112,14 +195,25 @@ pub(super) fn span_text(micros: i64) -> String {
     format!("{sign}{days}{hours:02}:{minutes:02}:{:02}{rest}", seconds % 60)
 }
 
-/// A JSON value as `JToken.ToString` writes it: a text without quotes.
-pub(super) fn json_text(json: &Json, indented: bool) -> String {
+/// A plain JSON value as `JToken.ToString` writes it.
+pub(super) fn json_text(json: &serde_json::Value, indented: bool) -> String {
     match json {
-        Json::Null => String::new(),
-        Json::String(text) => text.clone(),
-        Json::Bool(b) => if *b { "True" } else { "False" }.to_owned(),
-        other if indented => serde_json::to_string_pretty(other).unwrap_or_default(),
-        other => other.to_string(),
+        serde_json::Value::String(text) => text.clone(),
+        other => token_text(&Token::from(other), indented),
+    }
+}
+
+/// A token as `JToken.ToString` writes it: a text without quotes, a date in the
+/// invariant culture.
+pub(super) fn token_text(token: &Token, indented: bool) -> String {
+    match token {
+        Token::Leaf(Leaf::Null) => String::new(),
+        Token::Leaf(Leaf::Text(text)) => text.to_string(),
+        Token::Leaf(Leaf::Date(text)) => super::evaluate::parse_instant(text)
+            .map_or_else(|| text.to_string(), |at| super::evaluate::instant_text(at, "MM/dd/yyyy HH:mm:ss")),
+        Token::Leaf(Leaf::Bool(b)) => if *b { "True" } else { "False" }.to_owned(),
+        Token::Leaf(Leaf::Float(n)) => n.to_string(),
+        other => other.write(indented),
     }
 }
 

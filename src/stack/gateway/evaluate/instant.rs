@@ -31,6 +31,12 @@ pub(in crate::stack::gateway) fn format(instant: Timestamp, format: &str) -> Str
     }
 }
 
+/// Writes an instant as Newtonsoft does.
+pub(in crate::stack::gateway) fn json(instant: Timestamp) -> String {
+    let text = custom(instant.utc(), "yyyy-MM-ddTHH:mm:ss.ffffff");
+    format!("{}Z", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 fn custom(at: DateTime<Utc>, mut format: &str) -> String {
     let mut out = String::new();
     while let Some(first) = format.chars().next() {

@@ -4,25 +4,12 @@ use std::sync::Arc;
 
 use super::super::call::Call;
 use super::super::value::Value;
-use super::{context, json, operate, statics, text};
+use super::{Fault, Work, context, json, operate, statics, text};
 use crate::policy::expression::{BinaryOp, Body, Expr, Expression, Op, Step};
-
-/// The text of an exception.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::stack::gateway) struct Fault(pub(in crate::stack::gateway) String);
-
-impl Fault {
-    pub(super) fn null() -> Self {
-        Self("Object reference not set to an instance of an object.".into())
-    }
-
-    pub(super) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
 
 /// Evaluates an expression on a call.
 pub(in crate::stack::gateway) fn evaluate(expression: &Expression, call: &mut Call) -> Result<Value, Fault> {
+    call.work = Work::new();
     let mut frame = Frame { call, locals: vec![Value::Null; expression.locals], it: Vec::new() };
     match &expression.body {
         Body::Single(expr) => frame.value(expr),
@@ -67,9 +54,7 @@ impl Frame<'_> {
     fn foreach(&mut self, slot: usize, list: &Expr, body: &[Step]) -> Result<Option<Value>, Fault> {
         let elements: Vec<Value> = match self.value(list)? {
             Value::Texts(texts) => texts.iter().map(|t| Value::Text(Arc::clone(t))).collect(),
-            Value::Json(json) => {
-                json.as_array().into_iter().flatten().map(|j| Value::Json(Arc::new(j.clone()))).collect()
-            }
+            Value::Json(token) => token.children().into_iter().map(Value::Json).collect(),
             _ => return Err(Fault::null()),
         };
         for element in elements {

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::super::call::Call;
-use super::super::value::{Value, json_text};
-use super::Fault;
+use super::super::token::{Token as JsonToken, no_element};
+use super::super::value::{Value, json_text, token_text};
+use super::{Exception, Fault, Work};
 use crate::clock::Timestamp;
 use crate::policy::expression::Op;
 use crate::stack::jwt::{Token, decode_unverified};
 
 /// The member, if it is one of these types'.
 pub(super) fn member(op: Op, operands: &[Value], call: &mut Call) -> Option<Result<Value, Fault>> {
-    if let Some(result) = object(op, operands) {
+    if let Some(result) = object(op, operands, &mut call.work) {
         return Some(result);
     }
     match operands.first()? {
@@ -37,25 +38,16 @@ fn body_as(op: Op, text: &str) -> Result<Value, Fault> {
 }
 
 /// Objects that are made, and texts that are parsed.
-fn object(op: Op, operands: &[Value]) -> Option<Result<Value, Fault>> {
+fn object(op: Op, operands: &[Value], work: &mut Work) -> Option<Result<Value, Fault>> {
     let text = || match operands.first() {
         Some(Value::Text(text)) => Ok(text),
-        _ => Err(Fault::new("Value cannot be null. Parameter name: s")),
+        _ => Err(Fault::null_argument("s")),
     };
     Some(match op {
-        Op::NewProperty => match &operands[0] {
-            Value::Text(name) => Ok(Value::Property(Arc::clone(name), Arc::new(operands[1].to_json()))),
-            _ => Err(Fault::new("Value cannot be null. Parameter name: name")),
-        },
-        Op::NewObject => {
-            let members = operands.iter().filter_map(|o| match o {
-                Value::Property(name, value) => Some((name.to_string(), Json::clone(value))),
-                _ => None,
-            });
-            Ok(Value::Json(Arc::new(Json::Object(members.collect::<Map<_, _>>()))))
-        }
-        Op::NewArray => Ok(Value::Json(Arc::new(operands.iter().map(Value::to_json).collect()))),
-        Op::JsonSerialize => Ok(Value::text(operands[0].to_json().to_string())),
+        Op::NewProperty => new_property(operands, work),
+        Op::NewObject => new_object(operands, work),
+        Op::NewArray => new_array(operands, work),
+        Op::JsonSerialize => operands[0].to_token(work).map(|token| Value::text(token.write(false))),
         Op::JObjectParse | Op::JArrayParse | Op::JTokenParse => text().and_then(|t| parsed(t)),
         Op::TextAsJwt => text().map(|t| {
             let token = t.strip_prefix("Bearer ").unwrap_or(t);
@@ -65,37 +57,82 @@ fn object(op: Op, operands: &[Value]) -> Option<Result<Value, Fault>> {
     })
 }
 
-fn parsed(text: &str) -> Result<Value, Fault> {
-    let json = serde_json::from_str::<Json>(text);
-    json.map(|json| Value::Json(Arc::new(json))).map_err(|e| Fault::new(format!("Error reading JSON: {e}")))
+fn new_property(operands: &[Value], work: &mut Work) -> Result<Value, Fault> {
+    let Value::Text(name) = &operands[0] else { return Err(Fault::null_argument("name")) };
+    let value = operands[1].to_token(work)?;
+    JsonToken::property(Arc::clone(name), value, work).map(Value::Json)
 }
 
-fn json_member(op: Op, json: &Json, rest: &[Value]) -> Option<Result<Value, Fault>> {
-    Some(Ok(match (op, rest.first()) {
-        (Op::Index, Some(Value::Text(key))) => match json {
-            Json::Object(members) => wrapped(members.get(&**key)),
-            _ => return Some(Err(Fault::new("Cannot access child value on Newtonsoft.Json.Linq.JValue."))),
-        },
-        (Op::Index, Some(Value::Int(at))) => match json {
-            Json::Array(elements) => match usize::try_from(*at).ok().and_then(|at| elements.get(at)) {
-                Some(element) => wrapped(Some(element)),
-                None => return Some(Err(Fault::new("Index was out of range."))),
-            },
-            _ => return Some(Err(Fault::new("Accessed JObject values with invalid key value."))),
-        },
-        (Op::JsonToString, Some(Value::Formatting(false))) => Value::text(json_text(json, false)),
-        (Op::JsonToString | Op::ObjectToString, _) => Value::text(json_text(json, true)),
-        (Op::JsonContains, Some(Value::Text(key))) => Value::Bool(json.get(&**key).is_some()),
-        (Op::JsonCount, _) => {
-            Value::Int(json.as_array().map_or_else(|| json.as_object().map_or(0, Map::len), Vec::len) as i64)
+fn new_object(operands: &[Value], work: &mut Work) -> Result<Value, Fault> {
+    let object = JsonToken::object();
+    for operand in operands {
+        if let Value::Json(JsonToken::Property(property)) = operand {
+            object.set(Arc::clone(&property.name), property.value(), work)?;
         }
+    }
+    Ok(Value::Json(JsonToken::Object(object)))
+}
+
+fn new_array(operands: &[Value], work: &mut Work) -> Result<Value, Fault> {
+    let array = JsonToken::array();
+    for operand in operands {
+        let element = operand.to_token(work)?;
+        array.push(element, work)?;
+    }
+    Ok(Value::Json(JsonToken::Array(array)))
+}
+
+fn parsed(text: &str) -> Result<Value, Fault> {
+    JsonToken::parse(text).map(Value::Json).map_err(|e| Fault::of(Exception::Json, format!("Error reading JSON: {e}")))
+}
+
+fn json_member(op: Op, json: &JsonToken, rest: &[Value]) -> Option<Result<Value, Fault>> {
+    Some(Ok(match (op, rest.first()) {
+        (Op::Index, Some(key)) => return Some(json_index(json, key)),
+        (Op::JsonToString, Some(Value::Formatting(false))) => Value::text(token_text(json, false)),
+        (Op::JsonToString | Op::ObjectToString, _) => Value::text(token_text(json, true)),
+        (Op::JsonContains, Some(Value::Text(key))) => {
+            Value::Bool(matches!(json, JsonToken::Object(object) if object.get(key).is_some()))
+        }
+        (Op::JsonCount, _) => Value::Int(json.len() as i64),
         _ => return None,
     }))
 }
 
-/// A child that may be absent, which is null.
-fn wrapped(child: Option<&Json>) -> Value {
-    child.map_or(Value::Null, |json| Value::Json(Arc::new(json.clone())))
+/// `token[key]`: a member that is absent is null.
+pub(super) fn json_index(json: &JsonToken, key: &Value) -> Result<Value, Fault> {
+    match (json, key) {
+        (JsonToken::Object(object), Value::Text(key)) => Ok(object.get(key).map_or(Value::Null, Value::Json)),
+        (JsonToken::Array(array), Value::Int(at)) => {
+            let element = usize::try_from(*at).ok().and_then(|at| array.get(at));
+            element.map(Value::Json).ok_or_else(no_element)
+        }
+        (JsonToken::Object(_), other) => Err(Fault::of(
+            Exception::Argument,
+            format!(
+                "Accessed JObject values with invalid key value: {}. Object property name expected.",
+                shown_key(other)
+            ),
+        )),
+        (JsonToken::Array(_), other) => Err(Fault::of(
+            Exception::Argument,
+            format!("Accessed JArray values with invalid key value: {}. Int32 array index expected.", shown_key(other)),
+        )),
+        (JsonToken::Property(_), _) => {
+            Err(Fault::of(Exception::InvalidOperation, "Cannot access child value on Newtonsoft.Json.Linq.JProperty."))
+        }
+        (JsonToken::Leaf(_), _) => {
+            Err(Fault::of(Exception::InvalidOperation, "Cannot access child value on Newtonsoft.Json.Linq.JValue."))
+        }
+    }
+}
+
+/// A key as Newtonsoft's texts show it.
+fn shown_key(key: &Value) -> String {
+    match key {
+        Value::Text(text) => format!("\"{text}\""),
+        other => other.display().to_string(),
+    }
 }
 
 fn jwt_member(op: Op, token: &Arc<Token>) -> Option<Value> {

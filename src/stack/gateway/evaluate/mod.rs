@@ -6,6 +6,7 @@
 //! run time in C# too: null, keys that are absent, casts, numbers.
 
 mod context;
+mod fault;
 mod instant;
 mod interpret;
 mod json;
@@ -13,6 +14,7 @@ mod operate;
 mod statics;
 mod text;
 
-pub(super) use instant::{format as instant_text, parse as parse_instant};
-pub(super) use interpret::{Fault, evaluate};
+pub(super) use fault::{Exception, Fault, Work};
+pub(super) use instant::{format as instant_text, json as instant_json, parse as parse_instant};
+pub(super) use interpret::evaluate;
 pub(super) use json::claim_texts;

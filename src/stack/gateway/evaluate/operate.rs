@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
-use super::super::value::{Value, json_text};
-use super::Fault;
+use super::super::token::{Leaf, Token};
+use super::super::value::{Value, token_text};
 use super::instant;
+use super::{Exception, Fault};
 use crate::policy::expression::{BinaryOp, Type};
 
 pub(super) fn overflow() -> Fault {
-    Fault::new("Arithmetic operation resulted in an overflow.")
+    Fault::of(Exception::Overflow, "Arithmetic operation resulted in an overflow.")
 }
 
 pub(super) fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Fault> {
@@ -71,7 +70,7 @@ fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Fault>
                 B::Add => a.checked_add(*b),
                 B::Subtract => a.checked_sub(*b),
                 B::Multiply => a.checked_mul(*b),
-                _ if *b == 0 => return Err(Fault::new("Attempted to divide by zero.")),
+                _ if *b == 0 => return Err(Fault::of(Exception::DivideByZero, "Attempted to divide by zero.")),
                 B::Divide => a.checked_div(*b),
                 _ => a.checked_rem(*b),
             };
@@ -95,8 +94,10 @@ fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Fault>
 
 /// A cast: `(string)token`, `(int)context.Variables["n"]`.
 pub(super) fn cast(to: Type, value: Value) -> Result<Value, Fault> {
-    let failed =
-        |value: &Value| Err(Fault::new(format!("Unable to cast object of type '{}' to type '{to}'.", kind(value))));
+    let failed = |value: &Value| {
+        let text = format!("Unable to cast object of type '{}' to type '{}'.", kind(value), to.full_name());
+        Err(Fault::of(Exception::InvalidCast, text))
+    };
     match (to, &value) {
         (Type::Object, _)
         | (Type::Text, Value::Text(_))
@@ -105,6 +106,10 @@ pub(super) fn cast(to: Type, value: Value) -> Result<Value, Fault> {
         | (Type::Int, Value::Int(_))
         | (Type::Double, Value::Double(_))
         | (Type::Json, Value::Json(_))
+        | (Type::JsonObject, Value::Json(Token::Object(_)))
+        | (Type::JsonArray, Value::Json(Token::Array(_)))
+        | (Type::JsonProperty, Value::Json(Token::Property(_)))
+        | (Type::Long, Value::Long(_))
         | (Type::Jwt, Value::Jwt(_))
         | (Type::Instant, Value::Instant(_))
         | (Type::Span, Value::Span(_))
@@ -113,44 +118,53 @@ pub(super) fn cast(to: Type, value: Value) -> Result<Value, Fault> {
         (Type::Int, Value::Double(n)) => Ok(Value::Int(*n as i64)),
         (Type::Double, Value::Int(n)) => Ok(Value::Double(*n as f64)),
         (_, Value::Json(json)) => from_json(to, json).map_or_else(|| failed(&value), Ok),
-        (_, Value::Null) if matches!(to, Type::Text | Type::Texts | Type::Json | Type::Jwt | Type::Response) => {
-            Ok(Value::Null)
-        }
+        (_, Value::Null) if to.is_nullable() => Ok(Value::Null),
         (_, Value::Null) => Err(Fault::null()),
         _ => failed(&value),
     }
 }
 
-fn from_json(to: Type, json: &Json) -> Option<Value> {
-    Some(match (to, json) {
-        (Type::Text, Json::Null) => Value::Null,
-        (Type::Text, Json::Array(_) | Json::Object(_)) => return None,
-        (Type::Text, other) => Value::text(json_text(other, false)),
-        (Type::Bool, Json::Bool(b)) => Value::Bool(*b),
-        (Type::Int, Json::Number(n)) => Value::Int(n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?),
-        (Type::Int, Json::String(text)) => Value::Int(text.trim().parse().ok()?),
-        (Type::Double, Json::Number(n)) => Value::Double(n.as_f64()?),
-        (Type::Instant, Json::String(text)) => Value::Instant(instant::parse(text)?),
+fn from_json(to: Type, json: &Token) -> Option<Value> {
+    let Token::Leaf(leaf) = json else { return None };
+    Some(match (to, leaf) {
+        (Type::Text, Leaf::Null) => Value::Null,
+        (Type::Text, _) => Value::text(token_text(json, false)),
+        (Type::Bool, Leaf::Bool(b)) => Value::Bool(*b),
+        (Type::Int, Leaf::Int(n)) => Value::Int(*n),
+        (Type::Int, Leaf::Float(n)) => Value::Int(*n as i64),
+        (Type::Int, Leaf::Text(text)) => Value::Int(text.trim().parse().ok()?),
+        (Type::Double, Leaf::Int(n)) => Value::Double(*n as f64),
+        (Type::Double, Leaf::Float(n)) => Value::Double(*n),
+        (Type::Instant, Leaf::Text(text) | Leaf::Date(text)) => Value::Instant(instant::parse(text)?),
         _ => return None,
     })
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "System.Boolean",
-        Value::Int(_) => "System.Int32",
-        Value::Double(_) => "System.Double",
-        Value::Text(_) => "System.String",
-        Value::Texts(_) => "System.String[]",
-        Value::Instant(_) => "System.DateTime",
-        Value::Span(_) => "System.TimeSpan",
-        Value::Guid(_) => "System.Guid",
-        Value::Json(_) => "Newtonsoft.Json.Linq.JToken",
-        Value::Jwt(_) => "Jwt",
-        Value::Response(_) => "IResponse",
-        _ => "object",
-    }
+fn kind(value: &Value) -> String {
+    let ty = match value {
+        Value::Null => return "null".into(),
+        Value::Bool(_) => Type::Bool,
+        Value::Int(_) => Type::Int,
+        Value::Long(_) => Type::Long,
+        Value::Double(_) => Type::Double,
+        Value::Char(_) => Type::Char,
+        Value::Text(_) => Type::Text,
+        Value::Texts(_) => Type::Texts,
+        Value::Bytes(_) => Type::Bytes,
+        Value::Collection(collection) => collection.ty,
+        Value::Instant(_) => Type::Instant,
+        Value::Span(_) => Type::Span,
+        Value::Guid(_) => Type::Guid,
+        Value::Json(Token::Object(_)) => Type::JsonObject,
+        Value::Json(Token::Array(_)) => Type::JsonArray,
+        Value::Json(Token::Property(_)) => Type::JsonProperty,
+        Value::Json(Token::Leaf(_)) => return "Newtonsoft.Json.Linq.JValue".into(),
+        Value::Jwt(_) => Type::Jwt,
+        Value::Response(_) => return "IResponse".into(),
+        Value::Exception(fault) => return fault.kind.name().into(),
+        _ => Type::Object,
+    };
+    ty.full_name()
 }
 
 /// `{value:format}` in an interpolated string, and `ToString(format)`.
