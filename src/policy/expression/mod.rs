@@ -24,7 +24,7 @@ mod types;
 
 pub use classes::Class;
 pub use compiled::{BinaryOp, Body, Expr, Expression, Reads, Step};
-pub use members::Op;
+pub use members::{BytesOp, ConstantOp, ContextOp, JsonOp, NumberOp, Op, TextOp, TimeOp, TokenOp};
 pub use types::Type;
 
 pub(super) use resolve_statement::compile;

@@ -6,7 +6,7 @@ use super::ast::{Ast, Kind, Piece, TypeName};
 use super::classes::CLASSES;
 use super::compiled::{BinaryOp, Expr, Reads};
 use super::lex::Fault;
-use super::members::{self, Form};
+use super::members;
 use super::operators::{binary, castable, unify};
 use super::type_names;
 use super::types::Type;
@@ -114,8 +114,8 @@ impl Resolver {
             return self.name(name, offset);
         }
         let (target, ty) = self.expression(of)?;
-        let member = Self::member(ty, name, offset)?;
-        if member.form != Form::Property {
+        let Some(member) = members::find(ty, name).next() else { return Err(Self::unknown(ty, name, offset)) };
+        if !member.is_property() {
             return Err(Fault::at(offset, format!("`{name}` of {ty} is a method")).expected(format!("`{name}(…)`")));
         }
         // What was asked for by `send-request` is in memory already.
@@ -127,21 +127,18 @@ impl Resolver {
         Ok((Expr::Op(member.op, operands.into()), member.gives))
     }
 
-    /// A member of the table, or what is known instead.
-    pub(super) fn member(of: Type, name: &str, offset: usize) -> Result<&'static members::Member, Fault> {
-        if let Some(member) = members::find(of, name) {
-            return Ok(member);
-        }
-        let known: Vec<&str> = members::MEMBERS.iter().filter(|m| m.of == of).map(|m| m.name).collect();
+    /// What is told of a member that is in no table.
+    pub(super) fn unknown(of: Type, name: &str, offset: usize) -> Fault {
+        let known = members::names(of);
         let mut fault = Fault::at(offset, format!("`{name}` of {of} is unknown or not emulated"));
         if !known.is_empty() {
             fault = fault.expected(format!("one of {}", known.join(", ")));
         }
-        Err(match closest(name, known) {
+        match closest(name, known) {
             Some(near) => fault.hint(format!("did you mean `{near}`?")),
             None if of == Type::Object => fault.hint("cast it first, e.g. `((string)…)`"),
             None => fault,
-        })
+        }
     }
 
     pub(super) fn note(&mut self, gives: Type) {

@@ -6,7 +6,7 @@ use super::ast::{Ast, Kind, TypeName};
 use super::classes::Class;
 use super::compiled::Expr;
 use super::lex::Fault;
-use super::members::{Form, Op};
+use super::members::{self, ContextOp, JsonOp, Member, Misfit, Op};
 use super::resolve::{Resolver, Typed};
 use super::types::Type;
 
@@ -22,23 +22,16 @@ impl Resolver {
         if let (Some(generic), "As" | "Value") = (generic, &**name) {
             return self.converted(target, ty, generic, arguments);
         }
-        let member = Self::member(ty, name, callee.offset)?;
-        let Form::Method { min, max } = member.form else {
-            return Err(
-                Fault::at(callee.offset, format!("`{name}` of {ty} is a property")).expected(format!("`{name}`"))
-            );
-        };
-        if !(min..=max).contains(&arguments.len()) {
-            let expected = if min == max { format!("{min}") } else { format!("{min} to {max}") };
-            return Err(Fault::at(callee.offset, format!("`{name}` is called with {} arguments", arguments.len()))
-                .expected(format!("{expected} arguments")));
-        }
         let mut operands = if matches!(ty, Type::Class(_)) { Vec::new() } else { vec![target] };
+        let mut types = Vec::new();
         for argument in arguments {
-            operands.push(self.argument(member.op, argument)?);
+            let (expr, ty) = self.expression(argument)?;
+            operands.push(expr);
+            types.push(ty);
         }
+        let member = Self::called(ty, name, &types, arguments, callee.offset)?;
         let mut gives = member.gives;
-        if let (Op::VariablesGet, Some(generic)) = (member.op, generic) {
+        if let (Op::Context(ContextOp::VariablesGet), Some(generic)) = (member.op, generic) {
             gives = Self::type_named(generic)?;
             if operands.len() == 2 {
                 operands.push(default_of(gives));
@@ -49,44 +42,35 @@ impl Resolver {
         Ok((Expr::Op(member.op, operands.into()), gives))
     }
 
-    /// An argument of the type that the member wants.
-    fn argument(&mut self, op: Op, ast: &Ast) -> Result<Expr, Fault> {
-        let (expr, ty) = self.expression(ast)?;
-        let fits = match op {
-            Op::VariablesGet
-            | Op::StringConcat
-            | Op::StringFormat
-            | Op::StringJoin
-            | Op::JsonSerialize
-            | Op::ConvertToInt
-            | Op::ConvertToLong
-            | Op::ConvertToString
-            | Op::ConvertToBool => true,
-            Op::InstantAddMilliseconds
-            | Op::InstantAddSeconds
-            | Op::InstantAddMinutes
-            | Op::InstantAddHours
-            | Op::InstantAddDays
-            | Op::SpanFromSeconds
-            | Op::SpanFromMinutes
-            | Op::SpanFromHours
-            | Op::SpanFromDays => ty.is_number(),
-            Op::MathMax | Op::MathMin | Op::MathAbs | Op::TextSubstring | Op::OffsetFromUnixSeconds => ty == Type::Int,
-            Op::TextStartsWith | Op::TextEndsWith | Op::TextIndexOf | Op::TextEquals | Op::StringEquals => {
-                matches!(ty, Type::Text | Type::Null | Type::Comparison)
+    /// The overload that takes arguments of these types.
+    fn called(
+        of: Type,
+        name: &str,
+        types: &[Type],
+        arguments: &[Ast],
+        offset: usize,
+    ) -> Result<&'static Member, Fault> {
+        match members::find(of, name).next() {
+            None => return Err(Self::unknown(of, name, offset)),
+            Some(member) if member.is_property() => {
+                return Err(Fault::at(offset, format!("`{name}` of {of} is a property")).expected(format!("`{name}`")));
             }
-            Op::JsonToString => ty == Type::Formatting,
-            _ => matches!(ty, Type::Text | Type::Null),
-        };
-        if fits {
-            return Ok(expr);
+            Some(_) => {}
         }
-        let fault = Fault::at(ast.offset, format!("this argument is {ty}"));
-        Err(match ty {
-            Type::Object | Type::Json | Type::JsonObject | Type::JsonArray => {
-                fault.hint("cast it first, e.g. `(string)`")
+        members::called(of, name, types).map_err(|misfit| match misfit {
+            Misfit::Count(expected) => {
+                Fault::at(offset, format!("`{name}` is called with {} arguments", arguments.len()))
+                    .expected(format!("{expected} arguments"))
             }
-            _ => fault,
+            Misfit::Argument(at) => {
+                let fault = Fault::at(arguments[at].offset, format!("this argument is {}", types[at]));
+                match types[at] {
+                    Type::Object | Type::Json | Type::JsonObject | Type::JsonArray => {
+                        fault.hint("cast it first, e.g. `(string)`")
+                    }
+                    _ => fault,
+                }
+            }
         })
     }
 
@@ -128,7 +112,7 @@ impl Resolver {
                     [preserve] => self.of_type(preserve, Type::Bool)?,
                     [_, extra, ..] => return Err(Fault::at(extra.offset, "`As` takes one argument")),
                 };
-                let op = if to == Type::Text { Op::BodyAsText } else { Op::BodyAsJson };
+                let op = Op::Json(if to == Type::Text { JsonOp::BodyAsText } else { JsonOp::BodyAsJson });
                 let read = Expr::Op(op, vec![target, preserve].into());
                 Ok((if to.is_json() { Expr::Cast(to, Box::new(read)) } else { read }, to))
             }
@@ -149,9 +133,9 @@ impl Resolver {
         members: &[(Ast, Ast)],
     ) -> Result<Typed, Fault> {
         let (op, gives) = match &*name.name {
-            "JObject" => (Op::NewObject, Type::Json),
-            "JArray" => (Op::NewArray, Type::Json),
-            "JProperty" if arguments.len() == 2 => (Op::NewProperty, Type::JsonProperty),
+            "JObject" => (JsonOp::NewObject, Type::Json),
+            "JArray" => (JsonOp::NewArray, Type::Json),
+            "JProperty" if arguments.len() == 2 => (JsonOp::NewProperty, Type::JsonProperty),
             other => {
                 return Err(Fault::at(name.offset, format!("`new {other}` is unknown or not emulated"))
                     .expected("`new JObject(…)`, `new JProperty(name, value)` or `new JArray(…)`"));
@@ -160,16 +144,16 @@ impl Resolver {
         let mut operands = Vec::new();
         for argument in arguments {
             let (expr, ty) = self.expression(argument)?;
-            if op == Op::NewObject && ty != Type::JsonProperty {
+            if op == JsonOp::NewObject && ty != Type::JsonProperty {
                 return Err(Fault::at(argument.offset, format!("this argument is {ty}")).expected("`new JProperty(…)`"));
             }
             operands.push(expr);
         }
         for (key, value) in members {
             let pair = vec![self.of_type(key, Type::Text)?, self.expression(value)?.0];
-            operands.push(Expr::Op(Op::NewProperty, pair.into()));
+            operands.push(Expr::Op(Op::Json(JsonOp::NewProperty), pair.into()));
         }
-        Ok((Expr::Op(op, operands.into()), gives))
+        Ok((Expr::Op(Op::Json(op), operands.into()), gives))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::call::Call;
 use super::super::value::Value;
-use super::{Fault, Work, context, json, operate, statics, text};
+use super::{Fault, Work, context, member, operate, statics};
 use crate::policy::expression::{BinaryOp, Body, Expr, Expression, Op, Step};
 
 /// Evaluates an expression on a call.
@@ -145,19 +145,12 @@ impl Frame<'_> {
     }
 
     fn member(&mut self, op: Op, operands: &[Expr]) -> Result<Value, Fault> {
-        if let Some(value) = context::root(op, self.call) {
+        if let Op::Context(op) = op
+            && let Some(value) = context::root(op, self.call)
+        {
             return Ok(value);
         }
         let values = operands.iter().map(|o| self.value(o)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(result) = context::member(op, &values, self.call) {
-            return result;
-        }
-        if let Some(result) = text::member(op, &values) {
-            return result;
-        }
-        if let Some(result) = json::member(op, &values, self.call) {
-            return result;
-        }
-        statics::member(op, &values, self.call)
+        member::member(op, &values, self.call)
     }
 }

@@ -5,16 +5,21 @@
 //! checked when it was compiled; what is left to go wrong is what goes wrong at
 //! run time in C# too: null, keys that are absent, casts, numbers.
 
+mod bytes;
 mod context;
 mod fault;
 mod instant;
 mod interpret;
 mod json;
+mod member;
+mod number;
 mod operate;
 mod statics;
 mod text;
+mod time;
+mod token;
 
 pub(super) use fault::{Exception, Fault, Work};
 pub(super) use instant::{format as instant_text, json as instant_json, parse as parse_instant};
 pub(super) use interpret::evaluate;
-pub(super) use json::claim_texts;
+pub(super) use token::claim_texts;

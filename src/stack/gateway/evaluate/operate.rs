@@ -31,7 +31,7 @@ pub(super) fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value,
     }
 }
 
-fn equal(left: &Value, right: &Value) -> bool {
+pub(super) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (a, b) if a.is_null() || b.is_null() => a.is_null() && b.is_null(),
         (Value::Text(a), Value::Text(b)) => a == b,
@@ -49,7 +49,7 @@ fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
     }
 }
 
-fn double(value: &Value) -> Option<f64> {
+pub(super) fn double(value: &Value) -> Option<f64> {
     match value {
         Value::Int(n) => Some(*n as f64),
         Value::Double(n) => Some(*n),
@@ -167,6 +167,15 @@ fn kind(value: &Value) -> String {
     ty.full_name()
 }
 
+/// `string.Format`: the values in their places.
+pub(super) fn composite(pattern: &str, values: &[Value]) -> Result<String, Fault> {
+    let filled = values
+        .iter()
+        .enumerate()
+        .fold(pattern.to_owned(), |text, (i, value)| text.replace(&format!("{{{i}}}"), &value.display()));
+    Ok(filled)
+}
+
 /// `{value:format}` in an interpolated string, and `ToString(format)`.
 pub(super) fn formatted(value: &Value, format: &str) -> Result<Arc<str>, Fault> {
     Ok(match value {
@@ -177,6 +186,7 @@ pub(super) fn formatted(value: &Value, format: &str) -> Result<Arc<str>, Fault> 
             "" | "D" | "d" => id.to_string().into(),
             _ => return Err(Fault::new("Format String can be only \"D\", \"d\", \"N\", \"n\", \"B\" or \"b\".")),
         },
+        other if format.is_empty() => other.display(),
         Value::Int(n) => match format.strip_prefix(['D', 'd', '0']) {
             Some(width) if format.starts_with(['D', 'd']) => {
                 let width = width.parse().unwrap_or(0);

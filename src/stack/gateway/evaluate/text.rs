@@ -1,27 +1,41 @@
-//! Members of texts, lists of texts, instants, spans and ids.
+//! Members of strings and lists of strings.
 
 use std::sync::Arc;
 
 use super::super::value::Value;
 use super::{Fault, operate};
-use crate::policy::expression::Op;
+use crate::policy::expression::TextOp;
 
-/// The member, if it is one of these types'.
-pub(super) fn member(op: Op, operands: &[Value]) -> Option<Result<Value, Fault>> {
-    let of = operands.first()?;
-    let rest = &operands[1..];
-    match of {
-        Value::Text(text) => text_member(op, text, rest),
-        Value::Texts(texts) => texts_member(op, texts, rest),
-        Value::Instant(at) => instant_member(op, *at, rest).map(Ok),
-        Value::Span(micros) => span_member(op, *micros).map(Ok),
-        _ => match op {
-            Op::GuidToString => Some(operate::formatted(of, argument(rest, 0)).map(Value::Text)),
-            Op::IntToString | Op::DoubleToString | Op::BoolToString => Some(Ok(Value::Text(of.display()))),
-            Op::ObjectToString if !of.is_null() => Some(Ok(Value::Text(of.display()))),
-            _ => None,
-        },
+/// What a member gives.
+pub(super) fn member(op: TextOp, operands: &[Value]) -> Result<Value, Fault> {
+    match operands.first() {
+        Some(Value::Texts(texts)) if is_list(op) => list(op, texts, &operands[1..]),
+        _ if is_static(op) => statics(op, operands),
+        Some(Value::Text(text)) => instance(op, text, &operands[1..]),
+        _ => Err(Fault::null()),
     }
+}
+
+fn is_list(op: TextOp) -> bool {
+    use TextOp as T;
+    matches!(op, T::ListLength | T::ListContains | T::ListFirst | T::ListFirstOrDefault | T::ListLast | T::ListAny)
+}
+
+fn is_static(op: TextOp) -> bool {
+    use TextOp as T;
+    matches!(
+        op,
+        T::IsNullOrEmpty
+            | T::IsNullOrWhiteSpace
+            | T::Concat
+            | T::Join
+            | T::Format
+            | T::EqualTexts
+            | T::Empty
+            | T::Compare
+            | T::CompareOrdinal
+            | T::Copy
+    )
 }
 
 /// A text argument; null and absent ones are empty.
@@ -32,134 +46,322 @@ fn argument(rest: &[Value], at: usize) -> &str {
     }
 }
 
+fn number(rest: &[Value], at: usize) -> Option<i64> {
+    match rest.get(at) {
+        Some(Value::Int(n) | Value::Long(n)) => Some(*n),
+        _ => None,
+    }
+}
+
 fn ignores_case(rest: &[Value]) -> bool {
-    matches!(rest.last(), Some(Value::Comparison(true)))
+    matches!(rest.last(), Some(Value::Comparison(true) | Value::Bool(true)))
 }
 
 fn folded(text: &str, rest: &[Value]) -> String {
     if ignores_case(rest) { text.to_lowercase() } else { text.to_owned() }
 }
 
-fn text_member(op: Op, text: &Arc<str>, rest: &[Value]) -> Option<Result<Value, Fault>> {
+fn instance(op: TextOp, text: &Arc<str>, rest: &[Value]) -> Result<Value, Fault> {
+    use TextOp as T;
     let first = argument(rest, 0);
-    let trimmed = |c: char| if first.is_empty() { c.is_whitespace() } else { first.contains(c) };
-    Some(Ok(match op {
-        Op::TextLength => Value::Int(text.chars().count() as i64),
-        Op::TextSplit if first.is_empty() => Value::Texts(text.split_whitespace().map(Arc::from).collect()),
-        Op::TextSplit => Value::Texts(text.split(first).map(Arc::from).collect()),
-        Op::TextContains => Value::Bool(text.contains(first)),
-        Op::TextStartsWith => Value::Bool(folded(text, rest).starts_with(&folded(first, rest))),
-        Op::TextEndsWith => Value::Bool(folded(text, rest).ends_with(&folded(first, rest))),
-        Op::TextReplace if first.is_empty() => return Some(Err(Fault::new("String cannot be of zero length."))),
-        Op::TextReplace => Value::text(text.replace(first, argument(rest, 1))),
-        Op::TextSubstring => return Some(substring(text, rest)),
-        Op::TextTrim => Value::text(text.trim_matches(trimmed)),
-        Op::TextTrimStart => Value::text(text.trim_start_matches(trimmed)),
-        Op::TextTrimEnd => Value::text(text.trim_end_matches(trimmed)),
-        Op::TextToLower | Op::TextToLowerInvariant => Value::text(text.to_lowercase()),
-        Op::TextToUpper | Op::TextToUpperInvariant => Value::text(text.to_uppercase()),
-        Op::TextIndexOf => position(text, folded(text, rest).find(&folded(first, rest))),
-        Op::TextLastIndexOf => position(text, text.rfind(first)),
-        Op::TextEquals => Value::Bool(folded(text, rest) == folded(first, rest)),
-        Op::TextToString | Op::ObjectToString => Value::Text(Arc::clone(text)),
-        Op::Index => match rest.first() {
-            Some(Value::Int(at)) => match usize::try_from(*at).ok().and_then(|at| text.chars().nth(at)) {
-                Some(c) => Value::text(c.to_string()),
-                None => return Some(Err(out_of_range())),
-            },
-            _ => return None,
-        },
-        _ => return None,
-    }))
+    if matches!(op, T::Contains | T::StartsWith | T::EndsWith | T::IndexOf | T::LastIndexOf | T::Insert)
+        && rest.iter().any(Value::is_null)
+    {
+        return Err(Fault::null_argument("value"));
+    }
+    Ok(match op {
+        T::Length => Value::Int(length(text)),
+        T::Contains => Value::Bool(folded(text, rest).contains(&folded(first, rest))),
+        T::StartsWith => Value::Bool(folded(text, rest).starts_with(&folded(first, rest))),
+        T::EndsWith => Value::Bool(folded(text, rest).ends_with(&folded(first, rest))),
+        T::Equals => {
+            Value::Bool(matches!(rest.first(), Some(Value::Text(_))) && folded(text, rest) == folded(first, rest))
+        }
+        T::CompareTo => Value::Int(compared(text, first, false)),
+        T::HashCode => Value::Int(hash(text)),
+        T::ToString => Value::Text(Arc::clone(text)),
+        T::ToLower | T::ToLowerInvariant => Value::text(text.to_lowercase()),
+        T::ToUpper | T::ToUpperInvariant => Value::text(text.to_uppercase()),
+        T::Trim => Value::text(text.trim_matches(trimmed(rest))),
+        T::TrimStart => Value::text(text.trim_start_matches(trimmed(rest))),
+        T::TrimEnd => Value::text(text.trim_end_matches(trimmed(rest))),
+        T::Split => split(text, rest),
+        T::Replace => return replace(text, rest),
+        T::Substring => return substring(text, rest),
+        T::IndexOf => return index_of(text, rest),
+        T::LastIndexOf => position(text, folded(text, rest).rfind(&folded(first, rest))),
+        T::PadLeft | T::PadRight => return padded(op == T::PadLeft, text, rest),
+        T::Insert => return insert(text, rest),
+        T::Remove => return remove(text, rest),
+        _ => return Err(Fault::null()),
+    })
+}
+
+/// In UTF-16 units, as .NET counts.
+pub(super) fn length(text: &str) -> i64 {
+    if text.is_ascii() { text.len() as i64 } else { text.encode_utf16().count() as i64 }
+}
+
+/// The byte at which a UTF-16 unit begins; inside of a pair, where that begins.
+fn byte_at(text: &str, unit: usize) -> Option<usize> {
+    if text.is_ascii() {
+        return (unit <= text.len()).then_some(unit);
+    }
+    let mut units = 0;
+    for (byte, c) in text.char_indices() {
+        if units + c.len_utf16() > unit {
+            return Some(byte);
+        }
+        units += c.len_utf16();
+    }
+    (units == unit).then_some(text.len())
 }
 
 fn position(text: &str, at: Option<usize>) -> Value {
-    Value::Int(at.map_or(-1, |at| text.get(..at).unwrap_or(text).chars().count() as i64))
+    Value::Int(at.map_or(-1, |at| length(text.get(..at).unwrap_or(text))))
 }
 
-fn out_of_range() -> Fault {
-    Fault::new("Index was outside the bounds of the array.")
+fn trimmed(rest: &[Value]) -> impl Fn(char) -> bool + Copy + '_ {
+    move |c| {
+        if rest.is_empty() || matches!(rest, [Value::Null]) {
+            return c.is_whitespace();
+        }
+        rest.iter().any(|set| matches!(set, Value::Text(text) if text.contains(c)))
+    }
+}
+
+/// By any of the separators; by white space where there are none.
+fn split(text: &str, rest: &[Value]) -> Value {
+    let count = number(rest, 1).map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0));
+    let separators: Vec<&str> = rest
+        .iter()
+        .filter_map(|v| match v {
+            Value::Text(text) if !text.is_empty() => Some(&**text),
+            _ => None,
+        })
+        .collect();
+    let mut parts: Vec<Arc<str>> = Vec::new();
+    let mut from = 0;
+    let mut at = 0;
+    while at < text.len() && parts.len() + 1 < count {
+        let tail = &text[at..];
+        let found = match separators.iter().find(|s| tail.starts_with(**s)) {
+            Some(separator) => separator.len(),
+            None if separators.is_empty() && tail.starts_with(char::is_whitespace) => first_length(tail),
+            None => 0,
+        };
+        if found > 0 {
+            parts.push(text[from..at].into());
+            from = at + found;
+            at = from;
+        } else {
+            at += first_length(tail);
+        }
+    }
+    if count > 0 {
+        parts.push(text[from..].into());
+    }
+    Value::Texts(parts.into())
+}
+
+fn first_length(text: &str) -> usize {
+    text.chars().next().map_or(1, char::len_utf8)
+}
+
+fn replace(text: &str, rest: &[Value]) -> Result<Value, Fault> {
+    let old = match rest.first() {
+        Some(Value::Text(old)) if old.is_empty() => {
+            return Err(Fault::new("String cannot be of zero length.\r\nParameter name: oldValue"));
+        }
+        Some(Value::Text(old)) => old,
+        _ => return Err(Fault::null_argument("oldValue")),
+    };
+    let new = argument(rest, 1);
+    if !ignores_case(rest) {
+        return Ok(Value::text(text.replace(&**old, new)));
+    }
+    let (low, old) = (text.to_lowercase(), old.to_lowercase());
+    if low.len() != text.len() {
+        return Ok(Value::text(text.replace(&*old, new)));
+    }
+    let mut out = String::new();
+    let mut from = 0;
+    while let Some(at) = low[from..].find(&old) {
+        out.push_str(&text[from..from + at]);
+        out.push_str(new);
+        from += at + old.len();
+    }
+    out.push_str(&text[from..]);
+    Ok(Value::text(out))
+}
+
+fn range(parameter: &str, what: &str) -> Fault {
+    Fault::out_of_range(what, parameter)
 }
 
 fn substring(text: &str, rest: &[Value]) -> Result<Value, Fault> {
-    let fault = || Fault::new("Index and length must refer to a location within the string.");
-    let number = |at: usize| match rest.get(at) {
-        Some(Value::Int(n)) => usize::try_from(*n).map(Some).map_err(|_| fault()),
-        _ => Ok(None),
-    };
-    let characters: Vec<char> = text.chars().collect();
-    let begin = number(0)?.ok_or_else(fault)?;
-    let length = match number(1)? {
-        Some(length) => length,
-        None => characters.len().checked_sub(begin).ok_or_else(fault)?,
-    };
-    let end = begin.checked_add(length).ok_or_else(fault)?;
-    characters.get(begin..end).map(|c| Value::text(c.iter().collect::<String>())).ok_or_else(fault)
+    let total = length(text);
+    let begin = number(rest, 0).unwrap_or(0);
+    if begin < 0 {
+        return Err(range("startIndex", "StartIndex cannot be less than zero."));
+    }
+    if begin > total {
+        return Err(range("startIndex", "startIndex cannot be larger than length of string."));
+    }
+    let count = number(rest, 1).unwrap_or(total - begin);
+    if count < 0 {
+        return Err(range("length", "Length cannot be less than zero."));
+    }
+    if begin > total - count {
+        return Err(range("length", "Index and length must refer to a location within the string."));
+    }
+    Ok(Value::text(units(text, begin, begin + count)))
 }
 
-fn texts_member(op: Op, texts: &Arc<[Arc<str>]>, rest: &[Value]) -> Option<Result<Value, Fault>> {
+/// The UTF-16 units from one place to another.
+fn units(text: &str, begin: i64, end: i64) -> &str {
+    let byte = |unit: i64| byte_at(text, usize::try_from(unit).unwrap_or(0)).unwrap_or(text.len());
+    &text[byte(begin)..byte(end)]
+}
+
+fn index_of(text: &str, rest: &[Value]) -> Result<Value, Fault> {
+    let from = number(rest, 1).unwrap_or(0);
+    if !(0..=length(text)).contains(&from) {
+        return Err(range(
+            "startIndex",
+            "Index was out of range. Must be non-negative and less than the size of the collection.",
+        ));
+    }
+    let (low, wanted) = (folded(text, rest), folded(argument(rest, 0), rest));
+    let begin = byte_at(&low, usize::try_from(from).unwrap_or(0)).unwrap_or(low.len());
+    Ok(position(&low, low[begin..].find(&wanted).map(|at| at + begin)))
+}
+
+/// The longest text that padding makes.
+const MAX_PADDED: i64 = 1_000_000;
+
+fn padded(left: bool, text: &Arc<str>, rest: &[Value]) -> Result<Value, Fault> {
+    let width = number(rest, 0).unwrap_or(0);
+    if !(0..=MAX_PADDED).contains(&width) {
+        return Err(range("totalWidth", "Non-negative number required."));
+    }
+    let with = argument(rest, 1).chars().next().unwrap_or(' ');
+    let missing = usize::try_from(width - length(text)).unwrap_or(0);
+    let padding: String = std::iter::repeat_n(with, missing).collect();
+    Ok(Value::text(if left { format!("{padding}{text}") } else { format!("{text}{padding}") }))
+}
+
+fn insert(text: &str, rest: &[Value]) -> Result<Value, Fault> {
+    let at = number(rest, 0).unwrap_or(0);
+    if !(0..=length(text)).contains(&at) {
+        return Err(range("startIndex", "Specified argument was out of the range of valid values."));
+    }
+    let (before, after) = (units(text, 0, at), units(text, at, length(text)));
+    Ok(Value::text(format!("{before}{}{after}", argument(rest, 1))))
+}
+
+fn remove(text: &str, rest: &[Value]) -> Result<Value, Fault> {
+    let total = length(text);
+    let begin = number(rest, 0).unwrap_or(0);
+    if begin < 0 {
+        return Err(range("startIndex", "StartIndex cannot be less than zero."));
+    }
+    let Some(count) = number(rest, 1) else {
+        if begin >= total {
+            return Err(range("startIndex", "startIndex must be less than length of string."));
+        }
+        return Ok(Value::text(units(text, 0, begin)));
+    };
+    if count < 0 {
+        return Err(range("count", "Count cannot be less than zero."));
+    }
+    if begin > total - count {
+        return Err(range("count", "Index and count must refer to a location within the string."));
+    }
+    Ok(Value::text(format!("{}{}", units(text, 0, begin), units(text, begin + count, total))))
+}
+
+/// Which text stands before the other one: -1, 0 or 1, by code points.
+fn compared(left: &str, right: &str, ignore_case: bool) -> i64 {
+    let order = if ignore_case { left.to_lowercase().cmp(&right.to_lowercase()) } else { culture_order(left, right) };
+    order as i64
+}
+
+/// As the invariant culture has it for plain text: letters before their case,
+/// small before capital ones.
+fn culture_order(left: &str, right: &str) -> std::cmp::Ordering {
+    let swapped = |c: char| if c.is_lowercase() { (0, c) } else { (1, c) };
+    left.to_lowercase()
+        .cmp(&right.to_lowercase())
+        .then_with(|| left.chars().map(swapped).cmp(right.chars().map(swapped)))
+}
+
+/// .NET's hash codes differ from process to process; this one does not.
+fn hash(text: &str) -> i64 {
+    i64::from(text.encode_utf16().fold(5381_i32, |hash, unit| hash.wrapping_mul(33) ^ i32::from(unit)))
+}
+
+fn statics(op: TextOp, operands: &[Value]) -> Result<Value, Fault> {
+    use TextOp as T;
+    let first = argument(operands, 0);
+    let second = argument(operands, 1);
+    Ok(match op {
+        T::Empty => Value::text(""),
+        T::IsNullOrEmpty => Value::Bool(first.is_empty()),
+        T::IsNullOrWhiteSpace => Value::Bool(first.trim().is_empty()),
+        T::Concat => Value::text(items(operands).iter().map(|t| &**t).collect::<String>()),
+        T::Join => Value::text(items(&operands[1..]).join(first)),
+        T::Format => Value::text(operate::composite(first, &operands[1..])?),
+        T::EqualTexts => {
+            let nulls = operands[0].is_null() == operands[1].is_null();
+            Value::Bool(nulls && folded(first, operands) == folded(second, operands))
+        }
+        T::Compare => Value::Int(match (operands[0].is_null(), operands[1].is_null()) {
+            (true, false) => -1,
+            (false, true) => 1,
+            _ => compared(first, second, ignores_case(operands)),
+        }),
+        T::CompareOrdinal => Value::Int(first.cmp(second) as i64),
+        _ => operands[0].clone(),
+    })
+}
+
+/// The texts of values; those of one list are its own.
+fn items(values: &[Value]) -> Vec<Arc<str>> {
+    match values {
+        [Value::Texts(texts)] => texts.to_vec(),
+        values => values.iter().map(Value::display).collect(),
+    }
+}
+
+/// `text[i]` and `texts[i]`.
+pub(super) fn index(of: &Value, by: &Value) -> Result<Value, Fault> {
+    let Value::Int(at) = by else { return Err(Fault::null()) };
+    let at = usize::try_from(*at).map_err(|_| Fault::no_index())?;
+    match of {
+        Value::Texts(texts) => texts.get(at).map(|t| Value::Text(Arc::clone(t))).ok_or_else(Fault::no_index),
+        Value::Text(text) => {
+            let rest = byte_at(text, at).map(|byte| &text[byte..]).unwrap_or_default();
+            rest.chars().next().map(|c| Value::text(c.to_string())).ok_or_else(Fault::no_index)
+        }
+        _ => Err(Fault::null()),
+    }
+}
+
+fn list(op: TextOp, texts: &Arc<[Arc<str>]>, rest: &[Value]) -> Result<Value, Fault> {
+    use TextOp as T;
     let empty = || Fault::new("Sequence contains no elements");
     let text = |t: Option<&Arc<str>>| t.map(|t| Value::Text(Arc::clone(t)));
-    Some(match op {
-        Op::TextsLength => Ok(Value::Int(texts.len() as i64)),
-        Op::TextsContains => Ok(Value::Bool(texts.iter().any(|t| &**t == argument(rest, 0)))),
-        Op::TextsFirst => text(texts.first()).ok_or_else(empty),
-        Op::TextsLast => text(texts.last()).ok_or_else(empty),
-        Op::TextsFirstOrDefault => Ok(text(texts.first()).unwrap_or(Value::Null)),
-        Op::TextsAny => Ok(Value::Bool(!texts.is_empty())),
-        Op::Index => match rest.first() {
-            Some(Value::Int(at)) => {
-                text(usize::try_from(*at).ok().and_then(|at| texts.get(at))).ok_or_else(out_of_range)
-            }
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
-
-fn instant_member(op: Op, at: crate::clock::Timestamp, rest: &[Value]) -> Option<Value> {
-    use chrono::{Datelike, Timelike};
-    let utc = at.utc();
-    let amount = match rest.first() {
-        Some(Value::Int(n)) => *n as f64,
-        Some(Value::Double(n)) => *n,
-        _ => 0.0,
-    };
-    let plus = |micros: f64| Value::Instant(at.plus_micros((amount * micros) as i64));
-    Some(match op {
-        Op::InstantAddMilliseconds => plus(1e3),
-        Op::InstantAddSeconds => plus(1e6),
-        Op::InstantAddMinutes => plus(60e6),
-        Op::InstantAddHours => plus(3600e6),
-        Op::InstantAddDays => plus(86_400e6),
-        Op::InstantUnixSeconds => Value::Int(at.seconds()),
-        Op::InstantUnixMilliseconds => Value::Int(at.micros().div_euclid(1000)),
-        Op::InstantToString => Value::text(super::instant_text(at, argument(rest, 0))),
-        Op::InstantYear => Value::Int(i64::from(utc.year())),
-        Op::InstantMonth => Value::Int(i64::from(utc.month())),
-        Op::InstantDay => Value::Int(i64::from(utc.day())),
-        Op::InstantHour => Value::Int(i64::from(utc.hour())),
-        Op::InstantMinute => Value::Int(i64::from(utc.minute())),
-        Op::InstantSecond => Value::Int(i64::from(utc.second())),
-        Op::InstantDate => {
-            let day = 86_400_000_000;
-            Value::Instant(crate::clock::Timestamp::from_micros(at.micros().div_euclid(day) * day))
+    match op {
+        T::ListLength => Ok(Value::Int(texts.len() as i64)),
+        T::ListContains => {
+            let found = matches!(rest.first(), Some(Value::Text(wanted)) if texts.contains(wanted));
+            Ok(Value::Bool(found))
         }
-        Op::InstantUtc => Value::Instant(at),
-        Op::ObjectToString => Value::Text(Value::Instant(at).display()),
-        _ => return None,
-    })
-}
-
-fn span_member(op: Op, micros: i64) -> Option<Value> {
-    let micros_f = micros as f64;
-    Some(match op {
-        Op::SpanMilliseconds => Value::Double(micros_f / 1e3),
-        Op::SpanSeconds => Value::Double(micros_f / 1e6),
-        Op::SpanMinutes => Value::Double(micros_f / 60e6),
-        Op::SpanHours => Value::Double(micros_f / 3600e6),
-        Op::SpanDays => Value::Double(micros_f / 86_400e6),
-        Op::SpanToString | Op::ObjectToString => Value::Text(Value::Span(micros).display()),
-        _ => return None,
-    })
+        T::ListFirst => text(texts.first()).ok_or_else(empty),
+        T::ListLast => text(texts.last()).ok_or_else(empty),
+        T::ListFirstOrDefault => Ok(text(texts.first()).unwrap_or(Value::Null)),
+        T::ListAny => Ok(Value::Bool(!texts.is_empty())),
+        _ => Err(Fault::null()),
+    }
 }

@@ -1,0 +1,74 @@
+//! Members of tokens.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::super::value::{Value, json_text};
+use super::Fault;
+use crate::clock::Timestamp;
+use crate::policy::expression::TokenOp;
+use crate::stack::jwt::{Token, decode_unverified};
+
+/// What a member gives.
+pub(super) fn member(op: TokenOp, operands: &[Value]) -> Result<Value, Fault> {
+    match operands.first() {
+        Some(Value::Text(text)) => {
+            let token = text.strip_prefix("Bearer ").unwrap_or(text);
+            Ok(decode_unverified(token).map_or(Value::Null, |token| Value::Jwt(Arc::new(token))))
+        }
+        Some(Value::Jwt(token)) => jwt(op, token),
+        Some(Value::Claims(token)) => claims(op, token, &operands[1..]),
+        // An extension method may stand on null.
+        _ if op == TokenOp::AsJwt => Ok(Value::Null),
+        _ => Err(Fault::null()),
+    }
+}
+
+fn jwt(op: TokenOp, token: &Arc<Token>) -> Result<Value, Fault> {
+    let claim = |name: &str| token.claims.get(name).and_then(Json::as_str).map_or(Value::Null, Value::text);
+    let header = |name: &str| token.header.get(name).and_then(Json::as_str).map_or(Value::Null, Value::text);
+    let instant = |name: &str| {
+        let seconds = token.claims.get(name).and_then(Json::as_f64);
+        seconds.map_or(Value::Null, |s| Value::Instant(Timestamp::from_seconds(s as i64)))
+    };
+    Ok(match op {
+        TokenOp::Claims => Value::Claims(Arc::clone(token)),
+        TokenOp::Id => claim("jti"),
+        TokenOp::Issuer => claim("iss"),
+        TokenOp::Subject => claim("sub"),
+        TokenOp::Audiences => Value::Texts(claim_texts(token, "aud").unwrap_or_default().into()),
+        TokenOp::Algorithm => header("alg"),
+        TokenOp::Type => header("typ"),
+        TokenOp::ExpirationTime => instant("exp"),
+        TokenOp::NotBefore => instant("nbf"),
+        TokenOp::IssuedAt => instant("iat"),
+        _ => return Err(Fault::null()),
+    })
+}
+
+fn claims(op: TokenOp, token: &Token, rest: &[Value]) -> Result<Value, Fault> {
+    let Some(Value::Text(key)) = rest.first() else { return Err(Fault::null_argument("key")) };
+    let found = claim_texts(token, key);
+    Ok(match op {
+        TokenOp::ClaimsContains => Value::Bool(found.is_some()),
+        _ => match found {
+            Some(texts) => Value::text(texts.join(",")),
+            None => rest.get(1).cloned().unwrap_or(Value::Null),
+        },
+    })
+}
+
+/// `claims["name"]`.
+pub(super) fn index(token: &Token, by: &Value) -> Result<Value, Fault> {
+    let Value::Text(key) = by else { return Err(Fault::null_argument("key")) };
+    claim_texts(token, key).map(|texts| Value::Texts(texts.into())).ok_or_else(Fault::no_key)
+}
+
+/// The values of a claim: the elements of an array, or the one.
+pub(in crate::stack::gateway) fn claim_texts(token: &Token, name: &str) -> Option<Vec<Arc<str>>> {
+    Some(match token.claims.get(name)? {
+        Json::Array(values) => values.iter().map(|v| json_text(v, false).into()).collect(),
+        value => vec![json_text(value, false).into()],
+    })
+}
