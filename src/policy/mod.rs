@@ -33,9 +33,10 @@ pub use inventory::{Entry, Inventory, Subject, Verdict};
 pub use load::{Policies, lint, load};
 pub use mapped::{Mapped, UrlPattern};
 pub use policies::{
-    CheckHeader, Choose, Emulation, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim,
-    Retry, ReturnResponse, RewriteUri, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable,
-    TokenSource, Trace, ValidateJwt,
+    AuthenticationBasic, CacheLookup, CacheLookupValue, CacheRemoveValue, CacheStore, CacheStoreValue, CheckHeader,
+    Choose, Emulation, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim, Retry,
+    ReturnResponse, RewriteUri, SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable,
+    TokenSource, Trace, ValidateJwt, Wait,
 };
 pub use statement::{Action, Given, GivenText, Scope, Section, Statement, Statements};
 pub use surroundings::{OnUnsupported, Surroundings};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::expression::{Expression, Reads};
 use super::policies::{
-    CheckHeader, Choose, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, Retry, ReturnResponse,
-    RewriteUri, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, Trace, ValidateJwt,
+    AuthenticationBasic, CacheLookup, CacheLookupValue, CacheRemoveValue, CacheStore, CacheStoreValue, CheckHeader,
+    Choose, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, Retry, ReturnResponse, RewriteUri,
+    SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, Trace, ValidateJwt, Wait,
 };
 use crate::diagnose::Place;
 
@@ -36,6 +37,13 @@ pub type Statements = Arc<[Arc<Statement>]>;
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each variant is the policy of that name")]
 pub enum Action {
+    AuthenticationBasic(AuthenticationBasic),
+    AuthenticationCertificate,
+    CacheLookup(CacheLookup),
+    CacheLookupValue(CacheLookupValue),
+    CacheRemoveValue(CacheRemoveValue),
+    CacheStore(CacheStore),
+    CacheStoreValue(CacheStoreValue),
     CheckHeader(CheckHeader),
     Choose(Choose),
     ForwardRequest(ForwardRequest),
@@ -45,6 +53,8 @@ pub enum Action {
     Retry(Retry),
     ReturnResponse(ReturnResponse),
     RewriteUri(RewriteUri),
+    SendOneWayRequest(Box<SendRequest>),
+    SendRequest(Box<SendRequest>),
     SetBackendService(SetBackendService),
     SetBody(SetBody),
     SetHeader(SetField),
@@ -57,6 +67,7 @@ pub enum Action {
     /// trace record.
     Unsupported(Arc<str>),
     ValidateJwt(Box<ValidateJwt>),
+    Wait(Wait),
 }
 
 /// A value that is written out, or an expression that gives it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use crate::policy::reader::Reader;
-use crate::policy::statement::{Action, GivenText};
+use crate::policy::statement::{Action, Given, GivenText};
 
 /// `authentication-managed-identity`.
 #[derive(Clone, Debug)]
@@ -14,20 +14,26 @@ pub struct ManagedIdentity {
     pub resource: GivenText,
     /// The variable that takes the token; without one, `Authorization` does.
     pub output: Option<Arc<str>>,
+    /// Whether the call goes on without a token where there is none.
+    pub ignore_error: Given<bool>,
 }
 
 pub(super) const KIND: PolicyKind = PolicyKind {
     name: "authentication-managed-identity",
     sections: INBOUND,
     scopes: EVERYWHERE,
-    emulation: Emulation::Approximated("the token comes from the embedded issuer, for the gateway's own application"),
+    emulation: Emulation::Approximated(
+        "the token comes from the embedded issuer, for the gateway's own application whatever `client-id` says",
+    ),
     compile,
 };
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&[]);
+    reader.text("client-id");
     let output = reader.literal("output-token-variable-name");
+    let ignore_error = reader.flag("ignore-error").unwrap_or(Given::Fixed(false));
     let resource = reader.text("resource");
     let resource = reader.required("resource", resource)?;
-    Some(Action::ManagedIdentity(ManagedIdentity { resource, output }))
+    Some(Action::ManagedIdentity(ManagedIdentity { resource, output, ignore_error }))
 }

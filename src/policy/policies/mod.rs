@@ -4,7 +4,11 @@
 //! What a policy does with a call stands in the gateway, in a file of the same
 //! name.
 
+mod authentication_basic;
+mod authentication_certificate;
 mod authentication_managed_identity;
+mod cache_response;
+mod cache_value;
 mod check_header;
 mod choose;
 mod forward_request;
@@ -13,6 +17,7 @@ mod rate_limit_by_key;
 mod retry;
 mod return_response;
 mod rewrite_uri;
+mod send_request;
 mod set_backend_service;
 mod set_body;
 mod set_field;
@@ -22,8 +27,12 @@ mod set_variable;
 mod table;
 mod trace;
 mod validate_jwt;
+mod wait;
 
+pub use authentication_basic::AuthenticationBasic;
 pub use authentication_managed_identity::ManagedIdentity;
+pub use cache_response::{CacheLookup, CacheStore};
+pub use cache_value::{CacheLookupValue, CacheRemoveValue, CacheStoreValue};
 pub use check_header::CheckHeader;
 pub use choose::Choose;
 pub use forward_request::ForwardRequest;
@@ -32,6 +41,7 @@ pub use rate_limit_by_key::RateLimitByKey;
 pub use retry::Retry;
 pub use return_response::ReturnResponse;
 pub use rewrite_uri::RewriteUri;
+pub use send_request::SendRequest;
 pub use set_backend_service::SetBackendService;
 pub use set_body::SetBody;
 pub use set_field::{Exists, SetField};
@@ -40,6 +50,7 @@ pub use set_status::SetStatus;
 pub use set_variable::SetVariable;
 pub use trace::Trace;
 pub use validate_jwt::{RequiredClaim, TokenSource, ValidateJwt};
+pub use wait::Wait;
 
 pub use table::Emulation;
 pub(super) use table::{POLICIES, PolicyKind};

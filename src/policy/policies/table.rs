@@ -1,9 +1,10 @@
 //! The table of policies.
 
 use super::{
-    authentication_managed_identity, check_header, choose, forward_request, quota_by_key, rate_limit_by_key, retry,
-    return_response, rewrite_uri, set_backend_service, set_body, set_field, set_method, set_status, set_variable,
-    trace, validate_jwt,
+    authentication_basic, authentication_certificate, authentication_managed_identity, cache_response, cache_value,
+    check_header, choose, forward_request, quota_by_key, rate_limit_by_key, retry, return_response, rewrite_uri,
+    send_request, set_backend_service, set_body, set_field, set_method, set_status, set_variable, trace, validate_jwt,
+    wait,
 };
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Scope, Section};
@@ -42,7 +43,14 @@ pub(super) const INBOUND: &[Section] = &[Section::Inbound];
 
 /// Every policy that is emulated, by name.
 pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
+    authentication_basic::KIND,
+    authentication_certificate::KIND,
     authentication_managed_identity::KIND,
+    cache_response::LOOKUP,
+    cache_value::LOOKUP,
+    cache_value::REMOVE,
+    cache_response::STORE,
+    cache_value::STORE,
     check_header::KIND,
     choose::KIND,
     forward_request::KIND,
@@ -51,6 +59,8 @@ pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
     retry::KIND,
     return_response::KIND,
     rewrite_uri::KIND,
+    send_request::ONE_WAY,
+    send_request::KIND,
     set_backend_service::KIND,
     set_body::KIND,
     set_field::HEADER,
@@ -60,4 +70,5 @@ pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
     set_variable::KIND,
     trace::KIND,
     validate_jwt::KIND,
+    wait::KIND,
 ];

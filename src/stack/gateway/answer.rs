@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use super::backend::BackendBody;
 
 /// The response that a call is going to have.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// A reason phrase of a policy's own.
@@ -22,6 +22,17 @@ pub(super) struct Answer {
 pub(super) enum AnswerBody {
     Bytes(Bytes),
     Backend(BackendBody),
+}
+
+impl Clone for AnswerBody {
+    /// A body that a backend still sends can't be had twice: its clone is
+    /// empty.
+    fn clone(&self) -> Self {
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(bytes.clone()),
+            Self::Backend(_) => Self::Bytes(Bytes::new()),
+        }
+    }
 }
 
 impl Answer {

@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request, Response};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 
+use super::call::BodyFault;
 use super::request_body::RequestBody;
 use crate::door::{Door, DoorError, Origin};
 
@@ -44,6 +46,9 @@ pub(super) enum SendError {
     /// Not in time.
     #[error("The backend did not answer within {} s.", .0.as_secs_f64())]
     Timeout(Duration),
+    /// It began to answer and broke off.
+    #[error(transparent)]
+    Body(BodyFault),
     #[error(transparent)]
     Door(#[from] DoorError),
     #[error(transparent)]
@@ -123,7 +128,7 @@ impl Backend {
         sender: SendRequest<RequestBody>,
     ) -> Response<BackendBody> {
         response.map(|incoming| {
-            let mut body = BackendBody { incoming, lease: Some((sender, Arc::clone(self))) };
+            let mut body = BackendBody { held: Bytes::new(), incoming, lease: Some((sender, Arc::clone(self))) };
             body.give_back_at_end();
             body
         })
@@ -143,11 +148,32 @@ impl Backend {
 /// kept; when it is dropped before, the connection is closed.
 #[derive(Debug)]
 pub(super) struct BackendBody {
+    /// What was read of it already.
+    held: Bytes,
     incoming: Incoming,
     lease: Option<(SendRequest<RequestBody>, Arc<Backend>)>,
 }
 
 impl BackendBody {
+    /// Reads it to its end, unless it is larger than a limit: then it stays as
+    /// it was.
+    pub(super) async fn hold(mut self, limit: usize) -> Result<Bytes, Self> {
+        let mut held = BytesMut::new();
+        loop {
+            match self.frame().await {
+                None => return Ok(held.freeze()),
+                Some(Ok(frame)) => held.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+                // One that broke off breaks off for the client as well.
+                Some(Err(_)) => break,
+            }
+            if held.len() > limit {
+                break;
+            }
+        }
+        self.held = held.freeze();
+        Err(self)
+    }
+
     fn give_back_at_end(&mut self) {
         if !self.incoming.is_end_stream() {
             return;
@@ -165,6 +191,9 @@ impl Body for BackendBody {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if !self.held.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.held)))));
+        }
         let polled = Pin::new(&mut self.incoming).poll_frame(cx);
         match &polled {
             Poll::Ready(Some(Ok(_)) | None) => self.give_back_at_end(),
@@ -175,10 +204,10 @@ impl Body for BackendBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.held.is_empty() && self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        if self.held.is_empty() { self.incoming.size_hint() } else { SizeHint::default() }
     }
 }

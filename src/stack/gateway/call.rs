@@ -26,7 +26,7 @@ use crate::policy::{Given, Scope, Section, Statement};
 const MAX_HELD: usize = 2 * 1024 * 1024;
 
 /// One call.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) id: Uuid,
     pub(super) clock: Clock,
@@ -49,6 +49,13 @@ pub(super) struct Call {
     pub(super) backend_chosen_in: Option<Scope>,
     pub(super) response: Option<Answer>,
     pub(super) variables: Vec<(Arc<str>, Value)>,
+    /// Variables that a cache had no value for: not set, and null all the same.
+    pub(super) missed: Vec<Arc<str>>,
+    /// Variables that were set since the call was copied.
+    written: Vec<Arc<str>>,
+    is_copy: bool,
+    /// The key under which the response is to be kept.
+    pub(super) cached_under: Option<Arc<str>>,
     pub(super) last_error: Option<LastError>,
     pub(super) traces: Vec<TraceRecord>,
     /// Header fields of the answer that limits add when it is written.
@@ -118,6 +125,10 @@ impl Call {
             backend_chosen_in: None,
             response: None,
             variables: Vec::new(),
+            missed: Vec::new(),
+            written: Vec::new(),
+            is_copy: false,
+            cached_under: None,
             last_error: None,
             traces: Vec::new(),
             limit_headers: HeaderMap::new(),
@@ -135,10 +146,38 @@ impl Call {
     }
 
     pub(super) fn set_variable(&mut self, name: &Arc<str>, value: Value) {
+        if self.is_copy {
+            self.written.push(Arc::clone(name));
+        }
         match self.variables.iter_mut().find(|(n, _)| n == name) {
             Some((_, old)) => *old = value,
             None => self.variables.push((Arc::clone(name), value)),
         }
+    }
+
+    /// Takes a variable away; it reads as null all the same.
+    pub(super) fn forget_variable(&mut self, name: &Arc<str>) {
+        self.variables.retain(|(n, _)| n != name);
+        self.missed.push(Arc::clone(name));
+    }
+
+    /// A copy, for a policy that runs beside others. Of bodies it has what is
+    /// in memory.
+    pub(super) fn beside(&self) -> Self {
+        Self { is_copy: true, written: Vec::new(), traces: Vec::new(), ..self.clone() }
+    }
+
+    /// Takes over what a copy set, and, where it failed or ended the call,
+    /// where it stands.
+    pub(super) fn join(&mut self, copy: Self) {
+        for name in &copy.written {
+            if let Some(value) = copy.variable(name) {
+                self.set_variable(name, value.clone());
+            }
+        }
+        self.missed = copy.missed;
+        self.traces.extend(copy.traces);
+        self.at = copy.at;
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
@@ -150,6 +189,12 @@ impl Call {
             Side::Request => Some(&self.request_headers),
             Side::Response => self.response.as_ref().map(|r| &r.headers),
         }
+    }
+
+    /// Who calls, as far as responses are kept for him alone.
+    pub(super) fn developer(&self) -> &str {
+        let key = self.request_headers.get("ocp-apim-subscription-key");
+        key.and_then(|key| key.to_str().ok()).unwrap_or_default()
     }
 
     /// The authority that the client called, or nothing.
@@ -184,6 +229,16 @@ impl Call {
             *body = AnswerBody::Bytes(collect(backend).await.map_err(|e| e.to_string())?);
         }
         Ok(())
+    }
+
+    /// Has the response's body in memory, unless it is larger than a policy may
+    /// read.
+    pub(super) async fn hold_response_if_small(&mut self) {
+        if let Some(Answer { body: body @ AnswerBody::Backend(_), .. }) = &mut self.response
+            && let AnswerBody::Backend(backend) = std::mem::replace(body, AnswerBody::Bytes(Bytes::new()))
+        {
+            *body = backend.hold(MAX_HELD).await.map_or_else(AnswerBody::Backend, AnswerBody::Bytes);
+        }
     }
 
     /// Has the request's body in memory.

@@ -20,6 +20,8 @@ pub(super) enum Flow<'p> {
     Continue,
     /// The statements inside of the policy follow.
     Enter(&'p [Arc<Statement>], Around<'p>),
+    /// The answer is known already; outbound follows.
+    Skip,
     /// The answer stands; nothing follows.
     End,
 }
@@ -39,6 +41,8 @@ pub(super) enum Around<'p> {
 pub(super) enum Ended {
     /// All were run.
     Through,
+    /// One had the answer kept; outbound follows.
+    Known,
     /// One made the answer; nothing follows.
     Answered,
 }
@@ -51,10 +55,15 @@ struct Level<'p> {
 
 /// Runs inbound, backend and outbound; where a step raises, on-error.
 pub(super) async fn pipeline(shared: &Shared, call: &mut Call, effective: &Effective) {
+    let mut known = false;
     for section in [Section::Inbound, Section::Backend, Section::Outbound] {
+        if known && section == Section::Backend {
+            continue;
+        }
         call.section = section;
         match run(shared, call, effective.section(section), section).await {
             Ok(Ended::Through) => {}
+            Ok(Ended::Known) => known = true,
             Ok(Ended::Answered) => return,
             Err(raised) => return on_error(shared, call, effective, &raised).await,
         }
@@ -110,6 +119,7 @@ pub(super) async fn run(
         match stepped {
             Ok(Flow::Continue) => {}
             Ok(Flow::Enter(rest, around)) => open.push(Level { rest, around }),
+            Ok(Flow::Skip) => return Ok(Ended::Known),
             Ok(Flow::End) => return Ok(Ended::Answered),
             Err(raised) => recover(shared, call, &mut open, raised).await?,
         }
@@ -161,10 +171,22 @@ async fn step<'p>(
             let branch = policies::choose(policy, call)?;
             return Ok(branch.map_or(Flow::Continue, |branch| Flow::Enter(branch, Around::Nothing)));
         }
+        Action::CacheLookup(policy) => {
+            if policies::cache_lookup(shared, call, policy)? {
+                return Ok(Flow::Skip);
+            }
+        }
         Action::Retry(policy) => return Ok(policies::retry(statement, policy)),
         Action::ReturnResponse(policy) => {
             policies::return_response(call, policy)?;
             return Ok(Flow::End);
+        }
+        Action::Wait(policy) => {
+            return Ok(match policies::wait(shared, call, policy, section).await? {
+                Ended::Through => Flow::Continue,
+                Ended::Answered => Flow::End,
+                Ended::Known => Flow::Skip,
+            });
         }
         action => act(shared, call, action, section).await?,
     }
@@ -174,12 +196,21 @@ async fn step<'p>(
 /// A policy that holds no others, and after which the next one follows.
 async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section) -> Result<(), Raised> {
     match action {
+        Action::AuthenticationBasic(policy) => policies::authentication_basic(call, policy)?,
+        // No certificate is presented to what is mapped.
+        Action::AuthenticationCertificate => {}
+        Action::CacheLookupValue(policy) => policies::cache_lookup_value(shared, call, policy)?,
+        Action::CacheRemoveValue(policy) => policies::cache_remove_value(shared, call, policy)?,
+        Action::CacheStore(policy) => policies::cache_store(shared, call, policy).await?,
+        Action::CacheStoreValue(policy) => policies::cache_store_value(shared, call, policy)?,
         Action::CheckHeader(policy) => policies::check_header(call, policy)?,
         Action::ForwardRequest(policy) => policies::forward_request(shared, call, policy).await?,
         Action::ManagedIdentity(policy) => policies::managed_identity(shared, call, policy).await?,
         Action::QuotaByKey(policy) => policies::quota_by_key(shared, call, policy)?,
         Action::RateLimitByKey(policy) => policies::rate_limit_by_key(shared, call, policy)?,
         Action::RewriteUri(policy) => policies::rewrite_uri(call, policy)?,
+        Action::SendOneWayRequest(policy) => policies::send_one_way_request(shared, call, policy).await?,
+        Action::SendRequest(policy) => policies::send_request(shared, call, policy).await?,
         Action::SetBackendService(policy) => policies::set_backend_service(shared, call, policy)?,
         Action::SetBody(policy) => policies::set_body(call, policy, section)?,
         Action::SetHeader(policy) => policies::set_header(call, policy, section)?,
@@ -193,7 +224,7 @@ async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section
         Action::Trace(policy) => policies::trace(call, policy)?,
         Action::Unsupported(name) => policies::unsupported(call, name),
         Action::ValidateJwt(policy) => policies::validate_jwt(shared, call, policy).await?,
-        Action::Choose(_) | Action::Retry(_) | Action::ReturnResponse(_) => {
+        Action::CacheLookup(_) | Action::Choose(_) | Action::Retry(_) | Action::ReturnResponse(_) | Action::Wait(_) => {
             unreachable!("these lead elsewhere than to the next step")
         }
     }

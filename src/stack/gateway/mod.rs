@@ -14,7 +14,9 @@
 mod answer;
 mod apis;
 mod backend;
+mod background;
 mod body;
+mod cache;
 mod call;
 mod collection;
 mod counters;

@@ -16,6 +16,13 @@ pub(super) enum RequestBody {
     Bytes(Bytes),
 }
 
+impl Clone for RequestBody {
+    /// See [`RequestBody::again`].
+    fn clone(&self) -> Self {
+        self.again()
+    }
+}
+
 impl RequestBody {
     /// What a request came with.
     pub(super) fn of(incoming: Incoming) -> Self {

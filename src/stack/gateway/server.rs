@@ -17,16 +17,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::background::Background;
 use super::body::ClientBody;
+use super::cache::Cache;
 use super::call::Call;
 use super::counters::Counters;
 use super::drain::Drain;
 use super::hosts::{Destination, Hosts};
 use super::identity::Identity;
 use super::keys::Keys;
+use super::policies::Kept;
 use super::raised::Raised;
 use super::request_body::RequestBody;
 use super::route::{Found, Router};
+use super::value::Value;
 use super::{GatewayError, GatewayOptions, RowLog, apis, execute, finish, host};
 use crate::clock::Clock;
 use crate::door::Origin;
@@ -66,6 +70,9 @@ pub(super) struct Shared {
     pub(super) identity: Identity,
     pub(super) rows: RowLog,
     pub(super) drain: Drain,
+    pub(super) background: Background,
+    pub(super) values: Cache<Value>,
+    pub(super) responses: Cache<Arc<Kept>>,
 }
 
 impl Gateway {
@@ -127,6 +134,9 @@ impl Shared {
             identity: Identity::new(&options.door, &options.clock, endpoint, &secret),
             rows: options.rows.clone(),
             drain: Drain::default(),
+            background: Background::default(),
+            values: Cache::default(),
+            responses: Cache::default(),
         })
     }
 
@@ -223,6 +233,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rec
         connections.shutdown().await;
     }
     shared.drain.stop();
+    shared.background.stop();
     shared.hosts.stop().await;
 }
 

@@ -143,6 +143,10 @@ fn dictionary(op: ContextOp, operands: &[Value], call: &Call) -> Result<Value, F
 /// `dictionary["key"]`.
 pub(super) fn index(of: &Value, by: &Value, call: &Call) -> Result<Value, Fault> {
     match by {
+        // What a cache had no value for is not set, and null all the same.
+        Value::Text(key) if matches!(of, Value::Variables) && call.missed.iter().any(|name| **name == **key) => {
+            Ok(lookup(of, key, call).unwrap_or(Value::Null))
+        }
         Value::Text(key) => lookup(of, key, call).ok_or_else(Fault::no_key),
         _ => Err(Fault::null_argument("key")),
     }

@@ -73,11 +73,16 @@ async fn body(call: &mut Call, policy: &ForwardRequest) -> Result<RequestBody, R
     if !call.flag(&policy.buffer_request_body)? {
         return Ok(call.body.take());
     }
-    call.hold_request().await.map_err(|fault| match fault {
-        BodyFault::BrokenOff(_) => Raised::client_gone(SOURCE, fault.to_string()),
-        BodyFault::TooLarge => Raised::internal(SOURCE, "BackendConnectionFailure", fault.to_string()),
-    })?;
+    call.hold_request().await.map_err(|fault| not_held(SOURCE, &fault))?;
     Ok(call.body.again())
+}
+
+/// The error that a policy raises where the request's body can't be kept.
+pub(super) fn not_held(source: &'static str, fault: &BodyFault) -> Raised {
+    match fault {
+        BodyFault::BrokenOff(_) => Raised::client_gone(source, fault.to_string()),
+        BodyFault::TooLarge => Raised::internal(source, "BackendConnectionFailure", fault.to_string()),
+    }
 }
 
 fn take(call: &mut Call, response: Response<AnswerBody>) {

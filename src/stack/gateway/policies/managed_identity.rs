@@ -15,16 +15,37 @@ pub(in crate::stack::gateway) async fn managed_identity(
     call: &mut Call,
     policy: &ManagedIdentity,
 ) -> Result<(), Raised> {
+    if let Some(value) = value(shared, call, policy).await? {
+        call.request_headers.insert(header::AUTHORIZATION, value);
+    }
+    Ok(())
+}
+
+/// The value of `Authorization`; `None` where a variable took the token, or
+/// where there is none and that is ignored.
+pub(super) async fn value(
+    shared: &Shared,
+    call: &mut Call,
+    policy: &ManagedIdentity,
+) -> Result<Option<HeaderValue>, Raised> {
     let resource = call.text_or_empty(&policy.resource)?;
     let failed = |message: String| Raised::internal("", "ManagedIdentityTokenUnavailable", message);
-    let token = shared.identity.token(&resource).await.map_err(failed)?;
+    let token = match shared.identity.token(&resource).await {
+        Ok(token) => token,
+        Err(_) if call.flag(&policy.ignore_error)? => {
+            if let Some(variable) = &policy.output {
+                call.set_variable(variable, Value::Null);
+            }
+            return Ok(None);
+        }
+        Err(message) => return Err(failed(message)),
+    };
     if let Some(variable) = &policy.output {
         call.set_variable(variable, Value::text(token.expose()));
-        return Ok(());
+        return Ok(None);
     }
     let value = HeaderValue::try_from(format!("Bearer {}", token.expose()));
     let mut value = value.map_err(|_| failed("the token is no header field's value".into()))?;
     value.set_sensitive(true);
-    call.request_headers.insert(header::AUTHORIZATION, value);
-    Ok(())
+    Ok(Some(value))
 }

@@ -1,6 +1,9 @@
 //! What each policy does with a call: a file a policy, named as the one that
 //! compiles it.
 
+mod authentication_basic;
+mod cache_response;
+mod cache_value;
 mod check_header;
 mod choose;
 mod forward_request;
@@ -10,6 +13,7 @@ mod rate_limit_by_key;
 mod retry;
 mod return_response;
 mod rewrite_uri;
+mod send_request;
 mod set_backend_service;
 mod set_body;
 mod set_header;
@@ -20,7 +24,11 @@ mod token_checks;
 mod trace;
 mod unsupported;
 mod validate_jwt;
+mod wait;
 
+pub(super) use authentication_basic::authentication_basic;
+pub(super) use cache_response::{Kept, cache_lookup, cache_store};
+pub(super) use cache_value::{cache_lookup_value, cache_remove_value, cache_store_value};
 pub(super) use check_header::check_header;
 pub(super) use choose::choose;
 pub(super) use forward_request::forward_request;
@@ -30,6 +38,7 @@ pub(super) use rate_limit_by_key::rate_limit_by_key;
 pub(super) use retry::{Retrying, retry};
 pub(super) use return_response::return_response;
 pub(super) use rewrite_uri::rewrite_uri;
+pub(super) use send_request::{send_one_way_request, send_request};
 pub(super) use set_backend_service::set_backend_service;
 pub(super) use set_body::set_body;
 pub(super) use set_header::set_header;
@@ -39,3 +48,4 @@ pub(super) use set_status::set_status;
 pub(super) use trace::trace;
 pub(super) use unsupported::unsupported;
 pub(super) use validate_jwt::validate_jwt;
+pub(super) use wait::wait;

@@ -4,14 +4,18 @@ use http::StatusCode;
 
 use super::{set_body, set_header, set_status};
 use crate::policy::{Action, ReturnResponse};
-use crate::stack::gateway::answer::Answer;
+use crate::stack::gateway::answer::{Answer, AnswerBody};
 use crate::stack::gateway::call::Call;
 use crate::stack::gateway::raised::Raised;
+use crate::stack::gateway::value::Value;
 
 /// Makes the answer that the children describe. Until it is complete, their
 /// expressions see the response that was there before.
 pub(in crate::stack::gateway) fn return_response(call: &mut Call, policy: &ReturnResponse) -> Result<(), Raised> {
-    let mut answer = Answer::new(StatusCode::OK);
+    let mut answer = match &policy.variable {
+        Some(name) => received(call, name)?,
+        None => Answer::new(StatusCode::OK),
+    };
     for child in policy.children.iter() {
         match &child.action {
             Action::SetStatus(status) => set_status::apply(call, &mut answer, status)?,
@@ -22,4 +26,20 @@ pub(in crate::stack::gateway) fn return_response(call: &mut Call, policy: &Retur
     }
     call.response = Some(answer);
     Ok(())
+}
+
+/// The response in a variable as an answer of the call's own.
+fn received(call: &Call, name: &str) -> Result<Answer, Raised> {
+    match call.variable(name) {
+        Some(Value::Response(received)) => Ok(Answer {
+            status: received.status,
+            reason: received.reason.clone(),
+            headers: received.headers.clone(),
+            body: AnswerBody::Bytes(received.read_body(true)),
+        }),
+        _ => {
+            let message = format!("Expression evaluation failed. Variable '{name}' holds no response.");
+            Err(Raised::internal("", "ExpressionValueEvaluationFailure", message))
+        }
+    }
 }
