@@ -1,9 +1,13 @@
 //! How many may be inside at once.
 
+use super::{Reading, Window};
+use crate::clock::Timestamp;
+
 /// Who is inside under one key.
 #[derive(Clone, Debug, Default)]
 pub struct Concurrency {
     inside: u64,
+    max: u64,
 }
 
 impl Concurrency {
@@ -15,6 +19,7 @@ impl Concurrency {
     /// Lets one in, if fewer than `max` are inside; there is no queue.
     #[must_use = "who was let in must leave again"]
     pub fn enter(&mut self, max: u64) -> bool {
+        self.max = max;
         let admitted = self.inside < max;
         self.inside += u64::from(admitted);
         admitted
@@ -28,6 +33,16 @@ impl Concurrency {
     /// How many are inside.
     pub fn inside(&self) -> u64 {
         self.inside
+    }
+}
+
+impl Window for Concurrency {
+    fn is_idle(&self, _: Timestamp) -> bool {
+        self.inside == 0
+    }
+
+    fn reading(&self, _: Timestamp) -> Reading {
+        Reading { used: self.inside, limit: Some(self.max), resets_at: None }
     }
 }
 

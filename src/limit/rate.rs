@@ -1,8 +1,8 @@
 //! A sliding window over admitted calls: the rate limit of the classic tiers.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::log::Log;
 use crate::clock::Timestamp;
 
 /// So many calls in any span of this length.
@@ -22,14 +22,22 @@ pub struct Refused {
     pub retry_after: u64,
 }
 
-/// What one key has used. Refused calls use nothing: otherwise the seconds
-/// that a refusal names would not be true for a client that hammers.
-#[derive(Clone, Debug, Default)]
+/// What one key has used. Refused calls use nothing unless that is asked for:
+/// otherwise the seconds that a refusal names would not be true for a client
+/// that hammers.
+#[derive(Clone, Debug)]
 pub struct SlidingWindow {
-    admitted: VecDeque<(Timestamp, u64)>,
+    log: Log,
     sum: u64,
-    longest: Duration,
-    latest: Option<Timestamp>,
+    /// The longest period that was asked for, in microseconds.
+    longest: i64,
+    latest: Timestamp,
+}
+
+impl Default for SlidingWindow {
+    fn default() -> Self {
+        Self { log: Log::default(), sum: 0, longest: 0, latest: Timestamp::from_micros(i64::MIN) }
+    }
 }
 
 impl SlidingWindow {
@@ -44,66 +52,102 @@ impl SlidingWindow {
     /// # Errors
     /// The window is full.
     pub fn admit(&mut self, rate: Rate, now: Timestamp, count: u64) -> Result<u64, Refused> {
-        let left = self.check(rate, now, count)?;
+        let left = self.check(rate, now, count, 0)?;
         self.add(rate, now, count);
         Ok(left.saturating_sub(count))
     }
 
-    /// What is left for a call that counts `count`, without counting it.
+    /// What is left for a call that counts `count`, without counting it, where
+    /// `unseen` of what is used is not known.
     ///
     /// # Errors
     /// The window is full.
-    pub fn check(&mut self, rate: Rate, now: Timestamp, count: u64) -> Result<u64, Refused> {
+    pub fn check(&mut self, rate: Rate, now: Timestamp, count: u64, unseen: u64) -> Result<u64, Refused> {
         let now = self.forward(rate, now);
-        let used = self.used(rate.period, now);
-        if used.saturating_add(count) <= rate.calls {
+        let used = self.used(rate.period, now).saturating_sub(unseen);
+        let wanted = used.saturating_add(count);
+        if wanted <= rate.calls {
             return Ok(rate.calls - used);
         }
-        Err(Refused { retry_after: self.retry_after(rate, now, used.saturating_add(count)) })
+        Err(Refused { retry_after: self.retry_after(rate, now, wanted - rate.calls) })
     }
 
     /// Counts a call that is admitted already (counting after the response).
     pub fn add(&mut self, rate: Rate, now: Timestamp, count: u64) {
         let now = self.forward(rate, now);
         if count > 0 {
-            self.admitted.push_back((now, count));
-            self.sum += count;
+            self.log.push(now, count);
+            self.sum = self.sum.saturating_add(count);
         }
+    }
+
+    /// Counts a call although it is refused. What was counted before the last
+    /// calls that fill the window decides nothing any more, and goes.
+    pub fn add_refused(&mut self, rate: Rate, now: Timestamp, count: u64) {
+        self.add(rate, now, count);
+        while let Some((_, oldest)) = self.log.oldest()
+            && self.sum.saturating_sub(oldest) >= rate.calls
+        {
+            self.sum = self.sum.saturating_sub(oldest);
+            self.log.forget_oldest();
+        }
+    }
+
+    /// Takes back what was counted last: the call was refused after all.
+    pub fn take_back(&mut self, count: u64) {
+        self.sum = self.sum.saturating_sub(self.log.take_back(count));
     }
 
     /// Whether nothing is counted any more at `now`.
     pub fn is_idle(&self, now: Timestamp) -> bool {
-        self.admitted.back().is_none_or(|(at, _)| at.plus(self.longest) <= now)
+        self.empty_at().is_none_or(|at| at <= now)
+    }
+
+    /// When the last call that is counted leaves; `None` where there is none.
+    pub fn empty_at(&self) -> Option<Timestamp> {
+        self.log.newest().map(|(at, _)| at.plus_micros(self.longest))
+    }
+
+    /// How much is counted in the longest window at `now`.
+    pub fn counted(&self, now: Timestamp) -> u64 {
+        self.log
+            .iter()
+            .filter(|(at, _)| at.plus_micros(self.longest) > now)
+            .fold(0, |sum, (_, count)| sum.saturating_add(count))
     }
 
     /// Forgets what has left the longest window of this key. Callers read the
     /// clock before they hold the state, so time may seem to run backwards:
     /// the latest instant stands.
     fn forward(&mut self, rate: Rate, now: Timestamp) -> Timestamp {
-        let now = self.latest.map_or(now, |latest| latest.max(now));
-        self.latest = Some(now);
-        self.longest = self.longest.max(rate.period);
-        while let Some((at, count)) = self.admitted.front() {
-            if at.plus(self.longest) > now {
+        self.latest = self.latest.max(now);
+        self.longest = self.longest.max(rate.period.as_micros() as i64);
+        while let Some((at, count)) = self.log.oldest() {
+            if at.plus_micros(self.longest) > self.latest {
                 break;
             }
-            self.sum -= count;
-            self.admitted.pop_front();
+            self.sum = self.sum.saturating_sub(count);
+            self.log.forget_oldest();
         }
-        now
+        self.latest
     }
 
     fn used(&self, period: Duration, now: Timestamp) -> u64 {
-        if period == self.longest {
+        if period.as_micros() as i64 == self.longest {
             return self.sum;
         }
-        self.admitted.iter().rev().take_while(|(at, _)| at.plus(period) > now).map(|(_, count)| count).sum()
+        self.log
+            .iter()
+            .rev()
+            .take_while(|(at, _)| at.plus(period) > now)
+            .fold(0, |sum, (_, count)| sum.saturating_add(count))
     }
 
-    fn retry_after(&self, rate: Rate, now: Timestamp, mut wanted: u64) -> u64 {
-        for (at, count) in self.admitted.iter().filter(|(at, _)| at.plus(rate.period) > now) {
-            wanted -= count;
-            if wanted <= rate.calls {
+    /// Until so much has left the window.
+    fn retry_after(&self, rate: Rate, now: Timestamp, mut over: u64) -> u64 {
+        for (at, count) in self.log.iter().filter(|(at, _)| at.plus(rate.period) > now) {
+            over = over.saturating_sub(count);
+            if over == 0 {
                 return whole_seconds(at.plus(rate.period).since(now));
             }
         }
@@ -180,6 +224,6 @@ mod tests {
         assert!(window.admit(short, at(0), 1).is_ok());
         assert_eq!(window.admit(short, at(0), 1), Err(Refused { retry_after: 1 }));
         assert!(window.admit(short, at(1), 1).is_ok());
-        assert_eq!(window.check(RATE, at(1), 1), Ok(2));
+        assert_eq!(window.check(RATE, at(1), 1, 0), Ok(2));
     }
 }

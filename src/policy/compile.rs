@@ -12,7 +12,7 @@ use super::policies::{POLICIES, PolicyKind};
 use super::reader::Reader;
 use super::statement::{Action, Scope, Section, Statement, Statements};
 use super::surroundings::{OnUnsupported, Surroundings};
-use crate::diagnose::{Diagnostic, Diagnostics, Severity, closest};
+use crate::diagnose::{Diagnostic, Diagnostics, Place, Severity, closest};
 
 /// Compiles the policies of one section.
 pub(super) struct Compiler<'d> {
@@ -21,6 +21,8 @@ pub(super) struct Compiler<'d> {
     pub(super) section: Section,
     pub(super) scope: Scope,
     pub(super) inventory: &'d mut Inventory,
+    /// Policies that may stand only once, with the place of the first.
+    pub(super) once: Vec<(&'static str, Place)>,
     path: String,
     /// What is wrong with the policy that is being read, the first and worst
     /// of it.
@@ -34,7 +36,16 @@ impl<'d> Compiler<'d> {
         section: Section,
         scope: Scope,
     ) -> Self {
-        Self { diagnostics, surroundings, section, scope, inventory, path: String::new(), wrong: None }
+        Self {
+            diagnostics,
+            surroundings,
+            section,
+            scope,
+            inventory,
+            once: Vec::new(),
+            path: String::new(),
+            wrong: None,
+        }
     }
 
     /// The items of a section.

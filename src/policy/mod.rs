@@ -33,10 +33,11 @@ pub use inventory::{Entry, Inventory, Subject, Verdict};
 pub use load::{Policies, lint, load};
 pub use mapped::{Mapped, UrlPattern};
 pub use policies::{
-    AuthenticationBasic, CacheLookup, CacheLookupValue, CacheRemoveValue, CacheStore, CacheStoreValue, CheckHeader,
-    Choose, Emulation, Exists, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, RequiredClaim, Retry,
-    ReturnResponse, RewriteUri, SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable,
-    TokenSource, Trace, ValidateJwt, Wait,
+    Announcements, ApiPart, AuthenticationBasic, CacheLookup, CacheLookupValue, CacheRemoveValue, CacheStore,
+    CacheStoreValue, CheckHeader, Choose, Emulation, Exists, ForwardRequest, Increment, LimitConcurrency,
+    ManagedIdentity, Named, Quota, QuotaByKey, RateLimit, RateLimitByKey, RequiredClaim, Retry, ReturnResponse,
+    RewriteUri, SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource,
+    Trace, ValidateJwt, Wait,
 };
 pub use statement::{Action, Given, GivenText, Scope, Section, Statement, Statements};
 pub use surroundings::{OnUnsupported, Surroundings};

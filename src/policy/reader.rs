@@ -133,6 +133,25 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
         }
     }
 
+    /// An integer within bounds that may not be an expression.
+    pub(super) fn whole(&mut self, name: &'static str, bounds: RangeInclusive<i64>) -> Option<i64> {
+        self.literal(name)?;
+        self.number(name, bounds).and_then(|number| number.fixed().copied())
+    }
+
+    /// Complains where the policy stands in the document already.
+    pub(super) fn once(&mut self, policy: &'static str) {
+        let place = self.place();
+        match self.compiler.once.iter().find(|(name, _)| *name == policy) {
+            None => self.compiler.once.push((policy, place)),
+            Some((_, first)) => {
+                let what = format!("`{policy}` may stand only once in a document");
+                let hint = format!("the first is in line {}", first.line);
+                self.fault(Diagnostic::error(place, what).hint(hint));
+            }
+        }
+    }
+
     /// `true`, `false`, or an expression that gives it.
     pub(super) fn flag(&mut self, name: &'static str) -> Option<Given<bool>> {
         let text = self.attribute(name)?;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::expression::{Expression, Reads};
 use super::policies::{
     AuthenticationBasic, CacheLookup, CacheLookupValue, CacheRemoveValue, CacheStore, CacheStoreValue, CheckHeader,
-    Choose, ForwardRequest, ManagedIdentity, QuotaByKey, RateLimitByKey, Retry, ReturnResponse, RewriteUri,
-    SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, Trace, ValidateJwt, Wait,
+    Choose, ForwardRequest, LimitConcurrency, ManagedIdentity, Quota, QuotaByKey, RateLimit, RateLimitByKey, Retry,
+    ReturnResponse, RewriteUri, SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable,
+    Trace, ValidateJwt, Wait,
 };
 use crate::diagnose::Place;
 
@@ -48,8 +49,11 @@ pub enum Action {
     Choose(Choose),
     ForwardRequest(ForwardRequest),
     ManagedIdentity(ManagedIdentity),
-    QuotaByKey(QuotaByKey),
-    RateLimitByKey(RateLimitByKey),
+    LimitConcurrency(LimitConcurrency),
+    Quota(Box<Quota>),
+    QuotaByKey(Box<QuotaByKey>),
+    RateLimit(Box<RateLimit>),
+    RateLimitByKey(Box<RateLimitByKey>),
     Retry(Retry),
     ReturnResponse(ReturnResponse),
     RewriteUri(RewriteUri),
@@ -88,6 +92,14 @@ impl<T> Given<T> {
         match self {
             Self::Fixed(value) => Some(value),
             Self::Expression(_) => None,
+        }
+    }
+
+    /// The expression that gives it, if one does.
+    pub fn expression(&self) -> Option<&Expression> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Expression(expression) => Some(expression),
         }
     }
 }

@@ -21,6 +21,7 @@ use super::trigger::{Trigger, TriggerHandle, TriggerOptions};
 use super::{Addresses, StackError, StackOptions};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
+use crate::limit::Throttling;
 use crate::wire::{Secret, Tier};
 
 /// The defect under which Dataverse lets ungoverned writes pass.
@@ -217,6 +218,7 @@ impl Start<'_> {
             listen: self.at(self.options.ports.gateway),
             seed: 0,
             rows: self.rows.clone(),
+            throttling: Throttling::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! What a policy does with a call stands in the gateway, in a file of the same
 //! name.
 
+mod announcements;
 mod authentication_basic;
 mod authentication_certificate;
 mod authentication_managed_identity;
@@ -12,7 +13,11 @@ mod cache_value;
 mod check_header;
 mod choose;
 mod forward_request;
+mod limit_concurrency;
+mod parts;
+mod quota;
 mod quota_by_key;
+mod rate_limit;
 mod rate_limit_by_key;
 mod retry;
 mod return_response;
@@ -29,6 +34,7 @@ mod trace;
 mod validate_jwt;
 mod wait;
 
+pub use announcements::Announcements;
 pub use authentication_basic::AuthenticationBasic;
 pub use authentication_managed_identity::ManagedIdentity;
 pub use cache_response::{CacheLookup, CacheStore};
@@ -36,8 +42,12 @@ pub use cache_value::{CacheLookupValue, CacheRemoveValue, CacheStoreValue};
 pub use check_header::CheckHeader;
 pub use choose::Choose;
 pub use forward_request::ForwardRequest;
+pub use limit_concurrency::LimitConcurrency;
+pub use parts::{ApiPart, Named};
+pub use quota::Quota;
 pub use quota_by_key::QuotaByKey;
-pub use rate_limit_by_key::RateLimitByKey;
+pub use rate_limit::RateLimit;
+pub use rate_limit_by_key::{Increment, RateLimitByKey};
 pub use retry::Retry;
 pub use return_response::ReturnResponse;
 pub use rewrite_uri::RewriteUri;

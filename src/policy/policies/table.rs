@@ -2,9 +2,9 @@
 
 use super::{
     authentication_basic, authentication_certificate, authentication_managed_identity, cache_response, cache_value,
-    check_header, choose, forward_request, quota_by_key, rate_limit_by_key, retry, return_response, rewrite_uri,
-    send_request, set_backend_service, set_body, set_field, set_method, set_status, set_variable, trace, validate_jwt,
-    wait,
+    check_header, choose, forward_request, limit_concurrency, quota, quota_by_key, rate_limit, rate_limit_by_key,
+    retry, return_response, rewrite_uri, send_request, set_backend_service, set_body, set_field, set_method,
+    set_status, set_variable, trace, validate_jwt, wait,
 };
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Scope, Section};
@@ -35,6 +35,9 @@ pub enum Emulation {
 /// Every scope.
 pub(super) const EVERYWHERE: &[Scope] = &Scope::ALL;
 
+/// Every scope but that of all APIs.
+pub(super) const BELOW_GLOBAL: &[Scope] = &[Scope::Product, Scope::Api, Scope::Operation];
+
 /// Every section.
 pub(super) const ANYWHERE: &[Section] = &Section::ALL;
 
@@ -54,7 +57,10 @@ pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
     check_header::KIND,
     choose::KIND,
     forward_request::KIND,
+    limit_concurrency::KIND,
+    quota::KIND,
     quota_by_key::KIND,
+    rate_limit::KIND,
     rate_limit_by_key::KIND,
     retry::KIND,
     return_response::KIND,

@@ -10,6 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::RowLog;
 use super::answer::AnswerBody;
+use super::meter::Meter;
 use crate::observe::GatewayRow;
 
 /// The answer's body.
@@ -25,6 +26,8 @@ pub(super) struct RowDraft {
     pub(super) row: GatewayRow,
     pub(super) began: Instant,
     pub(super) rows: RowLog,
+    /// Quotas that count the bytes.
+    pub(super) meter: Option<Meter>,
 }
 
 impl ClientBody {
@@ -44,8 +47,11 @@ impl ClientBody {
     /// Writes the row before the last byte is handed over, so that whoever has
     /// the whole answer finds it in the log.
     fn write_row(&mut self) {
-        if let Some(RowDraft { mut row, began, rows }) = self.row.take() {
+        if let Some(RowDraft { mut row, began, rows, meter }) = self.row.take() {
             row.total_time = began.elapsed().as_millis() as u64;
+            if let Some(meter) = meter {
+                meter.count(row.request_size + row.response_size);
+            }
             rows.push(&row);
         }
     }

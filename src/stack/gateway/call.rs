@@ -12,10 +12,12 @@ use uuid::Uuid;
 
 use super::answer::{Answer, AnswerBody};
 use super::apis::{PublishedApi, PublishedOperation};
+use super::counters::Whose;
 use super::evaluate::Work;
 use super::hosts::Destination;
 use super::request_body::RequestBody;
 use super::route::Parameters;
+use super::subscriptions::Subscription;
 use super::value::{Address, Side, Value};
 use crate::clock::{Clock, Timestamp};
 use crate::limit::{Quota, Rate};
@@ -62,8 +64,12 @@ pub(super) struct Call {
     pub(super) limit_headers: HeaderMap,
     /// What counts only after the response.
     pub(super) later: Vec<Later>,
-    /// Keys that this call has counted already.
-    pub(super) counted: Vec<(Counter, Arc<str>)>,
+    /// Keys under which this call has counted already.
+    pub(super) counted: Vec<Counted>,
+    /// Quotas that count its bytes once they are known.
+    pub(super) metered: Vec<Metered>,
+    /// By whom it is counted.
+    pub(super) subscription: Option<Arc<Subscription>>,
     pub(super) section: Section,
     pub(super) at: Option<Arc<Statement>>,
     pub(super) sent: Sent,
@@ -78,10 +84,32 @@ pub(super) enum Counter {
     Quota,
 }
 
+/// What a call has counted under a key.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    pub(super) counter: Counter,
+    pub(super) key: Arc<str>,
+    /// The period of a quota: quotas of one key count each period apart.
+    pub(super) period: Arc<str>,
+    /// How much; 0 where it counts after the response.
+    pub(super) count: u64,
+    /// How much has to fit for another policy of the same key.
+    pub(super) asked: u64,
+}
+
+/// A quota that counts the bytes of a call.
+#[derive(Clone, Debug)]
+pub(super) struct Metered {
+    pub(super) whose: Whose,
+    pub(super) key: Box<[Arc<str>]>,
+    pub(super) quota: Quota,
+}
+
 /// A count after the response.
 #[derive(Clone, Debug)]
 pub(super) struct Later {
     pub(super) key: Arc<str>,
+    pub(super) period: Arc<str>,
     pub(super) limit: Limit,
     pub(super) condition: Given<bool>,
     pub(super) count: Given<i64>,
@@ -134,6 +162,8 @@ impl Call {
             limit_headers: HeaderMap::new(),
             later: Vec::new(),
             counted: Vec::new(),
+            metered: Vec::new(),
+            subscription: None,
             section: Section::Inbound,
             at: None,
             sent: Sent::default(),

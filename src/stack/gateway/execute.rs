@@ -1,12 +1,13 @@
 //! The pipeline: sections of effective policies, step by step.
 //!
-//! Policies that hold others (`choose`, `retry`) are levels on a stack, not
+//! Policies that hold others (`choose`, `limit-concurrency`, `retry`) are levels on a stack, not
 //! calls: what is around a step is plain data, and is dropped with the call
 //! when its client leaves.
 
 use std::sync::Arc;
 
 use super::call::Call;
+use super::counters::Inside;
 use super::policies::{self, Retrying};
 use super::raised::Raised;
 use super::server::Shared;
@@ -32,6 +33,8 @@ pub(super) enum Flow<'p> {
 pub(super) enum Around<'p> {
     /// Nothing: they are a section or a branch.
     Nothing,
+    /// The call is one of those that may be inside at once.
+    Inside(#[expect(dead_code, reason = "it leaves when it is dropped")] Inside),
     /// They may be run again.
     Retry(Retrying<'p>),
 }
@@ -171,6 +174,10 @@ async fn step<'p>(
             let branch = policies::choose(policy, call)?;
             return Ok(branch.map_or(Flow::Continue, |branch| Flow::Enter(branch, Around::Nothing)));
         }
+        Action::LimitConcurrency(policy) => {
+            let inside = policies::limit_concurrency(shared, call, policy)?;
+            return Ok(Flow::Enter(&policy.statements, Around::Inside(inside)));
+        }
         Action::CacheLookup(policy) => {
             if policies::cache_lookup(shared, call, policy)? {
                 return Ok(Flow::Skip);
@@ -206,7 +213,9 @@ async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section
         Action::CheckHeader(policy) => policies::check_header(call, policy)?,
         Action::ForwardRequest(policy) => policies::forward_request(shared, call, policy).await?,
         Action::ManagedIdentity(policy) => policies::managed_identity(shared, call, policy).await?,
+        Action::Quota(policy) => policies::quota(shared, call, policy)?,
         Action::QuotaByKey(policy) => policies::quota_by_key(shared, call, policy)?,
+        Action::RateLimit(policy) => policies::rate_limit(shared, call, policy)?,
         Action::RateLimitByKey(policy) => policies::rate_limit_by_key(shared, call, policy)?,
         Action::RewriteUri(policy) => policies::rewrite_uri(call, policy)?,
         Action::SendOneWayRequest(policy) => policies::send_one_way_request(shared, call, policy).await?,
@@ -224,7 +233,12 @@ async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section
         Action::Trace(policy) => policies::trace(call, policy)?,
         Action::Unsupported(name) => policies::unsupported(call, name),
         Action::ValidateJwt(policy) => policies::validate_jwt(shared, call, policy).await?,
-        Action::CacheLookup(_) | Action::Choose(_) | Action::Retry(_) | Action::ReturnResponse(_) | Action::Wait(_) => {
+        Action::CacheLookup(_)
+        | Action::Choose(_)
+        | Action::LimitConcurrency(_)
+        | Action::Retry(_)
+        | Action::ReturnResponse(_)
+        | Action::Wait(_) => {
             unreachable!("these lead elsewhere than to the next step")
         }
     }

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use super::answer::{Answer, AnswerBody};
 use super::body::{ClientBody, RowDraft};
 use super::call::{Call, Limit};
+use super::counters::Whose;
+use super::meter::Meter;
 use super::server::Shared;
 use super::value::{Address, Side};
 use crate::observe::{GatewayRow, LastError};
@@ -29,7 +31,12 @@ pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
             answer.headers.insert(header::DATE, date);
         }
     }
-    let draft = RowDraft { row: row(&call, answer.status), began: call.began, rows: shared.rows.clone() };
+    let draft = RowDraft {
+        row: row(&call, answer.status),
+        began: call.began,
+        rows: shared.rows.clone(),
+        meter: Meter::of(shared, &mut call),
+    };
     let mut response = Response::new(ClientBody::new(answer.body, draft));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
@@ -61,10 +68,14 @@ pub(super) fn abandoned(shared: &Shared, mut call: Call) {
 fn count_later(shared: &Shared, call: &mut Call) {
     for later in std::mem::take(&mut call.later) {
         let (Ok(true), Ok(count)) = (call.flag(&later.condition), call.number(&later.count)) else { continue };
-        let (now, count) = (call.clock.now(), u64::try_from(count).unwrap_or(0));
+        let count = u64::try_from(count).unwrap_or(0);
+        let turn = shared.counters.turn(call.id, call.clock.now());
+        let (counters, now) = (&shared.counters, turn.now);
         match later.limit {
-            Limit::Rate(rate) => shared.counters.add_rate(&later.key, rate, now, count),
-            Limit::Quota(quota) => shared.counters.add_quota(&later.key, quota, now, count),
+            Limit::Rate(rate) => counters.rate(Whose::Key, &[&later.key], now, |c| c.add(rate, turn, count)),
+            Limit::Quota(quota) => {
+                counters.quota(Whose::Key, &[&later.key, &later.period], now, |w| w.add(quota, turn, count));
+            }
         }
     }
 }

@@ -30,6 +30,7 @@ mod host;
 mod hosts;
 mod identity;
 mod keys;
+mod meter;
 mod options;
 mod policies;
 mod raised;
@@ -39,6 +40,7 @@ mod request_body;
 mod route;
 mod rows;
 mod server;
+mod subscriptions;
 mod token;
 mod token_text;
 mod value;
@@ -46,6 +48,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use counters::{CounterReading, Counters};
 pub use error::GatewayError;
 pub use hosts::Upstream;
 pub use options::GatewayOptions;

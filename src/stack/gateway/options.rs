@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::{RowLog, Upstream};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
+use crate::limit::Throttling;
 use crate::stack::Api;
 
 /// What a gateway is started with.
@@ -40,4 +41,6 @@ pub struct GatewayOptions {
     pub seed: u64,
     /// Takes a row for each call.
     pub rows: RowLog,
+    /// How limits count: exactly, or as the platform does.
+    pub throttling: Throttling,
 }

@@ -1,8 +1,6 @@
 //! Errors that steps raise: what the client gets, and what `LastError` says
 //! (reference §3). The two texts differ.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use uuid::Uuid;
@@ -74,9 +72,9 @@ impl Raised {
     }
 
     /// Says when to come again.
-    pub(super) fn retry_after(mut self, header: Option<&Arc<str>>, seconds: u64) -> Self {
-        let name = header.and_then(|h| HeaderName::try_from(&**h).ok()).unwrap_or(header::RETRY_AFTER);
-        self.headers.insert(name, HeaderValue::from(seconds));
+    pub(super) fn retry_after(mut self, header: Option<&HeaderName>, seconds: u64) -> Self {
+        let name = header.unwrap_or(&header::RETRY_AFTER);
+        self.headers.insert(name.clone(), HeaderValue::from(seconds));
         self
     }
 

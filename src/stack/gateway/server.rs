@@ -21,7 +21,7 @@ use super::background::Background;
 use super::body::ClientBody;
 use super::cache::Cache;
 use super::call::Call;
-use super::counters::Counters;
+use super::counters::{Counters, SWEEP_EVERY};
 use super::drain::Drain;
 use super::hosts::{Destination, Hosts};
 use super::identity::Identity;
@@ -51,6 +51,7 @@ const TIDYING: Duration = Duration::from_secs(15);
 #[must_use = "a gateway that is dropped leaves its tasks to the runtime; call stop()"]
 pub struct Gateway {
     origin: Origin,
+    counters: Arc<Counters>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -65,7 +66,7 @@ pub(super) struct Shared {
     pub(super) backends: HashMap<String, Arc<Destination>>,
     pub(super) hosts: Hosts,
     pub(super) random: Mutex<ChaCha8Rng>,
-    pub(super) counters: Counters,
+    pub(super) counters: Arc<Counters>,
     pub(super) keys: Keys,
     pub(super) identity: Identity,
     pub(super) rows: RowLog,
@@ -87,13 +88,19 @@ impl Gateway {
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let origin = reachable(listener.local_addr().map_err(failed)?);
         let stop = watch::Sender::new(false);
+        let counters = Arc::clone(&shared.counters);
         let task = tokio::spawn(accept(listener, shared, stop.subscribe()));
-        Ok(Self { origin, stop, task })
+        Ok(Self { origin, counters, stop, task })
     }
 
     /// Where it can be reached from this machine.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// What keys have used of their limits.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
     }
 
     /// Accepts no further connection, lets the open ones finish for a moment,
@@ -129,7 +136,7 @@ impl Shared {
             backends: options.backends.iter().map(backend).collect(),
             hosts,
             random: Mutex::new(ChaCha8Rng::seed_from_u64(options.seed)),
-            counters: Counters::new(),
+            counters: Arc::new(Counters::new(options.throttling.clone())),
             keys: Keys::new(&options.door, &options.clock),
             identity: Identity::new(&options.door, &options.clock, endpoint, &secret),
             rows: options.rows.clone(),
@@ -212,6 +219,7 @@ fn reachable(mut address: SocketAddr) -> Origin {
 async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     let mut tidying = tokio::time::interval(TIDYING);
+    let mut sweeps = tokio::time::interval(SWEEP_EVERY);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -224,6 +232,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rec
             },
             Some(_) = connections.join_next() => {}
             _ = tidying.tick() => shared.hosts.tidy(),
+            _ = sweeps.tick() => shared.counters.sweep(shared.clock.now()),
             () = stopped(&mut stop) => break,
         }
     }

@@ -245,6 +245,7 @@ fn options(
         listen: "127.0.0.1:0".parse().expect("an address"),
         seed: 0,
         rows: rows.clone(),
+        throttling: seamstress::limit::Throttling::default(),
     }
 }
 

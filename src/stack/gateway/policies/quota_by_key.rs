@@ -1,17 +1,14 @@
 //! `quota-by-key`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
-
-use super::rate_limit_by_key::{Counting, counter_key};
+use super::throttle::{ByKey, counter_key, invalid, out_of_quota};
 use crate::limit::Quota;
-use crate::policy::QuotaByKey;
-use crate::stack::gateway::call::{Call, Counter, Limit};
+use crate::policy::{Given, QuotaByKey};
+use crate::stack::gateway::call::{Call, Counter, Limit, Metered};
+use crate::stack::gateway::counters::Whose;
 use crate::stack::gateway::raised::Raised;
 use crate::stack::gateway::server::Shared;
-use crate::stack::gateway::value::span_text;
 
 /// Counts the call, or refuses it with 403.
 pub(in crate::stack::gateway) fn quota_by_key(
@@ -20,20 +17,43 @@ pub(in crate::stack::gateway) fn quota_by_key(
     policy: &QuotaByKey,
 ) -> Result<(), Raised> {
     let key = counter_key(call, &policy.counter_key)?;
-    let quota = Quota {
-        calls: u64::try_from(call.number(&policy.calls)?).unwrap_or(0),
-        period: Duration::from_secs(u64::try_from(call.number(&policy.renewal_period)?).unwrap_or(0)),
+    let quota = quota(call, policy)?;
+    let period = policy.period_text.clone().unwrap_or_else(|| quota.period.as_secs().to_string().into());
+    let limit = ByKey { counter: Counter::Quota, limit: Limit::Quota(quota), key, period };
+    let counting = limit.counting(call, &policy.increment, shared.counters.throttling())?;
+    let turn = shared.counters.turn(call.id, call.clock.now());
+    let result = shared.counters.quota(Whose::Key, &[&limit.key, &limit.period], turn.now, |window| {
+        let result = counting.ask.quota(window, quota, turn);
+        if result.is_err()
+            && let Some(before) = counting.before
+        {
+            window.take_back(before);
+        }
+        result
+    });
+    result.map_err(out_of_quota)?;
+    if quota.bandwidth.is_some() && counting.before.is_none() {
+        call.metered.push(Metered { whose: Whose::Key, key: [limit.key, limit.period].into(), quota });
+    }
+    Ok(())
+}
+
+fn quota(call: &mut Call, policy: &QuotaByKey) -> Result<Quota, Raised> {
+    let mut bound = |name: &str, given: &Option<Given<i64>>| {
+        let Some(given) = given else { return Ok(None) };
+        let number = call.number(given)?;
+        u64::try_from(number).map(Some).map_err(|_| invalid(name, number, "0 or more"))
+    };
+    let calls = bound("calls", &policy.calls)?;
+    let bandwidth = bound("bandwidth", &policy.bandwidth)?;
+    let period = call.number(&policy.renewal_period)?;
+    if period != 0 && period < QuotaByKey::MIN_PERIOD {
+        return Err(invalid("renewal-period", period, "0, or 300 or more"));
+    }
+    Ok(Quota {
+        calls,
+        bandwidth: bandwidth.map(|kilobytes| kilobytes.saturating_mul(Quota::KILOBYTE)),
+        period: Duration::from_secs(period.cast_unsigned()),
         anchor: policy.first_period_start,
-    };
-    let limit = Counting { kind: Counter::Quota, limit: Limit::Quota(quota), key: Arc::clone(&key) };
-    let Some(count) = limit.count(call, policy.increment_condition.as_ref(), &policy.increment_count)? else {
-        return Ok(());
-    };
-    let now = call.clock.now();
-    shared.counters.admit_quota(&key, quota, now, count).map(|_| ()).map_err(|refused| {
-        let span = span_text(refused.retry_after.cast_signed().saturating_mul(1_000_000));
-        let text = format!("Out of call volume quota. Quota will be replenished in {span}.");
-        let raised = Raised::policy(StatusCode::FORBIDDEN, "QuotaExceeded", text.as_str(), &text);
-        raised.retry_after(None, refused.retry_after)
     })
 }

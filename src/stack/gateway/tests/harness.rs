@@ -17,6 +17,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::contract::ContractId;
 use crate::contract::openapi::OpenApi;
 use crate::door::{Door, Origin, RestClient};
+use crate::limit::Throttling;
 use crate::stack::Api;
 use crate::stack::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
 use crate::stack::identity::TENANT;
@@ -216,6 +217,7 @@ impl World {
             listen: "127.0.0.1:0".parse().expect("an address"),
             seed: 0,
             rows: rows.clone(),
+            throttling: Throttling::default(),
         };
         let gateway = Gateway::start(options).await?;
         let client = RestClient::new(&Door::loopback(), Duration::from_secs(20));
