@@ -30,6 +30,7 @@ impl RestClient {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
+            .tls_backend_preconfigured((*door.tls_config()).clone())
             .dns_resolver(Arc::new(CheckedResolver(door.clone())))
             .build()
             .expect("the client's configuration is valid");

@@ -6,7 +6,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::connection::Connection;
+use super::trust::{NoCertificate, Trust};
 
 /// Where a connection goes: scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,7 +77,8 @@ pub enum DoorError {
         /// Why not.
         source: io::Error,
     },
-    /// Raw connections speak no TLS: `https` goes through [`super::RestClient`].
+    /// Raw connections speak no TLS: `https` goes through [`Door::open`] or
+    /// [`super::RestClient`].
     #[error("{0} needs TLS, which raw connections don't speak")]
     Tls(Origin),
 }
@@ -83,6 +90,7 @@ pub type Stream = TcpStream;
 #[derive(Clone, Debug, Default)]
 pub struct Door {
     allowed: Arc<[String]>,
+    trust: Trust,
 }
 
 /// How long connecting may take, in real time.
@@ -91,7 +99,19 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 impl Door {
     /// Loopback, and these host names beside it.
     pub fn new(allowed_hosts: impl IntoIterator<Item = String>) -> Self {
-        Self { allowed: allowed_hosts.into_iter().map(|h| h.to_ascii_lowercase()).collect() }
+        Self { allowed: allowed_hosts.into_iter().map(|h| h.to_ascii_lowercase()).collect(), trust: Trust::default() }
+    }
+
+    /// Believes the authorities of a text in PEM beside the system's.
+    ///
+    /// # Errors
+    /// There is no certificate in it.
+    pub fn trusting(self, pem: &str) -> Result<Self, NoCertificate> {
+        Ok(Self { trust: self.trust.and(pem)?, ..self })
+    }
+
+    pub(super) fn tls_config(&self) -> Arc<ClientConfig> {
+        self.trust.config()
     }
 
     /// Loopback only.
@@ -112,6 +132,31 @@ impl Door {
         if origin.tls {
             return Err(DoorError::Tls(origin.clone()));
         }
+        self.reach(origin).await
+    }
+
+    /// Opens a connection as the origin wants it: plain, or under TLS with a
+    /// certificate that is believed.
+    ///
+    /// # Errors
+    /// The origin has no address, is not allowed, nobody listens, or its
+    /// certificate is not believed.
+    pub async fn open(&self, origin: &Origin) -> Result<Connection, DoorError> {
+        let stream = self.reach(origin).await?;
+        if !origin.tls {
+            return Ok(Connection::Plain(stream));
+        }
+        let failed = |source| DoorError::Connect { origin: origin.clone(), source };
+        let name = ServerName::try_from(origin.host.clone())
+            .map_err(|e| failed(io::Error::new(io::ErrorKind::InvalidInput, e)))?;
+        let shaken = TlsConnector::from(self.tls_config()).connect(name, stream);
+        let shaken = tokio::time::timeout(CONNECT_TIMEOUT, shaken).await;
+        let stream = shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(failed)?;
+        Ok(Connection::Tls(Box::new(stream.into())))
+    }
+
+    /// TCP to the first address that answers, without delay of small packets.
+    async fn reach(&self, origin: &Origin) -> Result<TcpStream, DoorError> {
         let failed = |source| DoorError::Connect { origin: origin.clone(), source };
         let addresses: Vec<SocketAddr> = self.resolve(&origin.host, origin.port).await.map_err(failed)?;
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");

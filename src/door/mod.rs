@@ -8,6 +8,10 @@
 
 mod client;
 mod connect;
+mod connection;
+mod trust;
 
 pub use client::RestClient;
 pub use connect::{Door, DoorError, Origin, Stream};
+pub use connection::Connection;
+pub use trust::NoCertificate;

@@ -27,7 +27,6 @@ mod search;
 pub mod sequence;
 pub mod shrink;
 pub mod strategy;
-mod token;
 
 #[cfg(test)]
 mod contract_tests;
@@ -47,4 +46,5 @@ pub use pools::Pools;
 pub use recorded::{Stale, request_digest};
 pub(crate) use search::added;
 pub use search::{Knob, Search};
-pub use token::{Dress, TokenKind};
+
+pub use crate::wire::{Dress, TokenKind};

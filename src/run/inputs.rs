@@ -10,6 +10,7 @@ use crate::diagnose::{Diagnostic, Diagnostics, Place, Severity};
 use crate::generate::{Generators, Nonce, Pools, Seed};
 use crate::policy;
 use crate::scenario::{self, CallSource, Overrides, Scenario};
+use crate::stack::issuer::Directory;
 
 /// Contracts, scenarios, and what is worth knowing of them.
 #[derive(Debug)]
@@ -125,6 +126,11 @@ pub fn lint(folder: &Path, scenarios: &Path, mocks: &Path) -> Result<Diagnostics
     if policies.is_dir() {
         anything = true;
         found.extend(policy::lint(&policies));
+    }
+    let tenants = mocks.join("issuer");
+    if tenants.is_dir() {
+        anything = true;
+        found.extend(Directory::lint(&tenants));
     }
     if anything {
         return Ok(found);

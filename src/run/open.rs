@@ -89,6 +89,7 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
         clock: clock.clone(),
         ports: Ports::default(),
         bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        tls: false,
     })
     .await
     .map_err(stack_error)?;

@@ -32,6 +32,9 @@ pub enum StackError {
     /// The gateway's rows have no place.
     #[error("no temporary file for the gateway's rows: {0}; is there room, and may files be made there?")]
     Rows(#[source] io::Error),
+    /// Certificates could not be made.
+    #[error(transparent)]
+    Certificate(#[from] super::CertificateError),
     /// Keys could not be made.
     #[error("signing keys could not be made: {0}")]
     Keys(String),

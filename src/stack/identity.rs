@@ -1,5 +1,5 @@
-//! Who is who in the embedded tenant: the constants that issuer, gateway,
-//! service and Dataverse agree on.
+//! Who is who in the tenant that ships (`mocks/issuer/tenant.yaml`), by the
+//! names that tests and defects use. The tiers themselves read the file.
 
 /// The tenant's id. It has the shape of a real one and belongs to nobody's
 /// configuration.
@@ -35,29 +35,3 @@ pub const TRIGGER_URI: &str = "api://flow-trigger";
 
 /// The role that the flow's trigger demands.
 pub const TRIGGER_ROLE: &str = "Flows.Start";
-
-/// An API that tokens are issued for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resource {
-    /// The application id, which is the `aud` of version 2 tokens.
-    pub audience: &'static str,
-    /// The application id URI, by which a scope names it.
-    pub uri: &'static str,
-    /// Its application roles.
-    pub roles: &'static [&'static str],
-}
-
-/// The APIs that the embedded tenant knows. Dataverse is a first-party
-/// resource, whose audience is its URL.
-pub const RESOURCES: &[Resource] = &[
-    Resource { audience: "3f2a6c1e-8b1d-4c57-9c3e-5a0d7f4e2b91", uri: "api://bulk-update", roles: &["Jobs.Submit"] },
-    Resource {
-        audience: "9d1f0b52-6c0e-4d0a-8f43-1c2b7a9e6d35",
-        uri: "api://tabular-intake",
-        roles: &["Files.Submit"],
-    },
-    Resource { audience: "d4b7a2c6-0f3e-4e58-9a71-6c25e8f1b034", uri: "api://inference", roles: &["Decisions.Create"] },
-    Resource { audience: DATA_API_AUDIENCE, uri: DATA_API_URI, roles: &[DATA_API_ROLE] },
-    Resource { audience: TRIGGER_AUDIENCE, uri: TRIGGER_URI, roles: &[TRIGGER_ROLE] },
-    Resource { audience: DATAVERSE_RESOURCE, uri: DATAVERSE_RESOURCE, roles: &[] },
-];

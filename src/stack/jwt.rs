@@ -12,7 +12,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize, PublicKeyComponents};
 use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 /// A token's claims, in the order of the token.
@@ -47,6 +47,8 @@ pub enum JwtError {
 pub struct SigningKey {
     kid: Arc<str>,
     pair: Arc<KeyPair>,
+    /// In DER, for `x5c`.
+    certificate: Option<Arc<[u8]>>,
 }
 
 impl fmt::Debug for SigningKey {
@@ -62,7 +64,12 @@ impl SigningKey {
     /// The system's randomness fails.
     pub fn generate(kid: &str) -> Result<Self, JwtError> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| JwtError::KeyGeneration)?;
-        Ok(Self { kid: kid.into(), pair: Arc::new(pair) })
+        Ok(Self { kid: kid.into(), pair: Arc::new(pair), certificate: None })
+    }
+
+    /// A key under the thumbprint of its certificate, which is given in DER.
+    pub(in crate::stack) fn certified(pair: KeyPair, thumbprint: &str, certificate: &[u8]) -> Self {
+        Self { kid: thumbprint.into(), pair: Arc::new(pair), certificate: Some(certificate.into()) }
     }
 
     /// The key's id.
@@ -73,9 +80,6 @@ impl SigningKey {
     /// Signs claims with RS256. Members of `header_overrides` replace those of
     /// the header `{"typ":"JWT","alg":"RS256","kid":…}`, null removes one: for
     /// tokens that are wrong on purpose. The signature stays RS256.
-    ///
-    /// # Panics
-    /// Never: signing with a complete RSA key of 2048 bits does not fail.
     pub fn sign(&self, claims: &Value, header_overrides: &Map<String, Value>) -> String {
         let mut header = Map::new();
         header.insert("typ".into(), "JWT".into());
@@ -88,6 +92,14 @@ impl SigningKey {
                 header.insert(name.clone(), value.clone());
             }
         }
+        self.sign_under(header, claims)
+    }
+
+    /// Signs claims with RS256 under a header of the caller's making.
+    ///
+    /// # Panics
+    /// Never: signing with a complete RSA key of 2048 bits does not fail.
+    pub fn sign_under(&self, header: Map<String, Value>, claims: &Value) -> String {
         let mut token = URL_SAFE_NO_PAD.encode(Value::Object(header).to_string());
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(claims.to_string(), &mut token);
@@ -101,14 +113,18 @@ impl SigningKey {
     }
 
     /// The public half as a JSON Web Key (RFC 7517): `kty`, `use`, `kid`,
-    /// `x5t`, `n`, `e`. As with Entra ID, `x5t` equals `kid` and there is no
-    /// `alg`.
+    /// `x5t`, `n`, `e`, and `x5c` where there is a certificate. As with Entra
+    /// ID, `x5t` equals `kid` and there is no `alg`.
     pub fn jwk(&self) -> Value {
         let (modulus, exponent) = rsa_components(self.pair.public_key().as_ref());
-        json!({
+        let mut jwk = json!({
             "kty": "RSA", "use": "sig", "kid": &*self.kid, "x5t": &*self.kid,
             "n": URL_SAFE_NO_PAD.encode(modulus), "e": URL_SAFE_NO_PAD.encode(exponent),
-        })
+        });
+        if let Some(certificate) = &self.certificate {
+            jwk["x5c"] = json!([STANDARD.encode(certificate)]);
+        }
+        jwk
     }
 
     /// The public half, ready to verify.
@@ -183,6 +199,11 @@ pub struct Token {
 }
 
 impl Token {
+    /// The signature's bytes.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// A member of the header that is text, or `""`.
     fn header_text(&self, name: &str) -> &str {
         self.header.get(name).and_then(Value::as_str).unwrap_or_default()

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::StackError;
+use super::tls::{Tls, accepted};
 use crate::door::Origin;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -35,6 +36,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
 pub(super) struct Bound {
     listener: Arc<TcpListener>,
     origin: Origin,
+    tls: Option<Tls>,
 }
 
 impl Bound {
@@ -46,7 +48,16 @@ impl Bound {
         let failed = |source| StackError::Bind { tier, address, source };
         let listener = Arc::new(TcpListener::bind(address).await.map_err(failed)?);
         let origin = reachable(listener.local_addr().map_err(failed)?);
-        Ok(Self { listener, origin })
+        Ok(Self { listener, origin, tls: None })
+    }
+
+    /// Speaks TLS as well, where it is given; others are then told to.
+    pub(super) fn speaking(mut self, tls: Option<Tls>) -> Self {
+        if tls.is_some() {
+            self.origin = secured(self.origin);
+        }
+        self.tls = tls;
+        self
     }
 
     /// Where it can be reached from this machine.
@@ -65,7 +76,7 @@ impl Bound {
         B::Error: Into<BoxError>,
     {
         let stop = watch::Sender::new(Stop::No);
-        let task = tokio::spawn(accept(self.listener, service, stop.subscribe()));
+        let task = tokio::spawn(accept((self.listener, self.tls), service, stop.subscribe()));
         Listening { origin: self.origin, stop, task }
     }
 }
@@ -79,6 +90,16 @@ fn reachable(mut address: SocketAddr) -> Origin {
         });
     }
     address.into()
+}
+
+/// The address under which TLS is spoken: loopback by its name, which clients
+/// take for an authority's host more readily than a number.
+pub(super) fn secured(mut origin: Origin) -> Origin {
+    origin.tls = true;
+    if origin.host.parse::<IpAddr>().is_ok_and(|ip| ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST) {
+        "localhost".clone_into(&mut origin.host);
+    }
+    origin
 }
 
 /// How a tier is to end.
@@ -119,8 +140,11 @@ impl Listening {
     }
 }
 
-async fn accept<S, B>(listener: Arc<TcpListener>, service: S, mut stop: watch::Receiver<Stop>)
-where
+async fn accept<S, B>(
+    (listener, tls): (Arc<TcpListener>, Option<Tls>),
+    service: S,
+    mut stop: watch::Receiver<Stop>,
+) where
     S: HttpService<Incoming, ResBody = B> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<BoxError>,
@@ -134,7 +158,7 @@ where
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(serve(stream, service.clone(), stop.clone()));
+                    connections.spawn(serve((stream, tls.clone()), service.clone(), stop.clone()));
                 }
                 // Out of file descriptors, or a client that left again.
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -154,7 +178,7 @@ where
     }
 }
 
-async fn serve<S, B>(stream: TcpStream, service: S, mut stop: watch::Receiver<Stop>)
+async fn serve<S, B>((stream, tls): (TcpStream, Option<Tls>), service: S, mut stop: watch::Receiver<Stop>)
 where
     S: HttpService<Incoming, ResBody = B> + Send + 'static,
     S::Error: Into<BoxError>,
@@ -162,6 +186,12 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
+    let stream = tokio::select! {
+        accepted = accepted(tls.as_ref(), stream) => accepted,
+        () = stopped(&mut stop) => return,
+    };
+    // Who does not shake hands is not served.
+    let Ok(stream) = stream else { return };
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     // How a connection ended is the client's to judge.

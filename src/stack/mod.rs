@@ -19,15 +19,19 @@ pub mod model;
 pub mod service;
 pub mod trigger;
 
+mod certificate;
 mod error;
 mod fault;
 mod listen;
 mod options;
 mod start;
+mod tls;
 
 #[cfg(test)]
 mod tests;
 
+pub use certificate::CertificateError;
 pub use error::StackError;
 pub use options::{Addresses, Api, Ports, StackOptions};
 pub use start::Stack;
+pub use tls::Tls;

@@ -26,6 +26,9 @@ pub struct StackOptions {
     /// The address that every tier listens on; loopback unless somebody
     /// decides otherwise.
     pub bind: IpAddr,
+    /// Whether issuer and gateway speak TLS as well, under an authority that is
+    /// made for it.
+    pub tls: bool,
 }
 
 /// An API that the gateway publishes: what API Management would import.

@@ -1,6 +1,5 @@
 //! Starting and stopping all tiers together.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -11,15 +10,13 @@ use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
 use super::fault::FaultBoard;
 use super::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
-use super::identity::{
-    DATA_API_AUDIENCE, DATA_API_ROLE, GATEWAY_IDENTITY, SERVICE_CLIENT, TENANT, TRIGGER_AUDIENCE, TRIGGER_ROLE,
-};
-use super::issuer::{Application, Issuer, IssuerOptions, Tenant};
+use super::issuer::{Directory, Issuer, IssuerOptions, Tenant};
 use super::model::{Model, ModelOptions};
 use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};
 use super::trigger::{Trigger, TriggerHandle, TriggerOptions};
+use super::tls::Tls;
 use super::{Addresses, StackError, StackOptions};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, Origin};
 use crate::limit::Throttling;
 use crate::wire::{Secret, Tier};
@@ -27,12 +24,19 @@ use crate::wire::{Secret, Tier};
 /// The defect under which Dataverse lets ungoverned writes pass.
 const AROUND: &str = "around-the-gateway";
 
+/// What the tenant's file calls the service's own client, and the gateway's
+/// managed identity.
+const SERVICE: &str = "service";
+const GATEWAY: &str = "gateway";
+
 /// A running stack. It stops when [`Stack::stop`] is called.
 #[derive(Debug)]
 #[must_use = "a stack that is dropped leaves its tasks to the runtime; call stop()"]
 pub struct Stack {
     tiers: Tiers,
     addresses: Addresses,
+    tenant: Tenant,
+    tls: Option<Tls>,
 }
 
 /// What runs already.
@@ -49,31 +53,14 @@ struct Tiers {
 
 /// Made anew at each start; they never leave the process.
 struct Secrets {
-    service: Secret,
     gateway_key: Secret,
-    managed_identity: Secret,
     model_key: Secret,
 }
 
 impl Secrets {
     fn fresh() -> Self {
         let secret = || Secret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
-        Self { service: secret(), gateway_key: secret(), managed_identity: secret(), model_key: secret() }
-    }
-
-    fn applications(&self) -> Vec<Application> {
-        let roles = BTreeMap::from([
-            (DATA_API_AUDIENCE.to_owned(), vec![DATA_API_ROLE.to_owned()]),
-            (TRIGGER_AUDIENCE.to_owned(), vec![TRIGGER_ROLE.to_owned()]),
-        ]);
-        vec![
-            Application { id: SERVICE_CLIENT.to_owned(), secret: self.service.clone(), roles },
-            Application {
-                id: GATEWAY_IDENTITY.to_owned(),
-                secret: self.managed_identity.clone(),
-                roles: BTreeMap::new(),
-            },
-        ]
+        Self { gateway_key: secret(), model_key: secret() }
     }
 }
 
@@ -85,16 +72,21 @@ impl Stack {
     /// An unknown defect, a port that is taken, mocks that can't be used.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let switched = switched(&options.defects)?;
+        let directory = Directory::load(&options.mocks.join("issuer")).map_err(StackError::Mocks)?;
+        let tls = options.tls.then(|| Tls::make(options.bind, Timestamp::system_now())).transpose()?;
         let start = Start {
             options: &options,
             switched: &switched,
             secrets: Secrets::fresh(),
             gateway: Arc::default(),
             rows: RowLog::with_defects(&options.defects).map_err(StackError::Rows)?,
+            directory,
+            door: door(&options, tls.as_ref()),
+            tls,
         };
         let mut tiers = Tiers::default();
         match tiers.start(&start).await {
-            Ok(addresses) => Ok(Self { tiers, addresses }),
+            Ok((addresses, tenant)) => Ok(Self { tiers, addresses, tenant, tls: start.tls }),
             Err(fault) => {
                 tiers.stop().await;
                 Err(fault)
@@ -107,10 +99,27 @@ impl Stack {
         &self.addresses
     }
 
+    /// What makes and proves tokens, and knows the secrets that were made.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// The certificate in PEM that clients must believe; `None`: no tier speaks
+    /// TLS.
+    pub fn authority(&self) -> Option<&str> {
+        self.tls.as_ref().map(Tls::authority)
+    }
+
     /// Stops every tier and waits until all their tasks have ended.
     pub async fn stop(self) {
         self.tiers.stop().await;
     }
+}
+
+/// The secret of one of our own clients. Where the tenant's file has no such
+/// client, the issuer will say so.
+fn own_secret(tenant: &Tenant, client: &str) -> Secret {
+    tenant.secret(client).cloned().unwrap_or_else(|| Secret::new(""))
 }
 
 /// The defects of these names.
@@ -121,6 +130,17 @@ fn switched(names: &[String]) -> Result<Vec<&'static Defect>, StackError> {
         .collect()
 }
 
+/// Loopback, and the address that the tiers were told to listen on.
+fn door(options: &StackOptions, tls: Option<&Tls>) -> Door {
+    let bind = options.bind;
+    let door =
+        if bind.is_loopback() || bind.is_unspecified() { Door::loopback() } else { Door::new([bind.to_string()]) };
+    match tls {
+        Some(tls) => door.trusting(tls.authority()).expect("the authority that was made is a certificate"),
+        None => door,
+    }
+}
+
 /// What all tiers are started with.
 struct Start<'a> {
     options: &'a StackOptions,
@@ -129,6 +149,10 @@ struct Start<'a> {
     /// Filled once the gateway stands: it and the service call each other.
     gateway: Arc<OnceLock<Origin>>,
     rows: RowLog,
+    directory: Directory,
+    /// Believes our own authority.
+    door: Door,
+    tls: Option<Tls>,
 }
 
 impl Start<'_> {
@@ -140,10 +164,8 @@ impl Start<'_> {
         self.options.clock.clone()
     }
 
-    /// Loopback, and the address that the tiers were told to listen on.
     fn door(&self) -> Door {
-        let bind = self.options.bind;
-        if bind.is_loopback() || bind.is_unspecified() { Door::loopback() } else { Door::new([bind.to_string()]) }
+        self.door.clone()
     }
 
     fn defects(&self, tier: Tier) -> Vec<String> {
@@ -152,7 +174,7 @@ impl Start<'_> {
 
     fn issuer(&self) -> IssuerOptions {
         let listen = self.at(self.options.ports.issuer);
-        IssuerOptions { listen, clock: self.clock(), applications: self.secrets.applications() }
+        IssuerOptions { listen, clock: self.clock(), directory: self.directory.clone(), tls: self.tls.clone() }
     }
 
     fn dataverse(&self, tenant: &Tenant) -> DataverseOptions {
@@ -187,8 +209,8 @@ impl Start<'_> {
             listen: self.at(self.options.ports.service),
             gateway: Arc::clone(&self.gateway),
             token_endpoint: format!("{}/oauth2/v2.0/token", tenant.base()),
-            client_id: SERVICE_CLIENT.to_owned(),
-            client_secret: self.secrets.service.clone(),
+            client_id: tenant.application(SERVICE).unwrap_or_default().to_owned(),
+            client_secret: own_secret(tenant, SERVICE),
             gateway_key: self.secrets.gateway_key.clone(),
             dataverse: dataverse.clone(),
             behind,
@@ -199,11 +221,13 @@ impl Start<'_> {
     }
 
     fn gateway(&self, tenant: &Tenant, issuer: &Origin, backends: [(&str, &Origin); 4]) -> GatewayOptions {
+        let identity = own_secret(tenant, GATEWAY);
         let named = [
             ("issuer", tenant.base()),
-            ("tenant", TENANT),
+            ("tenant", &tenant.directory().home().id),
             ("gateway-key", self.secrets.gateway_key.expose()),
-            ("managed-identity-secret", self.secrets.managed_identity.expose()),
+            ("managed-identity", tenant.application(GATEWAY).unwrap_or_default()),
+            ("managed-identity-secret", identity.expose()),
         ];
         GatewayOptions {
             policies: self.options.mocks.join("gateway"),
@@ -219,6 +243,7 @@ impl Start<'_> {
             seed: 0,
             rows: self.rows.clone(),
             throttling: Throttling::default(),
+            tls: self.tls.clone(),
         }
     }
 
@@ -245,7 +270,7 @@ impl Start<'_> {
 }
 
 impl Tiers {
-    async fn start(&mut self, start: &Start<'_>) -> Result<Addresses, StackError> {
+    async fn start(&mut self, start: &Start<'_>) -> Result<(Addresses, Tenant), StackError> {
         let issuer = self.issuer.insert(Issuer::start(start.issuer()).await?);
         let (tenant, issuer) = (issuer.tenant().clone(), issuer.origin().clone());
         let dataverse = self.dataverse.insert(Dataverse::start(start.dataverse(&tenant)).await?);
@@ -275,7 +300,7 @@ impl Tiers {
             .insert(Control::start(start.control((&tenant, &handle), restart, received)).await?)
             .origin()
             .clone();
-        Ok(Addresses { issuer, gateway, service, dataverse, model, trigger, control })
+        Ok((Addresses { issuer, gateway, service, dataverse, model, trigger, control }, tenant))
     }
 
     /// From the outside in, so that nobody calls a tier that is gone.

@@ -202,7 +202,7 @@ impl Clients {
         match &self.0.source {
             Source::Minted(control) => {
                 let (audience, roles) = (identity.audience.as_str(), identity.roles.as_slice());
-                control.mint(&MintRequest { client: name, audience, roles, kind: None }).await
+                control.mint(&MintRequest { client: name, audience, roles, kind: TokenKind::Good }).await
             }
             Source::Issuer(client, settings) => ask_issuer(client, settings, identity).await,
             Source::Fixed(token) => Ok((token.clone(), u64::from(u32::MAX))),
@@ -216,7 +216,7 @@ impl Clients {
         };
         let client = format!("wrong-{}", self.0.nonce.0);
         // What is wrong with these is how they are shown.
-        let minted = Some(kind).filter(|kind| !kind.is_minted_good());
+        let minted = if kind.is_minted_good() { TokenKind::Good } else { kind };
         let (audience, roles) = (identity.audience.as_str(), identity.roles.as_slice());
         let (token, _) = control.mint(&MintRequest { client: &client, audience, roles, kind: minted }).await?;
         Ok(Authorized { client: client.into(), token: Some(token) })

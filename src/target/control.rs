@@ -314,17 +314,8 @@ pub struct MintRequest<'a> {
     pub audience: &'a str,
     /// `roles`.
     pub roles: &'a [String],
-    /// `good`, or what is wrong with it.
-    #[serde(serialize_with = "kind_or_good")]
-    pub kind: Option<TokenKind>,
-}
-
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn kind_or_good<S: serde::Serializer>(kind: &Option<TokenKind>, serializer: S) -> Result<S::Ok, S::Error> {
-    match kind {
-        Some(kind) => kind.serialize(serializer),
-        None => serializer.serialize_str("good"),
-    }
+    /// Good, or what is wrong with it.
+    pub kind: TokenKind,
 }
 
 /// Entries asked for at once.

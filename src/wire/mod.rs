@@ -13,6 +13,7 @@ mod headers;
 mod keys;
 mod message;
 mod secret;
+mod token;
 
 pub use curl::{curl_line, curl_line_with};
 pub use exchange::{Exchange, Failure, FailureKind, Tier};
@@ -22,3 +23,4 @@ pub use headers::Headers;
 pub use keys::{Keys, push_cookie, push_query};
 pub use message::{Body, Request, Response};
 pub use secret::{Redactor, Secret};
+pub use token::{Dress, TokenKind};

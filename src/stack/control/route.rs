@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::super::dataverse::LedgerQuery;
-use super::super::issuer::MintRequest;
+use super::super::issuer::{MintRequest, Rollover, Throttle};
 use super::ControlOptions;
 use crate::wire::Fault;
 
@@ -30,6 +30,9 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/faults", get(faults).post(arm).delete(clear_faults))
         .route("/faults/{id}", delete(disarm))
         .route("/mint", post(mint))
+        .route("/issuer", get(principals))
+        .route("/issuer/rollover", post(rollover))
+        .route("/issuer/throttle", post(throttle))
         .route("/clock", get(clock))
         .route("/clock/jump", post(jump))
         .route("/callbacks", get(callbacks))
@@ -133,6 +136,28 @@ async fn mint(State(stack): State<ControlOptions>, body: Bytes) -> Result<Respon
         .mint(&wanted)
         .map(|minted| Json(json!({ "token": minted.token, "expires_in": minted.expires_in })).into_response())
         .ok_or_else(|| refusal(StatusCode::BAD_REQUEST, "kind `none` is no token: send no Authorization"))
+}
+
+async fn principals(State(stack): State<ControlOptions>) -> Response {
+    Json(stack.tenant.principals()).into_response()
+}
+
+/// An empty body: the next key signs at once.
+async fn rollover(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
+    let how: Rollover = if body.is_empty() { Rollover::default() } else { read(&body)? };
+    let tenant = stack.tenant.clone();
+    // Making a key is a tenth of a second of work: not on a thread that serves.
+    let rolled = tokio::task::spawn_blocking(move || tenant.roll(how)).await;
+    let failed = |fault: String| refusal(StatusCode::INTERNAL_SERVER_ERROR, &fault);
+    rolled.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
+    let ids: Vec<serde_json::Value> = stack.tenant.keys().iter().map(|key| key["kid"].clone()).collect();
+    Ok(Json(json!({ "signing": ids.first(), "published": ids })).into_response())
+}
+
+async fn throttle(State(stack): State<ControlOptions>, body: Bytes) -> Result<StatusCode, Refused> {
+    let wanted: Throttle = read(&body)?;
+    stack.tenant.throttle(wanted);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn clock(State(stack): State<ControlOptions>) -> Response {

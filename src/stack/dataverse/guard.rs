@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::error::Refusal;
 use crate::clock::Timestamp;
-use crate::stack::identity::GATEWAY_IDENTITY;
-use crate::stack::jwt::{VerifyingKey, verify};
+use crate::stack::issuer::{Tenant, TokenVersion};
+use crate::stack::jwt::Claims;
 
 /// How far the clocks of issuer and environment may differ, in seconds.
 const LEEWAY: i64 = 300;
@@ -34,8 +34,9 @@ impl Principal {
 /// Proves tokens; remembers those it has proven.
 #[derive(Debug)]
 pub(super) struct Guard {
-    keys: Vec<VerifyingKey>,
-    issuer: String,
+    tenant: Tenant,
+    /// The application id of the gateway's managed identity.
+    gateway: String,
     audience: String,
     proven: RwLock<HashMap<Box<str>, Proven>>,
 }
@@ -48,13 +49,14 @@ struct Proven {
 }
 
 impl Guard {
-    pub(super) fn new(key: VerifyingKey, issuer: String, audience: String) -> Self {
-        Self { keys: vec![key], issuer, audience, proven: RwLock::default() }
+    pub(super) fn new(tenant: &Tenant, audience: String) -> Self {
+        let gateway = tenant.application("gateway").unwrap_or_default().to_owned();
+        Self { tenant: tenant.clone(), gateway, audience, proven: RwLock::default() }
     }
 
     /// Where a token could be had, for the challenge of a 401.
     pub(super) fn authorization_uri(&self) -> String {
-        format!("{}/oauth2/v2.0/authorize", self.issuer.trim_end_matches("/v2.0"))
+        format!("{}/oauth2/v2.0/authorize", self.tenant.base())
     }
 
     /// Who the bearer of this `Authorization` is.
@@ -80,15 +82,15 @@ impl Guard {
 
     fn prove(&self, token: &str) -> Result<Proven, Refusal> {
         let bad = |_| Refusal::unauthorized("BadAuthTicket");
-        let claims = verify(token, &self.keys).map_err(bad)?;
+        let claims = self.tenant.verify(token).map_err(bad)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let same = |a: &str, b: &str| a.trim_end_matches('/') == b.trim_end_matches('/');
-        if text("iss") != self.issuer || !same(text("aud"), &self.audience) || text("azp").is_empty() {
+        let client = self.client(&claims);
+        if client.is_empty() || !same(text("aud"), &self.audience) {
             return Err(Refusal::unauthorized("InvalidUserAuth"));
         }
         let instant = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or_default();
-        let principal =
-            Principal { id: text("azp").into(), governed: text("azp").eq_ignore_ascii_case(GATEWAY_IDENTITY) };
+        let principal = Principal { id: client.into(), governed: client.eq_ignore_ascii_case(&self.gateway) };
         let proven = Proven { principal, from: instant("nbf"), until: instant("exp") };
         let mut known = self.proven.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
@@ -96,5 +98,15 @@ impl Guard {
         }
         known.insert(token.into(), proven.clone());
         Ok(proven)
+    }
+
+    /// The client that a token of our tenant names, of either version; empty
+    /// where there is none.
+    fn client<'c>(&self, claims: &'c Claims) -> &'c str {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        [(TokenVersion::V1, "appid"), (TokenVersion::V2, "azp")]
+            .into_iter()
+            .find(|(version, _)| text("iss") == self.tenant.issuer(*version))
+            .map_or("", |(_, party)| text(party))
     }
 }

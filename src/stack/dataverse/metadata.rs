@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::error::Refusal;
 use super::schema::{ColumnKind, Environment, Table};
-use crate::stack::identity::SERVICE_CLIENT;
 
 /// `GET /`: the entity sets.
 pub(super) fn service_document<'a>(base: &str, tables: impl Iterator<Item = &'a Table>) -> Value {
@@ -17,11 +16,10 @@ pub(super) fn service_document<'a>(base: &str, tables: impl Iterator<Item = &'a 
 
 /// `GET /WhoAmI`. The user's id is derived from the application that asks.
 pub(super) fn who_am_i(base: &str, environment: &Environment, principal: &str) -> Value {
-    let application = if principal.is_empty() { SERVICE_CLIENT } else { principal };
     json!({
         "@odata.context": format!("{base}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse"),
         "BusinessUnitId": environment.business_unit,
-        "UserId": Uuid::new_v5(&environment.organization, application.as_bytes()),
+        "UserId": Uuid::new_v5(&environment.organization, principal.as_bytes()),
         "OrganizationId": environment.organization,
     })
 }

@@ -111,7 +111,7 @@ impl Backend {
     }
 
     async fn connect(&self) -> Result<SendRequest<RequestBody>, SendError> {
-        let stream = self.door.connect(&self.origin).await?;
+        let stream = self.door.open(&self.origin).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let mut connections = self.connections.lock().expect("nobody panics while he holds the connections");
         while connections.try_join_next().is_some() {}

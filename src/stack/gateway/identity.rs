@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, RestClient};
-use crate::stack::identity::GATEWAY_IDENTITY;
 use crate::wire::Secret;
 
 /// A token is renewed so long before it expires, by the clock.
@@ -24,6 +23,7 @@ pub(super) struct Identity {
     client: RestClient,
     clock: Clock,
     endpoint: String,
+    client: String,
     secret: Secret,
     tokens: RwLock<HashMap<Arc<str>, Held>>,
     /// One request at a time. Who has a token that still holds goes on with it
@@ -46,11 +46,13 @@ struct TokenAnswer {
 }
 
 impl Identity {
-    pub(super) fn new(door: &Door, clock: &Clock, endpoint: String, secret: &str) -> Self {
+    /// Asks at a token endpoint as a client with its secret.
+    pub(super) fn new(door: &Door, clock: &Clock, endpoint: String, (client, secret): (String, &str)) -> Self {
         Self {
             client: RestClient::new(door, FETCH_TIMEOUT),
             clock: clock.clone(),
             endpoint,
+            client,
             secret: Secret::new(secret),
             tokens: RwLock::default(),
             fetching: tokio::sync::Mutex::default(),
@@ -89,7 +91,7 @@ impl Identity {
     async fn ask(&self, resource: &str) -> Result<TokenAnswer, Box<dyn std::error::Error + Send + Sync>> {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", GATEWAY_IDENTITY)
+            .append_pair("client_id", &self.client)
             .append_pair("client_secret", self.secret.expose())
             .append_pair("scope", &format!("{resource}/.default"))
             .finish();

@@ -8,7 +8,7 @@ use super::{RowLog, Upstream};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
 use crate::limit::Throttling;
-use crate::stack::Api;
+use crate::stack::{Api, Tls};
 
 /// What a gateway is started with.
 #[derive(Clone, Debug)]
@@ -26,8 +26,8 @@ pub struct GatewayOptions {
     /// What hosts (`api.example`, `*.example`) and beginnings of URLs
     /// (`https://api.example/v2`) in policies lead to. Others are never called.
     pub hosts: BTreeMap<String, Upstream>,
-    /// Named values. `tenant` and `managed-identity-secret` also serve the
-    /// managed identity.
+    /// Named values. `tenant`, `managed-identity` (its client id) and
+    /// `managed-identity-secret` also serve the managed identity.
     pub named_values: BTreeMap<String, String>,
     /// Where tokens for the managed identity come from.
     pub issuer: Origin,
@@ -43,4 +43,6 @@ pub struct GatewayOptions {
     pub rows: RowLog,
     /// How limits count: exactly, or as the platform does.
     pub throttling: Throttling,
+    /// Speaks TLS as well.
+    pub tls: Option<Tls>,
 }

@@ -35,6 +35,9 @@ use super::{GatewayError, GatewayOptions, RowLog, apis, execute, finish, host};
 use crate::clock::Clock;
 use crate::door::Origin;
 use crate::policy::{Effective, Surroundings, load};
+use crate::stack::identity::GATEWAY_IDENTITY;
+use crate::stack::listen::secured;
+use crate::stack::tls::{Tls, accepted};
 
 /// How long open connections may take to end once the gateway stops, in real
 /// time.
@@ -87,9 +90,10 @@ impl Gateway {
         let failed = |source| GatewayError::Bind { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let origin = reachable(listener.local_addr().map_err(failed)?);
+        let origin = if options.tls.is_some() { secured(origin) } else { origin };
         let stop = watch::Sender::new(false);
         let counters = Arc::clone(&shared.counters);
-        let task = tokio::spawn(accept(listener, shared, stop.subscribe()));
+        let task = tokio::spawn(accept((listener, options.tls), shared, stop.subscribe()));
         Ok(Self { origin, counters, stop, task })
     }
 
@@ -128,6 +132,8 @@ impl Shared {
         let named = |values: &BTreeMap<String, String>, name: &str| values.get(name).cloned().unwrap_or_default();
         let tenant = named(&options.named_values, "tenant");
         let endpoint = format!("{}/{tenant}/oauth2/v2.0/token", options.issuer);
+        let client = options.named_values.get("managed-identity");
+        let client = client.cloned().unwrap_or_else(|| GATEWAY_IDENTITY.to_owned());
         let secret = named(&options.named_values, "managed-identity-secret");
         Ok(Self {
             clock: options.clock.clone(),
@@ -138,7 +144,7 @@ impl Shared {
             random: Mutex::new(ChaCha8Rng::seed_from_u64(options.seed)),
             counters: Arc::new(Counters::new(options.throttling.clone())),
             keys: Keys::new(&options.door, &options.clock),
-            identity: Identity::new(&options.door, &options.clock, endpoint, &secret),
+            identity: Identity::new(&options.door, &options.clock, endpoint, (client, &secret)),
             rows: options.rows.clone(),
             drain: Drain::default(),
             background: Background::default(),
@@ -216,7 +222,7 @@ fn reachable(mut address: SocketAddr) -> Origin {
     address.into()
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+async fn accept((listener, tls): (TcpListener, Option<Tls>), shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     let mut tidying = tokio::time::interval(TIDYING);
     let mut sweeps = tokio::time::interval(SWEEP_EVERY);
@@ -225,7 +231,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rec
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(serve(stream, peer.ip(), Arc::clone(&shared), stop.clone()));
+                    let stream = (stream, peer.ip(), tls.clone());
+                    connections.spawn(serve(stream, Arc::clone(&shared), stop.clone()));
                 }
                 // Out of file descriptors, or a client that left again.
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -246,7 +253,17 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rec
     shared.hosts.stop().await;
 }
 
-async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+async fn serve(
+    (stream, peer, tls): (TcpStream, IpAddr, Option<Tls>),
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let stream = tokio::select! {
+        accepted = accepted(tls.as_ref(), stream) => accepted,
+        () = stopped(&mut stop) => return,
+    };
+    // Who does not shake hands is not served.
+    let Ok(stream) = stream else { return };
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         async move { Ok::<_, Infallible>(shared.handle(request, peer.to_canonical()).await) }

@@ -6,23 +6,24 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get};
 use hyper_util::service::TowerToHyperService;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::StackError;
-use super::super::identity::TENANT;
-use super::super::jwt::VerifyingKey;
 use super::super::listen::{Bound, Listening};
-use super::discovery;
+use super::super::tls::Tls;
+use super::super::StackError;
+use super::directory::{Directory, TokenVersion};
+use super::discovery::{self, Discovered};
 use super::error::Refusal;
-use super::mint::{Mint, MintRequest, Minted};
-use super::registry::{Application, Registry};
-use super::token::{Endpoint, grant};
+use super::headers::{cacheable, uncacheable};
+use super::mint::{BACKDATED, Mint, Minted, Wanted};
+use super::tenant::Tenant;
+use super::token::{Ask, Endpoint, Granted, grant};
 use crate::clock::Clock;
 use crate::door::Origin;
 
@@ -33,8 +34,10 @@ pub struct IssuerOptions {
     pub listen: SocketAddr,
     /// The clock that dates tokens.
     pub clock: Clock,
-    /// Who may ask for tokens.
-    pub applications: Vec<Application>,
+    /// Who may ask for tokens, and for what.
+    pub directory: Directory,
+    /// Speaks TLS as well; tokens and documents then name `https`.
+    pub tls: Option<Tls>,
 }
 
 /// A running issuer.
@@ -45,55 +48,21 @@ pub struct Issuer {
     listening: Listening,
 }
 
-/// Makes tokens and knows the key that proves them. Clones are the same.
-#[derive(Clone, Debug)]
-pub struct Tenant(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    mint: Mint,
-    registry: Registry,
-    base: String,
-}
-
-impl Tenant {
-    /// A token; `None` where none is wanted.
-    pub fn mint(&self, wanted: &MintRequest) -> Option<Minted> {
-        self.0.mint.mint(wanted)
-    }
-
-    /// The key that proves the tenant's tokens.
-    pub fn verifying(&self) -> VerifyingKey {
-        self.0.mint.verifying()
-    }
-
-    /// `iss` of the tenant's tokens.
-    pub fn issuer(&self) -> String {
-        self.0.mint.issuer_of(TENANT)
-    }
-
-    /// The base of the tenant's addresses: `<origin>/<tenant>`.
-    pub fn base(&self) -> &str {
-        &self.0.base
-    }
-}
-
 impl Issuer {
-    /// Makes keys, and listens.
+    /// Makes keys and secrets, and listens.
     ///
     /// # Errors
     /// The port is taken, or the system's randomness fails.
     pub async fn start(options: IssuerOptions) -> Result<Self, StackError> {
-        let bound = Bound::at("issuer", options.listen).await?;
+        let bound = Bound::at("issuer", options.listen).await?.speaking(options.tls);
         let (origin, clock) = (bound.origin().clone(), options.clock);
-        let base = format!("{origin}/{TENANT}");
         // Making keys is a second of work in the worst case: not on a thread
         // that serves.
         let mint = tokio::task::spawn_blocking(move || Mint::new(&origin, clock))
             .await
             .map_err(|e| StackError::Keys(e.to_string()))?
             .map_err(|e| StackError::Keys(e.to_string()))?;
-        let tenant = Tenant(Arc::new(Inner { mint, registry: Registry::new(options.applications), base }));
+        let tenant = Tenant::new(mint, options.directory, bound.origin());
         let listening = bound.serve(TowerToHyperService::new(router(tenant.clone())));
         Ok(Self { tenant, listening })
     }
@@ -116,96 +85,171 @@ impl Issuer {
 
 fn router(tenant: Tenant) -> Router {
     Router::new()
-        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discover))
-        .route("/{tenant}/discovery/v2.0/keys", get(keys))
-        .route("/{tenant}/oauth2/v2.0/token", post(token_v2))
-        .route("/{tenant}/oauth2/token", post(token_v1))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discover_v2))
+        .route("/{tenant}/.well-known/openid-configuration", get(discover_v1))
+        .route("/{tenant}/discovery/v2.0/keys", get(keys_v2))
+        .route("/{tenant}/discovery/keys", get(keys_v1))
+        .route("/{tenant}/discovery/instance", get(instance))
+        .route("/{tenant}/oauth2/v2.0/token", any(token_v2))
+        .route("/{tenant}/oauth2/token", any(token_v1))
         .with_state(tenant)
 }
 
-async fn discover(State(tenant): State<Tenant>, Path(name): Path<String>) -> Response {
-    if name != TENANT {
-        return Refusal::UnknownTenant(name).answer(tenant.0.mint.now(), None);
-    }
-    cacheable(Json(discovery::document(&tenant.0.base)).into_response())
+/// Names that stand for every tenant.
+fn is_common(name: &str) -> bool {
+    matches!(name, "common" | "organizations" | "consumers")
 }
 
-async fn keys(State(tenant): State<Tenant>, Path(name): Path<String>) -> Response {
-    if name != TENANT {
-        return Refusal::UnknownTenant(name).answer(tenant.0.mint.now(), None);
-    }
-    cacheable(Json(discovery::keys(tenant.0.mint.jwk(), &tenant.issuer())).into_response())
+async fn discover_v1(State(t): State<Tenant>, Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
+    discover(TokenVersion::V1, &t, name, query.as_deref())
 }
 
-async fn token_v1(State(t): State<Tenant>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    token(Endpoint::V1, &t, name, &headers, &body)
+async fn discover_v2(State(t): State<Tenant>, Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
+    discover(TokenVersion::V2, &t, name, query.as_deref())
 }
 
-async fn token_v2(State(t): State<Tenant>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    token(Endpoint::V2, &t, name, &headers, &body)
-}
-
-fn token(endpoint: Endpoint, tenant: &Tenant, name: String, headers: &HeaderMap, body: &[u8]) -> Response {
-    let correlation = headers.get("client-request-id").and_then(|v| v.to_str().ok());
-    let inner = &tenant.0;
-    let granted = if name == TENANT {
-        grant(endpoint, &inner.registry, headers, body)
-    } else {
-        Err(Refusal::UnknownTenant(name))
+fn discover(version: TokenVersion, tenant: &Tenant, name: String, query: Option<&str>) -> Response {
+    let Some(issuer) = issuer_shown(tenant, &name, version) else {
+        return Refusal::UnknownTenant(name).of_discovery(tenant.press().now());
     };
-    let answer = match granted {
-        Ok(wanted) => success(endpoint, &wanted, inner),
-        Err(refusal) => refusal.answer(inner.mint.now(), correlation),
+    let registered = tenant.directory().tenant(&name);
+    let application = query.and_then(|query| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(name, value)| name == "appid" && Uuid::parse_str(value).is_ok()).map(|(_, value)| value)
+    });
+    let document = Discovered {
+        base: &format!("{}/{name}", tenant.press().base),
+        issuer: &issuer,
+        region: registered.map(|r| r.region.as_str()),
+        application: application.as_deref(),
     };
-    uncacheable(answer)
+    cacheable(Json(document.document(version)).into_response())
+}
+
+/// `issuer` of a tenant's documents: a template where the name stands for every
+/// tenant; `None` where nobody is called so.
+fn issuer_shown(tenant: &Tenant, name: &str, version: TokenVersion) -> Option<String> {
+    let home = tenant.directory().home();
+    if is_common(name) {
+        return Some(tenant.press().issuer_of(home.issuer, "{tenantid}", version));
+    }
+    let registered = tenant.directory().tenant(name)?;
+    Some(tenant.press().issuer_of(registered.issuer, &registered.id, version))
+}
+
+async fn keys_v1(State(tenant): State<Tenant>, Path(name): Path<String>) -> Response {
+    keys(TokenVersion::V1, &tenant, name)
+}
+
+async fn keys_v2(State(tenant): State<Tenant>, Path(name): Path<String>) -> Response {
+    keys(TokenVersion::V2, &tenant, name)
+}
+
+/// All tenants' tokens are signed by the same keys.
+fn keys(version: TokenVersion, tenant: &Tenant, name: String) -> Response {
+    let now = tenant.press().now();
+    let Some(issuer) = issuer_shown(tenant, &name, version) else {
+        return Refusal::UnknownTenant(name).of_discovery(now);
+    };
+    let issuer = (version == TokenVersion::V2).then_some(issuer.as_str());
+    cacheable(Json(discovery::keys(tenant.press().keys.published(now), issuer)).into_response())
+}
+
+async fn instance(State(tenant): State<Tenant>, Path(name): Path<String>) -> Response {
+    let base = format!("{}/{name}", tenant.press().base);
+    cacheable(Json(discovery::instance(&base, tenant.authority())).into_response())
+}
+
+async fn token_v1(
+    State(tenant): State<Tenant>,
+    Path(name): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    token(Endpoint::V1, &tenant, name, &Request { method, headers, body })
+}
+
+async fn token_v2(
+    State(tenant): State<Tenant>,
+    Path(name): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    token(Endpoint::V2, &tenant, name, &Request { method, headers, body })
+}
+
+struct Request {
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+fn token(endpoint: Endpoint, tenant: &Tenant, name: String, request: &Request) -> Response {
+    let correlation = request.headers.get("client-request-id").and_then(|v| v.to_str().ok());
+    let trace = Uuid::new_v4().to_string();
+    let answer = match answered(endpoint, tenant, name, request) {
+        Ok(body) => Json(body).into_response(),
+        Err(refusal) => refusal.answer(tenant.press().now(), correlation, &trace),
+    };
+    uncacheable(answer, &trace, &request.headers)
+}
+
+fn answered(endpoint: Endpoint, tenant: &Tenant, name: String, request: &Request) -> Result<Value, Refusal> {
+    if request.method != Method::POST {
+        return Err(Refusal::Method(request.method.to_string()));
+    }
+    if let Some(seconds) = tenant.throttled() {
+        return Err(Refusal::Throttled(seconds));
+    }
+    if is_common(&name) {
+        return Err(Refusal::NoTenant);
+    }
+    let registered = tenant.directory().tenant(&name).ok_or(Refusal::UnknownTenant(name))?;
+    let granted = grant(&Ask {
+        endpoint,
+        tenant: registered,
+        vault: tenant.vault(),
+        authority: tenant.authority(),
+        now: tenant.press().now(),
+        headers: &request.headers,
+        body: &request.body,
+    })?;
+    let Granted { client, resource, named, roles, method } = &granted;
+    let mint = tenant.press();
+    let lifetime = mint.lifetime(registered.lifetime);
+    let minted = mint.issue(
+        registered,
+        &Wanted {
+            client: &client.application_id,
+            object: &client.object_id,
+            audience: if resource.version == TokenVersion::V1 { named } else { &resource.application_id },
+            roles,
+            version: resource.version,
+            method,
+            idtyp: resource.idtyp,
+            lifetime,
+        },
+    );
+    Ok(success(endpoint, mint.now().seconds(), named, minted))
 }
 
 /// The version 1 endpoint writes its numbers as text (reference §7.1).
-fn success(endpoint: Endpoint, wanted: &MintRequest, inner: &Inner) -> Response {
-    let Some(Minted { token, expires_in }) = inner.mint.mint(wanted) else {
-        return Refusal::NotAForm.answer(inner.mint.now(), None);
-    };
-    let body = match endpoint {
+fn success(endpoint: Endpoint, now: i64, resource: &str, minted: Minted) -> Value {
+    let Minted { token, expires_in } = minted;
+    match endpoint {
         Endpoint::V2 => json!({
             "token_type": "Bearer", "expires_in": expires_in, "ext_expires_in": expires_in, "access_token": token,
         }),
-        Endpoint::V1 => {
-            let now = inner.mint.now().seconds();
-            json!({
-                "token_type": "Bearer",
-                "expires_in": expires_in.to_string(),
-                "ext_expires_in": expires_in.to_string(),
-                "expires_on": (now + 3600).to_string(),
-                "not_before": (now - 300).to_string(),
-                "resource": wanted.audience,
-                "access_token": token,
-            })
-        }
-    };
-    Json(body).into_response()
-}
-
-fn cacheable(mut answer: Response) -> Response {
-    let headers = answer.headers_mut();
-    headers.insert("cache-control", HeaderValue::from_static("max-age=86400, private"));
-    headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
-    headers.insert("access-control-allow-methods", HeaderValue::from_static("GET, OPTIONS"));
-    answer
-}
-
-fn uncacheable(mut answer: Response) -> Response {
-    let id = HeaderValue::from_str(&Uuid::new_v4().to_string()).expect("a UUID is a valid header value");
-    let headers = answer.headers_mut();
-    for (name, value) in [
-        ("cache-control", "no-store, no-cache"),
-        ("pragma", "no-cache"),
-        ("content-type", "application/json; charset=utf-8"),
-        ("expires", "-1"),
-        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
-        ("x-content-type-options", "nosniff"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        Endpoint::V1 => json!({
+            "token_type": "Bearer",
+            "expires_in": expires_in.to_string(),
+            "ext_expires_in": expires_in.to_string(),
+            "expires_on": (now + expires_in as i64 + 1).to_string(),
+            "not_before": (now - BACKDATED).to_string(),
+            "resource": resource,
+            "access_token": token,
+        }),
     }
-    headers.insert("x-ms-request-id", id);
-    answer
 }

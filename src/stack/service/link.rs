@@ -87,7 +87,7 @@ impl Link {
     }
 
     async fn connect(&self, origin: &Origin) -> Result<Sender, Lost> {
-        let stream = self.door.connect(origin).await.map_err(|_| Lost)?;
+        let stream = self.door.open(origin).await.map_err(|_| Lost)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| Lost)?;
         // Ends with its sender.
         tokio::spawn(connection);

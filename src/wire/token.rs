@@ -4,10 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Tokens that a call is tried with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+/// Tokens that a call is tried with (reference, Entra ID §7.5): the harness asks
+/// for them, the issuer makes them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
+    /// Nothing is wrong with it, and it is shown as usual: none of
+    /// [`Self::all`].
+    #[default]
+    Good,
     /// No token at all.
     None,
     /// `exp` has passed.
@@ -120,14 +125,14 @@ const NAMES: &[(TokenKind, &str)] = &[
 ];
 
 impl TokenKind {
-    /// All of them; telling ones first.
+    /// All that differ from a good one; telling ones first.
     pub fn all() -> impl Iterator<Item = Self> {
         NAMES.iter().map(|(kind, _)| *kind)
     }
 
     /// Whether it is good, and must be accepted.
     pub fn is_good(self) -> bool {
-        self == Self::LowerCaseScheme
+        matches!(self, Self::Good | Self::LowerCaseScheme)
     }
 
     /// Whether nothing is promised about it but that it is no server error.
@@ -153,15 +158,15 @@ impl TokenKind {
         }
     }
 
-    /// Whether the token itself is a good one.
+    /// Whether the token itself is a good one: what is wrong is how it is shown.
     pub fn is_minted_good(self) -> bool {
-        self.dress() != Dress::Bearer
+        self == Self::Good || self.dress() != Dress::Bearer
     }
 }
 
 impl fmt::Display for TokenKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(NAMES.iter().find(|(kind, _)| kind == self).map_or("a token", |(_, name)| name))
+        f.write_str(NAMES.iter().find(|(kind, _)| kind == self).map_or("a good token", |(_, name)| name))
     }
 }
 
@@ -175,7 +180,7 @@ mod tests {
     fn every_kind_has_a_name_of_its_own() {
         let names: BTreeSet<String> = TokenKind::all().map(|kind| kind.to_string()).collect();
         assert_eq!(names.len(), TokenKind::all().count());
-        assert!(!names.contains("a token"));
+        assert!(!names.contains("a good token"));
         assert!(TokenKind::all().filter(|kind| kind.is_good()).all(TokenKind::is_minted_good));
     }
 }
