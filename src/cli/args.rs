@@ -225,6 +225,9 @@ pub(super) struct PlainArgs {
     /// Host that may be reached beside loopback; may be repeated.
     #[arg(long, value_name = "HOST", requires = "url")]
     pub(super) allow_host: Vec<String>,
+    /// Certificates in PEM whose authorities are believed beside the system's.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -304,6 +307,10 @@ pub(super) struct ServeArgs {
     /// Port of the control surface.
     #[arg(long, value_name = "PORT", default_value_t)]
     pub(super) control_port: u16,
+    /// Speak https as well, issuer and gateway, under an authority that is
+    /// made at start; its certificate lies beside the file of `--write-env`.
+    #[arg(long)]
+    pub(super) tls: bool,
     /// Write the settings with which the other commands take it as their
     /// target: `--settings FILE --env stack`.
     #[arg(long, value_name = "FILE")]

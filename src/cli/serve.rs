@@ -1,5 +1,6 @@
 //! `serve`: the embedded system until ctrl-C.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::json;
@@ -9,7 +10,7 @@ use super::commands::fail;
 use super::screen::{self, Screen};
 use super::{interrupt, settle};
 use crate::clock::{Clock, Timestamp};
-use crate::run::{self, RunError, ServeOptions, Served, Stop};
+use crate::run::{self, HandedOver, Handover, RunError, ServeOptions, Served, Stop};
 use crate::stack::Ports;
 use crate::wire::Redactor;
 
@@ -17,13 +18,13 @@ pub(super) async fn serve(args: &ServeArgs) -> u8 {
     let stop = Stop::new();
     interrupt::watch(stop.clone());
     match start(args).await {
-        Ok(served) => {
-            show(args, &served);
+        Ok((served, left)) => {
+            show(args, &served, left.handover.authority.as_deref());
             stop.stopped().await;
             served.stop().await;
-            if let Some(file) = &args.write_env {
-                // The settings name addresses that are gone.
-                let _ = std::fs::remove_file(file);
+            for file in &left.handover.files {
+                // It names addresses that are gone.
+                let _ = std::fs::remove_file(&file.path);
             }
             0
         }
@@ -31,7 +32,15 @@ pub(super) async fn serve(args: &ServeArgs) -> u8 {
     }
 }
 
-async fn start(args: &ServeArgs) -> Result<Served, RunError> {
+/// Files that lie there as long as the system serves.
+#[derive(Debug, Default)]
+struct Left {
+    handover: Handover,
+    /// Where nobody said where they shall lie.
+    _folder: Option<tempfile::TempDir>,
+}
+
+async fn start(args: &ServeArgs) -> Result<(Served, Left), RunError> {
     let scale = args.time_scale.unwrap_or(1.0);
     if !(0.01..=settle::MAX_SCALE).contains(&scale) {
         return Err(RunError::Usage(format!("--time-scale is between 0.01 and {}", settle::MAX_SCALE)));
@@ -52,35 +61,64 @@ async fn start(args: &ServeArgs) -> Result<Served, RunError> {
             control: args.control_port,
         },
         bind: args.bind,
+        tls: args.tls,
     })
     .await?;
-    if let Some(file) = &args.write_env
-        && let Err(fault) = write(file, &served.environment())
-    {
-        served.stop().await;
-        return Err(RunError::CouldNotRun(format!("{} can't be written: {fault}", file.display())));
+    match leave(args, &served) {
+        Ok(left) => Ok((served, left)),
+        Err(fault) => {
+            served.stop().await;
+            Err(fault)
+        }
     }
-    Ok(served)
+}
+
+fn leave(args: &ServeArgs, served: &Served) -> Result<Left, RunError> {
+    let failed = |what: &Path, fault| RunError::CouldNotRun(format!("{} can't be written: {fault}", what.display()));
+    let left = match &args.write_env {
+        Some(file) => Left { handover: served.handover(file)?, _folder: None },
+        None if args.tls => {
+            let folder = tempfile::tempdir().map_err(|fault| failed(&std::env::temp_dir(), fault))?;
+            Left { handover: served.authority(&folder.path().join("stack")), _folder: Some(folder) }
+        }
+        None => Left::default(),
+    };
+    for file in &left.handover.files {
+        write(file).map_err(|fault| failed(&file.path, fault))?;
+    }
+    Ok(left)
 }
 
 /// Written under another name and renamed: whoever waits for the file finds it
 /// whole.
-fn write(file: &Path, text: &str) -> std::io::Result<()> {
-    let mut name = file.as_os_str().to_owned();
+fn write(file: &HandedOver) -> std::io::Result<()> {
+    let mut name = file.path.as_os_str().to_owned();
     name.push(".new");
-    std::fs::write(&name, text)?;
-    std::fs::rename(&name, file)
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    if file.secret {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    options.open(&name)?.write_all(file.text.as_bytes())?;
+    std::fs::rename(&name, &file.path)
 }
 
-fn show(args: &ServeArgs, served: &Served) {
+fn show(args: &ServeArgs, served: &Served, authority: Option<&Path>) {
     let addresses = served.addresses();
     if args.files.format == Format::Json {
-        let all: serde_json::Map<String, serde_json::Value> =
+        let mut all: serde_json::Map<String, serde_json::Value> =
             addresses.iter().map(|(name, origin)| (name.to_owned(), json!(origin.to_string()))).collect();
+        if let Some(authority) = authority {
+            all.insert("ca-file".to_owned(), json!(authority));
+        }
         screen::result(&format!("{}\n", serde_json::Value::from(all)));
     } else {
         for (name, origin) in addresses.iter() {
             screen::result(&format!("{name:<10} {origin}\n"));
+        }
+        if let Some(authority) = authority {
+            screen::result(&format!("{:<10} {}\n", "ca-file", authority.display()));
         }
     }
     if !args.files.quiet && Screen::new(false).on_terminal() {

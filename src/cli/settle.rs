@@ -188,7 +188,7 @@ fn environment(args: &TargetArgs) -> Result<TargetChoice, RunError> {
     let file = settings_file(args.settings.as_deref())?;
     let mut settings = read_settings(&file)?;
     let known = settings.environments.keys().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
-    let environment = settings.environments.remove(name).ok_or_else(|| {
+    let mut environment = settings.environments.remove(name).ok_or_else(|| {
         RunError::Usage(format!(
             "{} has no environment `{name}`: it has {}",
             file.display(),
@@ -198,6 +198,9 @@ fn environment(args: &TargetArgs) -> Result<TargetChoice, RunError> {
     if environment.protected && !args.protected {
         return Err(RunError::Usage(format!("environment `{name}` is protected: add --protected to run against it")));
     }
+    // Beside the settings file, wherever the command is run.
+    let beside = file.parent().unwrap_or(Path::new("")).to_owned();
+    environment.ca_file = environment.ca_file.map(|ca| beside.join(ca));
     let secret = environment.client_secret_env.as_deref().map(variable).transpose()?;
     Ok(TargetChoice::Environment { name: name.clone(), file, settings: Box::new(environment), secret })
 }
@@ -258,6 +261,7 @@ fn plain(url: &str, args: &PlainArgs) -> Result<TargetChoice, RunError> {
         token_env: args.token_env.clone(),
         keys: args.key_env.iter().map(|given| key(given)).collect::<Result<_, _>>()?,
         allowed_hosts: args.allow_host.clone(),
+        ca_file: args.ca_file.clone(),
     })
 }
 

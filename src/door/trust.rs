@@ -57,9 +57,7 @@ fn client(authorities: &[CertificateDer<'static>]) -> ClientConfig {
         .with_safe_default_protocol_versions()
         .expect("the provider offers the default versions");
     match Verifier::new_with_extra_roots(authorities.iter().cloned(), provider) {
-        Ok(verifier) => {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
-        }
+        Ok(verifier) => builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
         // A system without authorities, such as a bare container: nobody is
         // believed but those that were given.
         Err(_) => {

@@ -12,6 +12,7 @@ mod differential;
 mod error;
 mod finish;
 mod gate;
+mod handover;
 mod inputs;
 mod open;
 mod options;
@@ -37,6 +38,7 @@ mod systems;
 
 pub use error::RunError;
 pub use gate::{Play, judge};
+pub use handover::{HandedOver, Handover};
 pub use inputs::lint;
 pub use options::{Options, SchemeKey, TargetChoice};
 pub use outline::{outline, outline_probe, outline_readiness, outline_replay};

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::{Options, RunError, TargetChoice, security};
@@ -44,10 +45,10 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
         TargetChoice::Environment { name, settings, secret, .. } => {
             environment(options, name, settings, secret.as_ref(), began).await
         }
-        TargetChoice::Url { origin, headers, token, keys, allowed_hosts, .. } => {
+        TargetChoice::Url { origin, headers, token, keys, allowed_hosts, ca_file, .. } => {
             refuse_clock(options)?;
             let (headers, keys) = security::shown(contracts, headers, keys, &options.redactor)?;
-            let door = Door::new(allowed_hosts.iter().cloned());
+            let door = trusting(Door::new(allowed_hosts.iter().cloned()), ca_file.as_deref())?;
             let clock = Clock::system();
             let clients = match token {
                 Some(token) => Clients::fixed(token.clone(), clock.clone(), options.redactor.clone()),
@@ -128,6 +129,14 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
     Ok(Opened { target, stack: Some(stack) })
 }
 
+/// The door that also believes the authorities of a file.
+fn trusting(door: Door, file: Option<&Path>) -> Result<Door, RunError> {
+    let Some(file) = file else { return Ok(door) };
+    let failed = |fault: &dyn std::fmt::Display| RunError::Usage(format!("`ca-file` {}: {fault}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|fault| failed(&fault))?;
+    door.trusting(&text).map_err(|fault| failed(&fault))
+}
+
 /// A stack that did not start: faults in its files are the user's, the rest is
 /// the world's.
 pub(super) fn stack_error(error: StackError) -> RunError {
@@ -153,6 +162,7 @@ async fn environment(
     let named = [Some(&gateway), service.as_ref(), control.as_ref(), token_endpoint.as_ref()];
     let hosts = named.into_iter().flatten().map(|origin| origin.host.clone());
     let door = Door::new(hosts.chain(settings.allowed_hosts.iter().cloned()));
+    let door = trusting(door, settings.ca_file.as_deref())?;
     reach(&door, "the gateway", &gateway).await?;
     if let Some(service) = &service {
         reach(&door, "the service", service).await?;

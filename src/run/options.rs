@@ -115,6 +115,8 @@ pub enum TargetChoice {
         keys: Vec<SchemeKey>,
         /// Hosts that may be reached beside loopback.
         allowed_hosts: Vec<String>,
+        /// Certificates whose authorities are believed beside the system's.
+        ca_file: Option<PathBuf>,
     },
 }
 

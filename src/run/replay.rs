@@ -59,7 +59,7 @@ fn push_target(words: &mut Vec<String>, target: &TargetChoice) {
                 words.push("--protected".to_owned());
             }
         }
-        TargetChoice::Url { origin, base_path, headers, token_env, keys, allowed_hosts, .. } => {
+        TargetChoice::Url { origin, base_path, headers, token_env, keys, allowed_hosts, ca_file, .. } => {
             push("--url", &format!("{origin}{base_path}"));
             headers.iter().for_each(|(name, value)| push("-H", &format!("{name}: {value}")));
             if let Some(variable) = token_env {
@@ -70,6 +70,9 @@ fn push_target(words: &mut Vec<String>, target: &TargetChoice) {
             }
             for host in allowed_hosts {
                 push("--allow-host", host);
+            }
+            if let Some(file) = ca_file {
+                push("--ca-file", &file.display().to_string());
             }
         }
     }

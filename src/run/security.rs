@@ -144,8 +144,16 @@ components:
         let told = |headers: Headers| {
             let origin = Origin::parse("http://127.0.0.1:1").expect("an origin");
             let (base_path, allowed_hosts, keys) = (String::new(), Vec::new(), Vec::new());
-            let target =
-                TargetChoice::Url { origin, base_path, headers, token: None, token_env: None, keys, allowed_hosts };
+            let target = TargetChoice::Url {
+                origin,
+                base_path,
+                headers,
+                token: None,
+                token_env: None,
+                keys,
+                allowed_hosts,
+                ca_file: None,
+            };
             let mut notices = Diagnostics::new();
             unmet(&contract, &target, &mut notices);
             notices.to_string()

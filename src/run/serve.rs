@@ -1,10 +1,10 @@
 //! The embedded system alone.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::RunError;
 use super::open::stack_error;
+use super::{Handover, RunError};
 use crate::clock::Clock;
 use crate::contract;
 use crate::policy;
@@ -25,6 +25,8 @@ pub struct ServeOptions {
     pub ports: Ports,
     /// The address to listen on.
     pub bind: IpAddr,
+    /// Whether issuer and gateway speak TLS as well.
+    pub tls: bool,
 }
 
 /// A system that serves.
@@ -38,14 +40,19 @@ impl Served {
         self.stack.addresses()
     }
 
-    /// The settings with which the other commands take it as their target:
-    /// `--settings FILE --env stack`.
-    pub fn environment(&self) -> String {
-        let at = self.addresses();
-        format!(
-            "# Written by `seamstress serve`; valid as long as it runs.\n[environments.stack]\ngateway = \"{}\"\nservice = \"{}\"\ncontrol = \"{}\"\nservice-marker = \"X-Served-By\"\n",
-            at.gateway, at.service, at.control
-        )
+    /// The settings with which the other commands take it as their target
+    /// (`--settings FILE --env stack`), and what services and clients need
+    /// beside them.
+    ///
+    /// # Errors
+    /// A client's certificate could not be made.
+    pub fn handover(&self, settings: &Path) -> Result<Handover, RunError> {
+        Handover::of(&self.stack, settings).map_err(|fault| RunError::CouldNotRun(fault.to_string()))
+    }
+
+    /// The authority's certificate alone, beside a path.
+    pub fn authority(&self, beside: &Path) -> Handover {
+        Handover::authority(&self.stack, beside)
     }
 
     /// Stops every tier.
@@ -75,7 +82,8 @@ pub async fn serve(options: ServeOptions) -> Result<Served, RunError> {
         .filter(|c| !c.is_consumed())
         .map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() })
         .collect();
-    let ServeOptions { mocks, defects, clock, ports, bind, .. } = options;
-    let stack = Stack::start(StackOptions { mocks, apis, defects, clock, ports, bind }).await.map_err(stack_error)?;
+    let ServeOptions { mocks, defects, clock, ports, bind, tls, .. } = options;
+    let stack =
+        Stack::start(StackOptions { mocks, apis, defects, clock, ports, bind, tls }).await.map_err(stack_error)?;
     Ok(Served { stack })
 }

@@ -140,11 +140,8 @@ impl Listening {
     }
 }
 
-async fn accept<S, B>(
-    (listener, tls): (Arc<TcpListener>, Option<Tls>),
-    service: S,
-    mut stop: watch::Receiver<Stop>,
-) where
+async fn accept<S, B>((listener, tls): (Arc<TcpListener>, Option<Tls>), service: S, mut stop: watch::Receiver<Stop>)
+where
     S: HttpService<Incoming, ResBody = B> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<BoxError>,

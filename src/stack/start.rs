@@ -1,5 +1,6 @@
 //! Starting and stopping all tiers together.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -13,8 +14,8 @@ use super::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
 use super::issuer::{Directory, Issuer, IssuerOptions, Tenant};
 use super::model::{Model, ModelOptions};
 use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};
-use super::trigger::{Trigger, TriggerHandle, TriggerOptions};
 use super::tls::Tls;
+use super::trigger::{Trigger, TriggerHandle, TriggerOptions};
 use super::{Addresses, StackError, StackOptions};
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, Origin};

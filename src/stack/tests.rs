@@ -33,6 +33,7 @@ fn options(defects: &[&str]) -> StackOptions {
         clock: Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").expect("valid"), 20.0),
         ports: Ports::default(),
         bind: "127.0.0.1".parse().expect("valid"),
+        tls: false,
     }
 }
 

@@ -4,6 +4,7 @@
 //! environment variable, never a secret.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -48,6 +49,13 @@ pub struct EnvironmentSettings {
     /// `load`.
     #[serde(default)]
     pub offers: Vec<Need>,
+    /// A file of certificates in PEM whose authorities are believed beside the
+    /// system's.
+    pub ca_file: Option<PathBuf>,
+    /// What services and clients of it find in their environment; not read
+    /// here.
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
     /// A header field that only the service's own answers carry.
     pub service_marker: Option<String>,
     /// Needs `--protected` as well.

@@ -21,6 +21,7 @@ mod plain_defects;
 mod plain_service;
 mod policy_corpus;
 mod readiness;
+mod real_clients;
 mod record;
 mod redact;
 mod replay;

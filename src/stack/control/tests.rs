@@ -16,7 +16,7 @@ use crate::observe::GatewayRow;
 use crate::stack::dataverse::{Dataverse, DataverseOptions};
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY};
 use crate::stack::issuer::{Issuer, IssuerOptions};
-use crate::stack::jwt::{JwtError, verify};
+use crate::stack::jwt::JwtError;
 use crate::stack::trigger::TriggerHandle;
 
 struct Rig {
@@ -31,7 +31,7 @@ impl Rig {
     async fn start() -> Self {
         let clock = Clock::starting_at(Timestamp::from_seconds(1_788_249_600), 2.0);
         let listen = "127.0.0.1:0".parse().expect("valid");
-        let options = IssuerOptions { listen, clock: clock.clone(), applications: Vec::new() };
+        let options = IssuerOptions::shipped(listen, clock.clone());
         let issuer = Issuer::start(options).await.expect("starts");
         let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse");
         let tenant = issuer.tenant().clone();
@@ -161,13 +161,13 @@ async fn faults_are_armed_listed_and_disarmed() {
 #[tokio::test]
 async fn tokens_are_minted_and_the_clock_goes_forward_only() {
     let rig = Rig::start().await;
-    let keys = [rig.issuer.tenant().verifying()];
+    let tenant = rig.issuer.tenant();
     let mint = |kind: &str| json!({ "client": "flow", "audience": "a", "roles": ["R"], "kind": kind });
     let (_, good) = rig.call(Method::POST, "/mint", Some(mint("good"))).await;
     assert_eq!(good["expires_in"], 3599);
-    assert!(verify(good["token"].as_str().expect("text"), &keys).is_ok());
+    assert!(tenant.verify(good["token"].as_str().expect("text")).is_ok());
     let (_, bad) = rig.call(Method::POST, "/mint", Some(mint("bad_signature"))).await;
-    assert_eq!(verify(bad["token"].as_str().expect("text"), &keys), Err(JwtError::Signature));
+    assert_eq!(tenant.verify(bad["token"].as_str().expect("text")), Err(JwtError::Signature));
     assert_eq!(rig.call(Method::POST, "/mint", Some(mint("none"))).await.0, 400);
     assert_eq!(rig.call(Method::POST, "/mint", Some(mint("odd"))).await.0, 400);
 

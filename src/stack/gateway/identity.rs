@@ -23,7 +23,7 @@ pub(super) struct Identity {
     client: RestClient,
     clock: Clock,
     endpoint: String,
-    client: String,
+    client_id: String,
     secret: Secret,
     tokens: RwLock<HashMap<Arc<str>, Held>>,
     /// One request at a time. Who has a token that still holds goes on with it
@@ -47,12 +47,12 @@ struct TokenAnswer {
 
 impl Identity {
     /// Asks at a token endpoint as a client with its secret.
-    pub(super) fn new(door: &Door, clock: &Clock, endpoint: String, (client, secret): (String, &str)) -> Self {
+    pub(super) fn new(door: &Door, clock: &Clock, endpoint: String, (client_id, secret): (String, &str)) -> Self {
         Self {
             client: RestClient::new(door, FETCH_TIMEOUT),
             clock: clock.clone(),
             endpoint,
-            client,
+            client_id,
             secret: Secret::new(secret),
             tokens: RwLock::default(),
             fetching: tokio::sync::Mutex::default(),
@@ -91,7 +91,7 @@ impl Identity {
     async fn ask(&self, resource: &str) -> Result<TokenAnswer, Box<dyn std::error::Error + Send + Sync>> {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", &self.client)
+            .append_pair("client_id", &self.client_id)
             .append_pair("client_secret", self.secret.expose())
             .append_pair("scope", &format!("{resource}/.default"))
             .finish();

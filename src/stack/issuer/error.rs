@@ -38,22 +38,14 @@ pub(super) enum Refusal {
     /// The assertion was signed by a key that is not registered, or wrongly.
     AssertionSignature(&'static str),
     /// The assertion is not in its time.
-    AssertionTime {
-        now: Timestamp,
-        from: i64,
-        until: i64,
-    },
+    AssertionTime { now: Timestamp, from: i64, until: i64 },
     /// The assertion is for somebody else.
     AssertionAudience,
     /// The assertion is another application's.
     AssertionClient,
     /// The assertion's issuer is not the application: a federated identity,
     /// and none is registered.
-    Federated {
-        issuer: String,
-        subject: String,
-        audience: String,
-    },
+    Federated { issuer: String, subject: String, audience: String },
     /// A scope that does not end in `/.default`.
     Scope(String),
     /// More than one resource.
@@ -61,10 +53,7 @@ pub(super) enum Refusal {
     /// Nobody in this tenant offers this resource.
     UnknownResource(String, String),
     /// No role, and the resource demands one.
-    NotAssigned {
-        client: String,
-        resource: String,
-    },
+    NotAssigned { client: String, resource: String },
     /// Another tenant.
     UnknownTenant(String),
     /// No tenant: `common` and its like.

@@ -39,7 +39,9 @@ pub(super) fn uncacheable(mut answer: Response, trace: &str, asked: &HeaderMap) 
     headers.insert("x-ms-request-id", HeaderValue::from_str(trace).expect("a UUID is a valid header value"));
     let fpc = format!("fpc={}; path=/; secure; HttpOnly; SameSite=None", Uuid::new_v4().simple());
     headers.append("set-cookie", HeaderValue::try_from(fpc).expect("a UUID is a valid header value"));
-    for cookie in ["x-ms-gateway-slice=estsfd; path=/; secure; httponly", "stsservicecookie=estsfd; path=/; secure; httponly"] {
+    for cookie in
+        ["x-ms-gateway-slice=estsfd; path=/; secure; httponly", "stsservicecookie=estsfd; path=/; secure; httponly"]
+    {
         headers.append("set-cookie", HeaderValue::from_static(cookie));
     }
     let wanted = asked.get("return-client-request-id").is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"true"));

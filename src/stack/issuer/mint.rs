@@ -350,12 +350,7 @@ mod tests {
         let mint = mint();
         let token = |kind| token(&mint, "a", kind).token;
         let claims = |kind| Value::Object(proven(&mint, &token(kind)).expect("its key"));
-        let none = MintRequest {
-            client: "c".into(),
-            audience: "a".into(),
-            roles: Vec::new(),
-            kind: TokenKind::None,
-        };
+        let none = MintRequest { client: "c".into(), audience: "a".into(), roles: Vec::new(), kind: TokenKind::None };
         assert!(mint.mint(Directory::shipped().home(), &none).is_none());
         assert!(claims(TokenKind::Expired)["exp"].as_i64().unwrap() < mint.now().seconds() - 300);
         assert_ne!(claims(TokenKind::WrongAudience)["aud"], "a");

@@ -1,7 +1,6 @@
 //! The issuer on its socket.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
@@ -14,9 +13,9 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::super::StackError;
 use super::super::listen::{Bound, Listening};
 use super::super::tls::Tls;
-use super::super::StackError;
 use super::directory::{Directory, TokenVersion};
 use super::discovery::{self, Discovered};
 use super::error::Refusal;
@@ -38,6 +37,13 @@ pub struct IssuerOptions {
     pub directory: Directory,
     /// Speaks TLS as well; tokens and documents then name `https`.
     pub tls: Option<Tls>,
+}
+
+impl IssuerOptions {
+    /// With the tenant that ships, over plain HTTP.
+    pub fn shipped(listen: SocketAddr, clock: Clock) -> Self {
+        Self { listen, clock, directory: Directory::shipped(), tls: None }
+    }
 }
 
 /// A running issuer.

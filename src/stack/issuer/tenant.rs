@@ -125,9 +125,10 @@ impl Tenant {
     pub fn principals(&self) -> Value {
         let home = self.0.directory.home();
         let clients: Vec<Value> = home.clients.iter().map(|client| self.principal(client)).collect();
-        let resources = home.resources.iter().map(|r| {
-            json!({ "name": r.name, "application_id": r.application_id, "uris": r.uris, "roles": r.roles })
-        });
+        let resources = home
+            .resources
+            .iter()
+            .map(|r| json!({ "name": r.name, "application_id": r.application_id, "uris": r.uris, "roles": r.roles }));
         json!({
             "tenant": home.id,
             "authority": self.base(),

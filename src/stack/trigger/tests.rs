@@ -6,17 +6,17 @@ use http::Method;
 
 use super::super::fault::FaultBoard;
 use super::super::identity::{TRIGGER_AUDIENCE, TRIGGER_ROLE};
-use super::super::issuer::{Issuer, IssuerOptions, MintKind, MintRequest};
+use super::super::issuer::{Issuer, IssuerOptions, MintRequest};
 use super::{Trigger, TriggerOptions};
 use crate::clock::Clock;
 use crate::door::{Door, RestClient};
-use crate::wire::{Downstream, Fault, FaultKind};
+use crate::wire::{Downstream, Fault, FaultKind, TokenKind};
 
 #[tokio::test]
 async fn calls_are_recorded_with_what_became_of_them() {
     let listen = "127.0.0.1:0".parse().expect("valid");
     let clock = Clock::system();
-    let issuer = Issuer::start(IssuerOptions { listen, clock: clock.clone(), applications: Vec::new() }).await;
+    let issuer = Issuer::start(IssuerOptions::shipped(listen, clock.clone())).await;
     let issuer = issuer.expect("starts");
     let (faults, tenant) = (FaultBoard::default(), issuer.tenant().clone());
     let options = TriggerOptions { listen, tenant: tenant.clone(), clock, faults: faults.clone() };
@@ -26,7 +26,7 @@ async fn calls_are_recorded_with_what_became_of_them() {
             client: "service".into(),
             audience: audience.into(),
             roles: vec![TRIGGER_ROLE.into()],
-            kind: MintKind::Good,
+            kind: TokenKind::Good,
         };
         tenant.mint(&wanted).expect("minted").token
     };

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use super::super::load::load;
 use super::rig::Rig;
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY, SERVICE_CLIENT};
-use crate::stack::issuer::MintKind;
-use crate::wire::{Fault, FaultKind};
+use crate::wire::{Fault, FaultKind, TokenKind};
 
 #[tokio::test]
 async fn answers_carry_the_header_fields_of_the_platform() {
@@ -103,10 +102,10 @@ async fn only_the_gateway_s_identity_comes_in_and_others_are_recorded() {
     let path = format!("/accounts({})", rig.account(0));
     let body = || json!({ "name": "x" });
     let bearer = |token: String| format!("Bearer {token}");
-    let service = bearer(rig.mint(SERVICE_CLIENT, DATAVERSE_RESOURCE, MintKind::Good));
+    let service = bearer(rig.mint(SERVICE_CLIENT, DATAVERSE_RESOURCE, TokenKind::Good));
     let refused = rig.send("PATCH", &path, &[("authorization", &service)], body()).await;
     assert_eq!((refused.error().0, refused.error().1), (403, "0x80040220"));
-    for kind in [MintKind::Expired, MintKind::WrongAudience, MintKind::ForeignIssuer, MintKind::BadSignature] {
+    for kind in [TokenKind::Expired, TokenKind::WrongAudience, TokenKind::ForeignIssuer, TokenKind::BadSignature] {
         let token = bearer(rig.mint(GATEWAY_IDENTITY, DATAVERSE_RESOURCE, kind));
         let refused = rig.send("PATCH", &path, &[("authorization", &token)], body()).await;
         assert_eq!(refused.status, 401, "{kind:?}");
@@ -119,7 +118,7 @@ async fn only_the_gateway_s_identity_comes_in_and_others_are_recorded() {
     rig.stop().await;
 
     let open = Rig::start(true).await;
-    let service = bearer(open.mint(SERVICE_CLIENT, DATAVERSE_RESOURCE, MintKind::Good));
+    let service = bearer(open.mint(SERVICE_CLIENT, DATAVERSE_RESOURCE, TokenKind::Good));
     assert_eq!(open.send("PATCH", &path, &[("authorization", &service)], body()).await.status, 204);
     let entry = &open.entries()[0];
     assert!(entry.committed() && !entry.governed && entry.principal == SERVICE_CLIENT);

@@ -11,7 +11,8 @@ use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, RestClient};
 use crate::observe::LedgerEntry;
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY};
-use crate::stack::issuer::{Issuer, IssuerOptions, MintKind, MintRequest};
+use crate::stack::issuer::{Issuer, IssuerOptions, MintRequest};
+use crate::wire::TokenKind;
 
 /// Issuer and mock, and a client with the gateway's token.
 pub(super) struct Rig {
@@ -47,7 +48,7 @@ impl Rig {
     pub(super) async fn start(accept_ungoverned: bool) -> Self {
         let clock = Clock::starting_at(Timestamp::from_seconds(1_788_249_600), 1.0);
         let listen = "127.0.0.1:0".parse().expect("valid");
-        let options = IssuerOptions { listen, clock: clock.clone(), applications: Vec::new() };
+        let options = IssuerOptions::shipped(listen, clock.clone());
         let issuer = Issuer::start(options).await.expect("starts");
         let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse");
         let tenant = issuer.tenant().clone();
@@ -56,11 +57,11 @@ impl Rig {
         let base = format!("{}/api/data/v9.2", dataverse.origin());
         let client = RestClient::new(&Door::loopback(), Duration::from_secs(10));
         let mut rig = Self { issuer, dataverse, client, token: String::new(), base };
-        rig.token = rig.mint(GATEWAY_IDENTITY, DATAVERSE_RESOURCE, MintKind::Good);
+        rig.token = rig.mint(GATEWAY_IDENTITY, DATAVERSE_RESOURCE, TokenKind::Good);
         rig
     }
 
-    pub(super) fn mint(&self, client: &str, audience: &str, kind: MintKind) -> String {
+    pub(super) fn mint(&self, client: &str, audience: &str, kind: TokenKind) -> String {
         let wanted = MintRequest { client: client.into(), audience: audience.into(), roles: Vec::new(), kind };
         self.issuer.tenant().mint(&wanted).expect("a token").token
     }

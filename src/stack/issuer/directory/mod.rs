@@ -14,6 +14,8 @@ mod read;
 mod tests;
 
 pub use client_key::ClientKey;
+pub(in crate::stack) use client_key::thumbprint;
 pub use model::{
     Certificate, Client, ClientSecret, Directory, IssuerNames, Lifetime, Registered, Resource, TokenVersion,
 };
+pub(super) use model::{application_id, object_id};

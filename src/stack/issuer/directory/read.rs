@@ -9,9 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use uuid::Uuid;
 
 use super::model::{self, application_id};
-use super::{
-    Certificate, Client, ClientKey, ClientSecret, IssuerNames, Lifetime, Registered, Resource, TokenVersion,
-};
+use super::{Certificate, Client, ClientKey, ClientSecret, IssuerNames, Lifetime, Registered, Resource, TokenVersion};
 use crate::clock::{Timestamp, parse_duration};
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Value};
 

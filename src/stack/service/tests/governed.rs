@@ -1,7 +1,6 @@
 //! In front of the stack's own issuer and Dataverse, with a pass-through in
 //! the gateway's place: what the service sends is what they take.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,11 +18,9 @@ use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, Origin, RestClient};
 use crate::observe::LedgerEntry;
 use crate::stack::dataverse::{Dataverse, DataverseHandle, DataverseOptions, LedgerQuery};
-use crate::stack::identity::{
-    DATA_API_AUDIENCE, DATA_API_ROLE, DATAVERSE_RESOURCE, GATEWAY_IDENTITY, SERVICE_CLIENT, TENANT,
-};
-use crate::stack::issuer::{Application, Issuer, IssuerOptions, MintKind, MintRequest, Tenant};
-use crate::wire::{Fault, FaultKind, Secret};
+use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY, SERVICE_CLIENT, TENANT};
+use crate::stack::issuer::{Issuer, IssuerOptions, MintRequest, Tenant};
+use crate::wire::{Fault, FaultKind, Secret, TokenKind};
 
 /// What stands in the gateway's place.
 #[derive(Clone)]
@@ -41,7 +38,7 @@ async fn pass(State(through): State<PassThrough>, request: Request) -> Response 
         client: GATEWAY_IDENTITY.to_owned(),
         audience: DATAVERSE_RESOURCE.to_owned(),
         roles: Vec::new(),
-        kind: MintKind::Good,
+        kind: TokenKind::Good,
     };
     let token = through.tenant.mint(&identity).unwrap().token;
     let mut headers = parts.headers;
@@ -72,11 +69,7 @@ impl Governed {
     async fn start(defects: &[&str]) -> Self {
         let clock = Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").unwrap(), 400.0);
         let any = "127.0.0.1:0".parse().unwrap();
-        let secret = Secret::new("s3cret");
-        let roles = BTreeMap::from([(DATA_API_AUDIENCE.to_owned(), vec![DATA_API_ROLE.to_owned()])]);
-        let own = Application { id: SERVICE_CLIENT.to_owned(), secret: secret.clone(), roles };
-        let options = IssuerOptions { listen: any, clock: clock.clone(), applications: vec![own] };
-        let issuer = Issuer::start(options).await.unwrap();
+        let issuer = Issuer::start(IssuerOptions::shipped(any, clock.clone())).await.unwrap();
         let options = DataverseOptions {
             tables: Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse"),
             listen: any,
@@ -99,7 +92,7 @@ impl Governed {
             gateway: Arc::new(OnceLock::from(gateway.clone())),
             token_endpoint: format!("{}/{TENANT}/oauth2/v2.0/token", issuer.origin()),
             client_id: SERVICE_CLIENT.to_owned(),
-            client_secret: secret,
+            client_secret: issuer.tenant().secret("service").unwrap().clone(),
             gateway_key: Secret::new("the-key"),
             dataverse: dataverse.origin().clone(),
             behind: Behind::default(),

@@ -1,0 +1,141 @@
+//! Clients that other people wrote: MSAL for Python, azure-identity, PyJWT, jose,
+//! curl. `.ci/run` installs them below `SEAMSTRESS_CLIENTS` (`venv/`,
+//! `node_modules/`) and sets `SEAMSTRESS_REQUIRE_CLIENTS`, with which a missing one
+//! is a failure.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use crate::support::Serving;
+
+/// Whether a missing client is a failure.
+fn required() -> bool {
+    std::env::var_os("SEAMSTRESS_REQUIRE_CLIENTS").is_some()
+}
+
+/// Where the packages lie.
+fn installed() -> PathBuf {
+    std::env::var_os("SEAMSTRESS_CLIENTS").map_or_else(|| "target/clients".into(), PathBuf::from)
+}
+
+/// Says that something is not there; fails where it must be.
+fn missing(what: &str) {
+    assert!(!required(), "{what} is missing, and SEAMSTRESS_REQUIRE_CLIENTS is set");
+    eprintln!("skipped: {what} is missing; .ci/run installs it");
+}
+
+/// The variables that `serve --write-env` left for clients.
+fn variables(serving: &Serving) -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(serving.settings.with_extension("env")).expect("variables beside the settings");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.into(), value.trim_matches('\'').into()))
+        .collect()
+}
+
+fn run(program: &Path, script: &Path, variables: &BTreeMap<String, String>) -> Value {
+    let output = Command::new(program).arg(script).envs(variables).output().expect("it starts");
+    told(&output)
+}
+
+fn told(output: &Output) -> Value {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}\n{err}"))
+}
+
+#[test]
+fn msal_and_azure_identity_get_tokens_over_tls_that_pyjwt_verifies_and_the_gateway_takes() {
+    let python = installed().join("venv/bin/python");
+    if !python.exists() {
+        return missing(&format!("{} with tests/clients/requirements.txt", python.display()));
+    }
+    let serving = Serving::start(&["--tls"]);
+    let found = run(&python, Path::new("tests/clients/tokens.py"), &variables(&serving));
+    let flow = "0c5e7d1a-93b4-4f86-8a2d-1e6f0b7c4d38";
+    for (name, method) in
+        [("msal secret", "1"), ("azure secret", "1"), ("msal certificate", "2"), ("azure certificate", "2")]
+    {
+        // Nobody submitted the batch: the token was good, the service says 404.
+        let expected = json!({ "azp": flow, "azpacr": method, "roles": ["Jobs.Submit"], "gateway": 404 });
+        assert_eq!(found[name], expected, "{name}");
+    }
+    assert_eq!(found["no token"]["gateway"], 401);
+    assert_eq!(found["refused"]["msal"], json!(["invalid_client", [7_000_215]]));
+    assert!(found["refused"]["azure"].as_str().is_some_and(|text| text.contains("AADSTS7000215")), "{found}");
+    let files = ["env", "ca.pem", "flow.pem"].map(|end| serving.settings.with_extension(end));
+    assert!(files.iter().all(|file| file.exists()));
+    assert_eq!(serving.interrupt(), Some(0));
+    assert!(files.iter().all(|file| !file.exists()), "what belongs to a system that is gone is gone");
+}
+
+#[test]
+fn jose_verifies_a_token_over_tls_and_refuses_a_forged_one() {
+    let folder = installed();
+    let node = Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !node || !folder.join("node_modules/jose").exists() {
+        return missing(&format!("node with jose in {}", folder.display()));
+    }
+    // Modules are looked for beside the script.
+    let script = folder.join("verify.mjs");
+    std::fs::copy("tests/clients/verify.mjs", &script).expect("copied");
+    let serving = Serving::start(&["--tls"]);
+    let found = run(Path::new("node"), &script, &variables(&serving));
+    let flow = "0c5e7d1a-93b4-4f86-8a2d-1e6f0b7c4d38";
+    assert_eq!(found, json!({ "azp": flow, "alg": "RS256", "forged": "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" }));
+}
+
+/// What curl saw: status line, header fields, body.
+struct Seen {
+    head: String,
+    body: String,
+}
+
+fn curl(args: &[&str]) -> Option<Seen> {
+    let output = Command::new("curl").args(["-sS", "-i", "--max-time", "20"]).args(args).output().ok()?;
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
+    Some(Seen { head: head.to_ascii_lowercase(), body: body.to_owned() })
+}
+
+#[test]
+fn curl_sees_the_issuer_refuse_in_the_bytes_of_the_platform() {
+    let serving = Serving::start(&["--tls"]);
+    let variables = variables(&serving);
+    let (authority, ca) = (&variables["SEAMSTRESS_AUTHORITY"], &variables["SSL_CERT_FILE"]);
+    let client = &variables["SEAMSTRESS_FLOW_CLIENT_ID"];
+    let form =
+        format!("grant_type=client_credentials&client_id={client}&client_secret=x&scope=api://bulk-update/.default");
+    let url = format!("{authority}/oauth2/v2.0/token");
+    let id = "0b8ea11a-93ab-4c05-a1c5-5dbb0e4ad4f1";
+    let header = format!("client-request-id: {id}");
+    let Some(seen) = curl(&["--cacert", ca, "-H", &header, "--data", &form, &url]) else {
+        return missing("curl");
+    };
+    assert!(seen.head.starts_with("http/1.1 401 "), "{}", seen.head);
+    for line in [
+        "cache-control: no-store, no-cache",
+        "pragma: no-cache",
+        "content-type: application/json; charset=utf-8",
+        "expires: -1",
+    ] {
+        assert!(seen.head.lines().any(|found| found == line), "{line} in {}", seen.head);
+    }
+    let body: Value = serde_json::from_str(&seen.body).expect("JSON");
+    let (trace, at) = (body["trace_id"].as_str().expect("text"), body["timestamp"].as_str().expect("text"));
+    let expected = format!(
+        "{{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client}'. Trace ID: {trace} Correlation ID: {id} Timestamp: {at}\",\"error_codes\":[7000215],\"timestamp\":\"{at}\",\"trace_id\":\"{trace}\",\"correlation_id\":\"{id}\",\"error_uri\":\"https://login.microsoftonline.com/error?code=7000215\"}}"
+    );
+    assert_eq!(seen.body, expected);
+    // The same port speaks plain HTTP; who does not believe the authority is
+    // turned away by his own client.
+    let plain = url.replace("https://localhost", "http://127.0.0.1");
+    assert!(curl(&["--data", &form, &plain]).is_some_and(|seen| seen.head.starts_with("http/1.1 401 ")));
+    let stranger = Command::new("curl").args(["-sS", "--data", &form, &url]).env_remove("SSL_CERT_FILE").output();
+    assert_eq!(stranger.expect("curl is there").status.code(), Some(60));
+}
