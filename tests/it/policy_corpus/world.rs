@@ -245,11 +245,8 @@ fn options(
         listen: "127.0.0.1:0".parse().expect("an address"),
         seed: 0,
         rows: rows.clone(),
-<<<<<<< HEAD
         throttling: seamstress::limit::Throttling::default(),
-=======
         tls: None,
->>>>>>> de08e3e (Issuer: tenants out of mocks/issuer, version 1 and 2 tokens, assertions, rollover; serve speaks TLS; clients that other people wrote)
     }
 }
 
