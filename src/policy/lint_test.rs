@@ -47,7 +47,7 @@ fn whatever_is_unknown_is_told_with_its_place() {
     <rate-limitt calls="1" />
     <rate-limit-by-key calls="many" renewal-period="301" counter-key="@(context.Foo)" colour="red" />
     <choose>
-      <when condition="@(context.Request.Method)"><validate-azure-ad-token tenant-id="x" /></when>
+      <when condition="@(context.Request.Method)"><validate-odata-request error-variable-name="x" /></when>
     </choose>
     <set-header name="X"><valeu>{{gateway-kye}}</valeu></set-header>
     <include-fragment fragment-id="nowhere" />

@@ -10,6 +10,7 @@ use super::element::{Child, Element};
 use super::inventory::Inventory;
 use super::overlay;
 use super::scan::scan;
+use super::schema::load_schemas;
 use super::source::Source;
 use super::statement::Scope;
 use super::surroundings::Surroundings;
@@ -61,6 +62,9 @@ pub fn lint(dir: &Path) -> Diagnostics {
 
 fn load_all(dir: &Path, overlays: &[String], surroundings: &Surroundings) -> (Policies, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
+    let mut surroundings = surroundings.clone();
+    surroundings.schemas.extend(load_schemas(dir, &mut diagnostics));
+    let surroundings = &surroundings;
     let mut documents = scan_all(dir, &mut diagnostics);
     for name in overlays {
         let path = dir.join("defects").join(format!("{name}.xml"));

@@ -23,6 +23,7 @@ mod overlay;
 mod policies;
 mod reader;
 mod scan;
+mod schema;
 mod source;
 mod statement;
 mod surroundings;
@@ -39,5 +40,11 @@ pub use policies::{
     RewriteUri, SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource,
     Trace, ValidateJwt, Wait,
 };
+pub use policies::{Callers, InlineKey, InlineKeyKind, IpFilter, ValidateAzureAdToken, from_base64};
+pub use policies::{
+    ContentRule, ParameterRules, TypeCondition, ValidateContent, ValidateHeaders, ValidateParameters,
+    ValidateStatusCode,
+};
+pub use schema::{Adjustment, compile_schema};
 pub use statement::{Action, Given, GivenText, Scope, Section, Statement, Statements};
 pub use surroundings::{OnUnsupported, Surroundings};

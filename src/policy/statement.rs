@@ -10,6 +10,8 @@ use super::policies::{
     ReturnResponse, RewriteUri, SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable,
     Trace, ValidateJwt, Wait,
 };
+use super::policies::{IpFilter, ValidateAzureAdToken};
+use super::policies::{ValidateContent, ValidateHeaders, ValidateParameters, ValidateStatusCode};
 use crate::diagnose::Place;
 
 /// One policy of a document, ready to be executed.
@@ -48,6 +50,7 @@ pub enum Action {
     CheckHeader(CheckHeader),
     Choose(Choose),
     ForwardRequest(ForwardRequest),
+    IpFilter(IpFilter),
     ManagedIdentity(ManagedIdentity),
     LimitConcurrency(LimitConcurrency),
     Quota(Box<Quota>),
@@ -70,8 +73,13 @@ pub enum Action {
     /// A policy of this name that is not emulated: it does nothing but leave a
     /// trace record.
     Unsupported(Arc<str>),
+    ValidateAzureAdToken(Box<ValidateAzureAdToken>),
+    ValidateContent(Box<ValidateContent>),
+    ValidateHeaders(ValidateHeaders),
     ValidateJwt(Box<ValidateJwt>),
     Wait(Wait),
+    ValidateParameters(Box<ValidateParameters>),
+    ValidateStatusCode(ValidateStatusCode),
 }
 
 /// A value that is written out, or an expression that gives it.

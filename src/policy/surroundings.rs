@@ -26,6 +26,8 @@ pub struct Surroundings {
     pub secrets: BTreeSet<String>,
     /// What `backend-id` may say.
     pub backends: BTreeSet<String>,
+    /// JSON Schemas by the id that `validate-content` names.
+    pub schemas: BTreeMap<String, serde_json::Value>,
     /// What happens where something is not emulated.
     pub on_unsupported: OnUnsupported,
     /// URLs that lead somewhere; `None`: nobody knows yet, and none is named.
@@ -43,6 +45,7 @@ impl Surroundings {
             backends: ["bulk-update-service", "tabular-intake-service", "inference-service", "dataverse"]
                 .map(str::to_owned)
                 .into(),
+            schemas: BTreeMap::new(),
             on_unsupported: OnUnsupported::Fail,
             mapped: None,
         }

@@ -10,7 +10,7 @@ use super::control::{Control, ControlOptions, Restart, RowSource};
 use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
 use super::fault::FaultBoard;
-use super::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
+use super::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog};
 use super::issuer::{Directory, Issuer, IssuerOptions, Tenant};
 use super::model::{Model, ModelOptions};
 use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};
@@ -242,6 +242,7 @@ impl Start<'_> {
             door: self.door(),
             listen: self.at(self.options.ports.gateway),
             seed: 0,
+            key_refresh: KeyRefresh::default(),
             rows: self.rows.clone(),
             throttling: Throttling::default(),
             tls: self.tls.clone(),

@@ -6,6 +6,9 @@ use super::{
     retry, return_response, rewrite_uri, send_request, set_backend_service, set_body, set_field, set_method,
     set_status, set_variable, trace, validate_jwt, wait,
 };
+use super::{
+    ip_filter, validate_azure_ad_token, validate_content, validate_headers, validate_parameters, validate_status_code,
+};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Scope, Section};
 
@@ -59,6 +62,7 @@ pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
     forward_request::KIND,
     limit_concurrency::KIND,
     quota::KIND,
+    ip_filter::KIND,
     quota_by_key::KIND,
     rate_limit::KIND,
     rate_limit_by_key::KIND,
@@ -75,6 +79,11 @@ pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
     set_status::KIND,
     set_variable::KIND,
     trace::KIND,
+    validate_azure_ad_token::KIND,
+    validate_content::KIND,
+    validate_headers::KIND,
     validate_jwt::KIND,
     wait::KIND,
+    validate_parameters::KIND,
+    validate_status_code::KIND,
 ];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::Method;
 
 use super::GatewayOptions;
+use super::validation::Definition;
 use crate::contract::openapi::OpenApi;
 use crate::diagnose::Diagnostics;
 use crate::policy::{Effective, Policies};
@@ -32,6 +33,8 @@ pub(super) struct PublishedOperation {
     pub(super) method: Method,
     pub(super) template: String,
     pub(super) effective: Effective,
+    /// What the API's document says of it.
+    pub(super) definition: Option<Arc<Definition>>,
 }
 
 /// Joins the APIs of the options and the definitions in the policies' folder
@@ -47,7 +50,7 @@ pub(super) fn publish(options: &GatewayOptions, policies: &Policies) -> Result<V
         match OpenApi::load(&path) {
             Ok(openapi) => {
                 let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                apis.push(published(id, "", &openapi, policies));
+                apis.push(published(id, "", &Arc::new(openapi), policies));
             }
             Err(faults) => diagnostics.extend(faults),
         }
@@ -62,13 +65,14 @@ fn definitions(folder: &Path) -> Vec<std::path::PathBuf> {
     files
 }
 
-fn published(id: String, version: &str, openapi: &OpenApi, policies: &Policies) -> Arc<PublishedApi> {
+fn published(id: String, version: &str, openapi: &Arc<OpenApi>, policies: &Policies) -> Arc<PublishedApi> {
     let operations = openapi.operations.iter().map(|operation| {
         Arc::new(PublishedOperation {
             id: Arc::clone(&operation.id),
             method: operation.method.clone(),
             template: operation.path.clone(),
             effective: policies.effective(&id, &operation.id),
+            definition: Some(Arc::new(Definition::new(openapi, operation))),
         })
     });
     Arc::new(PublishedApi {

@@ -212,6 +212,7 @@ async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section
         Action::CacheStoreValue(policy) => policies::cache_store_value(shared, call, policy)?,
         Action::CheckHeader(policy) => policies::check_header(call, policy)?,
         Action::ForwardRequest(policy) => policies::forward_request(shared, call, policy).await?,
+        Action::IpFilter(policy) => policies::ip_filter(call, policy)?,
         Action::ManagedIdentity(policy) => policies::managed_identity(shared, call, policy).await?,
         Action::Quota(policy) => policies::quota(shared, call, policy)?,
         Action::QuotaByKey(policy) => policies::quota_by_key(shared, call, policy)?,
@@ -232,7 +233,12 @@ async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section
         }
         Action::Trace(policy) => policies::trace(call, policy)?,
         Action::Unsupported(name) => policies::unsupported(call, name),
+        Action::ValidateAzureAdToken(policy) => policies::validate_azure_ad_token(shared, call, policy).await?,
+        Action::ValidateContent(policy) => policies::validate_content(call, policy, section).await?,
+        Action::ValidateHeaders(policy) => policies::validate_headers(call, policy, section)?,
         Action::ValidateJwt(policy) => policies::validate_jwt(shared, call, policy).await?,
+        Action::ValidateParameters(policy) => policies::validate_parameters(call, policy)?,
+        Action::ValidateStatusCode(policy) => policies::validate_status_code(call, policy, section)?,
         Action::CacheLookup(_)
         | Action::Choose(_)
         | Action::LimitConcurrency(_)

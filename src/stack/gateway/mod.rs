@@ -30,6 +30,7 @@ mod host;
 mod hosts;
 mod identity;
 mod keys;
+mod known_tokens;
 mod meter;
 mod options;
 mod policies;
@@ -40,9 +41,11 @@ mod request_body;
 mod route;
 mod rows;
 mod server;
+mod signature;
 mod subscriptions;
 mod token;
 mod token_text;
+mod validation;
 mod value;
 
 #[cfg(test)]
@@ -51,6 +54,7 @@ mod tests;
 pub use counters::{CounterReading, Counters};
 pub use error::GatewayError;
 pub use hosts::Upstream;
+pub use keys::KeyRefresh;
 pub use options::GatewayOptions;
 pub use rows::RowLog;
 pub use server::Gateway;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::KeyRefresh;
 use super::{RowLog, Upstream};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
@@ -39,6 +40,8 @@ pub struct GatewayOptions {
     pub listen: SocketAddr,
     /// Where the randomness of waits comes from.
     pub seed: u64,
+    /// When keys of issuers are fetched again.
+    pub key_refresh: KeyRefresh,
     /// Takes a row for each call.
     pub rows: RowLog,
     /// How limits count: exactly, or as the platform does.

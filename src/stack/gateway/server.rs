@@ -26,6 +26,7 @@ use super::drain::Drain;
 use super::hosts::{Destination, Hosts};
 use super::identity::Identity;
 use super::keys::Keys;
+use super::known_tokens::Tokens;
 use super::policies::Kept;
 use super::raised::Raised;
 use super::request_body::RequestBody;
@@ -71,6 +72,7 @@ pub(super) struct Shared {
     pub(super) random: Mutex<ChaCha8Rng>,
     pub(super) counters: Arc<Counters>,
     pub(super) keys: Keys,
+    pub(super) tokens: Tokens,
     pub(super) identity: Identity,
     pub(super) rows: RowLog,
     pub(super) drain: Drain,
@@ -143,7 +145,8 @@ impl Shared {
             hosts,
             random: Mutex::new(ChaCha8Rng::seed_from_u64(options.seed)),
             counters: Arc::new(Counters::new(options.throttling.clone())),
-            keys: Keys::new(&options.door, &options.clock),
+            keys: Keys::new(&options.issuer, &options.clock, options.key_refresh),
+            tokens: Tokens::default(),
             identity: Identity::new(&options.door, &options.clock, endpoint, (client, &secret)),
             rows: options.rows.clone(),
             drain: Drain::default(),

@@ -17,6 +17,7 @@ use seamstress::contract::openapi::OpenApi;
 use seamstress::door::{Door, Origin, RestClient};
 use seamstress::observe::GatewayRow;
 use seamstress::stack::Api;
+use seamstress::stack::gateway::KeyRefresh;
 use seamstress::stack::gateway::{Gateway, GatewayError, GatewayOptions, RowLog, Upstream};
 use seamstress::stack::identity::TENANT;
 use seamstress::stack::jwt::SigningKey;
@@ -244,6 +245,7 @@ fn options(
         door: Door::loopback(),
         listen: "127.0.0.1:0".parse().expect("an address"),
         seed: 0,
+        key_refresh: KeyRefresh::default(),
         rows: rows.clone(),
         throttling: seamstress::limit::Throttling::default(),
         tls: None,

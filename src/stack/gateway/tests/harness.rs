@@ -19,7 +19,7 @@ use crate::contract::openapi::OpenApi;
 use crate::door::{Door, Origin, RestClient};
 use crate::limit::Throttling;
 use crate::stack::Api;
-use crate::stack::gateway::{Gateway, GatewayError, GatewayOptions, RowLog};
+use crate::stack::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog};
 use crate::stack::identity::TENANT;
 use crate::stack::jwt::SigningKey;
 
@@ -216,6 +216,7 @@ impl World {
             door: Door::loopback(),
             listen: "127.0.0.1:0".parse().expect("an address"),
             seed: 0,
+            key_refresh: KeyRefresh::default(),
             rows: rows.clone(),
             throttling: Throttling::default(),
             tls: None,
