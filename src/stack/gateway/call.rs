@@ -288,7 +288,7 @@ impl Call {
             Side::Request => match &self.body {
                 RequestBody::Bytes(bytes) => bytes.clone(),
                 RequestBody::None => return Err("the body was read before, without preserveContent".into()),
-                RequestBody::Stream(_) => return Err("the body is not in memory".into()),
+                RequestBody::Stream(_) | RequestBody::Gated(..) => return Err("the body is not in memory".into()),
             },
             Side::Response => match self.response.as_ref().map(|r| &r.body) {
                 Some(AnswerBody::Bytes(bytes)) => bytes.clone(),

@@ -25,6 +25,7 @@ mod error;
 mod evaluate;
 mod execute;
 mod finish;
+mod gate;
 mod given;
 mod host;
 mod hosts;

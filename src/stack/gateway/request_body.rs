@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use super::gate::Gate;
+
 /// The request's body: streamed, held because a policy read or set it, or gone
 /// because one consumed it.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub(super) enum RequestBody {
     None,
     Stream(Incoming),
     Bytes(Bytes),
+    /// Sent when the gate opens.
+    Gated(Gate, Box<RequestBody>),
 }
 
 impl Clone for RequestBody {
@@ -37,6 +41,7 @@ impl RequestBody {
     pub(super) fn again(&self) -> Self {
         match self {
             Self::Bytes(bytes) => Self::Bytes(bytes.clone()),
+            Self::Gated(_, body) => body.again(),
             Self::None | Self::Stream(_) => Self::None,
         }
     }
@@ -54,6 +59,10 @@ impl Body for RequestBody {
         match &mut *self {
             Self::None => Poll::Ready(None),
             Self::Stream(incoming) => Pin::new(incoming).poll_frame(cx),
+            Self::Gated(gate, body) => match gate.poll(cx) {
+                Poll::Ready(()) => Pin::new(body).poll_frame(cx),
+                Poll::Pending => Poll::Pending,
+            },
             Self::Bytes(bytes) => {
                 let bytes = std::mem::take(bytes);
                 *self = Self::None;
@@ -67,6 +76,7 @@ impl Body for RequestBody {
             Self::None => true,
             Self::Stream(incoming) => incoming.is_end_stream(),
             Self::Bytes(bytes) => bytes.is_empty(),
+            Self::Gated(_, body) => body.is_end_stream(),
         }
     }
 
@@ -75,6 +85,7 @@ impl Body for RequestBody {
             Self::None => SizeHint::with_exact(0),
             Self::Stream(incoming) => incoming.size_hint(),
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Gated(_, body) => body.size_hint(),
         }
     }
 }

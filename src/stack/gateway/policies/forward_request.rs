@@ -10,6 +10,7 @@ use crate::stack::gateway::answer::{Answer, AnswerBody};
 use crate::stack::gateway::backend::SendError;
 use crate::stack::gateway::call::{BodyFault, Call};
 use crate::stack::gateway::finish::strip_hop_by_hop;
+use crate::stack::gateway::gate::Gate;
 use crate::stack::gateway::hosts::Destination;
 use crate::stack::gateway::raised::Raised;
 use crate::stack::gateway::redirect::Redirect;
@@ -36,7 +37,9 @@ pub(in crate::stack::gateway) async fn forward_request(
     let timeout = if policy.in_seconds { Duration::from_secs(amount) } else { Duration::from_millis(amount) };
     let redirects = call.flag(&policy.follow_redirects)?;
     let body = body(call, policy).await?;
-    let request = request(call, &destination, body)?;
+    let mut request = request(call, &destination, body)?;
+    let patience = policy.continue_timeout.as_ref().map(|t| call.number(t)).transpose()?;
+    let gate = patience.and_then(|seconds| Some((Gate::before(&mut request)?, seconds)));
     let began = Instant::now();
     let sending = async {
         if redirects {
@@ -45,7 +48,7 @@ pub(in crate::stack::gateway) async fn forward_request(
             destination.send(request).await
         }
     };
-    let answered = tokio::time::timeout(timeout, sending).await;
+    let answered = tokio::time::timeout(timeout, wanted(sending, gate)).await;
     call.sent.time = began.elapsed();
     let response = answered.unwrap_or(Err(SendError::Timeout(timeout))).map_err(|error| raised(SOURCE, &error))?;
     take(call, response);
@@ -54,6 +57,32 @@ pub(in crate::stack::gateway) async fn forward_request(
         return Err(Raised::internal(SOURCE, "BackendStatusCode", message));
     }
     Ok(())
+}
+
+/// Sends a request; where it asks first whether its body is wanted, not longer
+/// than the backend has time to say so.
+async fn wanted(
+    sending: impl Future<Output = Result<Response<AnswerBody>, SendError>>,
+    gate: Option<(Gate, i64)>,
+) -> Result<Response<AnswerBody>, SendError> {
+    let Some((gate, seconds)) = gate else { return sending.await };
+    tokio::pin!(sending);
+    let patience = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+    let said = async {
+        tokio::select! {
+            answered = &mut sending => Some(answered),
+            () = gate.opened() => None,
+        }
+    };
+    let answered = match tokio::time::timeout(patience, said).await {
+        Ok(Some(answered)) => answered,
+        Ok(None) => sending.await,
+        Err(_) => Err(SendError::Timeout(patience)),
+    };
+    // Who answers without a word of it gets the rest, so that the connection
+    // can be used again.
+    gate.open();
+    answered
 }
 
 /// The error that a policy raises where nobody answered.

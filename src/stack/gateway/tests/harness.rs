@@ -19,7 +19,7 @@ use crate::contract::openapi::OpenApi;
 use crate::door::{Door, Origin, RestClient};
 use crate::limit::Throttling;
 use crate::stack::Api;
-use crate::stack::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog};
+use crate::stack::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, Upstream};
 use crate::stack::identity::TENANT;
 use crate::stack::jwt::SigningKey;
 
@@ -107,6 +107,12 @@ impl Issuer {
     }
 }
 
+/// What `stub.example` answers.
+fn stub() -> Upstream {
+    let headers = BTreeMap::from([("X-Stub".to_owned(), "1".to_owned())]);
+    Upstream::Stub { status: 203, headers, body: "from a stub".to_owned() }
+}
+
 /// Claims of a good token for bulk-update; `changes` replace or, where null,
 /// remove some.
 pub(super) fn claims(issuer: &Origin, now: Timestamp, changes: &Value) -> Value {
@@ -178,11 +184,19 @@ impl World {
     }
 
     pub(super) async fn with_document(document: &str) -> Self {
+        Self::with_document_before(document, None).await
+    }
+
+    /// The same, before another backend.
+    pub(super) async fn with_document_before(document: &str, backend: Option<&Origin>) -> Self {
+        let backend = backend.map(ToString::to_string);
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::write(dir.path().join("global.xml"), document).expect("written");
         let openapi = Arc::new(OpenApi::parse("test.yaml", TEST_API).expect("clean"));
         let api = Api { id: ContractId::new("test", "v1"), openapi };
-        Self::start(dir.path().to_owned(), vec![api], (&[], None), Some(dir)).await.unwrap_or_else(|e| panic!("{e}"))
+        Self::start(dir.path().to_owned(), vec![api], (&[], backend.as_deref()), Some(dir))
+            .await
+            .unwrap_or_else(|e| panic!("{e}"))
     }
 
     async fn start(
@@ -210,7 +224,10 @@ impl World {
                 named("gateway-key", "the-key".to_owned()),
                 named("managed-identity-secret", "the-secret".to_owned()),
             ]),
-            hosts: BTreeMap::new(),
+            hosts: BTreeMap::from([
+                ("*.example".to_owned(), Upstream::Origin(origin.clone())),
+                ("stub.example".to_owned(), stub()),
+            ]),
             issuer: issuer.origin.clone(),
             clock: clock.clone(),
             door: Door::loopback(),

@@ -4,3 +4,4 @@ mod harness;
 mod platform;
 mod shipped;
 mod streaming;
+mod traffic;
