@@ -46,6 +46,13 @@ pub(super) enum Command {
     Score(ScoreArgs),
     /// Look for faults in contracts, scenarios and policies, without running.
     Lint(LintArgs),
+    /// Tell what of a folder of policies is emulated, before anything runs.
+    ///
+    /// The folder is laid out as `mocks/gateway` is, or as the APIOps extractor
+    /// writes it, or it just holds policy documents. Exit code 0: everything is
+    /// emulated, approximated or ignored; 1: something is not emulated, or the
+    /// platform would refuse it; 2: something can't be read.
+    Policies(PoliciesArgs),
     /// Write a first behaviour file for an OpenAPI document.
     Init(InitArgs),
     /// Print the JSON Schema of a file, for editors and programs.
@@ -394,6 +401,29 @@ pub(super) struct InitArgs {
     /// Overwrite a file that is there.
     #[arg(long)]
     pub(super) force: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct PoliciesArgs {
+    /// The folder, or one policy document.
+    #[arg(value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// File of named values that the folder leaves out: `NAME: VALUE`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) named_values: Option<PathBuf>,
+    /// Show the effective policy of an operation, each statement with its
+    /// origin.
+    #[arg(long, value_name = "API/OPERATION")]
+    pub(super) effective: Option<String>,
+    /// By way of this product; of an open one by default.
+    #[arg(long, value_name = "PRODUCT", requires = "effective")]
+    pub(super) product: Option<String>,
+    /// Leave out what is simply emulated.
+    #[arg(short)]
+    pub(super) quiet: bool,
+    /// How results are shown.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Debug, Args)]

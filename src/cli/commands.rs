@@ -27,6 +27,7 @@ pub(super) async fn run(cli: Cli) -> u8 {
         Command::Replay(args) => super::replay::replay(args).await,
         Command::Score(args) => super::score::score(&args).await,
         Command::Lint(args) => lint(&args),
+        Command::Policies(args) => super::policies::policies(&args),
         Command::Init(args) => super::init::init(&args),
         Command::Schema { of } => super::init::schema(of),
         Command::Checks(args) => lists::checks(&args),

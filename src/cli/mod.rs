@@ -9,6 +9,7 @@ mod commands;
 mod init;
 mod interrupt;
 mod lists;
+mod policies;
 mod probe;
 mod readiness;
 mod record;

@@ -167,6 +167,19 @@ impl Diagnostics {
         self
     }
 
+    /// The same, each once.
+    #[must_use]
+    pub fn without_repetitions(self) -> Self {
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.0.len());
+        let mut seen = std::collections::HashSet::new();
+        for diagnostic in self.0 {
+            if seen.insert((diagnostic.place.clone(), diagnostic.what.clone())) {
+                kept.push(diagnostic);
+            }
+        }
+        Self(kept)
+    }
+
     /// Whether there is nothing at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -23,6 +23,8 @@ pub(super) struct Compiler<'d> {
     pub(super) inventory: &'d mut Inventory,
     /// Policies that may stand only once, with the place of the first.
     pub(super) once: Vec<(&'static str, Place)>,
+    /// Whether section and scope are not known, and allow everything.
+    pub(super) anywhere: bool,
     path: String,
     /// What is wrong with the policy that is being read, the first and worst
     /// of it.
@@ -43,6 +45,7 @@ impl<'d> Compiler<'d> {
             scope,
             inventory,
             once: Vec::new(),
+            anywhere: false,
             path: String::new(),
             wrong: None,
         }
@@ -150,12 +153,12 @@ impl<'d> Compiler<'d> {
     }
 
     fn known(&mut self, kind: &PolicyKind, element: &Element) -> Option<(Action, Reads)> {
-        if !kind.sections.contains(&self.section) {
+        if !self.anywhere && !kind.sections.contains(&self.section) {
             let allowed = kind.sections.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ");
             let what = format!("`{}` may not stand in {}", kind.name, self.section);
             self.fault(Diagnostic::error(element.place.clone(), what).expected(allowed));
         }
-        if !kind.scopes.contains(&self.scope) {
+        if !self.anywhere && !kind.scopes.contains(&self.scope) {
             let allowed = kind.scopes.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ");
             let what = format!("`{}` may not stand in a document of scope {}", kind.name, self.scope.name());
             self.fault(Diagnostic::error(element.place.clone(), what).expected(allowed));
@@ -169,11 +172,11 @@ impl<'d> Compiler<'d> {
 
     fn unknown(&mut self, element: &Element) {
         let what = format!("policy `{}` is unknown or not emulated", element.name);
-        let mut fault = Diagnostic::error(element.place.clone(), what)
-            .expected(format!("one of {}", POLICIES.iter().map(|k| k.name).collect::<Vec<_>>().join(", ")));
-        if let Some(near) = closest(&element.name, POLICIES.iter().map(|k| k.name)) {
-            fault = fault.hint(format!("did you mean `{near}`?"));
-        }
+        let fault = Diagnostic::error(element.place.clone(), what);
+        let fault = match closest(&element.name, POLICIES.iter().map(|k| k.name)) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None => fault.hint("take it out, or go on without what it does: `--unsupported warn`"),
+        };
         self.fault(fault.unsupported());
     }
 }

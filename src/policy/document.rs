@@ -67,9 +67,21 @@ impl Document {
         }
         for section in Section::ALL.into_iter().filter(|s| document.sections[*s as usize].is_none()) {
             let what = format!("section `{section}` is missing and is taken as `<base />`");
-            let warning = Diagnostic::warning(root.place.clone(), what);
-            diagnostics.push(warning.hint(format!("write `<{section}><base /></{section}>`")));
+            let notice = Diagnostic::notice(root.place.clone(), what);
+            diagnostics.push(notice.hint(format!("write `<{section}><base /></{section}>`")));
         }
         document
+    }
+
+    /// Looks at a fragment that no document includes, in no section and no
+    /// scope.
+    pub(super) fn compile_fragment(
+        root: &Element,
+        surroundings: &Surroundings,
+        (diagnostics, inventory): (&mut Diagnostics, &mut Inventory),
+    ) {
+        let mut compiler = Compiler::new((diagnostics, inventory), surroundings, Section::Inbound, Scope::Api);
+        compiler.anywhere = true;
+        compiler.nested(root, "");
     }
 }

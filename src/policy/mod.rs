@@ -13,6 +13,7 @@ mod document;
 mod effective;
 mod element;
 pub mod expression;
+mod fragment;
 pub mod instance;
 mod inventory;
 #[cfg(test)]
@@ -21,17 +22,19 @@ mod load;
 mod mapped;
 mod overlay;
 mod policies;
+mod policies_of;
 mod reader;
 mod scan;
 mod schema;
 mod source;
 mod statement;
 mod surroundings;
+mod view;
 
 pub use document::{Document, Item};
 pub use effective::Effective;
 pub use inventory::{Entry, Inventory, Subject, Verdict};
-pub use load::{Policies, lint, load};
+pub use load::{lint, load, load_instance};
 pub use mapped::{Mapped, UrlPattern};
 pub use policies::{
     Announcements, ApiPart, AuthenticationBasic, CacheLookup, CacheLookupValue, CacheRemoveValue, CacheStore,
@@ -45,6 +48,8 @@ pub use policies::{
     ContentRule, ParameterRules, TypeCondition, ValidateContent, ValidateHeaders, ValidateParameters,
     ValidateStatusCode,
 };
+pub use policies_of::Policies;
 pub use schema::{Adjustment, compile_schema};
 pub use statement::{Action, Given, GivenText, Scope, Section, Statement, Statements};
 pub use surroundings::{OnUnsupported, Surroundings};
+pub use view::effective_text;

@@ -51,6 +51,27 @@ impl Surroundings {
         }
     }
 
+    /// Takes over what others know, where these say nothing.
+    pub(super) fn over(mut self, other: Self) -> Self {
+        for (name, value) in other.named_values {
+            self.named_values.entry(name).or_insert(value);
+        }
+        self.secrets.extend(other.secrets);
+        self.secrets.retain(|name| !self.named_values.contains_key(name));
+        self.backends.extend(other.backends);
+        self
+    }
+
+    /// Takes over the backends that a document names.
+    pub(super) fn take_backends_of(&mut self, element: &Element) {
+        for inner in element.elements() {
+            if let Some(id) = inner.attribute("backend-id").filter(|id| !id.value.is_expression()) {
+                self.backends.insert(id.value.text.clone());
+            }
+            self.take_backends_of(inner);
+        }
+    }
+
     /// Puts values in place of `{{name}}` in every attribute and text. A value
     /// that holds such a reference itself is not replaced again.
     pub(super) fn fill(&self, element: &mut Element, diagnostics: &mut Diagnostics) {

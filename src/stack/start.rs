@@ -20,6 +20,7 @@ use super::{Addresses, StackError, StackOptions};
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, Origin};
 use crate::limit::Throttling;
+use crate::policy::OnUnsupported;
 use crate::wire::{Secret, Tier};
 
 /// The defect under which Dataverse lets ungoverned writes pass.
@@ -232,6 +233,9 @@ impl Start<'_> {
         ];
         GatewayOptions {
             policies: self.options.mocks.join("gateway"),
+            instance: None,
+            on_unsupported: OnUnsupported::Fail,
+            service: None,
             apis: self.options.apis.clone(),
             overlays: self.defects(Tier::Gateway).into_iter().filter(|name| !RowLog::has_defect(name)).collect(),
             backends: backends.map(|(name, origin)| (name.to_owned(), origin.clone())).into(),

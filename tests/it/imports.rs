@@ -65,6 +65,7 @@ const EVERYTHING_AND_RUN: &[&str] = &[
     "door",
     "wire",
     "contract",
+    "policy",
     "generate",
     "target",
     "record",

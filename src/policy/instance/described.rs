@@ -44,6 +44,43 @@ impl Instance {
         }
     }
 
+    /// Gives secrets whose values are not known a value that means nothing, so
+    /// that the documents can be looked through without them. One notice names
+    /// them.
+    pub fn stand_in(&mut self, diagnostics: &mut Diagnostics) {
+        let mut stood_in = Vec::new();
+        for (name, value) in self.named_values.iter_mut().filter(|(_, v)| v.value.is_none()) {
+            let lower = name.to_ascii_lowercase();
+            let is_url = ["url", "uri", "endpoint"].iter().any(|part| lower.contains(part));
+            value.value = Some(if is_url { "https://secret.example".to_owned() } else { "0".to_owned() });
+            stood_in.push(name.as_str());
+        }
+        if !stood_in.is_empty() {
+            let what = format!("secrets whose values are not there: {}", stood_in.join(", "));
+            let notice = Diagnostic::notice(Place::file(self.dir.display().to_string()), what);
+            diagnostics.push(notice.hint("the documents were read with others; `--named-values FILE` gives them"));
+        }
+    }
+
+    /// The ids of all APIs that are described or have a document; a revision
+    /// that is not the current one is `ID;rev=N`.
+    pub fn documented_apis(&self) -> Vec<String> {
+        let of_key = |key: &str| {
+            let rest = key.strip_prefix("apis/")?;
+            Some(rest.split('/').next().unwrap_or(rest).trim_end_matches(".xml").to_owned())
+        };
+        let documented = self.documents.iter().filter_map(|document| of_key(&document.key));
+        let mut apis: Vec<String> = self.apis.keys().cloned().chain(documented).collect();
+        apis.sort();
+        apis.dedup();
+        apis
+    }
+
+    /// The overlays of the folder, by name.
+    pub fn overlays(&self) -> Vec<String> {
+        layout::files(&self.dir.join("defects"), "xml").iter().map(|path| layout::stem(path)).collect()
+    }
+
     /// The products that an API is in.
     pub fn products_of(&self, api: &str) -> impl Iterator<Item = &Product> {
         self.products.values().filter(move |p| p.apis.iter().any(|a| a == api))

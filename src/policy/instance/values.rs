@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::json;
-use super::model::{Instance, NamedValue};
+use super::model::{Instance, Key, NamedValue};
 use crate::diagnose::{Diagnostic, Diagnostics, Node, Place, Value, closest};
 
 /// Values by name, each with its place.
@@ -47,12 +47,34 @@ fn read_value(values: &mut Values, key: &Node, value: &Node, diagnostics: &mut D
 }
 
 impl Instance {
-    /// Gives named values their values. Where the folder describes its named
+    /// Gives a subscription a key: `ID` or `ID/primary`, `ID/secondary`.
+    fn give_key(&mut self, of: &str, key: &str, place: &Place, diagnostics: &mut Diagnostics) {
+        let (id, which) = of.split_once('/').unwrap_or((of, "primary"));
+        match (self.subscriptions.iter_mut().find(|s| s.id == id), which) {
+            (Some(subscription), "primary") => subscription.primary_key = Key::new(key),
+            (Some(subscription), "secondary") => subscription.secondary_key = Key::new(key),
+            (Some(_), other) => {
+                let fault = Diagnostic::error(place.clone(), format!("a subscription has no key `{other}`"));
+                diagnostics.push(fault.expected("`primary` or `secondary`"));
+            }
+            (None, _) => {
+                let fault = Diagnostic::warning(place.clone(), format!("the folder has no subscription `{id}`"));
+                diagnostics.push(fault);
+            }
+        }
+    }
+
+    /// Gives named values their values, and subscriptions their keys, under
+    /// `subscriptions/ID` and `subscriptions/ID/secondary`. Where the folder describes its named
     /// values, a name that is none of them is probably a typing error: a
     /// warning.
     pub fn give(&mut self, values: &Values, diagnostics: &mut Diagnostics) {
         let described: Vec<String> = self.named_values.keys().cloned().collect();
         for (name, (value, place)) in values {
+            if let Some(of) = name.strip_prefix("subscriptions/") {
+                self.give_key(of, value, place, diagnostics);
+                continue;
+            }
             if let Some(known) = self.named_values.get_mut(name) {
                 known.value = Some(value.clone());
                 continue;

@@ -1,26 +1,45 @@
-//! The APIs that are published: definitions joined with effective policies.
+//! The APIs that are published: descriptions and definitions joined with
+//! effective policies.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderName, Method};
 
 use super::GatewayOptions;
+use super::hosts::{Destination, Hosts};
 use super::validation::Definition;
-use crate::contract::openapi::OpenApi;
-use crate::diagnose::Diagnostics;
+use crate::contract::openapi::{OpenApi, Operation};
+use crate::diagnose::{Diagnostic, Diagnostics};
+use crate::policy::instance::{ApiDescription, Instance, VersionSet};
 use crate::policy::{Effective, Policies};
 
-/// A published API.
+/// A published API, or a revision of one.
 #[derive(Debug)]
 pub(super) struct PublishedApi {
-    /// E.g. `bulk-update-v1`.
+    /// E.g. `bulk-update-v1`; a revision has its API's.
     pub(super) id: String,
     pub(super) name: String,
     pub(super) version: String,
-    /// Begins with `/`.
+    pub(super) revision: String,
+    pub(super) is_current: bool,
+    /// Begins with `/`, without a version in a segment of its own; empty for
+    /// the API that has all paths.
     pub(super) base_path: String,
+    pub(super) version_set: Option<Arc<VersionSet>>,
+    pub(super) service_url: Option<String>,
+    pub(super) protocols: Vec<String>,
+    pub(super) subscription_required: bool,
+    /// Where a key stands.
+    pub(super) key_header: HeaderName,
+    /// The field's name as it was written.
+    pub(super) key_name: String,
+    pub(super) key_query: String,
+    /// The products that it is in.
+    pub(super) products: Vec<String>,
+    /// The open product of calls without a key.
     pub(super) product: Option<String>,
+    /// Where calls go unless a policy says otherwise.
+    pub(super) backend: Option<Arc<Destination>>,
     /// For calls that match no operation.
     pub(super) effective: Effective,
     pub(super) operations: Vec<Arc<PublishedOperation>>,
@@ -30,58 +49,130 @@ pub(super) struct PublishedApi {
 #[derive(Debug)]
 pub(super) struct PublishedOperation {
     pub(super) id: Arc<str>,
+    pub(super) name: String,
     pub(super) method: Method,
     pub(super) template: String,
-    pub(super) effective: Effective,
     /// What the API's document says of it.
     pub(super) definition: Option<Arc<Definition>>,
+    /// Without a product, and by each product of its API.
+    effective: Vec<(Option<String>, Effective)>,
 }
 
-/// Joins the APIs of the options and the definitions in the policies' folder
-/// with their policies.
-pub(super) fn publish(options: &GatewayOptions, policies: &Policies) -> Result<Vec<Arc<PublishedApi>>, Diagnostics> {
+impl PublishedOperation {
+    /// What applies to a call by way of a product, or of none.
+    pub(super) fn effective(&self, product: Option<&str>) -> &Effective {
+        let of_product = self.effective.iter().find(|(id, _)| id.as_deref() == product);
+        &of_product.unwrap_or(&self.effective[0]).1
+    }
+}
+
+impl PublishedApi {
+    /// The path as it is called: with the version, where that is a segment.
+    pub(super) fn called_path(&self) -> String {
+        let path = self.base_path.trim_start_matches('/');
+        let is_segment = self.version_set.as_ref().is_some_and(|s| s.scheme.name() == "segment");
+        if is_segment && !self.version.is_empty() { format!("{path}/{}", self.version) } else { path.to_owned() }
+    }
+}
+
+/// Joins the APIs of the options and those of the instance with their
+/// policies.
+pub(super) fn publish(
+    options: &GatewayOptions,
+    policies: &Policies,
+    hosts: &Hosts,
+) -> Result<Vec<Arc<PublishedApi>>, Diagnostics> {
+    let mut publish = Publish { policies, hosts, service: options.service.as_deref(), diagnostics: Diagnostics::new() };
     let mut apis = Vec::new();
     for api in &options.apis {
-        let id = api.id.to_string().replace('/', "-");
-        apis.push(published(id, &api.id.version, &api.openapi, policies));
+        let key = api.id.to_string().replace('/', "-");
+        let mut description = policies.instance().api(&key);
+        if description.version.is_empty() {
+            api.id.version.as_ref().clone_into(&mut description.version);
+        }
+        apis.extend(publish.api(&key, description, &api.openapi));
     }
-    let mut diagnostics = Diagnostics::new();
-    for path in definitions(&options.policies.join("apis")) {
-        match OpenApi::load(&path) {
-            Ok(openapi) => {
-                let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                apis.push(published(id, "", &Arc::new(openapi), policies));
-            }
-            Err(faults) => diagnostics.extend(faults),
+    for (key, description) in &policies.instance().apis {
+        let Some(path) = &description.specification else { continue };
+        match OpenApi::load(path) {
+            Ok(openapi) => apis.extend(publish.api(key, description.clone(), &Arc::new(openapi))),
+            Err(faults) => publish.diagnostics.extend(faults),
         }
     }
-    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(apis) }
+    if publish.diagnostics.has_errors() { Err(publish.diagnostics) } else { Ok(apis) }
 }
 
-fn definitions(folder: &Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
-    let mut files: Vec<_> = entries.filter(|p| p.extension().is_some_and(|e| e == "yaml")).collect();
-    files.sort();
-    files
+struct Publish<'a> {
+    policies: &'a Policies,
+    hosts: &'a Hosts,
+    service: Option<&'a str>,
+    diagnostics: Diagnostics,
 }
 
-fn published(id: String, version: &str, openapi: &Arc<OpenApi>, policies: &Policies) -> Arc<PublishedApi> {
-    let operations = openapi.operations.iter().map(|operation| {
-        Arc::new(PublishedOperation {
-            id: Arc::clone(&operation.id),
-            method: operation.method.clone(),
-            template: operation.path.clone(),
-            effective: policies.effective(&id, &operation.id),
-            definition: Some(Arc::new(Definition::new(openapi, operation))),
-        })
-    });
-    Arc::new(PublishedApi {
-        name: openapi.title.clone(),
-        version: version.to_owned(),
-        base_path: openapi.base_path.clone(),
-        product: policies.product_of(&id).map(str::to_owned),
-        effective: policies.effective_of_api(&id),
-        operations: operations.collect(),
-        id,
-    })
+impl Publish<'_> {
+    fn api(&mut self, key: &str, of: ApiDescription, openapi: &Arc<OpenApi>) -> Option<Arc<PublishedApi>> {
+        let instance = self.policies.instance();
+        let Ok(key_header) = HeaderName::try_from(of.key_header.as_str()) else {
+            let what = format!("`{}` is no name of a header field for keys", of.key_header);
+            self.diagnostics.push(Diagnostic::error(of.place, what));
+            return None;
+        };
+        let products: Vec<String> = instance.products_of(&of.id).map(|p| p.id.clone()).collect();
+        let backend = self.backend(&of);
+        Some(Arc::new(PublishedApi {
+            name: of.name.unwrap_or_else(|| openapi.title.clone()),
+            base_path: of.path.map_or_else(|| openapi.base_path.clone(), |path| rooted(&path)),
+            version_set: of.version_set.and_then(|id| instance.version_sets.get(&id).cloned()).map(Arc::new),
+            version: of.version,
+            revision: of.revision,
+            is_current: of.is_current,
+            service_url: of.service_url,
+            protocols: of.protocols,
+            subscription_required: of.subscription_required,
+            key_header,
+            key_name: of.key_header,
+            key_query: of.key_query,
+            product: open_product(instance, &of.id),
+            backend,
+            effective: self.policies.effective_of_api(key),
+            operations: self.operations(key, openapi, &products),
+            products,
+            id: of.id,
+        }))
+    }
+
+    fn operations(&self, key: &str, openapi: &Arc<OpenApi>, products: &[String]) -> Vec<Arc<PublishedOperation>> {
+        let published = |operation: &Arc<Operation>| {
+            let ways = std::iter::once(None).chain(products.iter().map(|p| Some(p.clone())));
+            let effective = |way: Option<String>| {
+                let effective = self.policies.effective_for(key, &operation.id, way.as_deref());
+                (way, effective)
+            };
+            Arc::new(PublishedOperation {
+                id: Arc::clone(&operation.id),
+                name: operation.id.to_string(),
+                method: operation.method.clone(),
+                template: operation.path.clone(),
+                definition: Some(Arc::new(Definition::new(openapi, operation))),
+                effective: ways.map(effective).collect(),
+            })
+        };
+        openapi.operations.iter().map(published).collect()
+    }
+
+    /// The service that the user named stands before what the API says, unless
+    /// its host is mapped.
+    fn backend(&self, of: &ApiDescription) -> Option<Arc<Destination>> {
+        let own = of.service_url.as_deref().and_then(|url| self.hosts.destination(url));
+        let service = self.service.and_then(|url| self.hosts.destination(url));
+        own.filter(|own| own.is_reached() || service.is_none()).or(service).map(Arc::new)
+    }
+}
+
+fn open_product(instance: &Instance, api: &str) -> Option<String> {
+    instance.open_product_of(api).map(|product| product.id.clone())
+}
+
+fn rooted(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("/{path}") }
 }

@@ -16,12 +16,12 @@ use super::counters::Whose;
 use super::evaluate::Work;
 use super::hosts::Destination;
 use super::request_body::RequestBody;
-use super::route::Parameters;
-use super::subscriptions::Subscription;
+use super::template::Parameters;
 use super::value::{Address, Side, Value};
 use crate::clock::{Clock, Timestamp};
 use crate::limit::{Quota, Rate};
 use crate::observe::{LastError, TraceRecord};
+use crate::policy::instance::{Product, Subscription, User};
 use crate::policy::{Given, Scope, Section, Statement};
 
 /// The largest body that a policy may read, as the platform has it.
@@ -37,6 +37,10 @@ pub(super) struct Call {
     pub(super) peer: IpAddr,
     pub(super) api: Option<Arc<PublishedApi>>,
     pub(super) operation: Option<Arc<PublishedOperation>>,
+    /// The subscription whose key it carries.
+    pub(super) subscription: Option<Arc<Subscription>>,
+    /// The product by way of which it came in.
+    pub(super) product: Option<Arc<Product>>,
     pub(super) parameters: Parameters,
     pub(super) method: Method,
     /// The URL as it was called.
@@ -68,8 +72,6 @@ pub(super) struct Call {
     pub(super) counted: Vec<Counted>,
     /// Quotas that count its bytes once they are known.
     pub(super) metered: Vec<Metered>,
-    /// By whom it is counted.
-    pub(super) subscription: Option<Arc<Subscription>>,
     pub(super) section: Section,
     pub(super) at: Option<Arc<Statement>>,
     pub(super) sent: Sent,
@@ -142,6 +144,8 @@ impl Call {
             peer,
             api: None,
             operation: None,
+            subscription: None,
+            product: None,
             parameters: Vec::new(),
             method: parts.method,
             path: parts.uri.path().to_owned(),
@@ -163,12 +167,16 @@ impl Call {
             later: Vec::new(),
             counted: Vec::new(),
             metered: Vec::new(),
-            subscription: None,
             section: Section::Inbound,
             at: None,
             sent: Sent::default(),
             work: Work::new(),
         }
+    }
+
+    /// Whose subscription it is.
+    pub(super) fn owner(&self) -> Option<&User> {
+        self.subscription.as_ref()?.owner.as_ref()
     }
 
     pub(super) fn variable(&self, name: &str) -> Option<&Value> {
@@ -223,8 +231,7 @@ impl Call {
 
     /// Who calls, as far as responses are kept for him alone.
     pub(super) fn developer(&self) -> &str {
-        let key = self.request_headers.get("ocp-apim-subscription-key");
-        key.and_then(|key| key.to_str().ok()).unwrap_or_default()
+        self.subscription.as_ref().map_or("", |subscription| &subscription.id)
     }
 
     /// The authority that the client called, or nothing.

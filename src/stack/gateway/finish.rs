@@ -102,7 +102,7 @@ fn row(call: &Call, status: StatusCode) -> GatewayRow {
         backend_response_code: call.sent.status,
         api_id: call.api.as_ref().map(|a| a.id.clone()).unwrap_or_default(),
         operation_id: call.operation.as_ref().map(|o| o.id.to_string()).unwrap_or_default(),
-        apim_subscription_id: String::new(),
+        apim_subscription_id: call.subscription.as_ref().map(|s| s.id.clone()).unwrap_or_default(),
         last_error_source: text(|e| &e.source),
         last_error_reason: text(|e| &e.reason),
         last_error_message: text(|e| &e.message),

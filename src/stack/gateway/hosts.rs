@@ -147,6 +147,11 @@ impl Hosts {
 }
 
 impl Destination {
+    /// Whether anything is behind it.
+    pub(super) fn is_reached(&self) -> bool {
+        !matches!(self.reached, Reached::Nothing)
+    }
+
     /// Sends a request whose target is path and query.
     pub(super) async fn send(&self, request: Request<RequestBody>) -> Result<Response<AnswerBody>, SendError> {
         match &self.reached {

@@ -14,6 +14,7 @@
 mod answer;
 mod apis;
 mod backend;
+mod backends;
 mod background;
 mod body;
 mod cache;
@@ -44,6 +45,7 @@ mod rows;
 mod server;
 mod signature;
 mod subscriptions;
+mod template;
 mod token;
 mod token_text;
 mod validation;

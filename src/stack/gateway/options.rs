@@ -9,14 +9,24 @@ use super::{RowLog, Upstream};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
 use crate::limit::Throttling;
+use crate::policy::OnUnsupported;
+use crate::policy::instance::Instance;
 use crate::stack::{Api, Tls};
 
 /// What a gateway is started with.
 #[derive(Clone, Debug)]
 pub struct GatewayOptions {
-    /// The folder of policy documents. OpenAPI documents in its `apis/` are
-    /// published as well.
+    /// The folder of policy documents. APIs whose OpenAPI documents lie in it
+    /// are published as well.
     pub policies: PathBuf,
+    /// The instance of that folder, where somebody has read it already and
+    /// changed it, perhaps.
+    pub instance: Option<Box<Instance>>,
+    /// What happens with policies that are not emulated.
+    pub on_unsupported: OnUnsupported,
+    /// The base URL that calls go to, unless a policy says otherwise or the
+    /// host of the API's own service is mapped.
+    pub service: Option<String>,
     /// The APIs to publish; the policies of `bulk-update/v1` are in
     /// `apis/bulk-update-v1.xml`.
     pub apis: Vec<Api>,

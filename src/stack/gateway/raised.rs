@@ -17,7 +17,8 @@ pub(super) struct Raised {
     pub(super) reason: &'static str,
     pub(super) message: String,
     pub(super) status: StatusCode,
-    /// What the client reads; `None`: the generic text with an activity id.
+    /// What the client reads; `None`: the generic text with an activity id;
+    /// empty: nothing.
     pub(super) told: Option<String>,
     pub(super) headers: HeaderMap,
 }
@@ -64,6 +65,12 @@ impl Raised {
         Self { source, ..Self::policy(StatusCode::BAD_REQUEST, Self::CLIENT_GONE, message, told) }
     }
 
+    /// The call names no version of an API that has versions: the platform's
+    /// answer has no body (reference §3.3).
+    pub(super) fn no_version() -> Self {
+        Self { told: Some(String::new()), ..Self::operation_not_found() }
+    }
+
     /// No operation matches.
     pub(super) fn operation_not_found() -> Self {
         let message = "Unable to match incoming request to an operation.";
@@ -80,6 +87,11 @@ impl Raised {
 
     /// The answer that the platform makes of it.
     pub(super) fn answer(&self, id: Uuid) -> Answer {
+        if self.told.as_deref() == Some("") {
+            let mut answer = Answer::new(self.status);
+            answer.headers = self.headers.clone();
+            return answer;
+        }
         let text = self.told.as_deref().unwrap_or("Internal server error");
         // A string always has a JSON form.
         let text = serde_json::to_string(text).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The running gateway: listens, hands each call to the pipeline, stops.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -17,25 +17,29 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::backends::Backends;
 use super::background::Background;
 use super::body::ClientBody;
 use super::cache::Cache;
 use super::call::Call;
 use super::counters::{Counters, SWEEP_EVERY};
 use super::drain::Drain;
-use super::hosts::{Destination, Hosts};
+use super::hosts::Hosts;
 use super::identity::Identity;
 use super::keys::Keys;
 use super::known_tokens::Tokens;
 use super::policies::Kept;
 use super::raised::Raised;
 use super::request_body::RequestBody;
-use super::route::{Found, Router};
+use super::route::{Asked, Found, Match, Router};
+use super::subscriptions::Subscriptions;
 use super::value::Value;
 use super::{GatewayError, GatewayOptions, RowLog, apis, execute, finish, host};
 use crate::clock::Clock;
+use crate::diagnose::Diagnostics;
 use crate::door::Origin;
-use crate::policy::{Effective, Surroundings, load};
+use crate::policy::instance::Instance;
+use crate::policy::{Effective, Surroundings, load_instance};
 use crate::stack::identity::GATEWAY_IDENTITY;
 use crate::stack::listen::secured;
 use crate::stack::tls::{Tls, accepted};
@@ -56,6 +60,7 @@ const TIDYING: Duration = Duration::from_secs(15);
 pub struct Gateway {
     origin: Origin,
     counters: Arc<Counters>,
+    remarks: Diagnostics,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -67,7 +72,8 @@ pub(super) struct Shared {
     pub(super) router: Router,
     /// For calls that match no API.
     pub(super) unmatched: Effective,
-    pub(super) backends: HashMap<String, Arc<Destination>>,
+    pub(super) subscriptions: Subscriptions,
+    pub(super) backends: Backends,
     pub(super) hosts: Hosts,
     pub(super) random: Mutex<ChaCha8Rng>,
     pub(super) counters: Arc<Counters>,
@@ -88,7 +94,9 @@ impl Gateway {
     /// Documents that can't be used, with every fault; an address that can't be
     /// listened on.
     pub async fn start(options: GatewayOptions) -> Result<Self, GatewayError> {
-        let (listen, shared) = (options.listen, Arc::new(Shared::new(&options)?));
+        let listen = options.listen;
+        let (shared, remarks) = Shared::new(&options)?;
+        let shared = Arc::new(shared);
         let failed = |source| GatewayError::Bind { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let origin = reachable(listener.local_addr().map_err(failed)?);
@@ -96,7 +104,7 @@ impl Gateway {
         let stop = watch::Sender::new(false);
         let counters = Arc::clone(&shared.counters);
         let task = tokio::spawn(accept((listener, options.tls), shared, stop.subscribe()));
-        Ok(Self { origin, counters, stop, task })
+        Ok(Self { origin, counters, remarks, stop, task })
     }
 
     /// Where it can be reached from this machine.
@@ -109,6 +117,12 @@ impl Gateway {
         &self.counters
     }
 
+    /// What is worth knowing of the documents and is no reason not to start,
+    /// such as hosts that they name and nobody mapped.
+    pub fn remarks(&self) -> &Diagnostics {
+        &self.remarks
+    }
+
     /// Accepts no further connection, lets the open ones finish for a moment,
     /// and waits for every task.
     pub async fn stop(self) {
@@ -119,29 +133,40 @@ impl Gateway {
 }
 
 impl Shared {
-    fn new(options: &GatewayOptions) -> Result<Self, GatewayError> {
-        let own = options.backends.values().chain([&options.issuer]).cloned();
+    fn new(options: &GatewayOptions) -> Result<(Self, Diagnostics), GatewayError> {
+        let service = options.service.as_deref().and_then(Origin::parse);
+        let own = options.backends.values().chain([&options.issuer]).chain(&service).cloned();
         let hosts = Hosts::new(&options.hosts, own, &options.door).map_err(GatewayError::Documents)?;
         let surroundings = Surroundings {
             named_values: options.named_values.clone(),
             backends: options.backends.keys().cloned().collect(),
             mapped: Some(hosts.patterns()),
+            on_unsupported: options.on_unsupported,
             ..Surroundings::default()
         };
-        let policies = load(&options.policies, &options.overlays, &surroundings).map_err(GatewayError::Documents)?;
-        let apis = apis::publish(options, &policies).map_err(GatewayError::Documents)?;
-        let backend = |(id, origin): (&String, &Origin)| (id.clone(), Arc::new(hosts.origin(origin)));
+        let (instance, mut remarks) = match &options.instance {
+            Some(instance) => (Instance::clone(instance), Diagnostics::new()),
+            None => Instance::read(&options.policies),
+        };
+        let (policies, more) = load_instance(instance, &options.overlays, &surroundings);
+        remarks.extend(more);
+        if remarks.has_errors() {
+            return Err(GatewayError::Documents(remarks));
+        }
+        let apis = apis::publish(options, &policies, &hosts).map_err(GatewayError::Documents)?;
+        let instance = policies.instance();
         let named = |values: &BTreeMap<String, String>, name: &str| values.get(name).cloned().unwrap_or_default();
         let tenant = named(&options.named_values, "tenant");
         let endpoint = format!("{}/{tenant}/oauth2/v2.0/token", options.issuer);
         let client = options.named_values.get("managed-identity");
         let client = client.cloned().unwrap_or_else(|| GATEWAY_IDENTITY.to_owned());
         let secret = named(&options.named_values, "managed-identity-secret");
-        Ok(Self {
+        let shared = Self {
             clock: options.clock.clone(),
             router: Router::new(apis),
             unmatched: policies.effective_of_nothing(),
-            backends: options.backends.iter().map(backend).collect(),
+            subscriptions: Subscriptions::new(instance).map_err(GatewayError::Documents)?,
+            backends: Backends::new(&options.backends, instance, &hosts),
             hosts,
             random: Mutex::new(ChaCha8Rng::seed_from_u64(options.seed)),
             counters: Arc::new(Counters::new(options.throttling.clone())),
@@ -153,7 +178,8 @@ impl Shared {
             background: Background::default(),
             values: Cache::default(),
             responses: Cache::default(),
-        })
+        };
+        Ok((shared, remarks))
     }
 
     async fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> Response<ClientBody> {
@@ -171,19 +197,20 @@ impl Shared {
     }
 
     async fn process(&self, call: &mut Call) {
-        match self.router.find(&call.method, call.original.path()) {
-            Found::Operation(api, operation, parameters) => {
-                call.original.path()[api.base_path.len()..].clone_into(&mut call.path);
-                call.parameters = parameters;
-                call.api = Some(api);
-                call.operation = Some(Arc::clone(&operation));
-                execute::pipeline(self, call, &operation.effective).await;
-            }
+        let asked = Asked {
+            method: &call.method,
+            path: call.original.path(),
+            query: &call.query,
+            headers: &call.request_headers,
+        };
+        match self.router.find(asked) {
+            Found::Operation(matched) => self.matched(call, matched).await,
             Found::Api(api) => {
                 call.api = Some(Arc::clone(&api));
-                self.unmatched(call, &api.effective).await;
+                self.unmatched(call, &api.effective, &Raised::operation_not_found()).await;
             }
-            Found::Nothing => self.unmatched(call, &self.unmatched).await,
+            Found::NoVersion => self.unmatched(call, &self.unmatched, &Raised::no_version()).await,
+            Found::Nothing => self.unmatched(call, &self.unmatched, &Raised::operation_not_found()).await,
         }
         // A client that waits for `100 Continue` was told no: it sends nothing.
         let waits = call.request_headers.contains_key(http::header::EXPECT);
@@ -192,10 +219,25 @@ impl Shared {
         }
     }
 
-    async fn unmatched(&self, call: &mut Call, effective: &Effective) {
+    async fn matched(&self, call: &mut Call, Match { api, operation, parameters, at }: Match) {
+        call.original.path()[at..].clone_into(&mut call.path);
+        call.parameters = parameters;
+        call.backend.clone_from(&api.backend);
+        let admitted = self.subscriptions.admit(call, &api);
+        call.api = Some(api);
+        call.operation = Some(Arc::clone(&operation));
+        let product = call.product.clone();
+        let effective = operation.effective(product.as_ref().map(|p| p.id.as_str()));
+        match admitted {
+            Ok(()) => execute::pipeline(self, call, effective).await,
+            Err(raised) => execute::on_error(self, call, effective, &raised).await,
+        }
+    }
+
+    async fn unmatched(&self, call: &mut Call, effective: &Effective, raised: &Raised) {
         // The platform logs such calls under the backend section.
         call.section = crate::policy::Section::Backend;
-        execute::on_error(self, call, effective, &Raised::operation_not_found()).await;
+        execute::on_error(self, call, effective, raised).await;
     }
 }
 

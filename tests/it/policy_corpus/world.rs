@@ -16,6 +16,7 @@ use seamstress::contract::ContractId;
 use seamstress::contract::openapi::OpenApi;
 use seamstress::door::{Door, Origin, RestClient};
 use seamstress::observe::GatewayRow;
+use seamstress::policy::OnUnsupported;
 use seamstress::stack::Api;
 use seamstress::stack::gateway::KeyRefresh;
 use seamstress::stack::gateway::{Gateway, GatewayError, GatewayOptions, RowLog, Upstream};
@@ -235,6 +236,9 @@ fn options(
     }
     GatewayOptions {
         policies: folder.to_owned(),
+        instance: None,
+        on_unsupported: OnUnsupported::Fail,
+        service: None,
         apis: vec![Api { id: ContractId::new("shop", "v1"), openapi }],
         overlays: Vec::new(),
         backends: BTreeMap::from(["backend", "backend-1", "backend-2"].map(|id| (id.to_owned(), backend.clone()))),

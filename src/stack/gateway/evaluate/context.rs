@@ -35,9 +35,9 @@ pub(super) fn root(op: ContextOp, call: &Call) -> Option<Value> {
         ContextOp::ContextOperation => here(call.operation.is_some()),
         ContextOp::ContextResponse => here(call.response.is_some()),
         ContextOp::ContextLastError => here(call.last_error.is_some()),
-        ContextOp::ContextProduct => here(call.api.as_ref().is_some_and(|a| a.product.is_some())),
-        // Nobody subscribes to the embedded gateway, and nobody signs in.
-        ContextOp::ContextSubscription | ContextOp::ContextUser => Value::Null,
+        ContextOp::ContextProduct => here(call.product.is_some()),
+        ContextOp::ContextSubscription => here(call.subscription.is_some()),
+        ContextOp::ContextUser => here(call.owner().is_some()),
         ContextOp::ContextRequestId => Value::Guid(call.id),
         ContextOp::ContextTimestamp => Value::Instant(call.arrived),
         ContextOp::ContextElapsed => Value::Span(call.began.elapsed().as_micros() as i64),
@@ -94,13 +94,19 @@ fn parts(op: ContextOp, call: &Call) -> Option<Value> {
         ContextOp::ApiName => api.map(|a| text(&a.name)),
         ContextOp::ApiPath => api.map(|a| text(a.base_path.trim_start_matches('/'))),
         ContextOp::ApiVersion => api.map(|a| text(&a.version)),
-        ContextOp::ApiRevision => api.map(|_| text("1")),
-        ContextOp::OperationId | ContextOp::OperationName => operation.map(|o| text(&o.id)),
+        ContextOp::ApiRevision => api.map(|a| text(&a.revision)),
+        ContextOp::OperationId => operation.map(|o| text(&o.id)),
+        ContextOp::OperationName => operation.map(|o| text(&o.name)),
         ContextOp::OperationMethod => operation.map(|o| text(o.method.as_str())),
         ContextOp::OperationUrlTemplate => operation.map(|o| text(&o.template)),
-        ContextOp::ProductId | ContextOp::ProductName => api.and_then(|a| a.product.as_deref()).map(text),
-        // Nobody subscribes to the embedded gateway, and nobody signs in; what
-        // stands on a dictionary or an address was called on null.
+        ContextOp::ProductId => call.product.as_ref().map(|p| text(&p.id)),
+        ContextOp::ProductName => call.product.as_ref().map(|p| text(&p.name)),
+        ContextOp::SubscriptionId => call.subscription.as_ref().map(|s| text(&s.id)),
+        ContextOp::SubscriptionName => call.subscription.as_ref().map(|s| text(&s.name)),
+        ContextOp::SubscriptionKey => call.subscription.as_ref().map(|s| text(s.primary_key.expose())),
+        ContextOp::UserId => call.owner().map(|u| text(&u.id)),
+        ContextOp::UserEmail => call.owner().map(|u| text(&u.email)),
+        // What stands on a dictionary or an address was called on null.
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use crate::stack::gateway::server::Shared;
 /// counted from the subscription's start.
 pub(in crate::stack::gateway) fn quota(shared: &Shared, call: &mut Call, policy: &policy::Quota) -> Result<(), Raised> {
     let Some(levels) = levels::of(call, policy.quota, &policy.apis) else { return Ok(()) };
-    let started = call.subscription.as_ref().map_or(Quota::DEFAULT_ANCHOR, |s| s.started);
+    let started = call.subscription.as_ref().and_then(|s| s.start.or(s.created)).unwrap_or(Quota::DEFAULT_ANCHOR);
     let turn = shared.counters.turn(call.id, call.clock.now());
     let anchored = |quota: Quota| Quota { anchor: started, ..quota };
     let result = levels::admit(

@@ -21,7 +21,7 @@ pub(in crate::stack::gateway) fn set_backend_service(
             let id = call.text_or_empty(id)?;
             let backend = shared.backends.get(&*id);
             let none = || failed(format!("Expression evaluation failed. There is no backend '{id}'."));
-            call.backend = Some(Arc::clone(backend.ok_or_else(none)?));
+            call.backend = Some(backend.ok_or_else(none)?);
             call.backend_chosen_in = scope;
         }
         SetBackendService::Url(url) => {

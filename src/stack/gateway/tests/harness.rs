@@ -18,6 +18,7 @@ use crate::contract::ContractId;
 use crate::contract::openapi::OpenApi;
 use crate::door::{Door, Origin, RestClient};
 use crate::limit::Throttling;
+use crate::policy::OnUnsupported;
 use crate::stack::Api;
 use crate::stack::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, Upstream};
 use crate::stack::identity::TENANT;
@@ -199,6 +200,17 @@ impl World {
             .unwrap_or_else(|e| panic!("{e}"))
     }
 
+    /// A folder of files, by their paths in it.
+    pub(super) async fn with_folder(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("in the folder")).expect("made");
+            std::fs::write(path, text).expect("written");
+        }
+        Self::start(dir.path().to_owned(), vec![], (&[], None), Some(dir)).await.unwrap_or_else(|e| panic!("{e}"))
+    }
+
     async fn start(
         policies: PathBuf,
         apis: Vec<Api>,
@@ -215,6 +227,9 @@ impl World {
         let ids = ["bulk-update-service", "tabular-intake-service", "inference-service", "dataverse"];
         let options = GatewayOptions {
             policies,
+            instance: None,
+            on_unsupported: OnUnsupported::Fail,
+            service: None,
             apis,
             overlays: overlays.iter().map(|o| (*o).to_owned()).collect(),
             backends: ids.iter().map(|id| ((*id).to_owned(), origin.clone())).collect(),

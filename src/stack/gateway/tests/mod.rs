@@ -1,6 +1,7 @@
 //! The gateway on real sockets, before small backends and a small issuer.
 
 mod harness;
+mod instance;
 mod platform;
 mod shipped;
 mod streaming;
