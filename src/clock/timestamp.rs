@@ -11,6 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+/// The first microsecond of the year 9999, from the Unix epoch.
+const YEAR_9999: u64 = 253_370_764_800_000_000;
+
 impl Timestamp {
     /// From microseconds since the Unix epoch.
     pub const fn from_micros(micros: i64) -> Self {
@@ -74,7 +77,14 @@ impl Timestamp {
 
     /// As an IMF-fixdate, the HTTP-date to send (RFC 9110 §5.6.7).
     pub fn http_date(self) -> String {
-        self.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+        // Every answer of the embedded system carries one; `httpdate` is several
+        // times as fast as a format that is read anew, but knows only these years.
+        match u64::try_from(self.0) {
+            Ok(micros) if micros < YEAR_9999 => {
+                httpdate::fmt_http_date(std::time::UNIX_EPOCH + Duration::from_micros(micros))
+            }
+            _ => self.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+        }
     }
 
     /// As a calendar date and time in UTC.

@@ -201,3 +201,30 @@ proptest! {
         prop_assert_eq!(ids.len() as u64, items);
     }
 }
+
+/// Who asks again at the end, when nothing is in his way any more, has the
+/// patience of a busy machine; who asks while a fault stays gives up soon.
+#[test]
+fn a_sequence_is_patient_only_where_nothing_is_in_its_way() {
+    let (mut troubled_calls, mut asked_again) = (0, 0);
+    let keys = CONTRACTS.iter().flat_map(|generators| generators.plan(400, &OFFERS));
+    for key in keys.filter(|key| key.kind == CaseKind::Sequence) {
+        let (case, mut troubled) = (made(&key, "n"), false);
+        for step in &case.steps {
+            match step {
+                Step::Inject(_) => troubled = true,
+                Step::ClearFaults => troubled = false,
+                Step::Call(call) if troubled && call.role != "again" => {
+                    troubled_calls += 1;
+                    assert!(call.manner.retries <= 8, "{key}: {}", call.manner.retries);
+                }
+                Step::Call(call) if call.role == "again" => {
+                    asked_again += 1;
+                    assert!(call.manner.retries >= 40, "{key}: {}", call.manner.retries);
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(troubled_calls > 10 && asked_again > 10, "{troubled_calls} and {asked_again}");
+}

@@ -289,15 +289,15 @@ impl Control {
         }
         let answer = request.send().await.map_err(|e| unreachable(chain(&e)))?;
         let status = answer.status();
-        let text = answer.text().await.map_err(|e| unreachable(chain(&e)))?;
+        let content = answer.bytes().await.map_err(|e| unreachable(chain(&e)))?;
         if !status.is_success() {
             return Err(TargetError::Unexpected {
                 what: "the control surface",
                 at: url,
-                detail: format!("{status}: {text}"),
+                detail: format!("{status}: {}", String::from_utf8_lossy(&content)),
             });
         }
-        serde_json::from_str(if text.is_empty() { "null" } else { &text }).map_err(|e| TargetError::Unexpected {
+        serde_json::from_slice(if content.is_empty() { b"null" } else { &content }).map_err(|e| TargetError::Unexpected {
             what: "the control surface",
             at: url.clone(),
             detail: format!("something that is not what was asked for: {e}"),

@@ -2,7 +2,7 @@
 //! (reference A3, A4).
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -123,6 +123,25 @@ pub(super) struct Context<'a> {
     pub(super) allowed: &'a str,
 }
 
+const SERVICE_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-service-request-id");
+
+/// Header fields that are the same on every answer.
+const COMMON: [(HeaderName, HeaderValue); 7] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    (header::EXPIRES, HeaderValue::from_static("-1")),
+    (header::VARY, HeaderValue::from_static("Accept-Encoding")),
+    (
+        header::SET_COOKIE,
+        HeaderValue::from_static("ARRAffinity=5ea3b1e6f0c94a1d; path=/; secure; HttpOnly"),
+    ),
+    (
+        header::STRICT_TRANSPORT_SECURITY,
+        HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+    ),
+    (HeaderName::from_static("crm.serviceid"), HeaderValue::from_static("framework")),
+    (HeaderName::from_static("odata-version"), HeaderValue::from_static("4.0")),
+];
+
 /// The answer as it goes out, with the header fields that every answer has.
 pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<Full<Bytes>> {
     let body = answer.body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
@@ -130,37 +149,34 @@ pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<Full<By
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    let mut put = |name: &'static str, value: &str| {
+    headers.reserve(24);
+    if has_body {
+        headers.append(header::CONTENT_TYPE, HeaderValue::from_static("application/json; odata.metadata=minimal"));
+    }
+    for (name, value) in COMMON {
+        headers.append(name, value);
+    }
+    let request_id = Uuid::new_v4().to_string();
+    let mut put = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.append(name, value);
         }
     };
-    if has_body {
-        put("content-type", "application/json; odata.metadata=minimal");
-    }
     for (name, value) in &answer.headers {
-        put(name, value);
+        put(HeaderName::from_static(name), value);
     }
-    let request_id = Uuid::new_v4().to_string();
-    put("cache-control", "no-cache");
-    put("expires", "-1");
-    put("vary", "Accept-Encoding");
-    put("x-ms-service-request-id", &request_id);
-    put("x-ms-service-request-id", &Uuid::new_v4().to_string());
-    put("set-cookie", "ARRAffinity=5ea3b1e6f0c94a1d; path=/; secure; HttpOnly");
-    put("set-cookie", &format!("ReqClientId={request_id}; path=/; secure; HttpOnly"));
-    put("set-cookie", &format!("orgId={}; path=/; secure; HttpOnly", context.organization));
-    put("strict-transport-security", "max-age=31536000; includeSubDomains");
-    put("req_id", &request_id);
-    put("crm.serviceid", "framework");
-    put("authactivityid", &Uuid::new_v4().to_string());
-    put("x-ms-dop-hint", &context.dop_hint.to_string());
+    put(SERVICE_REQUEST_ID, &request_id);
+    put(SERVICE_REQUEST_ID, &Uuid::new_v4().to_string());
+    put(header::SET_COOKIE, &format!("ReqClientId={request_id}; path=/; secure; HttpOnly"));
+    put(header::SET_COOKIE, &format!("orgId={}; path=/; secure; HttpOnly", context.organization));
+    put(HeaderName::from_static("req_id"), &request_id);
+    put(HeaderName::from_static("authactivityid"), &Uuid::new_v4().to_string());
+    put(HeaderName::from_static("x-ms-dop-hint"), &context.dop_hint.to_string());
     // Execution time is not counted here, so all of it is always left.
-    put("x-ms-ratelimit-time-remaining-xrm-requests", &seconds(1200.0));
-    put("x-ms-ratelimit-burst-remaining-xrm-requests", &context.remaining.to_string());
-    put("odata-version", "4.0");
-    put("public", context.allowed);
-    put("date", &context.now.http_date());
+    put(HeaderName::from_static("x-ms-ratelimit-time-remaining-xrm-requests"), &seconds(1200.0));
+    put(HeaderName::from_static("x-ms-ratelimit-burst-remaining-xrm-requests"), &context.remaining.to_string());
+    put(HeaderName::from_static("public"), context.allowed);
+    put(header::DATE, &context.now.http_date());
     response
 }
 

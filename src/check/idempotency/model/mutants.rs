@@ -3,10 +3,13 @@
 
 use proptest::prelude::*;
 
+use super::history::{Answer, Asked, Attempt, Event, History, Written};
 use super::reference::{Mutant, Service, WINDOW};
-use super::{Violation, judge};
+use super::{Kind, Violation, judge};
 use crate::check::synthetic::with_behaviour;
+use crate::clock::Timestamp;
 use crate::contract::behaviour::{Idempotency, OtherContent, RunningPolicy, SameContent, Scope, TypeName};
+use crate::generate::Item;
 use crate::generate::sequence::{Alphabet, SequenceSpec, draw, sequences, shrink};
 
 const ALL: Alphabet = Alphabet {
@@ -67,4 +70,38 @@ fn each_mutant_is_found_and_its_sequence_shrinks() {
         }
         assert!(spec.moves.len() <= 4, "{mutant:?}: {spec}");
     }
+}
+
+/// Two principals write the same under the same ID. Who was told of a failure
+/// and finds what he wanted to write may rightly take it for his own; who was
+/// not, may not.
+#[test]
+fn a_failed_write_may_be_taken_for_ones_own_and_one_that_never_failed_may_not() {
+    let at = Timestamp::from_seconds;
+    let attempt = |second, answer| Attempt { sent: at(second), done: at(second), answer, words: String::new() };
+    let asked = |number, principal: &str, attempts| Asked {
+        number,
+        role: "first",
+        principal: principal.into(),
+        operation: "submit".into(),
+        version: "v1".into(),
+        step: None,
+        items: vec![Item { id: "row".into(), content: 7 }],
+        patient: false,
+        attempts,
+    };
+    let failed = Answer::Failed { status: 503, name: None, by_service: true };
+    let blamed = |first: Vec<Attempt>| {
+        let second = asked(1, "b", vec![attempt(9, Answer::Done(Vec::new()))]);
+        let history = History {
+            events: vec![Event::Calls(vec![asked(0, "a", first)]), Event::Calls(vec![second])],
+            effects: vec![Written { key: "row".into(), at: at(1), sequence: 1 }],
+            unmarked: false,
+            quiet: true,
+            watched: true,
+        };
+        judge(&promise(), true, &history, &|_, _| None).iter().any(|violation| violation.kind == Kind::Lost)
+    };
+    assert!(!blamed(vec![attempt(1, failed), attempt(2, Answer::Done(Vec::new()))]));
+    assert!(blamed(vec![attempt(2, Answer::Done(Vec::new()))]));
 }
