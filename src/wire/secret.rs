@@ -1,5 +1,6 @@
 //! Secrets: wrapped at birth, redacted at the door of the recorded run.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, LazyLock, RwLock};
 
@@ -129,13 +130,26 @@ impl Redactor {
             }
         }
         if shown.contains(':') {
-            shown = MEMBER.replace_all(&shown, format!("$1\"{MASK}\"")).into_owned();
-            shown = FIELD.replace_all(&shown, mask_field).into_owned();
-            shown = USER.replace_all(&shown, format!("://{MASK}@")).into_owned();
+            shown = changed(shown, |text| MEMBER.replace_all(text, "$1\"[redacted]\""));
+            shown = changed(shown, |text| FIELD.replace_all(text, mask_field));
+            shown = changed(shown, |text| USER.replace_all(text, "://[redacted]@"));
         }
-        shown = BEARER.replace_all(&shown, mask_bearer).into_owned();
-        mask_tokens(&mask_parameters(&shown))
+        shown = changed(shown, |text| BEARER.replace_all(text, mask_bearer));
+        if shown.contains('=') {
+            shown = mask_parameters(&shown);
+        }
+        if tokens { mask_tokens(&shown) } else { shown }
     }
+}
+
+/// A text after a replacement; not copied where nothing was replaced, as in
+/// nearly every row of a run.
+fn changed(text: String, replace: impl for<'t> FnOnce(&'t str) -> Cow<'t, str>) -> String {
+    let changed = match replace(&text) {
+        Cow::Owned(changed) => Some(changed),
+        Cow::Borrowed(_) => None,
+    };
+    changed.unwrap_or(text)
 }
 
 const MASK: &str = "[redacted]";
