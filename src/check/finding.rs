@@ -10,6 +10,7 @@ use super::{Family, Known};
 use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::generate::CaseKey;
+use crate::observe::CallTrace;
 use crate::wire::Exchange;
 
 /// How much a finding weighs.
@@ -100,6 +101,9 @@ pub struct More {
     pub known: Option<Known>,
     /// The line of the file that its place names.
     pub source: Option<String>,
+    /// What the gateway did with its call when the case was played again, where
+    /// the gateway tells.
+    pub gateway: Option<CallTrace>,
 }
 
 /// A broken promise, with everything that is needed to believe and repeat it.

@@ -6,6 +6,7 @@
 //! so a recorded run can be judged again.
 
 mod call;
+mod call_trace;
 mod callback;
 mod latency;
 mod ledger;
@@ -13,6 +14,7 @@ mod row;
 mod sink;
 
 pub use call::{CallRecord, CallRun, CaseRun, PhaseRun, SearchRun};
+pub use call_trace::{CallTrace, StepTrace};
 pub use callback::ReceivedCall;
 pub use latency::{Latency, OperationLatency};
 pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome};

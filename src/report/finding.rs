@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::check::{CallMark, Finding, Known, Level, Reproduced, Shrunk};
 use crate::clock::Timestamp;
 use crate::diagnose::Place;
+use crate::observe::{CallTrace, LastError, StepTrace};
 use crate::wire::Redactor;
 
 use super::excerpt::ExchangeRecord;
@@ -62,6 +63,8 @@ pub struct FindingRecord {
     pub calls: Vec<CallMark>,
     /// The exchange that shows it best.
     pub exchange: Option<ExchangeRecord>,
+    /// What the gateway did with its call when the case was played again.
+    pub gateway: Option<CallTrace>,
 }
 
 /// A place in a user's file.
@@ -145,6 +148,7 @@ impl FindingRecord {
                 })
                 .collect(),
             exchange: finding.evidence.exchange.as_ref().map(|exchange| ExchangeRecord::of(exchange, redactor)),
+            gateway: finding.more.gateway.as_ref().map(|call| trace(call, redactor)),
         }
     }
 }
@@ -162,5 +166,18 @@ impl std::fmt::Display for PlaceRecord {
             write!(f, ":{}:{}", self.line, self.column)?;
         }
         Ok(())
+    }
+}
+
+/// A call at the gateway without its secrets.
+fn trace(call: &CallTrace, redactor: &Redactor) -> CallTrace {
+    let step = |step: &StepTrace| StepTrace { raised: redactor.text(&step.raised), ..step.clone() };
+    let error = |error: &LastError| LastError { message: redactor.text(&error.message), ..error.clone() };
+    CallTrace {
+        correlation_id: redactor.text(&call.correlation_id),
+        path: redactor.text(&call.path),
+        last_error: call.last_error.as_ref().map(error),
+        steps: call.steps.iter().map(step).collect(),
+        ..call.clone()
     }
 }

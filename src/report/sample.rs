@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::generate::{CaseKey, Nonce, Seed};
-use crate::observe::{GatewayRow, Latency, OperationLatency, TraceRecord};
+use crate::observe::{CallTrace, GatewayRow, Latency, OperationLatency, StepTrace, TraceRecord};
 use crate::wire::{
     Body, Exchange, Failure, FailureKind, Headers, Redactor, Request, Response, Secret, Tier, curl_line,
 };
@@ -197,7 +197,7 @@ fn findings() -> Vec<Finding> {
         calls: ["200", "500"]
             .map(|result| CallMark { role: "together".into(), call: "POST /b".into(), result: result.into() })
             .into(),
-        more: More { source: Some("  sunset: 2027-03-31 # <b>".into()), ..More::default() },
+        more: More { source: Some("  sunset: 2027-03-31 # <b>".into()), gateway: Some(gateway()), ..More::default() },
     };
     let exchange = exchange();
     let curl = curl_line("http://127.0.0.1:4711", &exchange.request, &redactor());
@@ -275,5 +275,27 @@ fn exchange() -> Exchange {
         sent_at: Timestamp::parse("2026-09-01T08:00:02Z").expect("valid"),
         done_at: Timestamp::parse("2026-09-01T08:00:02.2Z").expect("valid"),
         tier: Some(Tier::Service),
+    }
+}
+
+fn gateway() -> CallTrace {
+    let step = |policy: &str, began, micros, raised: &str| StepTrace {
+        policy: policy.into(),
+        section: "inbound".into(),
+        scope: "api".into(),
+        path: format!("{policy}[1]"),
+        place: "mocks/gateway/apis/bulk-update-v1.xml:12:5".into(),
+        began,
+        micros,
+        raised: raised.into(),
+    };
+    CallTrace {
+        number: 7,
+        method: "POST".into(),
+        path: "/b?sig=s3cr3t".into(),
+        status: 401,
+        micros: 412,
+        steps: vec![step("validate-jwt", 12, 96, "JWT <not> present."), step("set-header", 110, 2, "")],
+        ..CallTrace::default()
     }
 }

@@ -9,6 +9,8 @@ use super::play;
 use super::session::Session;
 use crate::check::{Finding, Reproduced};
 use crate::generate::CaseKey;
+use crate::observe::CallTrace;
+use crate::wire::Request;
 
 /// How often a failing case is played again.
 const TIMES: u32 = 3;
@@ -40,6 +42,25 @@ pub(super) async fn reproduce(session: &Session, findings: &mut [Finding]) {
         for finding in findings.iter_mut().filter(|f| shown_by.get(&f.fingerprint) == Some(&key)) {
             let shown = seen.iter().filter(|shown| shown.finding(&finding.fingerprint).is_some()).count() as u32;
             finding.reproduced = Some(Reproduced { shown, of: seen.len() as u32 });
+            let again = seen.iter().find_map(|shown| shown.finding(&finding.fingerprint));
+            if let Some(exchange) = again.and_then(|again| again.evidence.exchange.as_ref()) {
+                finding.more.gateway = trace_of(session, &exchange.request).await;
+            }
         }
     }
+}
+
+/// What a gateway of the run did with a request that it has just had; `None`
+/// where none tells.
+async fn trace_of(session: &Session, request: &Request) -> Option<CallTrace> {
+    let correlation = request.headers.get("X-Correlation-Id")?;
+    let targets = std::iter::once(&*session.target).chain(session.systems.apart());
+    for control in targets.filter_map(|target| target.control.as_ref()) {
+        let calls = control.traces(correlation).await.unwrap_or_default();
+        let same = |call: &CallTrace| call.path == request.target && call.method == request.method.as_str();
+        if let Some(call) = calls.into_iter().rev().find(same) {
+            return Some(call);
+        }
+    }
+    None
 }

@@ -6,11 +6,11 @@ use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
 
-use super::control::{Control, ControlOptions, Restart, RowSource};
+use super::control::{Control, ControlOptions, Restart, RowSource, TraceSource};
 use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
 use super::fault::FaultBoard;
-use super::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog};
+use super::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, TraceLog};
 use super::issuer::{Directory, Issuer, IssuerOptions, Tenant};
 use super::model::{Model, ModelOptions};
 use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};
@@ -85,6 +85,7 @@ impl Stack {
             directory,
             door: door(&options, tls.as_ref()),
             tls,
+            traces: TraceLog::new(),
         };
         let mut tiers = Tiers::default();
         match tiers.start(&start).await {
@@ -155,6 +156,7 @@ struct Start<'a> {
     /// Believes our own authority.
     door: Door,
     tls: Option<Tls>,
+    traces: TraceLog,
 }
 
 impl Start<'_> {
@@ -250,6 +252,7 @@ impl Start<'_> {
             rows: self.rows.clone(),
             throttling: Throttling::default(),
             tls: self.tls.clone(),
+            traces: self.traces.clone(),
         }
     }
 
@@ -259,13 +262,14 @@ impl Start<'_> {
         service: ServiceHandle,
         trigger: TriggerHandle,
     ) -> ControlOptions {
-        let rows = self.rows.clone();
+        let (rows, traces) = (self.rows.clone(), self.traces.clone());
         ControlOptions {
             listen: self.at(self.options.ports.control),
             dataverse: dataverse.clone(),
             tenant: tenant.clone(),
             trigger,
             rows: RowSource::new(move |since, correlations, limit| rows.query(since, correlations, limit)),
+            traces: TraceSource::new(move |since, correlations, limit| traces.last(since, correlations, limit)),
             clock: self.clock(),
             restart: Restart::new(move || {
                 let service = service.clone();

@@ -9,7 +9,7 @@ use super::TargetError;
 use crate::clock::Timestamp;
 use crate::door::{Origin, RestClient};
 use crate::generate::TokenKind;
-use crate::observe::{GatewayRow, LedgerEntry, ReceivedCall};
+use crate::observe::{CallTrace, GatewayRow, LedgerEntry, ReceivedCall};
 use crate::wire::{Fault, Secret};
 
 /// Reads and steers our stack: ledger, rows, faults, tokens, clock, pools.
@@ -51,6 +51,11 @@ struct LedgerPage {
 struct RowPage {
     rows: Vec<GatewayRow>,
     next: u64,
+}
+
+#[derive(Deserialize)]
+struct TracePage {
+    calls: Vec<CallTrace>,
 }
 
 #[derive(Deserialize)]
@@ -203,6 +208,17 @@ impl Control {
         }
     }
 
+    /// What the gateway did with the calls that carry this correlation ID, as
+    /// far as it still knows, the newest last.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn traces(&self, correlation: &str) -> Result<Vec<CallTrace>, TargetError> {
+        let filter = form(&[("correlation", correlation)]);
+        let page: TracePage = self.call(Method::GET, &format!("/traces?limit=20{filter}"), None).await?;
+        Ok(page.calls)
+    }
+
     /// Arms a fault; gives the number to disarm it by.
     ///
     /// # Errors
@@ -297,10 +313,12 @@ impl Control {
                 detail: format!("{status}: {}", String::from_utf8_lossy(&content)),
             });
         }
-        serde_json::from_slice(if content.is_empty() { b"null" } else { &content }).map_err(|e| TargetError::Unexpected {
-            what: "the control surface",
-            at: url.clone(),
-            detail: format!("something that is not what was asked for: {e}"),
+        serde_json::from_slice(if content.is_empty() { b"null" } else { &content }).map_err(|e| {
+            TargetError::Unexpected {
+                what: "the control surface",
+                at: url.clone(),
+                detail: format!("something that is not what was asked for: {e}"),
+            }
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::check::Level;
+use crate::observe::CallTrace;
 use crate::report::escape::html;
 use crate::report::json::{FindingRecord, RunRecord};
 use crate::report::text::{how_often, how_small, severity};
@@ -87,6 +88,9 @@ fn push_finding(page: &mut String, number: usize, finding: &FindingRecord, below
     if let Some(exchange) = &finding.exchange {
         push_exchange(page, exchange);
     }
+    if let Some(call) = &finding.gateway {
+        push_gateway(page, call);
+    }
     push_below(page, below);
     let _ =
         writeln!(page, "<p class=\"print\">Fingerprint <code>{}</code></p>\n</article>", html(&finding.fingerprint));
@@ -166,6 +170,34 @@ fn push_exchange(page: &mut String, exchange: &ExchangeRecord) {
         "<p class=\"print\">Attempt {}, sent at {} of the shared clock</p>\n</details>",
         exchange.attempt, exchange.sent_at
     );
+}
+
+/// What each policy did, in the order in which they began.
+fn push_gateway(page: &mut String, call: &CallTrace) {
+    let _ = write!(
+        page,
+        "<details>\n<summary>At the gateway, played again: {} policies, {:.1} ms</summary>\n<table>\n<tr><th>Policy</th><th>Where</th><th class=\"n\">Began</th><th class=\"n\">Took</th></tr>\n",
+        call.steps.len(),
+        call.micros as f64 / 1e3
+    );
+    for step in &call.steps {
+        let raised = if step.raised.is_empty() { String::new() } else { format!("<br><b>{}</b>", html(&step.raised)) };
+        let _ = writeln!(
+            page,
+            "<tr><td>{}</td><td>{}, {}, <code>{}</code>{raised}</td><td class=\"n\">{} µs</td><td class=\"n\">{} µs</td></tr>",
+            html(&step.policy),
+            html(&step.section),
+            html(&step.scope),
+            html(&step.place),
+            step.began,
+            step.micros
+        );
+    }
+    page.push_str("</table>\n");
+    if let Some(error) = &call.last_error {
+        let _ = writeln!(page, "<p>{}: {}. {}</p>", html(&error.source), html(&error.reason), html(&error.message));
+    }
+    page.push_str("</details>\n");
 }
 
 fn push_message(page: &mut String, name: &str, first: &str, headers: &[(String, String)], body: &BodyRecord) {

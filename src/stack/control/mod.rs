@@ -10,6 +10,8 @@
 //! | --- | --- |
 //! | `GET /health` | `{"status":"ok"}` |
 //! | `GET /ledger?since=&correlation=a,b&key=k1,k2&limit=` | `{"entries":[…],"next":n}`: entries after `since` that carry one of the correlation IDs or are of one of the keys |
+//! | `GET /` | a page that shows the gateway's last calls, policy by policy, and its counters |
+//! | `GET /traces?since=&correlation=a,b&limit=` | `{"calls":[…]}`: the gateway's last calls with what each policy did, the newest last |
 //! | `GET /rows?since=&correlation=a,b&limit=` | `{"rows":[…],"next":n}` |
 //! | `POST /faults`, `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | arms, lists, disarms |
 //! | `POST /mint` | `{"token":"…","expires_in":s}` |
@@ -27,4 +29,4 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use server::{Control, ControlOptions, Restart, RowSource};
+pub use server::{Control, ControlOptions, Restart, RowSource, TraceSource};

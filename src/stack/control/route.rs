@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -28,6 +28,8 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
         .route("/ledger", get(ledger))
         .route("/rows", get(rows))
+        .route("/traces", get(traces))
+        .route("/", get(page))
         .route("/faults", get(faults).post(arm).delete(clear_faults))
         .route("/faults/{id}", delete(disarm))
         .route("/mint", post(mint))
@@ -112,6 +114,23 @@ async fn rows(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response,
         .map_err(|fault| refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("the rows can't be read: {fault}")))?;
     let text = format!("{{\"rows\":[{}],\"next\":{next}}}", rows.join(","));
     Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
+}
+
+/// How many calls are shown unless asked otherwise.
+const SHOWN: usize = 50;
+
+async fn traces(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
+    let parameters = Parameters::of(&uri);
+    let (since, limit) = (parameters.number("since", 0)?, parameters.number("limit", SHOWN)?);
+    let calls = stack.traces.query(since, &parameters.list("correlation"), limit);
+    Ok(Json(json!({ "calls": calls })).into_response())
+}
+
+/// The page that shows what the gateway does. It loads nothing from elsewhere.
+async fn page() -> Response {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, policy)];
+    (headers, include_str!("page.html")).into_response()
 }
 
 async fn faults(State(stack): State<ControlOptions>) -> Response {

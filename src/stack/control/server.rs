@@ -15,6 +15,7 @@ use super::super::trigger::TriggerHandle;
 use super::route::router;
 use crate::clock::Clock;
 use crate::door::Origin;
+use crate::observe::CallTrace;
 
 /// What the control surface reads and steers.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct ControlOptions {
     pub trigger: TriggerHandle,
     /// The gateway's rows.
     pub rows: RowSource,
+    /// The gateway's last calls.
+    pub traces: TraceSource,
     /// The shared clock.
     pub clock: Clock,
     /// How the service is restarted.
@@ -85,6 +88,30 @@ impl RowSource {
 impl fmt::Debug for RowSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RowSource")
+    }
+}
+
+/// Where the gateway's last calls are read: those after a number that carry one
+/// of the correlation IDs (all, without any), at most so many, the newest last.
+#[derive(Clone)]
+pub struct TraceSource(Arc<ReadTraces>);
+
+type ReadTraces = dyn Fn(u64, &[String], usize) -> Vec<CallTrace> + Send + Sync;
+
+impl TraceSource {
+    /// From a function of the number, the correlation IDs and the limit.
+    pub fn new(read: impl Fn(u64, &[String], usize) -> Vec<CallTrace> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    pub(super) fn query(&self, since: u64, correlations: &[String], limit: usize) -> Vec<CallTrace> {
+        self.0(since, correlations, limit)
+    }
+}
+
+impl fmt::Debug for TraceSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TraceSource")
     }
 }
 

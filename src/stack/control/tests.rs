@@ -9,10 +9,10 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Control, ControlOptions, Restart, RowSource};
+use super::{Control, ControlOptions, Restart, RowSource, TraceSource};
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, RestClient};
-use crate::observe::GatewayRow;
+use crate::observe::{CallTrace, GatewayRow};
 use crate::stack::dataverse::{Dataverse, DataverseOptions};
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY};
 use crate::stack::issuer::{Issuer, IssuerOptions};
@@ -45,6 +45,10 @@ impl Rig {
             };
             Ok((vec![serde_json::to_string(&row).expect("a row")], since + 1))
         });
+        let traces = TraceSource::new(|since, correlations, limit| {
+            let path = format!("/{since}/{}/{limit}", correlations.join("+"));
+            vec![CallTrace { path, ..CallTrace::default() }]
+        });
         let restarts = Arc::new(AtomicU64::new(0));
         let counted = restarts.clone();
         let restart = Restart::new(move || {
@@ -59,6 +63,7 @@ impl Rig {
             tenant,
             trigger: TriggerHandle::default(),
             rows,
+            traces,
             clock,
             restart,
         };
@@ -183,5 +188,19 @@ async fn tokens_are_minted_and_the_clock_goes_forward_only() {
     assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "gateway" }))).await.0, 400);
     assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "service" }))).await.0, 200);
     assert_eq!(rig.restarts.load(Ordering::Relaxed), 1);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_calls_are_told_and_a_page_shows_them() {
+    let rig = Rig::start().await;
+    let told = rig.get("/traces?since=3&correlation=a,b&limit=7").await;
+    assert_eq!(told["calls"][0]["path"], "/3/a+b/7");
+    let page = rig.client.request(Method::GET, &format!("{}/", rig.control.origin())).expect("allowed");
+    let page = page.send().await.expect("answers");
+    assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+    assert!(page.headers()["content-security-policy"].to_str().expect("text").starts_with("default-src 'none'"));
+    let text = page.text().await.expect("whole");
+    assert!(text.contains("/traces?") && !text.contains("https://"), "{text}");
     rig.stop().await;
 }

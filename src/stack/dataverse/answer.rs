@@ -130,14 +130,8 @@ const COMMON: [(HeaderName, HeaderValue); 7] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     (header::EXPIRES, HeaderValue::from_static("-1")),
     (header::VARY, HeaderValue::from_static("Accept-Encoding")),
-    (
-        header::SET_COOKIE,
-        HeaderValue::from_static("ARRAffinity=5ea3b1e6f0c94a1d; path=/; secure; HttpOnly"),
-    ),
-    (
-        header::STRICT_TRANSPORT_SECURITY,
-        HeaderValue::from_static("max-age=31536000; includeSubDomains"),
-    ),
+    (header::SET_COOKIE, HeaderValue::from_static("ARRAffinity=5ea3b1e6f0c94a1d; path=/; secure; HttpOnly")),
+    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
     (HeaderName::from_static("crm.serviceid"), HeaderValue::from_static("framework")),
     (HeaderName::from_static("odata-version"), HeaderValue::from_static("4.0")),
 ];

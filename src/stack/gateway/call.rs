@@ -17,6 +17,7 @@ use super::evaluate::Work;
 use super::hosts::Destination;
 use super::request_body::RequestBody;
 use super::template::Parameters;
+use super::traces::Taken;
 use super::value::{Address, Side, Value};
 use crate::clock::{Clock, Timestamp};
 use crate::limit::{Quota, Rate};
@@ -75,6 +76,8 @@ pub(super) struct Call {
     pub(super) section: Section,
     pub(super) at: Option<Arc<Statement>>,
     pub(super) sent: Sent,
+    /// The policies that ran.
+    pub(super) steps: Vec<Taken>,
     /// What is left of the bound of the expression that is evaluated.
     pub(super) work: Work,
 }
@@ -170,6 +173,7 @@ impl Call {
             section: Section::Inbound,
             at: None,
             sent: Sent::default(),
+            steps: Vec::with_capacity(16),
             work: Work::new(),
         }
     }
@@ -202,7 +206,7 @@ impl Call {
     /// A copy, for a policy that runs beside others. Of bodies it has what is
     /// in memory.
     pub(super) fn beside(&self) -> Self {
-        Self { is_copy: true, written: Vec::new(), traces: Vec::new(), ..self.clone() }
+        Self { is_copy: true, written: Vec::new(), traces: Vec::new(), steps: Vec::new(), ..self.clone() }
     }
 
     /// Takes over what a copy set, and, where it failed or ended the call,
@@ -215,6 +219,7 @@ impl Call {
         }
         self.missed = copy.missed;
         self.traces.extend(copy.traces);
+        self.steps.extend(copy.steps);
         self.at = copy.at;
     }
 

@@ -11,6 +11,7 @@ use super::counters::Inside;
 use super::policies::{self, Retrying};
 use super::raised::Raised;
 use super::server::Shared;
+use super::traces::Taken;
 use crate::observe::LastError;
 use crate::policy::{Action, Effective, Section, Statement};
 
@@ -115,7 +116,10 @@ pub(super) async fn run(
         let stepped = match level.rest.split_first() {
             Some((statement, rest)) => {
                 level.rest = rest;
-                step(shared, call, statement, section).await
+                let began = call.began.elapsed();
+                let stepped = step(shared, call, statement, section).await;
+                call.steps.push(Taken::new(statement, section, (began, call.began.elapsed()), &stepped));
+                stepped
             }
             None => through(shared, call, &mut open).await.map(|()| Flow::Continue),
         };

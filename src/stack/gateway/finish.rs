@@ -31,6 +31,7 @@ pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
             answer.headers.insert(header::DATE, date);
         }
     }
+    shared.traces.keep(&mut call, Some(answer.status));
     let draft = RowDraft {
         row: row(&call, answer.status),
         began: call.began,
@@ -57,6 +58,7 @@ pub(super) fn abandoned(shared: &Shared, mut call: Call) {
         section: call.section.name().to_owned(),
         ..LastError::default()
     });
+    shared.traces.keep(&mut call, None);
     let mut row = row(&call, StatusCode::OK);
     (row.response_code, row.is_request_success) = (0, false);
     row.total_time = call.began.elapsed().as_millis() as u64;

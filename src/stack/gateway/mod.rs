@@ -48,6 +48,7 @@ mod subscriptions;
 mod template;
 mod token;
 mod token_text;
+mod traces;
 mod validation;
 mod value;
 
@@ -61,3 +62,4 @@ pub use keys::KeyRefresh;
 pub use options::GatewayOptions;
 pub use rows::RowLog;
 pub use server::Gateway;
+pub use traces::TraceLog;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::KeyRefresh;
-use super::{RowLog, Upstream};
+use super::{RowLog, TraceLog, Upstream};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
 use crate::limit::Throttling;
@@ -58,4 +58,6 @@ pub struct GatewayOptions {
     pub throttling: Throttling,
     /// Speaks TLS as well.
     pub tls: Option<Tls>,
+    /// Keeps the last calls with what each policy did.
+    pub traces: TraceLog,
 }

@@ -34,7 +34,7 @@ use super::request_body::RequestBody;
 use super::route::{Asked, Found, Match, Router};
 use super::subscriptions::Subscriptions;
 use super::value::Value;
-use super::{GatewayError, GatewayOptions, RowLog, apis, execute, finish, host};
+use super::{GatewayError, GatewayOptions, RowLog, TraceLog, apis, execute, finish, host};
 use crate::clock::Clock;
 use crate::diagnose::Diagnostics;
 use crate::door::Origin;
@@ -81,6 +81,7 @@ pub(super) struct Shared {
     pub(super) tokens: Tokens,
     pub(super) identity: Identity,
     pub(super) rows: RowLog,
+    pub(super) traces: TraceLog,
     pub(super) drain: Drain,
     pub(super) background: Background,
     pub(super) values: Cache<Value>,
@@ -174,6 +175,7 @@ impl Shared {
             tokens: Tokens::default(),
             identity: Identity::new(&options.door, &options.clock, endpoint, (client, &secret)),
             rows: options.rows.clone(),
+            traces: options.traces.clone(),
             drain: Drain::default(),
             background: Background::default(),
             values: Cache::default(),

@@ -19,7 +19,7 @@ use seamstress::observe::GatewayRow;
 use seamstress::policy::OnUnsupported;
 use seamstress::stack::Api;
 use seamstress::stack::gateway::KeyRefresh;
-use seamstress::stack::gateway::{Gateway, GatewayError, GatewayOptions, RowLog, Upstream};
+use seamstress::stack::gateway::{Gateway, GatewayError, GatewayOptions, RowLog, TraceLog, Upstream};
 use seamstress::stack::identity::TENANT;
 use seamstress::stack::jwt::SigningKey;
 use serde_json::{Map, Value, json};
@@ -251,6 +251,7 @@ fn options(
         seed: 0,
         key_refresh: KeyRefresh::default(),
         rows: rows.clone(),
+        traces: TraceLog::new(),
         throttling: seamstress::limit::Throttling::default(),
         tls: None,
     }

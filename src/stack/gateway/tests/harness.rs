@@ -20,7 +20,7 @@ use crate::door::{Door, Origin, RestClient};
 use crate::limit::Throttling;
 use crate::policy::OnUnsupported;
 use crate::stack::Api;
-use crate::stack::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, Upstream};
+use crate::stack::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, TraceLog, Upstream};
 use crate::stack::identity::TENANT;
 use crate::stack::jwt::SigningKey;
 
@@ -142,6 +142,7 @@ pub(super) struct World {
     pub(super) backend: Recorder,
     pub(super) clock: Clock,
     pub(super) rows: RowLog,
+    pub(super) traces: TraceLog,
     pub(super) client: RestClient,
     _documents: Option<TempDir>,
 }
@@ -222,7 +223,7 @@ impl World {
         let origin = serve(Router::new().fallback(record).with_state(backend.clone())).await;
         let origin = other_backend.and_then(Origin::parse).unwrap_or(origin);
         let clock = Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").expect("an instant"), 1.0);
-        let rows = RowLog::new().expect("a temporary file");
+        let (rows, traces) = (RowLog::new().expect("a temporary file"), TraceLog::new());
         let named = |name: &str, value: String| (name.to_owned(), value);
         let ids = ["bulk-update-service", "tabular-intake-service", "inference-service", "dataverse"];
         let options = GatewayOptions {
@@ -252,10 +253,11 @@ impl World {
             rows: rows.clone(),
             throttling: Throttling::default(),
             tls: None,
+            traces: traces.clone(),
         };
         let gateway = Gateway::start(options).await?;
         let client = RestClient::new(&Door::loopback(), Duration::from_secs(20));
-        Ok(Self { gateway, issuer, backend, clock, rows, client, _documents: documents })
+        Ok(Self { gateway, issuer, backend, clock, rows, traces, client, _documents: documents })
     }
 
     /// A token with changed claims.

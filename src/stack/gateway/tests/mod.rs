@@ -5,4 +5,5 @@ mod instance;
 mod platform;
 mod shipped;
 mod streaming;
+mod traces;
 mod traffic;
