@@ -274,6 +274,22 @@ mod tests {
     }
 
     #[test]
+    fn sixty_four_threads_are_admitted_as_often_as_a_naive_model_allows() {
+        let table = Table::new(4);
+        let mut before: Vec<(i64, usize)> = Vec::new();
+        for now in [0, 1, 4, 9, 10, 11, 13, 19, 20, 40] {
+            let admitted = std::thread::scope(|scope| {
+                let clients: Vec<_> =
+                    (0..64).map(|_| scope.spawn(|| (0..20).filter(|_| admit(&table, &["all"], now)).count())).collect();
+                clients.into_iter().map(|client| client.join().expect("it counts")).sum::<usize>()
+            });
+            let used: usize = before.iter().filter(|(at, _)| at + 10 > now).map(|(_, n)| n).sum();
+            assert_eq!(admitted, 3 - used, "at {now}");
+            before.push((now, admitted));
+        }
+    }
+
+    #[test]
     fn parts_are_not_confused() {
         let table = Table::new(1);
         for key in [&["a", "bc"][..], &["ab", "c"], &["abc"], &["a", "b", "c"]] {

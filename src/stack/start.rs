@@ -10,7 +10,7 @@ use super::control::{Control, ControlOptions, Restart, RowSource, TraceSource};
 use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
 use super::fault::FaultBoard;
-use super::gateway::{Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, TraceLog};
+use super::gateway::{Counters, Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, TraceLog};
 use super::issuer::{Directory, Issuer, IssuerOptions, Tenant};
 use super::model::{Model, ModelOptions};
 use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};
@@ -258,7 +258,7 @@ impl Start<'_> {
 
     fn control(
         &self,
-        (tenant, dataverse): (&Tenant, &DataverseHandle),
+        (tenant, dataverse, counters): (&Tenant, &DataverseHandle, &Arc<Counters>),
         service: ServiceHandle,
         trigger: TriggerHandle,
     ) -> ControlOptions {
@@ -270,6 +270,7 @@ impl Start<'_> {
             trigger,
             rows: RowSource::new(move |since, correlations, limit| rows.query(since, correlations, limit)),
             traces: TraceSource::new(move |since, correlations, limit| traces.last(since, correlations, limit)),
+            counters: Arc::clone(counters),
             clock: self.clock(),
             restart: Restart::new(move || {
                 let service = service.clone();
@@ -303,11 +304,12 @@ impl Tiers {
         ];
         let gateway = Gateway::start(start.gateway(&tenant, &issuer, backends)).await;
         let gateway = gateway.map_err(not_governed)?;
-        let gateway = self.gateway.insert(gateway).origin().clone();
+        let gateway = self.gateway.insert(gateway);
+        let (counters, gateway) = (Arc::clone(gateway.counters()), gateway.origin().clone());
         start.gateway.set(gateway.clone()).expect("nobody else fills the cell");
         let control = self
             .control
-            .insert(Control::start(start.control((&tenant, &handle), restart, received)).await?)
+            .insert(Control::start(start.control((&tenant, &handle, &counters), restart, received)).await?)
             .origin()
             .clone();
         Ok((Addresses { issuer, gateway, service, dataverse, model, trigger, control }, tenant))

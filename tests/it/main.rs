@@ -7,6 +7,7 @@ mod capacity;
 mod checks_have_defects;
 mod cli;
 
+mod counters;
 mod credentials;
 mod environments;
 mod exit_codes;

@@ -13,11 +13,13 @@
 //! | `GET /` | a page that shows the gateway's last calls, policy by policy, and its counters |
 //! | `GET /traces?since=&correlation=a,b&limit=` | `{"calls":[…]}`: the gateway's last calls with what each policy did, the newest last |
 //! | `GET /rows?since=&correlation=a,b&limit=` | `{"rows":[…],"next":n}` |
+//! | `GET /counters?limit=` | `{"counters":[…],"keys":n}`: limits of keys, those first that have used most of them |
 //! | `POST /faults`, `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | arms, lists, disarms |
 //! | `POST /mint` | `{"token":"…","expires_in":s}` |
 //! | `GET /clock`, `POST /clock/jump` `{"seconds":n}` | `{"now":…,"scale":x}` |
 //! | `GET /callbacks?id=a,b` | `{"calls":[…]}`: what the flow's trigger received that names one of the IDs, in a header field or in its content |
 //! | `POST /restart` `{"tier":"service"}` | the service dies and comes up again with what it had stored: `{"restarted":"service"}` |
+//! | `POST /restart` `{"tier":"gateway"}` | the gateway loses its counters of rates, and those of quotas where its settings say so |
 //! | `GET /pool/{table}/{column}?offset=&limit=` | `{"values":[…],"total":n}` |
 //!
 //! `next` is the number to go on from: that of the last entry given where

@@ -30,6 +30,7 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/rows", get(rows))
         .route("/traces", get(traces))
         .route("/", get(page))
+        .route("/counters", get(counters))
         .route("/faults", get(faults).post(arm).delete(clear_faults))
         .route("/faults/{id}", delete(disarm))
         .route("/mint", post(mint))
@@ -114,6 +115,12 @@ async fn rows(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response,
         .map_err(|fault| refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("the rows can't be read: {fault}")))?;
     let text = format!("{{\"rows\":[{}],\"next\":{next}}}", rows.join(","));
     Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
+}
+
+async fn counters(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
+    let limit = Parameters::of(&uri).number("limit", LIMIT)?;
+    let counters = stack.counters.snapshot(stack.clock.now(), limit);
+    Ok(Json(json!({ "counters": counters, "keys": stack.counters.len() })).into_response())
 }
 
 /// How many calls are shown unless asked otherwise.
@@ -223,10 +230,14 @@ struct Restarted {
 
 async fn restart(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
     let Restarted { tier } = read(&body)?;
-    if tier != "service" {
-        return Err(refusal(StatusCode::BAD_REQUEST, &format!("`{tier}` can't be restarted; `service` can")));
+    match tier.as_str() {
+        "service" => stack.restart.now().await,
+        "gateway" => stack.counters.restart(),
+        _ => {
+            let why = format!("`{tier}` can't be restarted; `service` and `gateway` can");
+            return Err(refusal(StatusCode::BAD_REQUEST, &why));
+        }
     }
-    stack.restart.now().await;
     Ok(Json(json!({ "restarted": tier })).into_response())
 }
 

@@ -9,6 +9,7 @@ use hyper_util::service::TowerToHyperService;
 
 use super::super::StackError;
 use super::super::dataverse::DataverseHandle;
+use super::super::gateway::Counters;
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
 use super::super::trigger::TriggerHandle;
@@ -32,6 +33,8 @@ pub struct ControlOptions {
     pub rows: RowSource,
     /// The gateway's last calls.
     pub traces: TraceSource,
+    /// The gateway's counters.
+    pub counters: Arc<Counters>,
     /// The shared clock.
     pub clock: Clock,
     /// How the service is restarted.

@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use super::{Control, ControlOptions, Restart, RowSource, TraceSource};
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, RestClient};
+use crate::limit::Throttling;
 use crate::observe::{CallTrace, GatewayRow};
 use crate::stack::dataverse::{Dataverse, DataverseOptions};
+use crate::stack::gateway::Counters;
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY};
 use crate::stack::issuer::{Issuer, IssuerOptions};
 use crate::stack::jwt::JwtError;
@@ -64,6 +66,7 @@ impl Rig {
             trigger: TriggerHandle::default(),
             rows,
             traces,
+            counters: Arc::new(Counters::new(Throttling::default())),
             clock,
             restart,
         };
@@ -185,9 +188,11 @@ async fn tokens_are_minted_and_the_clock_goes_forward_only() {
     assert_eq!(rig.call(Method::GET, "/pool/accounts/nope", None).await.0, 404);
     assert_eq!(rig.call(Method::GET, "/nope", None).await.0, 404);
     assert_eq!(rig.get("/callbacks?id=a").await["calls"], json!([]));
-    assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "gateway" }))).await.0, 400);
+    assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "dataverse" }))).await.0, 400);
+    assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "gateway" }))).await.0, 200);
     assert_eq!(rig.call(Method::POST, "/restart", Some(json!({ "tier": "service" }))).await.0, 200);
     assert_eq!(rig.restarts.load(Ordering::Relaxed), 1);
+    assert_eq!(rig.get("/counters?limit=5").await, json!({ "counters": [], "keys": 0 }));
     rig.stop().await;
 }
 

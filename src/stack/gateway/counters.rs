@@ -46,7 +46,6 @@ pub(super) enum Whose {
 
 /// What a counter shows: one limit of one key.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct CounterReading {
     /// The policy's name.
     pub policy: &'static str,
@@ -61,10 +60,15 @@ pub struct CounterReading {
     pub remaining: Option<u64>,
     /// When nothing will be used if nobody calls; `None`: never.
     pub resets_at: Option<Timestamp>,
+    /// How many calls of a burst a rate may admit, from the fewest to the most,
+    /// where limits are inexact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admits: Option<[u64; 2]>,
 }
 
 impl Counters {
-    pub(super) fn new(throttling: Throttling) -> Self {
+    /// Nobody has used anything.
+    pub fn new(throttling: Throttling) -> Self {
         Self {
             throttling,
             rates: [Table::new(SHARDS), Table::new(FEW)],
@@ -157,7 +161,15 @@ impl Counters {
         fullest.look("quota", by_subscription);
         fullest.look("limit-concurrency", &self.concurrency);
         fullest.trim();
-        fullest.found.into_iter().map(|(_, reading)| reading).collect()
+        let admits = |reading: CounterReading| CounterReading { admits: self.admits(&reading), ..reading };
+        fullest.found.into_iter().map(|(_, reading)| admits(reading)).collect()
+    }
+
+    fn admits(&self, reading: &CounterReading) -> Option<[u64; 2]> {
+        let rate = Rate { calls: reading.limit?, period: Duration::ZERO };
+        let admits = self.throttling.admitted(rate, u64::MAX);
+        (reading.policy.starts_with("rate-limit") && admits.start() < admits.end())
+            .then_some([*admits.start(), *admits.end()])
     }
 }
 
@@ -224,6 +236,7 @@ fn shown(policy: &'static str, key: &str, reading: Reading) -> CounterReading {
         limit: reading.limit,
         remaining: reading.limit.map(|limit| limit.saturating_sub(reading.used)),
         resets_at: reading.resets_at,
+        admits: None,
     }
 }
 

@@ -138,6 +138,8 @@ pub(super) fn claims(issuer: &Origin, now: Timestamp, changes: &Value) -> Value 
 /// A gateway, its issuer and its backend.
 pub(super) struct World {
     pub(super) gateway: Gateway,
+    /// What it was started with, for another one that differs.
+    pub(super) options: GatewayOptions,
     pub(super) issuer: Issuer,
     pub(super) backend: Recorder,
     pub(super) clock: Clock,
@@ -255,9 +257,9 @@ impl World {
             tls: None,
             traces: traces.clone(),
         };
-        let gateway = Gateway::start(options).await?;
+        let gateway = Gateway::start(options.clone()).await?;
         let client = RestClient::new(&Door::loopback(), Duration::from_secs(20));
-        Ok(Self { gateway, issuer, backend, clock, rows, traces, client, _documents: documents })
+        Ok(Self { gateway, options, issuer, backend, clock, rows, traces, client, _documents: documents })
     }
 
     /// A token with changed claims.

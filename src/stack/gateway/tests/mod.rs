@@ -2,6 +2,7 @@
 
 mod harness;
 mod instance;
+mod limits;
 mod platform;
 mod shipped;
 mod streaming;
