@@ -76,7 +76,7 @@ impl SlidingWindow {
     pub fn add(&mut self, rate: Rate, now: Timestamp, count: u64) {
         let now = self.forward(rate, now);
         if count > 0 {
-            self.log.push(now, count);
+            self.log.push(counted_at(rate, now), count);
             self.sum = self.sum.saturating_add(count);
         }
     }
@@ -155,6 +155,20 @@ impl SlidingWindow {
     }
 }
 
+/// In how many parts a period is counted where the calls are more: a call then
+/// leaves up to a part of the period late, never early.
+const PARTS: u64 = 16_384;
+
+/// At which instant a call is noted: at its own, unless so many calls are
+/// allowed that the notes would take more memory than they are worth.
+fn counted_at(rate: Rate, now: Timestamp) -> Timestamp {
+    let part = rate.period.as_micros() as i64 / PARTS as i64;
+    if rate.calls <= PARTS || part < 2 {
+        return now;
+    }
+    Timestamp::from_micros(now.micros().saturating_add(part - 1).div_euclid(part).saturating_mul(part))
+}
+
 /// A span in whole seconds, rounded up, at least 1.
 pub(super) fn whole_seconds(span: Duration) -> u64 {
     span.as_micros().div_ceil(1_000_000).max(1) as u64
@@ -200,6 +214,29 @@ mod tests {
                 let _ = window.admit(RATE, now, count);
             }
         }
+    }
+
+    #[test]
+    fn a_large_limit_is_counted_in_parts_of_its_period_and_admits_no_more() {
+        let rate = Rate { calls: 40_000, period: Duration::from_mins(1) };
+        let (mut window, mut admitted) = (SlidingWindow::new(), Vec::new());
+        for n in 0..60_000 {
+            let now = Timestamp::from_micros(n * 2_000);
+            if window.admit(rate, now, 1).is_ok() {
+                admitted.push(now);
+            }
+        }
+        assert!(window.log.iter().count() as u64 <= PARTS + 2);
+        let most = admitted
+            .iter()
+            .enumerate()
+            .map(|(i, first)| admitted[i..].partition_point(|at| *at < first.plus(rate.period)) as u64);
+        assert_eq!(most.max(), Some(30_000), "every call was admitted: two a millisecond are fewer than the limit");
+        let tight = Rate { calls: 20_000, ..rate };
+        let mut window = SlidingWindow::new();
+        let admitted =
+            (0..60_000).filter(|n| window.admit(tight, Timestamp::from_micros(n * 2_000), 1).is_ok()).count();
+        assert_eq!(admitted, 40_000, "two windows");
     }
 
     #[test]
