@@ -322,6 +322,10 @@ pub(super) struct ServeArgs {
     /// target: `--settings FILE --env stack`.
     #[arg(long, value_name = "FILE")]
     pub(super) write_env: Option<PathBuf>,
+    /// The settings file, whose [gateway] says how the gateway behaves;
+    /// seamstress.toml or .config/seamstress.toml by default.
+    #[arg(long, value_name = "FILE")]
+    pub(super) settings: Option<PathBuf>,
     /// Switch on a defect; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub(super) defect: Vec<String>,

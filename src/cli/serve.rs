@@ -62,6 +62,7 @@ async fn start(args: &ServeArgs) -> Result<(Served, Left), RunError> {
         },
         bind: args.bind,
         tls: args.tls,
+        gateway: settle::gateway(args.settings.as_deref())?,
     })
     .await?;
     match leave(args, &served) {

@@ -8,7 +8,7 @@ use crate::clock::{Timestamp, parse_duration};
 use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
 use crate::run::{self, Options, RunError, SchemeKey, TargetChoice};
-use crate::target::Settings;
+use crate::target::{GatewaySettings, Settings};
 use crate::wire::{Headers, Redactor, Secret};
 
 /// Options of `gate`, `load`, `capacity probe`, `readiness`.
@@ -161,6 +161,13 @@ fn weights(args: &TargetArgs) -> Result<Weights, RunError> {
         }
     }
     Ok(weights)
+}
+
+/// What the settings file says of the embedded gateway, if there is one.
+pub(super) fn gateway(file: Option<&Path>) -> Result<GatewaySettings, RunError> {
+    let default = || run::DEFAULT_SETTINGS.iter().map(PathBuf::from).find(|f| f.is_file());
+    let Some(file) = file.map(Path::to_owned).or_else(default) else { return Ok(GatewaySettings::default()) };
+    Ok(read_settings(&file)?.gateway)
 }
 
 fn read_settings(file: &Path) -> Result<Settings, RunError> {

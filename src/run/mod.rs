@@ -36,6 +36,7 @@ mod session;
 mod shrink;
 mod stop;
 mod systems;
+mod throttling;
 
 pub use error::RunError;
 pub use gate::{Play, judge};

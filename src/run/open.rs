@@ -11,6 +11,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::contract::Contract;
 use crate::door::{Door, Origin, RestClient};
 use crate::generate::Need;
+use crate::limit::Throttling;
 use crate::stack::{Api, Ports, Stack, StackError, StackOptions};
 use crate::target::{Clients, Control, EnvironmentSettings, Target, TargetError, TokenSettings};
 use crate::wire::{Headers, Keys, Secret};
@@ -91,6 +92,8 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
         ports: Ports::default(),
         bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
         tls: false,
+        // What is judged is judged exactly.
+        throttling: Throttling::default(),
     })
     .await
     .map_err(stack_error)?;

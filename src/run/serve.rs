@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::open::stack_error;
+use super::throttling::throttling;
 use super::{Handover, RunError};
 use crate::clock::Clock;
 use crate::contract;
 use crate::policy;
 use crate::stack::{Addresses, Api, Ports, Stack, StackOptions};
+use crate::target::GatewaySettings;
 
 /// What `serve` was asked to do.
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub struct ServeOptions {
     pub bind: IpAddr,
     /// Whether issuer and gateway speak TLS as well.
     pub tls: bool,
+    /// What the settings say of the gateway.
+    pub gateway: GatewaySettings,
 }
 
 /// A system that serves.
@@ -82,8 +86,10 @@ pub async fn serve(options: ServeOptions) -> Result<Served, RunError> {
         .filter(|c| !c.is_consumed())
         .map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() })
         .collect();
+    let throttling = throttling(&options.gateway.throttling);
     let ServeOptions { mocks, defects, clock, ports, bind, tls, .. } = options;
-    let stack =
-        Stack::start(StackOptions { mocks, apis, defects, clock, ports, bind, tls }).await.map_err(stack_error)?;
+    let stack = Stack::start(StackOptions { mocks, apis, defects, clock, ports, bind, tls, throttling })
+        .await
+        .map_err(stack_error)?;
     Ok(Served { stack })
 }

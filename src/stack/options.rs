@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::contract::ContractId;
 use crate::contract::openapi::OpenApi;
 use crate::door::Origin;
+use crate::limit::Throttling;
 
 /// What a stack is started with.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct StackOptions {
     /// Whether issuer and gateway speak TLS as well, under an authority that is
     /// made for it.
     pub tls: bool,
+    /// How the gateway's limits count: exactly, or as the platform does.
+    pub throttling: Throttling,
 }
 
 /// An API that the gateway publishes: what API Management would import.

@@ -19,7 +19,6 @@ use super::trigger::{Trigger, TriggerHandle, TriggerOptions};
 use super::{Addresses, StackError, StackOptions};
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, Origin};
-use crate::limit::Throttling;
 use crate::policy::OnUnsupported;
 use crate::wire::{Secret, Tier};
 
@@ -250,7 +249,7 @@ impl Start<'_> {
             seed: 0,
             key_refresh: KeyRefresh::default(),
             rows: self.rows.clone(),
-            throttling: Throttling::default(),
+            throttling: self.options.throttling.clone(),
             tls: self.tls.clone(),
             traces: self.traces.clone(),
         }

@@ -13,6 +13,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::contract::ContractId;
 use crate::contract::openapi::OpenApi;
 use crate::door::{Door, Origin, RestClient};
+use crate::limit::Throttling;
 use crate::wire::Tier;
 
 const RUN: &str = "11111111-2222-4333-8444-555555555555";
@@ -34,6 +35,7 @@ fn options(defects: &[&str]) -> StackOptions {
         ports: Ports::default(),
         bind: "127.0.0.1".parse().expect("valid"),
         tls: false,
+        throttling: Throttling::default(),
     }
 }
 

@@ -8,13 +8,15 @@
 mod clients;
 mod control;
 mod settings;
+mod throttling;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 pub use clients::{Authorized, Clients, TokenSettings};
 pub use control::{Control, LedgerQuery, ShownClock};
-pub use settings::{EnvironmentSettings, Settings};
+pub use settings::{EnvironmentSettings, GatewaySettings, Settings};
+pub use throttling::{AlgorithmSetting, ThrottlingSettings};
 
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
