@@ -18,6 +18,7 @@ pub mod instance;
 mod inventory;
 #[cfg(test)]
 mod lint_test;
+mod liquid;
 mod load;
 mod mapped;
 mod overlay;
@@ -34,14 +35,15 @@ mod view;
 pub use document::{Document, Item};
 pub use effective::Effective;
 pub use inventory::{Entry, Inventory, Subject, Verdict};
+pub use liquid::{Comparison, Condition, Filter, Filtered, For, Node, Operand, PathStep, Template};
 pub use load::{lint, load, load_instance};
 pub use mapped::{Mapped, UrlPattern};
 pub use policies::{
-    Announcements, ApiPart, AuthenticationBasic, CacheLookup, CacheLookupValue, CacheRemoveValue, CacheStore,
-    CacheStoreValue, CheckHeader, Choose, Emulation, Exists, ForwardRequest, Increment, LimitConcurrency,
-    ManagedIdentity, Named, Quota, QuotaByKey, RateLimit, RateLimitByKey, RequiredClaim, Retry, ReturnResponse,
-    RewriteUri, SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource,
-    Trace, ValidateJwt, Wait,
+    Announcements, ApiPart, AuthenticationBasic, BodyContent, CacheLookup, CacheLookupValue, CacheRemoveValue,
+    CacheStore, CacheStoreValue, CheckHeader, Choose, ConvertBody, Cors, EmitMetric, Emulation, Exists, FindAndReplace,
+    ForwardRequest, Increment, Jsonp, LimitConcurrency, ManagedIdentity, MockResponse, Named, Notation, Quota,
+    QuotaByKey, RateLimit, RateLimitByKey, RequiredClaim, Retry, ReturnResponse, RewriteUri, SendRequest,
+    SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource, Trace, ValidateJwt, Wait,
 };
 pub use policies::{Callers, InlineKey, InlineKeyKind, IpFilter, ValidateAzureAdToken, from_base64};
 pub use policies::{

@@ -19,16 +19,23 @@ pub(super) struct Reader<'e, 'c, 'd> {
     /// What the expressions read so far.
     pub(super) reads: Reads,
     asked: Vec<&'static str>,
+    passes_over: bool,
 }
 
 impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
     pub(super) fn new(element: &'e Element, compiler: &'c mut Compiler<'d>) -> Self {
-        Self { element, compiler, reads: Reads::default(), asked: vec!["id"] }
+        Self { element, compiler, reads: Reads::default(), asked: vec!["id"], passes_over: false }
     }
 
     /// Reads another element, a child of the policy, in the same way.
     pub(super) fn within<T>(&mut self, child: &'e Element, read: impl FnOnce(&mut Reader<'e, '_, 'd>) -> T) -> T {
-        let mut reader = Reader { element: child, compiler: self.compiler, reads: self.reads, asked: Vec::new() };
+        let mut reader = Reader {
+            element: child,
+            compiler: self.compiler,
+            reads: self.reads,
+            asked: Vec::new(),
+            passes_over: false,
+        };
         let value = read(&mut reader);
         reader.finish();
         self.reads = reader.reads;
@@ -259,8 +266,16 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
         self.compiler.nested(of, step)
     }
 
+    /// Takes all attributes as they are, unread.
+    pub(super) fn pass_over(&mut self) {
+        self.passes_over = true;
+    }
+
     /// Ends reading: attributes nobody asked for are faults.
     pub(super) fn finish(&mut self) {
+        if self.passes_over {
+            return;
+        }
         for attribute in &self.element.attributes {
             if self.asked.contains(&&*attribute.name) {
                 continue;

@@ -161,7 +161,25 @@ impl Scanner<'_> {
         Some(text)
     }
 
+    /// A body is text even where it looks like elements: from the end of its
+    /// tag to the tag that closes it. An expression is none of this.
+    fn literal_body(&mut self, element: &mut Element) {
+        let rest = self.rest();
+        let begin = rest.trim_start();
+        let is_markup = begin.starts_with('<') || begin.starts_with("{%") || begin.starts_with("{{");
+        let is_other = ["@(", "@{", "<!--", "<![CDATA[", "</"].iter().any(|p| begin.starts_with(p));
+        let Some(end) = rest.find("</set-body") else { return };
+        if !is_other && (is_markup || rest[..end].contains('<')) {
+            let (text, place) = (rest[..end].to_owned(), self.place(self.at));
+            self.at += end;
+            element.children.push(Child::Text(Text { text, place }));
+        }
+    }
+
     fn children(&mut self, element: &mut Element) -> Result<(), Diagnostic> {
+        if &*element.name == "set-body" {
+            self.literal_body(element);
+        }
         loop {
             let begin = self.at;
             if self.take("</") {

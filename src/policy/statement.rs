@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::expression::{Expression, Reads};
 use super::policies::{
     AuthenticationBasic, CacheLookup, CacheLookupValue, CacheRemoveValue, CacheStore, CacheStoreValue, CheckHeader,
-    Choose, ForwardRequest, LimitConcurrency, ManagedIdentity, Quota, QuotaByKey, RateLimit, RateLimitByKey, Retry,
-    ReturnResponse, RewriteUri, SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable,
-    Trace, ValidateJwt, Wait,
+    Choose, ConvertBody, Cors, EmitMetric, FindAndReplace, ForwardRequest, Jsonp, LimitConcurrency, ManagedIdentity,
+    MockResponse, Quota, QuotaByKey, RateLimit, RateLimitByKey, Retry, ReturnResponse, RewriteUri, SendRequest,
+    SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, Trace, ValidateJwt, Wait,
 };
 use super::policies::{IpFilter, ValidateAzureAdToken};
 use super::policies::{ValidateContent, ValidateHeaders, ValidateParameters, ValidateStatusCode};
@@ -49,14 +49,24 @@ pub enum Action {
     CacheStoreValue(CacheStoreValue),
     CheckHeader(CheckHeader),
     Choose(Choose),
+    ConvertBody(ConvertBody),
+    Cors(Box<Cors>),
+    EmitMetric(Box<EmitMetric>),
+    FindAndReplace(FindAndReplace),
     ForwardRequest(ForwardRequest),
     IpFilter(IpFilter),
+    /// A policy that does nothing here.
+    Ignored,
+    Jsonp(Jsonp),
     ManagedIdentity(ManagedIdentity),
     LimitConcurrency(LimitConcurrency),
+    MockResponse(MockResponse),
     Quota(Box<Quota>),
     QuotaByKey(Box<QuotaByKey>),
     RateLimit(Box<RateLimit>),
     RateLimitByKey(Box<RateLimitByKey>),
+    /// `redirect-content-urls`.
+    RedirectContentUrls,
     Retry(Retry),
     ReturnResponse(ReturnResponse),
     RewriteUri(RewriteUri),

@@ -76,17 +76,21 @@ impl Surroundings {
     /// that holds such a reference itself is not replaced again.
     pub(super) fn fill(&self, element: &mut Element, diagnostics: &mut Diagnostics) {
         for attribute in &mut element.attributes {
-            self.fill_text(&mut attribute.value, diagnostics);
+            self.fill_text(&mut attribute.value, Some(&mut *diagnostics));
         }
+        // In a Liquid template names that are no named values are the
+        // template's own.
+        let is_liquid = element.attribute("template").is_some();
         for child in &mut element.children {
             match child {
                 Child::Element(element) => self.fill(element, diagnostics),
-                Child::Text(text) => self.fill_text(text, diagnostics),
+                Child::Text(text) if is_liquid => self.fill_text(text, None),
+                Child::Text(text) => self.fill_text(text, Some(&mut *diagnostics)),
             }
         }
     }
 
-    fn fill_text(&self, text: &mut Text, diagnostics: &mut Diagnostics) {
+    fn fill_text(&self, text: &mut Text, mut diagnostics: Option<&mut Diagnostics>) {
         let mut filled = String::new();
         let mut rest = text.text.as_str();
         while let Some(begin) = rest.find("{{") {
@@ -101,8 +105,10 @@ impl Surroundings {
             };
             if let Some(value) = self.named_values.get(name) {
                 filled.push_str(value);
-            } else {
+            } else if let Some(diagnostics) = &mut diagnostics {
                 diagnostics.push(self.unknown(name, text));
+            } else {
+                filled.push_str(&rest[begin..begin + name.len() + 4]);
             }
             rest = &inner[name.len() + 2..];
         }

@@ -1,9 +1,9 @@
 //! `set-header` and `set-query-parameter`: a named field takes values.
 
-use super::table::{ANYWHERE, EVERYWHERE, Emulation, INBOUND, PolicyKind};
+use super::table::{ANYWHERE, EVERYWHERE, Emulation, PolicyKind};
 use crate::diagnose::Diagnostic;
 use crate::policy::reader::Reader;
-use crate::policy::statement::{Action, GivenText};
+use crate::policy::statement::{Action, Given, GivenText, Section};
 
 /// `set-header` or `set-query-parameter`.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct SetField {
     /// The field's name.
     pub name: GivenText,
     /// What happens where the field is there.
-    pub exists: Exists,
+    pub exists: Given<Exists>,
     /// Its values; a value that is null is left out.
     pub values: Vec<GivenText>,
 }
@@ -29,6 +29,16 @@ pub enum Exists {
     Delete,
 }
 
+impl Exists {
+    const WORDS: [&'static str; 4] = ["override", "skip", "append", "delete"];
+
+    /// The action of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let at = Self::WORDS.iter().position(|w| w.eq_ignore_ascii_case(name.trim()))?;
+        Some([Self::Override, Self::Skip, Self::Append, Self::Delete][at])
+    }
+}
+
 pub(super) const HEADER: PolicyKind = PolicyKind {
     name: "set-header",
     sections: ANYWHERE,
@@ -39,7 +49,7 @@ pub(super) const HEADER: PolicyKind = PolicyKind {
 
 pub(super) const QUERY_PARAMETER: PolicyKind = PolicyKind {
     name: "set-query-parameter",
-    sections: INBOUND,
+    sections: &[Section::Inbound, Section::Backend, Section::OnError],
     scopes: EVERYWHERE,
     emulation: Emulation::Emulated,
     compile: query_parameter,
@@ -61,18 +71,27 @@ fn query_parameter(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     field(reader).map(Action::SetQueryParameter)
 }
 
+/// What is done where the field is there: a word, or an expression that gives
+/// one.
+fn exists(reader: &mut Reader<'_, '_, '_>) -> Given<Exists> {
+    if reader.element.attribute("exists-action").is_some_and(|a| a.value.is_expression()) {
+        return match reader.text("exists-action") {
+            Some(Given::Expression(expression)) => Given::Expression(expression),
+            _ => Given::Fixed(Exists::Override),
+        };
+    }
+    let word = reader.word("exists-action", &Exists::WORDS).unwrap_or_default();
+    Given::Fixed(Exists::parse(word).unwrap_or(Exists::Override))
+}
+
 fn field(reader: &mut Reader<'_, '_, '_>) -> Option<SetField> {
     let children = reader.children(&["value"]);
     let values = reader.values(children);
-    let exists = match reader.word("exists-action", &["override", "skip", "append", "delete"]) {
-        Some("skip") => Exists::Skip,
-        Some("append") => Exists::Append,
-        Some("delete") => Exists::Delete,
-        _ => Exists::Override,
-    };
+    let exists = exists(reader);
     let name = reader.text("name");
     let name = reader.required("name", name)?;
-    if values.is_empty() && exists != Exists::Delete {
+    let deletes = exists.fixed().is_none_or(|e| *e == Exists::Delete);
+    if values.is_empty() && !deletes {
         let fault = Diagnostic::error(reader.place(), format!("`{}` has no value", reader.element.name));
         reader.fault(fault.expected("`<value>…</value>`, or `exists-action=\"delete\"`"));
     }

@@ -6,6 +6,9 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
+
+use super::answer::Answer;
 use super::call::Call;
 use super::counters::Inside;
 use super::policies::{self, Retrying};
@@ -72,6 +75,26 @@ pub(super) async fn pipeline(shared: &Shared, call: &mut Call, effective: &Effec
             Err(raised) => return on_error(shared, call, effective, &raised).await,
         }
     }
+}
+
+/// Answers a preflight request by the first `cors` policy that stands directly
+/// in inbound and takes it, with an empty 200 where none does; nothing where
+/// there is no such policy.
+pub(super) fn preflight(call: &mut Call, effective: &Effective) -> Result<bool, Raised> {
+    let mut there = false;
+    for statement in effective.section(Section::Inbound).iter() {
+        let Action::Cors(policy) = &statement.action else { continue };
+        there = true;
+        call.at = Some(Arc::clone(statement));
+        if let Some(answer) = policies::preflight(call, policy)? {
+            call.response = Some(answer);
+            return Ok(true);
+        }
+    }
+    if there {
+        call.response = Some(Answer::new(StatusCode::OK));
+    }
+    Ok(there)
 }
 
 /// Has on-error make the answer to what was raised. An error in on-error
@@ -178,6 +201,11 @@ async fn step<'p>(
             let branch = policies::choose(policy, call)?;
             return Ok(branch.map_or(Flow::Continue, |branch| Flow::Enter(branch, Around::Nothing)));
         }
+        Action::Cors(policy) => return policies::cors(call, policy),
+        Action::MockResponse(policy) => {
+            policies::mock_response(call, policy);
+            return Ok(Flow::End);
+        }
         Action::LimitConcurrency(policy) => {
             let inside = policies::limit_concurrency(shared, call, policy)?;
             return Ok(Flow::Enter(&policy.statements, Around::Inside(inside)));
@@ -215,13 +243,19 @@ async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section
         Action::CacheStore(policy) => policies::cache_store(shared, call, policy).await?,
         Action::CacheStoreValue(policy) => policies::cache_store_value(shared, call, policy)?,
         Action::CheckHeader(policy) => policies::check_header(call, policy)?,
+        Action::ConvertBody(policy) => policies::convert_body(call, policy, section)?,
+        Action::EmitMetric(policy) => policies::emit_metric(shared, call, policy)?,
+        Action::FindAndReplace(policy) => policies::find_and_replace(call, policy, section)?,
         Action::ForwardRequest(policy) => policies::forward_request(shared, call, policy).await?,
         Action::IpFilter(policy) => policies::ip_filter(call, policy)?,
+        Action::Ignored => {}
+        Action::Jsonp(policy) => policies::jsonp(call, policy)?,
         Action::ManagedIdentity(policy) => policies::managed_identity(shared, call, policy).await?,
         Action::Quota(policy) => policies::quota(shared, call, policy)?,
         Action::QuotaByKey(policy) => policies::quota_by_key(shared, call, policy)?,
         Action::RateLimit(policy) => policies::rate_limit(shared, call, policy)?,
         Action::RateLimitByKey(policy) => policies::rate_limit_by_key(shared, call, policy)?,
+        Action::RedirectContentUrls => policies::redirect_content_urls(call, section)?,
         Action::RewriteUri(policy) => policies::rewrite_uri(call, policy)?,
         Action::SendOneWayRequest(policy) => policies::send_one_way_request(shared, call, policy).await?,
         Action::SendRequest(policy) => policies::send_request(shared, call, policy).await?,
@@ -245,7 +279,9 @@ async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section
         Action::ValidateStatusCode(policy) => policies::validate_status_code(call, policy, section)?,
         Action::CacheLookup(_)
         | Action::Choose(_)
+        | Action::Cors(_)
         | Action::LimitConcurrency(_)
+        | Action::MockResponse(_)
         | Action::Retry(_)
         | Action::ReturnResponse(_)
         | Action::Wait(_) => {

@@ -22,7 +22,11 @@ pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
     count_later(shared, &mut call);
     let mut answer = call.response.take().unwrap_or_else(|| Answer::new(StatusCode::OK));
     for (name, value) in &call.limit_headers {
-        answer.headers.insert(name, value.clone());
+        if name == header::VARY {
+            answer.headers.append(name, value.clone());
+        } else {
+            answer.headers.insert(name, value.clone());
+        }
     }
     let own = matches!(answer.body, AnswerBody::Bytes(_));
     if own && !answer.headers.contains_key(header::DATE) {

@@ -6,7 +6,7 @@ use super::call::Call;
 use super::evaluate::{Fault, evaluate};
 use super::raised::Raised;
 use super::value::Value;
-use crate::policy::{Given, GivenText};
+use crate::policy::{Exists, Given, GivenText};
 
 impl Call {
     /// The value, with its type; literal text is text.
@@ -35,6 +35,17 @@ impl Call {
                 Value::Bool(flag) => Ok(flag),
                 other => Err(wrong_type("bool", &other)),
             },
+        }
+    }
+
+    /// What is done where a field is there already.
+    pub(super) fn exists(&mut self, given: &Given<Exists>) -> Result<Exists, Raised> {
+        match given {
+            Given::Fixed(exists) => Ok(*exists),
+            Given::Expression(expression) => {
+                let value = evaluate(expression, self).map_err(Raised::expression)?;
+                Exists::parse(&value.display()).ok_or_else(|| wrong_type("exists-action", &value))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -28,13 +28,14 @@ use super::hosts::Hosts;
 use super::identity::Identity;
 use super::keys::Keys;
 use super::known_tokens::Tokens;
+use super::metrics::Metrics;
 use super::policies::Kept;
 use super::raised::Raised;
 use super::request_body::RequestBody;
 use super::route::{Asked, Found, Match, Router};
 use super::subscriptions::Subscriptions;
 use super::value::Value;
-use super::{GatewayError, GatewayOptions, RowLog, TraceLog, apis, execute, finish, host};
+use super::{GatewayError, GatewayOptions, MetricSeries, RowLog, TraceLog, apis, execute, finish, host, policies};
 use crate::clock::Clock;
 use crate::diagnose::Diagnostics;
 use crate::door::Origin;
@@ -61,6 +62,7 @@ pub struct Gateway {
     origin: Origin,
     counters: Arc<Counters>,
     remarks: Diagnostics,
+    metrics: Metrics,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -80,6 +82,7 @@ pub(super) struct Shared {
     pub(super) keys: Keys,
     pub(super) tokens: Tokens,
     pub(super) identity: Identity,
+    pub(super) metrics: Metrics,
     pub(super) rows: RowLog,
     pub(super) traces: TraceLog,
     pub(super) drain: Drain,
@@ -102,10 +105,10 @@ impl Gateway {
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let origin = reachable(listener.local_addr().map_err(failed)?);
         let origin = if options.tls.is_some() { secured(origin) } else { origin };
-        let stop = watch::Sender::new(false);
+        let (metrics, stop) = (shared.metrics.clone(), watch::Sender::new(false));
         let counters = Arc::clone(&shared.counters);
         let task = tokio::spawn(accept((listener, options.tls), shared, stop.subscribe()));
-        Ok(Self { origin, counters, remarks, stop, task })
+        Ok(Self { origin, counters, metrics, remarks, stop, task })
     }
 
     /// Where it can be reached from this machine.
@@ -122,6 +125,11 @@ impl Gateway {
     /// such as hosts that they name and nobody mapped.
     pub fn remarks(&self) -> &Diagnostics {
         &self.remarks
+    }
+
+    /// What `emit-metric` policies counted so far.
+    pub fn metrics(&self) -> Vec<MetricSeries> {
+        self.metrics.snapshot()
     }
 
     /// Accepts no further connection, lets the open ones finish for a moment,
@@ -174,6 +182,7 @@ impl Shared {
             keys: Keys::new(&options.issuer, &options.clock, options.key_refresh),
             tokens: Tokens::default(),
             identity: Identity::new(&options.door, &options.clock, endpoint, (client, &secret)),
+            metrics: Metrics::default(),
             rows: options.rows.clone(),
             traces: options.traces.clone(),
             drain: Drain::default(),
@@ -209,10 +218,10 @@ impl Shared {
             Found::Operation(matched) => self.matched(call, matched).await,
             Found::Api(api) => {
                 call.api = Some(Arc::clone(&api));
-                self.unmatched(call, &api.effective, &Raised::operation_not_found()).await;
+                self.without_operation(call, &api.effective).await;
             }
             Found::NoVersion => self.unmatched(call, &self.unmatched, &Raised::no_version()).await,
-            Found::Nothing => self.unmatched(call, &self.unmatched, &Raised::operation_not_found()).await,
+            Found::Nothing => self.without_operation(call, &self.unmatched).await,
         }
         // A client that waits for `100 Continue` was told no: it sends nothing.
         let waits = call.request_headers.contains_key(http::header::EXPECT);
@@ -234,6 +243,32 @@ impl Shared {
             Ok(()) => execute::pipeline(self, call, effective).await,
             Err(raised) => execute::on_error(self, call, effective, &raised).await,
         }
+    }
+
+    /// A preflight request needs no operation of its own: that of the call
+    /// which is to follow tells who answers it.
+    async fn without_operation(&self, call: &mut Call, effective: &Effective) {
+        if policies::is_preflight(call) {
+            let asked = call.request_headers.get(http::header::ACCESS_CONTROL_REQUEST_METHOD);
+            let method = asked.and_then(|v| Method::from_bytes(v.as_bytes()).ok()).unwrap_or_default();
+            let asked = Asked {
+                method: &method,
+                path: call.original.path(),
+                query: &call.query,
+                headers: &call.request_headers,
+            };
+            let operation = match self.router.find(asked) {
+                Found::Operation(matched) => Some(matched.operation),
+                _ => None,
+            };
+            let effective = operation.as_ref().map_or(effective, |o| o.effective(None));
+            match execute::preflight(call, effective) {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(raised) => return execute::on_error(self, call, effective, &raised).await,
+            }
+        }
+        self.unmatched(call, effective, &Raised::operation_not_found()).await;
     }
 
     async fn unmatched(&self, call: &mut Call, effective: &Effective, raised: &Raised) {

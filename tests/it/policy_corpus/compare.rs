@@ -6,9 +6,10 @@ use std::fmt::Debug;
 use http::HeaderMap;
 use regex::Regex;
 use seamstress::observe::GatewayRow;
+use seamstress::stack::gateway::MetricSeries;
 use serde_json::Value;
 
-use super::document::{Expect, LastError, Received, Texts};
+use super::document::{Expect, LastError, Metric, Received, Texts};
 use super::world::Seen;
 
 /// What came of one request.
@@ -59,6 +60,23 @@ pub(crate) fn answer(expect: &Expect, got: &Got) -> Vec<String> {
     if !mismatches.0.is_empty() {
         mismatches.0.push(format!("  the answer was {} {:?}, {:?}", got.status, got.body, got.row.last_error_message));
     }
+    mismatches.0
+}
+
+/// Compares what `emit-metric` counted.
+pub(crate) fn metrics(expected: &[Metric], actual: &[MetricSeries]) -> Vec<String> {
+    let actual: Vec<Metric> = actual
+        .iter()
+        .map(|series| Metric {
+            namespace: series.namespace.to_string(),
+            name: series.name.to_string(),
+            dimensions: series.dimensions.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            count: series.count,
+            sum: series.sum,
+        })
+        .collect();
+    let mut mismatches = Mismatches::default();
+    mismatches.same("metrics", Some(&expected), &actual.as_slice());
     mismatches.0
 }
 

@@ -38,8 +38,14 @@ pub(crate) struct Spec {
     /// last again and again.
     #[serde(default, deserialize_with = "one_or_many")]
     pub(crate) backend: Vec<Reply>,
+    /// What hosts in policies lead to, each an answer; `*.example` is the
+    /// backend.
+    #[serde(default)]
+    pub(crate) hosts: BTreeMap<String, Reply>,
     #[serde(default)]
     pub(crate) requests: Vec<Request>,
+    /// What `emit-metric` counted in the end.
+    pub(crate) metrics: Option<Vec<Metric>>,
     /// For a document that must not load: a part of each diagnostic.
     #[serde(default)]
     pub(crate) expect_diagnostics: Vec<String>,
@@ -153,6 +159,17 @@ pub(crate) struct Received {
     pub(crate) body: Option<String>,
     pub(crate) json: Option<Value>,
     pub(crate) body_matches: Option<String>,
+}
+
+/// One series of a metric.
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Metric {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) dimensions: BTreeMap<String, String>,
+    pub(crate) count: u64,
+    pub(crate) sum: f64,
 }
 
 /// What the gateway's row says of an error; null: there was none.

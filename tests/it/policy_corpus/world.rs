@@ -36,7 +36,7 @@ const AUDIENCE: &str = "3f2a6c1e-8b1d-4c57-9c3e-5a0d7f4e2b91";
 
 /// The document for all APIs, where none is given.
 const GLOBAL: &str = r#"<policies>
-  <inbound><set-backend-service backend-id="backend" /></inbound>
+  <inbound><set-backend-service base-url="{{backend-url}}" /></inbound>
   <backend><forward-request timeout="5" /></backend>
   <outbound />
   <on-error />
@@ -183,6 +183,9 @@ pub(crate) async fn play(document: &Document, common: &Common) -> Vec<String> {
             mismatches.extend(found.into_iter().map(|m| format!("request {}{which}: {m}", number + 1)));
         }
     }
+    if let Some(expected) = &spec.metrics {
+        mismatches.extend(compare::metrics(expected, &gateway.metrics()));
+    }
     gateway.stop().await;
     mismatches
 }
@@ -243,7 +246,7 @@ fn options(
         overlays: Vec::new(),
         backends: BTreeMap::from(["backend", "backend-1", "backend-2"].map(|id| (id.to_owned(), backend.clone()))),
         named_values,
-        hosts: BTreeMap::from([("*.example".to_owned(), Upstream::Origin(backend.clone()))]),
+        hosts: hosts(spec, backend),
         issuer: common.issuer.clone(),
         clock: clock.clone(),
         door: Door::loopback(),
@@ -255,6 +258,17 @@ fn options(
         throttling: seamstress::limit::Throttling::default(),
         tls: None,
     }
+}
+
+/// What hosts lead to.
+fn hosts(spec: &Spec, backend: &Origin) -> BTreeMap<String, Upstream> {
+    let mut hosts = BTreeMap::from([("*.example".to_owned(), Upstream::Origin(backend.clone()))]);
+    for (host, reply) in &spec.hosts {
+        let body = reply.json.as_ref().map_or_else(|| reply.body.clone(), Value::to_string);
+        let headers = reply.headers.iter().map(|(name, values)| (name.clone(), values.all().join(","))).collect();
+        hosts.insert(host.clone(), Upstream::Stub { status: reply.status, headers, body });
+    }
+    hosts
 }
 
 /// Sends a request and reads the answer to its end.

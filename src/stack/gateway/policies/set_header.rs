@@ -1,6 +1,6 @@
 //! `set-header`.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::policy::{Exists, Section, SetField};
 use crate::stack::gateway::call::Call;
@@ -37,19 +37,23 @@ pub(in crate::stack::gateway) fn set_header(
         Section::Outbound | Section::OnError => true,
     };
     let (name, values) = prepare(call, policy)?;
+    let exists = call.exists(&policy.exists)?;
     let headers = match &mut call.response {
         _ if !on_response => &mut call.request_headers,
+        // The platform keeps this field, whoever set it.
+        Some(_) if exists == Exists::Delete && name == header::SERVER => return Ok(()),
         Some(answer) => &mut answer.headers,
         None => return Ok(()),
     };
-    put(headers, policy.exists, &name, values);
+    put(headers, exists, &name, values);
     Ok(())
 }
 
 /// Sets a field of an answer that is being made.
 pub(super) fn apply(call: &mut Call, headers: &mut HeaderMap, policy: &SetField) -> Result<(), Raised> {
     let (name, values) = prepare(call, policy)?;
-    put(headers, policy.exists, &name, values);
+    let exists = call.exists(&policy.exists)?;
+    put(headers, exists, &name, values);
     Ok(())
 }
 
