@@ -86,12 +86,13 @@ fn exists(reader: &mut Reader<'_, '_, '_>) -> Given<Exists> {
 
 fn field(reader: &mut Reader<'_, '_, '_>) -> Option<SetField> {
     let children = reader.children(&["value"]);
+    let has_none = children.is_empty();
     let values = reader.values(children);
     let exists = exists(reader);
     let name = reader.text("name");
     let name = reader.required("name", name)?;
     let deletes = exists.fixed().is_none_or(|e| *e == Exists::Delete);
-    if values.is_empty() && !deletes {
+    if has_none && !deletes {
         let fault = Diagnostic::error(reader.place(), format!("`{}` has no value", reader.element.name));
         reader.fault(fault.expected("`<value>…</value>`, or `exists-action=\"delete\"`"));
     }

@@ -3,6 +3,7 @@
 use http::{HeaderValue, header};
 
 use super::message::{self, side};
+use crate::door::Origin;
 use crate::policy::Section;
 use crate::stack::gateway::call::Call;
 use crate::stack::gateway::raised::Raised;
@@ -33,5 +34,9 @@ fn urls(call: &Call) -> Option<(String, String)> {
     let backend = call.backend.as_ref()?;
     let (scheme, ..) = call.origin(Address::Original);
     let own = format!("{scheme}://{}{}", call.host(), call.api.as_ref()?.base_path);
-    Some((own, format!("{}{}", backend.shown, backend.base_path)))
+    let Origin { host, port, tls } = &backend.shown;
+    let scheme = if *tls { "https" } else { "http" };
+    // As people write it: without the port of the scheme.
+    let port = if *port == if *tls { 443 } else { 80 } { String::new() } else { format!(":{port}") };
+    Some((own, format!("{scheme}://{host}{port}{}", backend.base_path)))
 }
