@@ -173,3 +173,46 @@ fn every_defect_is_built_into_its_tier() {
         assert!(overlay != gateway::RowLog::has_defect(name), "{name}");
     }
 }
+
+/// The status that a token of the signing key of this moment gets.
+async fn by_token(rig: &Rig, token: &str) -> u16 {
+    let url = format!("{}/bulk-update/v2/batches/{RUN}", rig.stack.addresses().gateway);
+    let call = rig.client.request(Method::GET, &url).expect("allowed").header("X-Correlation-Id", RUN);
+    call.bearer_auth(token).send().await.expect("answers").status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_learns_of_a_new_key_no_sooner_than_five_minutes_after_the_last_time() {
+    let rig = Rig::start(&[]).await;
+    let wanted = json!({ "client": "flow", "audience": AUDIENCE, "roles": ["Jobs.Submit"] });
+    let minted = async || {
+        let minted = rig.control(Method::POST, "/mint", Some(wanted.clone())).await;
+        minted["token"].as_str().expect("a token").to_owned()
+    };
+    let old = minted().await;
+    assert_eq!(by_token(&rig, &old).await, 404, "no such batch, and the token is taken");
+    let rolled = rig.control(Method::POST, "/issuer/rollover", None).await;
+    assert_eq!(rolled["signing"], rolled["published"][0]);
+    let new = minted().await;
+    // The keys were read a moment ago: an unknown one leads to no other fetch.
+    assert_eq!((by_token(&rig, &new).await, by_token(&rig, &old).await), (401, 404));
+    rig.control(Method::POST, "/clock/jump", Some(json!({ "seconds": 301 }))).await;
+    assert_eq!((by_token(&rig, &new).await, by_token(&rig, &old).await), (404, 404));
+    rig.stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_that_speaks_tls_works_as_another_for_who_believes_its_authority() {
+    let stack = Stack::start(StackOptions { tls: true, ..options(&[]) }).await.expect("starts");
+    let door = Door::loopback().trusting(stack.authority().expect("an authority")).expect("a certificate");
+    let rig = Rig { stack, client: RestClient::new(&door, Duration::from_secs(20)) };
+    let at = rig.stack.addresses();
+    assert!(at.gateway.tls && at.issuer.tls && !at.control.tls && !at.service.tls, "{at}");
+    let (_, status, body) = rig.submit(&at.gateway).await;
+    assert_eq!((status, &body["updated"]), (200, &json!(2)), "{body}");
+    let entries = rig.entries().await;
+    assert!(entries.iter().all(|e| e["outcome"] == "committed" && e["governed"] == true), "{entries:?}");
+    let plain = Origin { tls: false, host: "127.0.0.1".to_owned(), port: at.gateway.port };
+    assert_eq!(rig.submit(&plain).await.1, 200);
+    rig.stack.stop().await;
+}

@@ -40,11 +40,11 @@ def with_msal(credential):
 
 
 def certificate():
-    """As MSAL wants it: PS256 under SHA-256, and RS256 under SHA-1."""
+    """Private key, certificate and its thumbprint."""
     with open(certificate_path, encoding="ascii") as file:
         pem = file.read()
-    parsed = x509.load_pem_x509_certificate(pem[pem.index("-----BEGIN CERTIFICATE") :].encode())
-    return pem, parsed.fingerprint(hashes.SHA1()).hex()
+    public = pem[pem.index("-----BEGIN CERTIFICATE") :]
+    return pem, public, x509.load_pem_x509_certificate(public.encode()).fingerprint(hashes.SHA1()).hex()
 
 
 def with_azure(credential):
@@ -79,11 +79,13 @@ def refused():
 
 
 def main():
-    pem, thumbprint = certificate()
+    pem, public, thumbprint = certificate()
     options = {"authority": host, "disable_instance_discovery": True}
     tokens = {
         "msal secret": with_msal(secret),
-        "msal certificate": with_msal({"private_key": pem, "thumbprint": thumbprint}),
+        # MSAL signs with RS256 under `x5t`, and with PS256 under `x5t#S256`.
+        "msal RS256": with_msal({"private_key": pem, "thumbprint": thumbprint}),
+        "msal PS256": with_msal({"private_key": pem, "public_certificate": public}),
         "azure secret": with_azure(ClientSecretCredential(tenant, client, secret, **options)),
         "azure certificate": with_azure(CertificateCredential(tenant, client, certificate_path, **options)),
     }

@@ -57,9 +57,13 @@ fn msal_and_azure_identity_get_tokens_over_tls_that_pyjwt_verifies_and_the_gatew
     let serving = Serving::start(&["--tls"]);
     let found = run(&python, Path::new("tests/clients/tokens.py"), &variables(&serving));
     let flow = "0c5e7d1a-93b4-4f86-8a2d-1e6f0b7c4d38";
-    for (name, method) in
-        [("msal secret", "1"), ("azure secret", "1"), ("msal certificate", "2"), ("azure certificate", "2")]
-    {
+    for (name, method) in [
+        ("msal secret", "1"),
+        ("azure secret", "1"),
+        ("msal RS256", "2"),
+        ("msal PS256", "2"),
+        ("azure certificate", "2"),
+    ] {
         // Nobody submitted the batch: the token was good, the service says 404.
         let expected = json!({ "azp": flow, "azpacr": method, "roles": ["Jobs.Submit"], "gateway": 404 });
         assert_eq!(found[name], expected, "{name}");

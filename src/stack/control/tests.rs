@@ -209,3 +209,22 @@ async fn the_last_calls_are_told_and_a_page_shows_them() {
     assert!(text.contains("/traces?") && !text.contains("https://"), "{text}");
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn the_issuer_is_read_rolled_and_throttled() {
+    let rig = Rig::start().await;
+    let read = rig.get("/issuer").await;
+    let names: Vec<&str> =
+        read["clients"].as_array().expect("a list").iter().filter_map(|client| client["name"].as_str()).collect();
+    assert_eq!(names, ["service", "flow", "stranger", "retired", "gateway"]);
+    let secret = rig.issuer.tenant().secret("flow").expect("a secret").expose().to_owned();
+    assert_eq!(read["clients"][1]["secrets"]["main"], json!(secret));
+    let (status, rolled) = rig.call(Method::POST, "/issuer/rollover", None).await;
+    assert_eq!((status, rolled["published"].as_array().map(Vec::len)), (200, Some(3)), "{rolled}");
+    let (_, withdrawn) = rig.call(Method::POST, "/issuer/rollover", Some(json!({ "withdraw": true }))).await;
+    assert_eq!(withdrawn["published"].as_array().map(Vec::len), Some(1), "{withdrawn}");
+    assert_eq!(rig.call(Method::POST, "/issuer/rollover", Some(json!({ "odd": true }))).await.0, 400);
+    assert_eq!(rig.call(Method::POST, "/issuer/throttle", Some(json!({ "times": 1 }))).await.0, 204);
+    assert_eq!(rig.issuer.tenant().throttled(), Some(0));
+    rig.stop().await;
+}

@@ -169,7 +169,7 @@ impl Tenant {
     }
 
     /// Counts a request; `Retry-After` where it is refused.
-    pub(super) fn throttled(&self) -> Option<u32> {
+    pub(in crate::stack) fn throttled(&self) -> Option<u32> {
         let mut throttle = self.0.throttle.lock().unwrap_or_else(PoisonError::into_inner);
         throttle.times = throttle.times.checked_sub(1)?;
         Some(throttle.retry_after)

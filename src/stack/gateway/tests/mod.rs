@@ -6,5 +6,6 @@ mod limits;
 mod platform;
 mod shipped;
 mod streaming;
+mod tls;
 mod traces;
 mod traffic;

@@ -62,10 +62,11 @@ impl ClientKey {
         })))
     }
 
-    /// Whether an assertion's header names this key: every name that it gives
-    /// and that is known must be the key's.
+    /// Whether an assertion's header names this key, in one of the ways that
+    /// clients do.
     pub(in crate::stack::issuer) fn is_named_by(&self, header: &Map<String, Value>) -> bool {
-        let named = |name: &str| header.get(name).and_then(Value::as_str);
+        // MSAL for Python pads the thumbprints, which RFC 7515 does not.
+        let named = |name: &str| header.get(name).and_then(Value::as_str).map(|text| text.trim_end_matches('='));
         let same = |wanted: Option<&str>, own: &Option<String>| wanted.is_some() && wanted == own.as_deref();
         let key = &*self.0;
         same(named("x5t#S256"), &key.x5t_s256)
