@@ -17,6 +17,7 @@ use crate::limit::Throttling;
 use crate::wire::Tier;
 
 const RUN: &str = "11111111-2222-4333-8444-555555555555";
+const ACCEPTED: &str = "22222222-2222-4333-8444-555555555555";
 const AUDIENCE: &str = "3f2a6c1e-8b1d-4c57-9c3e-5a0d7f4e2b91";
 
 fn options(defects: &[&str]) -> StackOptions {
@@ -80,6 +81,19 @@ impl Rig {
             .expect("answers");
         let status = answer.status().as_u16();
         (keys, status, answer.json().await.expect("JSON"))
+    }
+
+    /// The address of an accepted batch.
+    async fn told(&self, to: &Origin) -> String {
+        let pool = self.control(Method::GET, "/pool/accounts/accountid?limit=3", None).await;
+        let record = json!({ "id": pool["values"][2], "name": "Fabrikam", "creditLimit": 7 });
+        let wanted = json!({ "client": "flow", "audience": AUDIENCE, "roles": ["Jobs.Submit"] });
+        let minted = self.control(Method::POST, "/mint", Some(wanted)).await;
+        let call = self.client.request(Method::POST, &format!("{to}/bulk-update/v2/batches")).expect("allowed");
+        let call = call.bearer_auth(minted["token"].as_str().expect("a token")).header("X-Correlation-Id", ACCEPTED);
+        let answer = call.json(&json!({ "records": [record] })).send().await.expect("answers");
+        let location = answer.headers().get("location").unwrap_or_else(|| panic!("{answer:?}"));
+        location.to_str().expect("text").to_owned()
     }
 
     async fn entries(&self) -> Vec<Value> {
@@ -212,6 +226,9 @@ async fn a_stack_that_speaks_tls_works_as_another_for_who_believes_its_authority
     assert_eq!((status, &body["updated"]), (200, &json!(2)), "{body}");
     let entries = rig.entries().await;
     assert!(entries.iter().all(|e| e["outcome"] == "committed" && e["governed"] == true), "{entries:?}");
+    // What the gateway says of its own address is the one that was called.
+    let answer = rig.told(&at.gateway).await;
+    assert!(answer.starts_with(&format!("{}/bulk-update/v2/batches/", at.gateway)), "{answer}");
     let plain = Origin { tls: false, host: "127.0.0.1".to_owned(), port: at.gateway.port };
     assert_eq!(rig.submit(&plain).await.1, 200);
     rig.stack.stop().await;

@@ -36,6 +36,8 @@ pub(super) struct Call {
     pub(super) arrived: Timestamp,
     pub(super) began: Instant,
     pub(super) peer: IpAddr,
+    /// Whether it came over TLS.
+    pub(super) secure: bool,
     pub(super) api: Option<Arc<PublishedApi>>,
     pub(super) operation: Option<Arc<PublishedOperation>>,
     /// The subscription whose key it carries.
@@ -145,6 +147,7 @@ impl Call {
             arrived: clock.now(),
             began: Instant::now(),
             peer,
+            secure: false,
             api: None,
             operation: None,
             subscription: None,
@@ -251,7 +254,8 @@ impl Call {
             return (if shown.tls { "https" } else { "http" }, shown.host.clone(), shown.port);
         }
         let (host, port) = self.host().rsplit_once(':').unwrap_or((self.host(), ""));
-        ("http", host.to_owned(), port.parse().unwrap_or(80))
+        let (scheme, usual) = if self.secure { ("https", 443) } else { ("http", 80) };
+        (scheme, host.to_owned(), port.parse().unwrap_or(usual))
     }
 
     /// Path and query, without `?`.

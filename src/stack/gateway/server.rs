@@ -38,7 +38,7 @@ use super::value::Value;
 use super::{GatewayError, GatewayOptions, MetricSeries, RowLog, TraceLog, apis, execute, finish, host, policies};
 use crate::clock::Clock;
 use crate::diagnose::Diagnostics;
-use crate::door::Origin;
+use crate::door::{Connection, Origin};
 use crate::policy::instance::Instance;
 use crate::policy::{Effective, Surroundings, load_instance};
 use crate::stack::identity::GATEWAY_IDENTITY;
@@ -193,12 +193,13 @@ impl Shared {
         Ok((shared, remarks))
     }
 
-    async fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> Response<ClientBody> {
+    async fn handle(&self, request: Request<Incoming>, (peer, secure): (IpAddr, bool)) -> Response<ClientBody> {
         let (parts, incoming) = request.into_parts();
         if let Some(refused) = host::refusal(&parts) {
             return refused;
         }
-        let call = Call::new(parts, RequestBody::of(incoming), peer, &self.clock);
+        let mut call = Call::new(parts, RequestBody::of(incoming), peer, &self.clock);
+        call.secure = secure;
         let mut open = Open { shared: self, call: Some(call) };
         if let Some(call) = &mut open.call {
             self.process(call).await;
@@ -346,9 +347,10 @@ async fn serve(
     };
     // Who does not shake hands is not served.
     let Ok(stream) = stream else { return };
+    let client = (peer.to_canonical(), matches!(stream, Connection::Tls(_)));
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(shared.handle(request, peer.to_canonical()).await) }
+        async move { Ok::<_, Infallible>(shared.handle(request, client).await) }
     });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
