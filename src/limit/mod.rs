@@ -6,6 +6,7 @@
 //! what the platform does. [`Table`] holds the counters of a million keys.
 //! Knows neither sockets nor clocks: the time is an argument.
 
+mod breaker;
 mod bucket;
 mod concurrency;
 mod counter;
@@ -16,6 +17,7 @@ mod service_protection;
 mod table;
 mod throttling;
 
+pub use breaker::{Breaker, BreakerRule, Outcome};
 pub use bucket::TokenBucket;
 pub use concurrency::Concurrency;
 pub use counter::RateCounter;

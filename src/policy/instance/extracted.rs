@@ -9,8 +9,9 @@ use super::model::{
     ApiDescription, BackendDescription, Instance, NamedValue, PoolMember, Product, Subscription, SubscriptionScope,
     SubscriptionState, VersionScheme, VersionSet,
 };
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, parse_duration};
 use crate::diagnose::{Diagnostic, Diagnostics, Node, Place};
+use crate::limit::BreakerRule;
 
 /// Specifications from which operations are read, the best first.
 const SPECIFICATIONS: [&str; 3] = ["specification.yaml", "specification.yml", "specification.json"];
@@ -175,8 +176,26 @@ fn backend(folder: &Path, diagnostics: &mut Diagnostics) -> Option<BackendDescri
         })
     };
     let pool = services.iter().filter_map(member).collect();
-    let circuit_breaker = of.node(&["circuitBreaker"]).is_some();
+    let circuit_breaker = of.node(&["circuitBreaker", "rules"]).and_then(Node::as_sequence);
+    let circuit_breaker = circuit_breaker.and_then(|rules| rules.first()).and_then(breaker);
     Some(BackendDescription { url: of.text(&["url"]), pool, circuit_breaker, place: of.place() })
+}
+
+/// A rule of a circuit breaker.
+fn breaker(rule: &Node) -> Option<BreakerRule> {
+    let condition = rule.get("failureCondition")?;
+    let span = |of: &Node, name: &str| of.get(name).and_then(Node::as_str).and_then(parse_duration);
+    let status = |range: &Node, name: &str| range.get(name)?.key_text().parse::<u16>().ok();
+    let ranges = condition.get("statusCodeRanges").and_then(Node::as_sequence).unwrap_or_default();
+    let reasons = condition.get("errorReasons").and_then(Node::as_sequence).unwrap_or_default();
+    Some(BreakerRule {
+        failures: condition.get("count").and_then(|n| n.key_text().parse().ok()).unwrap_or(1),
+        interval: span(condition, "interval")?,
+        statuses: ranges.iter().filter_map(|r| Some(status(r, "min")?..=status(r, "max")?)).collect(),
+        no_answer: !reasons.is_empty(),
+        trip: span(rule, "tripDuration")?,
+        heeds_retry_after: rule.get("acceptRetryAfter").is_some_and(|n| n.key_text() == "true"),
+    })
 }
 
 fn subscription(folder: &Path, diagnostics: &mut Diagnostics) -> Option<Subscription> {

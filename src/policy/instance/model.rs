@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::layout::{DocumentFile, Layout};
 use crate::clock::Timestamp;
 use crate::diagnose::Place;
+use crate::limit::BreakerRule;
 
 /// An API Management instance.
 #[derive(Clone, Debug, Default)]
@@ -296,8 +297,8 @@ pub struct BackendDescription {
     pub url: Option<String>,
     /// The backends that a pool spreads calls over.
     pub pool: Vec<PoolMember>,
-    /// Whether it has a rule of a circuit breaker.
-    pub circuit_breaker: bool,
+    /// When its circuit breaks.
+    pub circuit_breaker: Option<BreakerRule>,
     /// Where it is described.
     pub place: Place,
 }

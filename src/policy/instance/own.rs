@@ -19,6 +19,9 @@
 //!   ada: { scope: product/flows, state: active, primary-key: "1", secondary-key: "2", owner: { id: ada } }
 //! backends:
 //!   orders: { url: https://orders.internal.example }
+//!   fragile:
+//!     url: https://fragile.internal.example
+//!     circuit-breaker: { failures: 3, interval: PT1M, statuses: [ 429, 500-599 ], trip: PT30S, retry-after: true }
 //!   both: { pool: [ { id: orders, weight: 3, priority: 1 } ] }
 //! named-values:
 //!   region: westeurope
@@ -30,8 +33,9 @@ use super::model::{
     ApiDescription, BackendDescription, Instance, Key, NamedValue, PoolMember, Product, Subscription,
     SubscriptionScope, SubscriptionState, User, VersionScheme, VersionSet,
 };
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, parse_duration};
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, closest};
+use crate::limit::BreakerRule;
 
 pub(super) fn read(instance: &mut Instance, diagnostics: &mut Diagnostics) {
     for path in files(&instance.dir.join("apis"), "yaml") {
@@ -242,8 +246,33 @@ fn backend(node: &Node, diagnostics: &mut Diagnostics) -> BackendDescription {
         pool.push(PoolMember { id, weight, priority });
         fields.finish();
     }
+    let circuit_breaker = fields.optional("circuit-breaker").and_then(|n| breaker(n, fields.diagnostics()));
     fields.finish();
-    BackendDescription { url, pool, circuit_breaker: false, place: node.place.clone() }
+    BackendDescription { url, pool, circuit_breaker, place: node.place.clone() }
+}
+
+/// `failures` of `statuses` within `interval` break the circuit for `trip`.
+fn breaker(node: &Node, diagnostics: &mut Diagnostics) -> Option<BreakerRule> {
+    let mut fields = Fields::of(node, diagnostics);
+    let failures = number(&mut fields, "failures").and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
+    let mut span = |name| fields.required_str(name).and_then(parse_duration);
+    let (interval, trip) = (span("interval"), span("trip"));
+    let statuses = fields.required("statuses").and_then(Node::as_sequence).unwrap_or_default();
+    let status = |text: &str| text.trim().parse::<u16>().ok();
+    let statuses = statuses.iter().map(Node::key_text).filter_map(|range| match range.split_once('-') {
+        Some((from, to)) => Some(status(from)?..=status(to)?),
+        None => Some(status(&range)?..=status(&range)?),
+    });
+    let statuses = statuses.collect();
+    let heeds_retry_after = flag(&mut fields, "retry-after").unwrap_or(false);
+    let no_answer = flag(&mut fields, "no-answer").unwrap_or(false);
+    fields.finish();
+    let (Some(interval), Some(trip)) = (interval, trip) else {
+        let fault = Diagnostic::error(node.place.clone(), "the circuit breaker has no span of time");
+        diagnostics.push(fault.expected("`interval: PT1M` and `trip: PT1M`"));
+        return None;
+    };
+    Some(BreakerRule { failures, interval, statuses, no_answer, trip, heeds_retry_after })
 }
 
 fn named_value(node: &Node, diagnostics: &mut Diagnostics) -> NamedValue {

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::call::BodyFault;
 use super::request_body::RequestBody;
@@ -24,6 +25,9 @@ const MAX_IDLE: usize = 512;
 
 /// How long one is kept, in real time.
 const MAX_IDLE_TIME: Duration = Duration::from_mins(1);
+
+/// How long a kept connection may take to be ready for a request, in real time.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// A backend.
 #[derive(Debug)]
@@ -75,7 +79,9 @@ impl Backend {
         mut request: Request<RequestBody>,
     ) -> Result<Response<BackendBody>, SendError> {
         while let Some(mut sender) = self.pop() {
-            if sender.ready().await.is_err() {
+            // One that still sends the body of a request which was answered early
+            // is of no use.
+            if !sender.is_ready() && !matches!(timeout(PATIENCE, sender.ready()).await, Ok(Ok(()))) {
                 continue;
             }
             match sender.try_send_request(request).await {

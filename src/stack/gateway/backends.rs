@@ -2,63 +2,53 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::hosts::{Destination, Hosts};
+use super::hosts::{Destination, Hosts, Reached};
+use super::pool::{Circuit, Pool};
 use crate::door::Origin;
 use crate::policy::instance::{BackendDescription, Instance};
 
 /// Backends by id.
 #[derive(Debug)]
-pub(super) struct Backends(HashMap<String, Choice>);
-
-/// What an id stands for.
-#[derive(Debug)]
-enum Choice {
-    One(Arc<Destination>),
-    /// The members of the best priority, each as often as its weight says.
-    Pool(Vec<Arc<Destination>>, AtomicUsize),
-}
-
-/// How often a member of a pool may stand in its round.
-const MAX_WEIGHT: u32 = 100;
+pub(super) struct Backends(HashMap<String, Arc<Destination>>);
 
 impl Backends {
-    /// An origin of the options stands before what the instance says.
+    /// An origin of the options stands before what the instance says; the
+    /// circuit is that of the instance all the same.
     pub(super) fn new(origins: &BTreeMap<String, Origin>, instance: &Instance, hosts: &Hosts) -> Self {
-        let one = |(id, origin): (&String, &Origin)| (id.clone(), Choice::One(Arc::new(hosts.origin(origin))));
-        let mut backends: HashMap<String, Choice> = origins.iter().map(one).collect();
-        let described =
-            |of: &BackendDescription| of.url.as_deref().and_then(|url| hosts.destination(url)).map(Arc::new);
-        for (id, description) in &instance.backends {
-            if let Some(destination) = described(description) {
-                backends.entry(id.clone()).or_insert(Choice::One(destination));
+        let mut backends: HashMap<String, Arc<Destination>> = HashMap::new();
+        for (id, origin) in origins {
+            let described = instance.backends.get(id);
+            backends.insert(id.clone(), circuited(hosts.origin(origin), id, described));
+        }
+        for (id, description) in instance.backends.iter().filter(|(id, _)| !origins.contains_key(*id)) {
+            if let Some(destination) = description.url.as_deref().and_then(|url| hosts.destination(url)) {
+                backends.insert(id.clone(), circuited(destination, id, Some(description)));
             }
         }
         for (id, description) in instance.backends.iter().filter(|(_, d)| !d.pool.is_empty()) {
-            let best = description.pool.iter().map(|member| member.priority).min();
-            let mut round = Vec::new();
-            for member in description.pool.iter().filter(|member| Some(member.priority) == best) {
-                if let Some(Choice::One(destination)) = backends.get(&member.id) {
-                    let times = member.weight.clamp(1, MAX_WEIGHT) as usize;
-                    round.extend(std::iter::repeat_n(Arc::clone(destination), times));
-                }
-            }
-            if !round.is_empty() {
-                backends.entry(id.clone()).or_insert(Choice::Pool(round, AtomicUsize::new(0)));
+            let members = description.pool.iter().filter_map(|member| {
+                let destination = backends.get(&member.id).filter(|d| !matches!(d.reached, Reached::Pool(_)))?;
+                Some((member.priority, member.weight, Arc::clone(destination)))
+            });
+            let members: Vec<_> = members.collect();
+            if !members.is_empty() && !backends.contains_key(id) {
+                let shown = Origin { tls: false, host: id.clone(), port: 80 };
+                let pool = Reached::Pool(Arc::new(Pool::new(id, members)));
+                backends.insert(id.clone(), Arc::new(Destination::new(shown, pool)));
             }
         }
         Self(backends)
     }
 
-    /// Where the next call to a backend goes.
+    /// Where calls to a backend go.
     pub(super) fn get(&self, id: &str) -> Option<Arc<Destination>> {
-        match self.0.get(id)? {
-            Choice::One(destination) => Some(Arc::clone(destination)),
-            Choice::Pool(round, next) => {
-                let at = next.fetch_add(1, Ordering::Relaxed) % round.len();
-                Some(Arc::clone(&round[at]))
-            }
-        }
+        self.0.get(id).cloned()
     }
+}
+
+fn circuited(mut destination: Destination, id: &str, described: Option<&BackendDescription>) -> Arc<Destination> {
+    let rule = described.and_then(|d| d.circuit_breaker.clone());
+    destination.circuit = rule.map(|rule| Arc::new(Circuit::new(id, rule)));
+    Arc::new(destination)
 }

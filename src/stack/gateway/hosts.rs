@@ -10,6 +10,7 @@ use url::Url;
 
 use super::answer::AnswerBody;
 use super::backend::{Backend, SendError};
+use super::pool::{Circuit, Pool};
 use super::request_body::RequestBody;
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::door::{Door, Origin};
@@ -40,6 +41,7 @@ pub(super) struct Destination {
     /// `/` and does not end with it.
     pub(super) base_path: String,
     pub(super) reached: Reached,
+    pub(super) circuit: Option<Arc<Circuit>>,
 }
 
 /// What is behind it.
@@ -47,6 +49,8 @@ pub(super) struct Destination {
 pub(super) enum Reached {
     Backend(Arc<Backend>),
     Stub(Arc<Stub>),
+    /// One of several; which, each request asks.
+    Pool(Arc<Pool>),
     /// It is not mapped.
     Nothing,
 }
@@ -120,7 +124,7 @@ impl Hosts {
     /// The pool of an origin that is one of the stack's own.
     pub(super) fn origin(&self, origin: &Origin) -> Destination {
         let reached = self.pools.get(origin).map_or(Reached::Nothing, |pool| Reached::Backend(Arc::clone(pool)));
-        Destination { shown: origin.clone(), base_path: String::new(), reached }
+        Destination::new(origin.clone(), reached)
     }
 
     /// Where requests for a base URL go; `None` where it is no `http` or
@@ -129,7 +133,7 @@ impl Hosts {
         let url = Url::parse(base.trim()).ok()?;
         let shown = Origin::parse(url.as_str())?;
         let base_path = url.path().trim_end_matches('/').to_owned();
-        Some(Destination { shown, base_path, reached: self.reach(&url) })
+        Some(Destination { base_path, ..Destination::new(shown, self.reach(&url)) })
     }
 
     /// Ends connections that nobody used for a while.
@@ -147,6 +151,11 @@ impl Hosts {
 }
 
 impl Destination {
+    /// Where paths are what they are.
+    pub(super) fn new(shown: Origin, reached: Reached) -> Self {
+        Self { shown, base_path: String::new(), reached, circuit: None }
+    }
+
     /// Whether anything is behind it.
     pub(super) fn is_reached(&self) -> bool {
         !matches!(self.reached, Reached::Nothing)
@@ -157,7 +166,7 @@ impl Destination {
         match &self.reached {
             Reached::Backend(backend) => Ok(backend.send(request).await?.map(AnswerBody::Backend)),
             Reached::Stub(stub) => Ok(stub.response()),
-            Reached::Nothing => Err(SendError::NotMapped(self.shown.to_string())),
+            Reached::Pool(_) | Reached::Nothing => Err(SendError::NotMapped(self.shown.to_string())),
         }
     }
 

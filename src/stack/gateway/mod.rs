@@ -38,6 +38,7 @@ mod meter;
 mod metrics;
 mod options;
 mod policies;
+mod pool;
 mod raised;
 mod received;
 mod redirect;

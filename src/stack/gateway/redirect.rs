@@ -78,7 +78,7 @@ impl<'h> Redirect<'h> {
             self.headers.remove(header::AUTHORIZATION);
         }
         let reached = if shown == first.shown { first.reached.clone() } else { self.hosts.reach(&url) };
-        let destination = Destination { shown, base_path: String::new(), reached };
+        let destination = Destination::new(shown, reached);
         self.headers.insert(header::HOST, destination.authority());
         let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         let mut request = Request::new(body);

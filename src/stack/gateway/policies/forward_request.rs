@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 
+use crate::limit::Outcome;
 use crate::policy::ForwardRequest;
 use crate::stack::gateway::answer::{Answer, AnswerBody};
 use crate::stack::gateway::backend::SendError;
@@ -30,33 +31,65 @@ pub(in crate::stack::gateway) async fn forward_request(
 ) -> Result<(), Raised> {
     // Of an attempt that fails, nothing of the one before is left.
     call.response = None;
-    let Some(destination) = call.backend.clone() else {
+    let Some(backend) = call.backend.clone() else {
         return Err(Raised::internal(SOURCE, "BackendConnectionFailure", "The API has no backend."));
     };
+    match backend.now(call.clock.now()) {
+        Ok(destination) => ask(shared, call, policy, &destination).await?,
+        Err(reason) => call.response = Some(unavailable(&reason)),
+    }
+    let status = call.response.as_ref().map_or(0, |r| r.status.as_u16());
+    if status >= 400 && call.flag(&policy.fail_on_error)? {
+        let message = format!("The backend answered {status}.");
+        return Err(Raised::internal(SOURCE, "BackendStatusCode", message));
+    }
+    Ok(())
+}
+
+/// The answer where the circuits of all who could be asked are broken. The
+/// reason phrase is what documents look at; the body is not known.
+fn unavailable(reason: &str) -> Answer {
+    let mut answer = Answer::new(StatusCode::SERVICE_UNAVAILABLE);
+    answer.reason = Some(reason.into());
+    answer
+}
+
+async fn ask(
+    shared: &Shared,
+    call: &mut Call,
+    policy: &ForwardRequest,
+    destination: &Destination,
+) -> Result<(), Raised> {
     let amount = u64::try_from(call.number(&policy.timeout_ms)?).unwrap_or(0);
     let timeout = if policy.in_seconds { Duration::from_secs(amount) } else { Duration::from_millis(amount) };
     let redirects = call.flag(&policy.follow_redirects)?;
     let body = body(call, policy).await?;
-    let mut request = request(call, &destination, body)?;
+    let mut request = request(call, destination, body)?;
     let patience = policy.continue_timeout.as_ref().map(|t| call.number(t)).transpose()?;
     let gate = patience.and_then(|seconds| Some((Gate::before(&mut request)?, seconds)));
     let began = Instant::now();
     let sending = async {
         if redirects {
-            Redirect::following(&shared.hosts, &destination, request).await
+            Redirect::following(&shared.hosts, destination, request).await
         } else {
             destination.send(request).await
         }
     };
     let answered = tokio::time::timeout(timeout, wanted(sending, gate)).await;
     call.sent.time = began.elapsed();
-    let response = answered.unwrap_or(Err(SendError::Timeout(timeout))).map_err(|error| raised(SOURCE, &error))?;
-    take(call, response);
-    if call.sent.status >= 400 && call.flag(&policy.fail_on_error)? {
-        let message = format!("The backend answered {}.", call.sent.status);
-        return Err(Raised::internal(SOURCE, "BackendStatusCode", message));
+    let answered = answered.unwrap_or(Err(SendError::Timeout(timeout)));
+    if destination.circuit.is_some() {
+        destination.learn(call.clock.now(), outcome(&answered));
     }
+    take(call, answered.map_err(|error| raised(SOURCE, &error))?);
     Ok(())
+}
+
+/// What the backend's circuit learns.
+fn outcome(answered: &Result<Response<AnswerBody>, SendError>) -> Outcome {
+    let Ok(response) = answered else { return Outcome::Silent };
+    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
+    Outcome::Answered(response.status().as_u16(), seconds.map(Duration::from_secs))
 }
 
 /// Sends a request; where it asks first whether its body is wanted, not longer

@@ -150,11 +150,13 @@ async fn apply(shared: &Shared, call: &mut Call, draft: &mut Draft, part: &Actio
 
 /// The URL that the call itself would be sent to.
 fn copied_url(call: &Call) -> String {
-    let (scheme, host, port) = call.origin(Address::Backend);
     let (path, query) = call.path_and_query(Address::Backend);
-    let base = call.backend.as_ref().map_or("", |b| &b.base_path);
     let mark = if query.is_empty() { "" } else { "?" };
-    format!("{scheme}://{host}:{port}{base}{path}{mark}{query}")
+    let (scheme, host, port) = call.origin(Address::Original);
+    match call.backend.as_ref().and_then(|backend| backend.now(call.clock.now()).ok()) {
+        Some(backend) => format!("{}{}{path}{mark}{query}", backend.shown, backend.base_path),
+        None => format!("{scheme}://{host}:{port}{path}{mark}{query}"),
+    }
 }
 
 fn address(shared: &Shared, url: &str) -> Result<(Destination, Uri), Raised> {
@@ -166,6 +168,6 @@ fn address(shared: &Shared, url: &str) -> Result<(Destination, Uri), Raised> {
     let shown = Origin::parse(parsed.as_str()).ok_or_else(none)?;
     let query = parsed.query().map(|q| format!("?{q}")).unwrap_or_default();
     let target = PathAndQuery::try_from(format!("{}{query}", parsed.path())).map_err(|_| none())?;
-    let destination = Destination { shown, base_path: String::new(), reached: shared.hosts.reach(&parsed) };
+    let destination = Destination::new(shown, shared.hosts.reach(&parsed));
     Ok((destination, Uri::from(target)))
 }
