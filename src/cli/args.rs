@@ -380,6 +380,15 @@ pub(super) struct ScoreArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct LintArgs {
+    /// Read this folder of policy documents, and nothing else but the settings.
+    #[arg(long, value_name = "DIR")]
+    pub(super) policies: Option<PathBuf>,
+    /// Settings file; else `seamstress.toml` here or in `.config/`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) settings: Option<PathBuf>,
+    /// List the rules for policies and settings, and why there are such.
+    #[arg(long)]
+    pub(super) rules: bool,
     #[command(flatten)]
     pub(super) files: FileArgs,
 }

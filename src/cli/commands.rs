@@ -137,7 +137,16 @@ pub(super) fn outlined(outline: Result<String, RunError>, redactor: &Redactor) -
 
 fn lint(args: &LintArgs) -> u8 {
     let files = &args.files;
-    match run::lint(&files.contracts, &files.scenarios, &files.mocks) {
+    if args.rules {
+        return lists::rules(files.format);
+    }
+    let here = || run::DEFAULT_SETTINGS.iter().map(PathBuf::from).find(|path| path.is_file());
+    let settings = args.settings.clone().or_else(here);
+    let found = match &args.policies {
+        Some(policies) => run::lint_policies(policies, settings.as_deref()),
+        None => run::lint(&files.contracts, &files.scenarios, &files.mocks, settings.as_deref()),
+    };
+    match found {
         Err(fault) => fail(&fault, &Redactor::new()),
         Ok(found) => {
             match files.format {

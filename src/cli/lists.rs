@@ -9,6 +9,7 @@ use super::args::{Cli, ExplainArgs, Format, ListArgs};
 use super::screen;
 use crate::check::{self, Check};
 use crate::generate::Need;
+use crate::run;
 use crate::stack::defects::DEFECTS;
 
 pub(super) fn checks(args: &ListArgs) -> u8 {
@@ -36,6 +37,22 @@ fn as_json(check: &Check) -> serde_json::Value {
         "severity": check.level,
         "needs": check.needs,
     })
+}
+
+/// The rules for policies and settings, each with what it demands and why.
+pub(super) fn rules(format: Format) -> u8 {
+    if format == Format::Json {
+        let rule = |rule: &run::LintRule| json!({ "name": rule.name, "means": rule.means, "why": rule.why });
+        let all: Vec<_> = run::LINT_RULES.iter().map(rule).collect();
+        screen::result(&format!("{:#}\n", serde_json::Value::from(all)));
+        return 0;
+    }
+    let mut text = String::new();
+    for rule in run::LINT_RULES {
+        let _ = writeln!(text, "{}\n  {}\n  {}", rule.name, rule.means, rule.why);
+    }
+    screen::result(&text);
+    0
 }
 
 pub(super) fn explain(args: &ExplainArgs) -> u8 {

@@ -60,6 +60,12 @@ pub struct Diagnostic {
     pub actual: Option<String>,
     /// What to do next.
     pub hint: Option<String>,
+    /// The rule that it breaks, where it is one of a table of rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<&'static str>,
+    /// Why the rule is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// Whether nothing is wrong but that it is not supported here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unsupported: bool,
@@ -82,7 +88,24 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, place: Place, what: impl Into<String>) -> Self {
-        Self { severity, place, what: what.into(), expected: None, actual: None, hint: None, unsupported: false }
+        Self {
+            severity,
+            place,
+            what: what.into(),
+            expected: None,
+            actual: None,
+            hint: None,
+            rule: None,
+            why: None,
+            unsupported: false,
+        }
+    }
+
+    /// Says which rule is broken, and why there is such a rule.
+    #[must_use]
+    pub fn of_rule(mut self, rule: &'static str, why: impl Into<String>) -> Self {
+        (self.rule, self.why) = (Some(rule), Some(why.into()));
+        self
     }
 
     /// Says that the file is right, perhaps, and this program does not
@@ -115,6 +138,42 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// The findings of rules are sentences, and are broken at 80 columns.
+    fn told_by_rule(&self, f: &mut fmt::Formatter<'_>, word: &str, rule: &str) -> fmt::Result {
+        f.write_str(&wrapped(&format!("{word}: {rule}: {}", self.what), "  "))?;
+        write!(f, "\n  --> {}", self.place)?;
+        for (name, text) in [("why", &self.why), ("do", &self.hint)] {
+            if let Some(text) = text {
+                write!(f, "\n{}", wrapped(&format!("  {name}: {text}"), "    "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Text broken between words at 80 columns; further lines are indented.
+fn wrapped(text: &str, indent: &str) -> String {
+    const WIDTH: usize = 80;
+    let begin = text.len() - text.trim_start().len();
+    let mut lines = text[..begin].to_owned();
+    let mut width = begin;
+    for (index, word) in text[begin..].split(' ').enumerate() {
+        let length = word.chars().count();
+        if index > 0 && width + 1 + length > WIDTH {
+            lines.push('\n');
+            lines.push_str(indent);
+            width = indent.len();
+        } else if index > 0 {
+            lines.push(' ');
+            width += 1;
+        }
+        lines.push_str(word);
+        width += length;
+    }
+    lines
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.severity {
@@ -122,6 +181,9 @@ impl fmt::Display for Diagnostic {
             Severity::Warning => "warning",
             Severity::Error => "error",
         };
+        if let Some(rule) = self.rule {
+            return self.told_by_rule(f, word, rule);
+        }
         write!(f, "{word}: {}\n  --> {}", self.what, self.place)?;
         for (name, text) in [("expected", &self.expected), ("actual", &self.actual), ("hint", &self.hint)] {
             if let Some(text) = text {

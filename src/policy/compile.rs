@@ -8,7 +8,7 @@ use super::document::Item;
 use super::element::{Child, Element};
 use super::expression::Reads;
 use super::inventory::{Inventory, Subject, Verdict};
-use super::policies::{POLICIES, PolicyKind};
+use super::policies::{POLICIES, PolicyKind, REFUSED};
 use super::reader::Reader;
 use super::statement::{Action, Scope, Section, Statement, Statements};
 use super::surroundings::{OnUnsupported, Surroundings};
@@ -172,6 +172,12 @@ impl<'d> Compiler<'d> {
 
     fn unknown(&mut self, element: &Element) {
         let what = format!("policy `{}` is unknown or not emulated", element.name);
+        if let Some((name, why)) = REFUSED.iter().find(|(name, _)| *name == &*element.name) {
+            let fault = Diagnostic::error(element.place.clone(), format!("policy `{name}` is not emulated: {why}"));
+            let fault = fault.hint("take it out, or go on without what it does: `--unsupported warn`");
+            self.fault(fault.unsupported());
+            return;
+        }
         let fault = Diagnostic::error(element.place.clone(), what);
         let fault = match closest(&element.name, POLICIES.iter().map(|k| k.name)) {
             Some(near) => fault.hint(format!("did you mean `{near}`?")),

@@ -10,6 +10,7 @@ use super::element::Element;
 use super::fragment::Fragments;
 use super::instance::{Instance, Layout};
 use super::inventory::Inventory;
+use super::lint::judge;
 use super::overlay;
 use super::policies_of::Policies;
 use super::scan::scan;
@@ -17,7 +18,7 @@ use super::schema::load_schemas;
 use super::source::Source;
 use super::statement::Scope;
 use super::surroundings::Surroundings;
-use crate::diagnose::{Diagnostic, Diagnostics, Place};
+use crate::diagnose::{Diagnostic, Diagnostics, Place, Severity};
 
 /// What applies where nothing is configured for all APIs.
 const DEFAULT_GLOBAL: &str =
@@ -71,13 +72,19 @@ pub fn load_instance(instance: Instance, overlays: &[String], surroundings: &Sur
     (policies, diagnostics.without_repetitions())
 }
 
-/// Everything that is wrong with the documents of a folder, and with each of
-/// its overlays.
+/// Everything that is wrong with the documents of a folder and with each of
+/// its overlays; and, where the documents can be used, what in them breaks a
+/// rule of the mandate. Overlays may break rules: they are there to.
 pub fn lint(dir: &Path) -> Diagnostics {
     let surroundings = Surroundings::of_the_stack();
     let (instance, mut diagnostics) = Instance::read(dir);
-    let (_, more) = load_instance(instance.clone(), &[], &surroundings);
+    let (policies, more) = load_instance(instance.clone(), &[], &surroundings);
+    let usable = more.iter().all(|d| d.severity != Severity::Error || d.unsupported);
     diagnostics.extend(more);
+    if usable {
+        let written = scan_all(&instance, &mut Diagnostics::new());
+        diagnostics.extend(judge(&policies, written.values()));
+    }
     for name in instance.overlays() {
         let (_, more) = load_instance(instance.clone(), &[name], &surroundings);
         diagnostics.extend(more);

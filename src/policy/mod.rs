@@ -16,6 +16,7 @@ pub mod expression;
 mod fragment;
 pub mod instance;
 mod inventory;
+mod lint;
 #[cfg(test)]
 mod lint_test;
 mod liquid;
@@ -35,6 +36,7 @@ mod view;
 pub use document::{Document, Item};
 pub use effective::Effective;
 pub use inventory::{Entry, Inventory, Subject, Verdict};
+pub use lint::{RULES, Rule};
 pub use liquid::{Comparison, Condition, Filter, Filtered, For, Node, Operand, PathStep, Template};
 pub use load::{lint, load, load_instance};
 pub use mapped::{Mapped, UrlPattern};

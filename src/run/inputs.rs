@@ -11,6 +11,7 @@ use crate::generate::{Generators, Nonce, Pools, Seed};
 use crate::policy;
 use crate::scenario::{self, CallSource, Overrides, Scenario};
 use crate::stack::issuer::Directory;
+use crate::target::Settings;
 
 /// Contracts, scenarios, and what is worth knowing of them.
 #[derive(Debug)]
@@ -104,7 +105,7 @@ fn replace_base_path(contracts: &mut [Contract], target: &TargetChoice) {
 ///
 /// # Errors
 /// There is nothing to lint.
-pub fn lint(folder: &Path, scenarios: &Path, mocks: &Path) -> Result<Diagnostics, RunError> {
+pub fn lint(folder: &Path, scenarios: &Path, mocks: &Path, settings: Option<&Path>) -> Result<Diagnostics, RunError> {
     let mut found = Diagnostics::new();
     let mut anything = false;
     match contract::load_dir(folder) {
@@ -127,6 +128,10 @@ pub fn lint(folder: &Path, scenarios: &Path, mocks: &Path) -> Result<Diagnostics
         anything = true;
         found.extend(policy::lint(&policies));
     }
+    if let Some(settings) = settings {
+        anything = true;
+        lint_settings(settings, &mut found);
+    }
     let tenants = mocks.join("issuer");
     if tenants.is_dir() {
         anything = true;
@@ -141,6 +146,32 @@ pub fn lint(folder: &Path, scenarios: &Path, mocks: &Path) -> Result<Diagnostics
         scenarios.display(),
         policies.display()
     )))
+}
+
+/// Lint of a folder of policies alone, and of the settings, if there are any.
+///
+/// # Errors
+/// There is no such folder.
+pub fn lint_policies(policies: &Path, settings: Option<&Path>) -> Result<Diagnostics, RunError> {
+    if !policies.is_dir() {
+        return Err(RunError::Nothing(format!("nothing to lint: no policies in {}", policies.display())));
+    }
+    let mut found = policy::lint(policies);
+    if let Some(settings) = settings {
+        lint_settings(settings, &mut found);
+    }
+    Ok(found)
+}
+
+/// Whether the environments of a settings file are apart.
+fn lint_settings(path: &Path, found: &mut Diagnostics) {
+    let file = path.display().to_string();
+    let read = std::fs::read_to_string(path)
+        .map_err(|fault| Diagnostic::error(Place::file(&*file), format!("the settings can't be read: {fault}")).into());
+    match read.and_then(|text| Settings::parse(&file, &text).map(|settings| settings.lint(&file, &text))) {
+        Ok(findings) => found.extend(findings),
+        Err(faults) => found.extend(faults),
+    }
 }
 
 fn lint_scenarios(folder: &Path, contracts: &[Contract], found: &mut Diagnostics, anything: &mut bool) {

@@ -38,10 +38,11 @@ mod stop;
 mod systems;
 mod throttling;
 
+pub use crate::policy::{RULES as LINT_RULES, Rule as LintRule};
 pub use error::RunError;
 pub use gate::{Play, judge};
 pub use handover::{HandedOver, Handover};
-pub use inputs::lint;
+pub use inputs::{lint, lint_policies};
 pub use options::{Options, SchemeKey, TargetChoice};
 pub use outline::{outline, outline_probe, outline_readiness, outline_replay};
 pub use policies::{Compatibility, Counts, Holds, PoliciesQuestion, compatibility, effective_policy};

@@ -7,6 +7,7 @@
 
 mod clients;
 mod control;
+mod separation;
 mod settings;
 mod throttling;
 

@@ -54,6 +54,10 @@ pub struct EnvironmentSettings {
     /// The scope to ask for; default: the contract's application id URI and
     /// `/.default`.
     pub scope: Option<String>,
+    /// The audience that tokens are for, where the scope does not say it.
+    pub audience: Option<String>,
+    /// The Dataverse behind it: for lint, it is never called.
+    pub dataverse: Option<String>,
     /// Hosts that may be reached beside loopback.
     #[serde(default)]
     pub allowed_hosts: Vec<String>,

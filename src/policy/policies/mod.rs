@@ -28,6 +28,7 @@ mod quota_by_key;
 mod rate_limit;
 mod rate_limit_by_key;
 mod redirect_content_urls;
+mod refused;
 mod retry;
 mod return_response;
 mod rewrite_uri;
@@ -89,5 +90,6 @@ pub use validate_parameters::{ParameterRules, ValidateParameters};
 pub use validate_status_code::ValidateStatusCode;
 pub use wait::Wait;
 
+pub(super) use refused::REFUSED;
 pub use table::Emulation;
 pub(super) use table::{POLICIES, PolicyKind};

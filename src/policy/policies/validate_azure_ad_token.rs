@@ -3,7 +3,6 @@
 
 use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use super::validate_jwt::{TokenSource, ValidateJwt, claims, listed, no_decryption, refusal, token_source};
-use crate::diagnose::Diagnostic;
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, GivenText};
 
@@ -22,14 +21,19 @@ pub struct ValidateAzureAdToken {
 }
 
 impl ValidateAzureAdToken {
-    /// The URL of a tenant's discovery document.
+    /// The fragment of such a URL. It goes to nobody, and tells the URL from
+    /// one that a document names itself.
+    pub const STAND_IN: &'static str = "tenant";
+
+    /// The URL of a tenant's discovery document. Where nobody maps its host,
+    /// the embedded issuer stands in for it.
     pub fn openid_config(tenant: &str) -> String {
         let tenant = tenant.trim().trim_end_matches('/');
         let document = ".well-known/openid-configuration";
         if tenant.starts_with("https://") || tenant.starts_with("http://") {
-            return format!("{}/v2.0/{document}", tenant.trim_end_matches("/v2.0"));
+            return format!("{}/v2.0/{document}#{}", tenant.trim_end_matches("/v2.0"), Self::STAND_IN);
         }
-        format!("https://login.microsoftonline.com/{tenant}/v2.0/{document}")
+        format!("https://login.microsoftonline.com/{tenant}/v2.0/{document}#{}", Self::STAND_IN)
     }
 
     /// As [`ValidateJwt::is_fixed`].
@@ -66,10 +70,6 @@ fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
             _ => token.claims = claims(child),
         });
     }
-    if clients.is_empty() && backends.is_empty() && token.audiences.is_empty() {
-        let fault = Diagnostic::error(reader.place(), "any token of the tenant would do");
-        reader.fault(fault.expected("`<client-application-ids>` or `<audiences>`"));
-    }
     let tenant = tenant?;
     if let Given::Fixed(tenant) = &tenant {
         let url = ValidateAzureAdToken::openid_config(tenant);
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_tenant_is_an_id_a_domain_or_a_url() {
-        let expected = "https://login.microsoftonline.com/contoso.example/v2.0/.well-known/openid-configuration";
+        let expected = "https://login.microsoftonline.com/contoso.example/v2.0/.well-known/openid-configuration#tenant";
         for tenant in [
             "contoso.example",
             " contoso.example/",

@@ -77,29 +77,35 @@ fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
         reader.fault(fault.expected(format!("at most {MAX_SIZE} bytes")).actual(size.to_string()));
     }
     let size_exceeded = required_action(reader, "size-exceeded-action");
-    let mut policy = ValidateContent {
-        unspecified: unspecified?,
-        max_size: max_size?,
-        size_exceeded: size_exceeded?,
-        errors: reader.literal("errors-variable-name"),
-        any_type: None,
-        missing_type: None,
-        mapped: Vec::new(),
-        contents: Vec::new(),
-    };
+    let errors = reader.literal("errors-variable-name");
+    let (mut map, mut contents) = (TypeMap::default(), Vec::new());
     for element in reader.children(&["content-type-map", "content"]) {
         reader.within(element, |child| match &*element.name {
-            "content" => policy.contents.extend(content(child)),
-            _ => {
-                policy.any_type = child.literal("any-content-type-value");
-                policy.missing_type = child.literal("missing-content-type-value");
-                for element in child.children(&["type"]) {
-                    policy.mapped.extend(child.within(element, mapping));
-                }
-            }
+            "content" => contents.extend(content(child)),
+            _ => map = type_map(child),
         });
     }
+    let TypeMap { any_type, missing_type, mapped } = map;
+    let (unspecified, max_size, size_exceeded) = (unspecified?, max_size?, size_exceeded?);
+    let policy =
+        ValidateContent { unspecified, max_size, size_exceeded, errors, any_type, missing_type, mapped, contents };
     Some(Action::ValidateContent(Box::new(policy)))
+}
+
+/// `content-type-map`.
+#[derive(Default)]
+struct TypeMap {
+    any_type: Option<Arc<str>>,
+    missing_type: Option<Arc<str>>,
+    mapped: Vec<(TypeCondition, Arc<str>)>,
+}
+
+fn type_map(reader: &mut Reader<'_, '_, '_>) -> TypeMap {
+    let any_type = reader.literal("any-content-type-value");
+    let missing_type = reader.literal("missing-content-type-value");
+    let children = reader.children(&["type"]);
+    let mapped = children.into_iter().filter_map(|element| reader.within(element, mapping)).collect();
+    TypeMap { any_type, missing_type, mapped }
 }
 
 fn mapping(reader: &mut Reader<'_, '_, '_>) -> Option<(TypeCondition, Arc<str>)> {
@@ -123,7 +129,7 @@ fn content(reader: &mut Reader<'_, '_, '_>) -> Option<ContentRule> {
     let validated = reader.required("validate-as", validated);
     if let Some(other @ ("xml" | "soap")) = validated {
         let fault = Diagnostic::error(reader.place(), format!("bodies are not validated as {other}"));
-        reader.fault(fault.expected("`validate-as=\"json\"`").hint("XML Schema is not emulated"));
+        reader.fault(fault.expected("`validate-as=\"json\"`").hint("XML Schema is not emulated").unsupported());
     }
     let adjustment = Adjustment {
         additional: fixed_flag(reader, "allow-additional-properties"),

@@ -146,7 +146,8 @@ fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     policy.clock_skew = clock_skew(reader).unwrap_or(policy.clock_skew);
     children(reader, &mut policy);
     let unsigned = matches!(policy.require_signed, Given::Fixed(false));
-    if policy.openid_configs.is_empty() && policy.keys.is_empty() && !unsigned {
+    let has_keys = reader.element.elements().any(|e| &*e.name == "issuer-signing-keys");
+    if policy.openid_configs.is_empty() && !has_keys && !unsigned {
         let fault = Diagnostic::error(reader.place(), "`validate-jwt` knows no keys");
         reader.fault(fault.expected("`<openid-config url=\"…\" />` or `<issuer-signing-keys>`"));
     }
@@ -203,7 +204,11 @@ fn children(reader: &mut Reader<'_, '_, '_>, policy: &mut ValidateJwt) {
         reader.within(element, |child| match &*element.name {
             "openid-config" => {
                 let url = child.text("url");
-                policy.openid_configs.extend(child.required("url", url));
+                let url = child.required("url", url);
+                if let Some(url) = &url {
+                    child.reaches("openid-config", url);
+                }
+                policy.openid_configs.extend(url);
                 child.children(&[]);
             }
             "issuer-signing-keys" => {
@@ -223,7 +228,7 @@ fn children(reader: &mut Reader<'_, '_, '_>, policy: &mut ValidateJwt) {
 pub(super) fn no_decryption(reader: &mut Reader<'_, '_, '_>) {
     let fault = Diagnostic::error(reader.place(), "encrypted tokens are not emulated")
         .hint("have the issuer sign tokens without encrypting them, or leave `decryption-keys` out for tests");
-    reader.fault(fault);
+    reader.fault(fault.unsupported());
     for element in reader.children(&["key"]) {
         reader.within(element, |key| {
             key.literal("certificate-id");
@@ -266,7 +271,7 @@ fn key(reader: &mut Reader<'_, '_, '_>) -> Option<InlineKey> {
         let fault = Diagnostic::error(reader.place(), format!("certificate `{certificate}` is not known here"))
             .expected("the key's modulus and exponent: `<key n=\"…\" e=\"AQAB\" />`")
             .hint("certificates of an instance can't be exported; write the public key of the local issuer instead");
-        reader.fault(fault);
+        reader.fault(fault.unsupported());
         return None;
     }
     let (modulus, exponent) = (reader.literal("n"), reader.literal("e"));

@@ -17,16 +17,13 @@ use super::request_body::RequestBody;
 use super::signature::TokenKey;
 use crate::clock::{Clock, Timestamp};
 use crate::door::Origin;
+use crate::policy::ValidateAzureAdToken;
 
 /// How long a fetch may take, in real time.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest discovery document and key set, in bytes.
 const MAX_DOCUMENT: usize = 1024 * 1024;
-
-/// Whose discovery documents the embedded issuer stands for, unless somebody
-/// maps the host elsewhere.
-const ENTRA: &str = "https://login.microsoftonline.com";
 
 /// When keys of issuers are fetched again, by the clock. The platform's own
 /// times (reference §2.9) make a rollover that publishes a key and signs with
@@ -163,7 +160,8 @@ impl Keys {
     async fn bytes(&self, hosts: &Hosts, url: &str) -> Result<Bytes, String> {
         let parsed = Url::parse(url.trim()).map_err(|e| e.to_string())?;
         let mut destination = hosts.destination(parsed.as_str()).ok_or("it is no http or https URL")?;
-        if matches!(destination.reached, Reached::Nothing) && url.starts_with(ENTRA) {
+        if matches!(destination.reached, Reached::Nothing) && parsed.fragment() == Some(ValidateAzureAdToken::STAND_IN)
+        {
             destination = hosts.origin(&self.issuer);
         }
         let query = parsed.query().map(|query| format!("?{query}")).unwrap_or_default();

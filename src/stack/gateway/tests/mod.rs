@@ -4,6 +4,7 @@ mod harness;
 mod instance;
 mod limits;
 mod platform;
+mod rollover;
 mod shipped;
 mod streaming;
 mod tls;
