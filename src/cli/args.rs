@@ -290,6 +290,8 @@ pub(super) struct ReadinessArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct ServeArgs {
+    #[command(flatten)]
+    pub(super) front: FrontArgs,
     /// Address to bind.
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub(super) bind: std::net::IpAddr,
@@ -414,6 +416,42 @@ pub(super) struct InitArgs {
     /// Overwrite a file that is there.
     #[arg(long)]
     pub(super) force: bool,
+}
+
+/// Somebody else's service behind the gateway.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "A service of your own (without one: the embedded system)")]
+pub(super) struct FrontArgs {
+    /// Base URL of the service that the gateway stands before.
+    #[arg(long, value_name = "URL", requires = "policies")]
+    pub(super) service: Option<String>,
+    /// Folder of policies: as `mocks/gateway` is, or as the APIOps extractor
+    /// writes it.
+    #[arg(long, value_name = "DIR", requires = "service")]
+    pub(super) policies: Option<PathBuf>,
+    /// What is published: an OpenAPI document, `API=FILE`, or a folder of
+    /// contracts; may be repeated. By default what lies in the folder of
+    /// policies, else the contracts.
+    #[arg(long, value_name = "FILE|DIR", requires = "service")]
+    pub(super) openapi: Vec<String>,
+    /// File of named values and keys that the folder leaves out: `NAME: VALUE`,
+    /// `subscriptions/ID: KEY`.
+    #[arg(long, value_name = "FILE", requires = "service")]
+    pub(super) named_values: Option<PathBuf>,
+    /// What happens where something is not emulated: `fail`, or `warn` and go
+    /// on without it.
+    #[arg(long, value_enum, default_value_t, requires = "service")]
+    pub(super) unsupported: Unsupported,
+}
+
+/// What happens where something is not emulated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Unsupported {
+    /// It is an error.
+    #[default]
+    Fail,
+    /// It is a warning, and the policy does nothing.
+    Warn,
 }
 
 #[derive(Clone, Debug, Args)]

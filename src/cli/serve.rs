@@ -5,12 +5,14 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{Format, ServeArgs};
+use super::args::{Format, ServeArgs, Unsupported};
 use super::commands::fail;
 use super::screen::{self, Screen};
 use super::{interrupt, settle};
 use crate::clock::{Clock, Timestamp};
-use crate::run::{self, HandedOver, Handover, RunError, ServeOptions, Served, Stop};
+use crate::policy::OnUnsupported;
+use crate::report::escape;
+use crate::run::{self, FrontOptions, HandedOver, Handover, RunError, ServeOptions, Served, Stop};
 use crate::stack::Ports;
 use crate::wire::Redactor;
 
@@ -47,6 +49,7 @@ async fn start(args: &ServeArgs) -> Result<(Served, Left), RunError> {
     }
     let now = args.now.as_deref().map(settle::instant).transpose()?.unwrap_or_else(Timestamp::system_now);
     let served = run::serve(ServeOptions {
+        front: front(args),
         contracts: args.files.contracts.clone(),
         mocks: args.files.mocks.clone(),
         defects: args.defect.clone(),
@@ -72,6 +75,22 @@ async fn start(args: &ServeArgs) -> Result<(Served, Left), RunError> {
             Err(fault)
         }
     }
+}
+
+/// What stands behind the gateway, where it is somebody else's.
+fn front(args: &ServeArgs) -> Option<FrontOptions> {
+    let front = &args.front;
+    let (Some(service), Some(policies)) = (&front.service, &front.policies) else { return None };
+    Some(FrontOptions {
+        service: service.clone(),
+        policies: policies.clone(),
+        openapi: front.openapi.clone(),
+        named_values: front.named_values.clone(),
+        on_unsupported: match front.unsupported {
+            Unsupported::Fail => OnUnsupported::Fail,
+            Unsupported::Warn => OnUnsupported::Warn,
+        },
+    })
 }
 
 fn leave(args: &ServeArgs, served: &Served) -> Result<Left, RunError> {
@@ -107,6 +126,9 @@ fn write(file: &HandedOver) -> std::io::Result<()> {
 
 fn show(args: &ServeArgs, served: &Served, authority: Option<&Path>) {
     let addresses = served.addresses();
+    if !served.remarks().is_empty() && !args.files.quiet {
+        screen::note(&escape::terminal(&format!("{}\n", served.remarks())));
+    }
     if args.files.format == Format::Json {
         let mut all: serde_json::Map<String, serde_json::Value> =
             addresses.iter().map(|(name, origin)| (name.to_owned(), json!(origin.to_string()))).collect();

@@ -25,8 +25,8 @@ const DEFAULT_GLOBAL: &str =
     "<policies><inbound /><backend><forward-request /></backend><outbound /><on-error /></policies>";
 
 /// Loads the documents of a folder, whatever its layout, and applies the
-/// overlays `defects/NAME.xml`. What `surroundings` name stands before what
-/// the folder says.
+/// overlays `defects/NAME.xml`. What the folder says stands before what
+/// `surroundings` name.
 ///
 /// # Errors
 /// Every fault of every document. Warnings alone are no error.

@@ -51,11 +51,10 @@ impl Surroundings {
         }
     }
 
-    /// Takes over what others know, where these say nothing.
+    /// Takes over what an instance says of itself, which stands before what
+    /// anybody else says.
     pub(super) fn over(mut self, other: Self) -> Self {
-        for (name, value) in other.named_values {
-            self.named_values.entry(name).or_insert(value);
-        }
+        self.named_values.extend(other.named_values);
         self.secrets.extend(other.secrets);
         self.secrets.retain(|name| !self.named_values.contains_key(name));
         self.backends.extend(other.backends);

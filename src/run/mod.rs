@@ -11,6 +11,7 @@ mod data_calls;
 mod differential;
 mod error;
 mod finish;
+mod front;
 mod gate;
 mod handover;
 mod inputs;
@@ -40,6 +41,7 @@ mod throttling;
 
 pub use crate::policy::{RULES as LINT_RULES, Rule as LintRule};
 pub use error::RunError;
+pub use front::FrontOptions;
 pub use gate::{Play, judge};
 pub use handover::{HandedOver, Handover};
 pub use inputs::{lint, lint_policies};

@@ -87,6 +87,7 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
     let stack = Stack::start(StackOptions {
         mocks: options.mocks.clone(),
         apis,
+        front: None,
         defects: options.defects.clone(),
         clock: clock.clone(),
         ports: Ports::default(),

@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 
 use super::open::stack_error;
 use super::throttling::throttling;
-use super::{Handover, RunError};
+use super::{FrontOptions, Handover, RunError, front};
 use crate::clock::Clock;
 use crate::contract;
+use crate::diagnose::Diagnostics;
 use crate::policy;
-use crate::stack::{Addresses, Api, Ports, Stack, StackOptions};
+use crate::stack::{Addresses, Api, Front, Ports, Stack, StackOptions};
 use crate::target::GatewaySettings;
 
 /// What `serve` was asked to do.
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
+    /// Somebody else's service, in place of the embedded one.
+    pub front: Option<FrontOptions>,
     /// Folder of contracts: what the gateway publishes.
     pub contracts: PathBuf,
     /// Folder of policies and tables.
@@ -36,12 +39,18 @@ pub struct ServeOptions {
 /// A system that serves.
 pub struct Served {
     stack: Stack,
+    remarks: Diagnostics,
 }
 
 impl Served {
     /// Where each tier stands.
     pub fn addresses(&self) -> &Addresses {
         self.stack.addresses()
+    }
+
+    /// What is worth knowing of the files that it serves by.
+    pub fn remarks(&self) -> &Diagnostics {
+        &self.remarks
     }
 
     /// The settings with which the other commands take it as their target
@@ -70,6 +79,12 @@ impl Served {
 /// # Errors
 /// A file has faults, a defect is unknown, or a port is taken.
 pub async fn serve(options: ServeOptions) -> Result<Served, RunError> {
+    if let Some(front) = &options.front {
+        let front::Opened { front, apis, mut remarks } = front::open(front, &options.gateway, &options.contracts)?;
+        let stack = start(options, apis, Some(front)).await?;
+        remarks.extend(stack.remarks());
+        return Ok(Served { stack, remarks: remarks.without_repetitions() });
+    }
     let contracts = contract::load_dir(&options.contracts).map_err(RunError::Input)?;
     if contracts.is_empty() {
         return Err(RunError::Nothing(format!(
@@ -86,10 +101,13 @@ pub async fn serve(options: ServeOptions) -> Result<Served, RunError> {
         .filter(|c| !c.is_consumed())
         .map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() })
         .collect();
+    let stack = start(options, apis, None).await?;
+    Ok(Served { stack, remarks: Diagnostics::new() })
+}
+
+async fn start(options: ServeOptions, apis: Vec<Api>, front: Option<Front>) -> Result<Stack, RunError> {
     let throttling = throttling(&options.gateway.throttling);
     let ServeOptions { mocks, defects, clock, ports, bind, tls, .. } = options;
-    let stack = Stack::start(StackOptions { mocks, apis, defects, clock, ports, bind, tls, throttling })
-        .await
-        .map_err(stack_error)?;
-    Ok(Served { stack })
+    let options = StackOptions { mocks, apis, front, defects, clock, ports, bind, tls, throttling };
+    Stack::start(options).await.map_err(stack_error)
 }

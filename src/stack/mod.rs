@@ -32,6 +32,6 @@ mod tests;
 
 pub use certificate::CertificateError;
 pub use error::StackError;
-pub use options::{Addresses, Api, Ports, StackOptions};
+pub use options::{Addresses, Api, Front, Ports, StackOptions};
 pub use start::Stack;
 pub use tls::Tls;

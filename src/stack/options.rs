@@ -1,15 +1,19 @@
 //! What a stack is started with, and where it then stands.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::gateway::Upstream;
 use crate::clock::Clock;
 use crate::contract::ContractId;
 use crate::contract::openapi::OpenApi;
 use crate::door::Origin;
 use crate::limit::Throttling;
+use crate::policy::OnUnsupported;
+use crate::policy::instance::Instance;
 
 /// What a stack is started with.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub struct StackOptions {
     pub mocks: PathBuf,
     /// The APIs that the gateway publishes.
     pub apis: Vec<Api>,
+    /// Somebody else's service in place of ours.
+    pub front: Option<Front>,
     /// Names out of [`super::defects::DEFECTS`].
     pub defects: Vec<String>,
     /// The clock of every tier.
@@ -32,6 +38,33 @@ pub struct StackOptions {
     pub tls: bool,
     /// How the gateway's limits count: exactly, or as the platform does.
     pub throttling: Throttling,
+}
+
+/// Somebody else's service behind the gateway, in place of ours and of all that
+/// ours needs.
+#[derive(Clone, Debug)]
+pub struct Front {
+    /// The instance whose policies are executed.
+    pub instance: Box<Instance>,
+    /// The service's base URL.
+    pub service: String,
+    /// What hosts in policies lead to.
+    pub hosts: BTreeMap<String, Upstream>,
+    /// Hosts that lead to the embedded issuer.
+    pub issuer_hosts: Vec<String>,
+    /// What happens with policies that are not emulated.
+    pub on_unsupported: OnUnsupported,
+}
+
+impl Front {
+    /// The hosts that may be called for it.
+    pub(super) fn called(&self) -> Vec<String> {
+        let mapped = self.hosts.values().filter_map(|upstream| match upstream {
+            Upstream::Origin(origin) => Some(origin.host.clone()),
+            Upstream::Stub { .. } => None,
+        });
+        Origin::parse(&self.service).map(|origin| origin.host).into_iter().chain(mapped).collect()
+    }
 }
 
 /// An API that the gateway publishes: what API Management would import.
@@ -71,12 +104,12 @@ pub struct Addresses {
     pub gateway: Origin,
     /// The service, past the gateway.
     pub service: Origin,
-    /// Dataverse.
-    pub dataverse: Origin,
-    /// The model.
-    pub model: Origin,
-    /// The flow's trigger.
-    pub trigger: Origin,
+    /// Dataverse; none before somebody else's service.
+    pub dataverse: Option<Origin>,
+    /// The model; none before somebody else's service.
+    pub model: Option<Origin>,
+    /// The flow's trigger; none before somebody else's service.
+    pub trigger: Option<Origin>,
     /// The control surface.
     pub control: Origin,
 }
@@ -85,15 +118,16 @@ impl Addresses {
     /// Every tier with its name, in the order of the path.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Origin)> {
         [
-            ("issuer", &self.issuer),
-            ("gateway", &self.gateway),
-            ("service", &self.service),
-            ("dataverse", &self.dataverse),
-            ("model", &self.model),
-            ("trigger", &self.trigger),
-            ("control", &self.control),
+            ("issuer", Some(&self.issuer)),
+            ("gateway", Some(&self.gateway)),
+            ("service", Some(&self.service)),
+            ("dataverse", self.dataverse.as_ref()),
+            ("model", self.model.as_ref()),
+            ("trigger", self.trigger.as_ref()),
+            ("control", Some(&self.control)),
         ]
         .into_iter()
+        .filter_map(|(name, origin)| Some((name, origin?)))
     }
 }
 

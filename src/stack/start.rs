@@ -10,14 +10,15 @@ use super::control::{Control, ControlOptions, Restart, RowSource, TraceSource};
 use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
 use super::fault::FaultBoard;
-use super::gateway::{Counters, Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, TraceLog};
+use super::gateway::{Counters, Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, TraceLog, Upstream};
 use super::issuer::{Directory, Issuer, IssuerOptions, Tenant};
 use super::model::{Model, ModelOptions};
 use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};
 use super::tls::Tls;
 use super::trigger::{Trigger, TriggerHandle, TriggerOptions};
-use super::{Addresses, StackError, StackOptions};
+use super::{Addresses, Front, StackError, StackOptions};
 use crate::clock::{Clock, Timestamp};
+use crate::diagnose::Diagnostics;
 use crate::door::{Door, Origin};
 use crate::policy::OnUnsupported;
 use crate::wire::{Secret, Tier};
@@ -112,6 +113,11 @@ impl Stack {
         self.tls.as_ref().map(Tls::authority)
     }
 
+    /// What is worth knowing of the gateway's documents.
+    pub fn remarks(&self) -> Diagnostics {
+        self.tiers.gateway.as_ref().map(|gateway| gateway.remarks().clone()).unwrap_or_default()
+    }
+
     /// Stops every tier and waits until all their tasks have ended.
     pub async fn stop(self) {
         self.tiers.stop().await;
@@ -135,8 +141,9 @@ fn switched(names: &[String]) -> Result<Vec<&'static Defect>, StackError> {
 /// Loopback, and the address that the tiers were told to listen on.
 fn door(options: &StackOptions, tls: Option<&Tls>) -> Door {
     let bind = options.bind;
-    let door =
-        if bind.is_loopback() || bind.is_unspecified() { Door::loopback() } else { Door::new([bind.to_string()]) };
+    let own = (!bind.is_loopback() && !bind.is_unspecified()).then(|| bind.to_string());
+    let front = options.front.iter().flat_map(Front::called);
+    let door = Door::new(own.into_iter().chain(front));
     match tls {
         Some(tls) => door.trusting(tls.authority()).expect("the authority that was made is a certificate"),
         None => door,
@@ -223,7 +230,7 @@ impl Start<'_> {
         }
     }
 
-    fn gateway(&self, tenant: &Tenant, issuer: &Origin, backends: [(&str, &Origin); 4]) -> GatewayOptions {
+    fn gateway(&self, tenant: &Tenant, issuer: &Origin, backends: &[(&str, &Origin)]) -> GatewayOptions {
         let identity = own_secret(tenant, GATEWAY);
         let named = [
             ("issuer", tenant.base()),
@@ -239,7 +246,7 @@ impl Start<'_> {
             service: None,
             apis: self.options.apis.clone(),
             overlays: self.defects(Tier::Gateway).into_iter().filter(|name| !RowLog::has_defect(name)).collect(),
-            backends: backends.map(|(name, origin)| (name.to_owned(), origin.clone())).into(),
+            backends: backends.iter().map(|(name, origin)| ((*name).to_owned(), (*origin).clone())).collect(),
             named_values: named.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             hosts: BTreeMap::new(),
             issuer: issuer.clone(),
@@ -255,34 +262,61 @@ impl Start<'_> {
         }
     }
 
-    fn control(
-        &self,
-        (tenant, dataverse, counters): (&Tenant, &DataverseHandle, &Arc<Counters>),
-        service: ServiceHandle,
-        trigger: TriggerHandle,
-    ) -> ControlOptions {
+    /// The gateway before somebody else's service.
+    fn front(&self, tenant: &Tenant, issuer: &Origin, front: &Front) -> GatewayOptions {
+        let mut hosts = front.hosts.clone();
+        for host in &front.issuer_hosts {
+            hosts.insert(host.clone(), Upstream::Origin(issuer.clone()));
+        }
+        GatewayOptions {
+            policies: front.instance.dir.clone(),
+            instance: Some(front.instance.clone()),
+            on_unsupported: front.on_unsupported,
+            service: Some(front.service.clone()),
+            hosts,
+            ..self.gateway(tenant, issuer, &[])
+        }
+    }
+
+    fn control(&self, tenant: &Tenant, counters: &Arc<Counters>, ours: Option<Ours>) -> ControlOptions {
         let (rows, traces) = (self.rows.clone(), self.traces.clone());
+        let (dataverse, service, trigger) = match ours {
+            Some(ours) => (Some(ours.dataverse), Some(ours.service), Some(ours.trigger)),
+            None => (None, None, None),
+        };
         ControlOptions {
             listen: self.at(self.options.ports.control),
-            dataverse: dataverse.clone(),
+            dataverse,
             tenant: tenant.clone(),
             trigger,
             rows: RowSource::new(move |since, correlations, limit| rows.query(since, correlations, limit)),
             traces: TraceSource::new(move |since, correlations, limit| traces.last(since, correlations, limit)),
             counters: Arc::clone(counters),
             clock: self.clock(),
-            restart: Restart::new(move || {
-                let service = service.clone();
-                async move { service.restart().await }
+            restart: service.map(|service: ServiceHandle| {
+                Restart::new(move || {
+                    let service = service.clone();
+                    async move { service.restart().await }
+                })
             }),
         }
     }
+}
+
+/// What the control surface steers of our own service and what is behind it.
+struct Ours {
+    dataverse: DataverseHandle,
+    service: ServiceHandle,
+    trigger: TriggerHandle,
 }
 
 impl Tiers {
     async fn start(&mut self, start: &Start<'_>) -> Result<(Addresses, Tenant), StackError> {
         let issuer = self.issuer.insert(Issuer::start(start.issuer()).await?);
         let (tenant, issuer) = (issuer.tenant().clone(), issuer.origin().clone());
+        if let Some(front) = &start.options.front {
+            return self.before(start, front, (tenant, issuer)).await;
+        }
         let dataverse = self.dataverse.insert(Dataverse::start(start.dataverse(&tenant)).await?);
         let (handle, dataverse) = (dataverse.handle().clone(), dataverse.origin().clone());
         let board = handle.board();
@@ -301,17 +335,32 @@ impl Tiers {
             ("inference-service", &service),
             ("dataverse", &dataverse),
         ];
-        let gateway = Gateway::start(start.gateway(&tenant, &issuer, backends)).await;
+        let gateway = Gateway::start(start.gateway(&tenant, &issuer, &backends)).await;
         let gateway = gateway.map_err(not_governed)?;
         let gateway = self.gateway.insert(gateway);
         let (counters, gateway) = (Arc::clone(gateway.counters()), gateway.origin().clone());
         start.gateway.set(gateway.clone()).expect("nobody else fills the cell");
-        let control = self
-            .control
-            .insert(Control::start(start.control((&tenant, &handle, &counters), restart, received)).await?)
-            .origin()
-            .clone();
+        let ours = Ours { dataverse: handle, service: restart, trigger: received };
+        let control = Control::start(start.control(&tenant, &counters, Some(ours))).await?;
+        let control = self.control.insert(control).origin().clone();
+        let (dataverse, model, trigger) = (Some(dataverse), Some(model), Some(trigger));
         Ok((Addresses { issuer, gateway, service, dataverse, model, trigger, control }, tenant))
+    }
+
+    /// Issuer, gateway and control surface before somebody else's service.
+    async fn before(
+        &mut self,
+        start: &Start<'_>,
+        front: &Front,
+        (tenant, issuer): (Tenant, Origin),
+    ) -> Result<(Addresses, Tenant), StackError> {
+        let gateway = Gateway::start(start.front(&tenant, &issuer, front)).await.map_err(not_governed)?;
+        let gateway = self.gateway.insert(gateway);
+        let (counters, gateway) = (Arc::clone(gateway.counters()), gateway.origin().clone());
+        let control = Control::start(start.control(&tenant, &counters, None)).await?;
+        let control = self.control.insert(control).origin().clone();
+        let service = Origin::parse(&front.service).unwrap_or_else(|| gateway.clone());
+        Ok((Addresses { issuer, gateway, service, dataverse: None, model: None, trigger: None, control }, tenant))
     }
 
     /// From the outside in, so that nobody calls a tier that is gone.

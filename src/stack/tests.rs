@@ -29,6 +29,7 @@ fn options(defects: &[&str]) -> StackOptions {
         })
         .to_vec();
     StackOptions {
+        front: None,
         mocks: root.join("mocks"),
         apis,
         defects: defects.iter().map(|d| (*d).to_owned()).collect(),

@@ -7,6 +7,7 @@
 
 mod clients;
 mod control;
+mod gateway_settings;
 mod separation;
 mod settings;
 mod throttling;
@@ -16,7 +17,8 @@ use std::time::{Duration, Instant};
 
 pub use clients::{Authorized, Clients, TokenSettings};
 pub use control::{Control, LedgerQuery, ShownClock};
-pub use settings::{EnvironmentSettings, GatewaySettings, Settings};
+pub use gateway_settings::{GatewaySettings, MappedTo, StubSettings};
+pub use settings::{EnvironmentSettings, Settings};
 pub use throttling::{AlgorithmSetting, ThrottlingSettings};
 
 use crate::clock::Clock;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::ThrottlingSettings;
+use super::GatewaySettings;
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::generate::Need;
 
@@ -16,23 +16,15 @@ use crate::generate::Need;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// How the embedded gateway stands before somebody else's service.
+    #[serde(default)]
+    pub gateway: GatewaySettings,
     /// By name.
     #[serde(default)]
     pub environments: BTreeMap<String, EnvironmentSettings>,
-    /// The embedded gateway.
-    #[serde(default)]
-    pub gateway: GatewaySettings,
     /// Check or family to `error`, `warning`, `information` or `off`.
     #[serde(default)]
     pub severities: BTreeMap<String, String>,
-}
-
-/// The embedded gateway.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct GatewaySettings {
-    /// How its limits count.
-    pub throttling: ThrottlingSettings,
 }
 
 /// One environment.

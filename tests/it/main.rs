@@ -20,6 +20,7 @@ mod load;
 mod load_defects;
 mod plain_defects;
 mod plain_service;
+mod policies;
 mod policy_corpus;
 mod readiness;
 mod real_clients;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::layout::{self, Layout};
-use super::model::{ApiDescription, Instance, Product};
+use super::model::{ApiDescription, BackendDescription, Instance, Product};
 use super::{extracted, own};
 use crate::diagnose::{Diagnostic, Diagnostics, Place, closest};
 use crate::policy::surroundings::Surroundings;
@@ -60,6 +60,13 @@ impl Instance {
             let notice = Diagnostic::notice(Place::file(self.dir.display().to_string()), what);
             diagnostics.push(notice.hint("the documents were read with others; `--named-values FILE` gives them"));
         }
+    }
+
+    /// Leads a backend to another base URL.
+    pub fn lead_backend(&mut self, id: &str, url: String) {
+        let place = Place::file(self.dir.display().to_string());
+        let backend = BackendDescription { url: Some(url), pool: Vec::new(), circuit_breaker: None, place };
+        self.backends.insert(id.to_owned(), backend);
     }
 
     /// The ids of all APIs that are described or have a document; a revision

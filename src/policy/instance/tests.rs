@@ -169,7 +169,7 @@ fn values_that_the_extractor_leaves_out_come_from_a_file() {
     let (_, diagnostics) = load_instance(instance.clone(), &[], &Surroundings::default());
     insta::assert_snapshot!(told(&diagnostics, dir.path()), @r"
     error: named value `{{the-key}}` is a secret, and its value is not there
-      --> DIR/apis/orders/policy.xml:1:46
+      --> DIR/apis/orders/policy.xml:1:50
       expected: `the-key: VALUE` in a file of named values
       hint: name the file with `--named-values FILE`
     ");

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::super::dataverse::LedgerQuery;
+use super::super::dataverse::{DataverseHandle, LedgerQuery};
 use super::super::issuer::{MintRequest, Rollover, Throttle};
 use super::ControlOptions;
 use crate::observe::LedgerEntry;
@@ -80,6 +80,16 @@ fn refusal(status: StatusCode, why: &str) -> Refused {
     Refused(status, why.to_owned())
 }
 
+/// Dataverse, where it runs.
+fn dataverse(stack: &ControlOptions) -> Result<&DataverseHandle, Refused> {
+    stack.dataverse.as_ref().ok_or_else(absent)
+}
+
+/// A tier that does not run before somebody else's service.
+fn absent() -> Refused {
+    refusal(StatusCode::NOT_FOUND, "this tier does not run here: the service behind the gateway is another one")
+}
+
 /// The body as JSON of a type, or a refusal that says what is wrong with it.
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|fault| refusal(StatusCode::BAD_REQUEST, &fault.to_string()))
@@ -87,13 +97,14 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
 
 async fn ledger(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
     let parameters = Parameters::of(&uri);
-    let (entries, next) = stack.dataverse.ledger(&LedgerQuery {
+    let dataverse = dataverse(&stack)?;
+    let (entries, next) = dataverse.ledger(&LedgerQuery {
         since: parameters.number("since", 0)?,
         correlations: parameters.list("correlation"),
         keys: parameters.list("key"),
         limit: parameters.number("limit", LIMIT)?,
     });
-    let effects = stack.dataverse.effects();
+    let effects = dataverse.effects();
     Ok(Json(LedgerPage { entries, next, effects }).into_response())
 }
 
@@ -140,8 +151,8 @@ async fn page() -> Response {
     (headers, include_str!("page.html")).into_response()
 }
 
-async fn faults(State(stack): State<ControlOptions>) -> Response {
-    Json(json!({ "faults": stack.dataverse.faults() })).into_response()
+async fn faults(State(stack): State<ControlOptions>) -> Result<Response, Refused> {
+    Ok(Json(json!({ "faults": dataverse(&stack)?.faults() })).into_response())
 }
 
 async fn arm(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
@@ -149,19 +160,19 @@ async fn arm(State(stack): State<ControlOptions>, body: Bytes) -> Result<Respons
     if fault.share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
         return Err(refusal(StatusCode::BAD_REQUEST, "`share` is not from 0 to 1"));
     }
-    Ok(Json(json!({ "id": stack.dataverse.arm(fault) })).into_response())
+    Ok(Json(json!({ "id": dataverse(&stack)?.arm(fault) })).into_response())
 }
 
 async fn disarm(State(stack): State<ControlOptions>, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     match id.parse() {
-        Ok(id) if stack.dataverse.disarm(id) => Ok(StatusCode::NO_CONTENT),
+        Ok(id) if dataverse(&stack)?.disarm(id) => Ok(StatusCode::NO_CONTENT),
         _ => Err(refusal(StatusCode::NOT_FOUND, &format!("no fault of number {id} is armed"))),
     }
 }
 
-async fn clear_faults(State(stack): State<ControlOptions>) -> StatusCode {
-    stack.dataverse.clear_faults();
-    StatusCode::NO_CONTENT
+async fn clear_faults(State(stack): State<ControlOptions>) -> Result<StatusCode, Refused> {
+    dataverse(&stack)?.clear_faults();
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn mint(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
@@ -217,9 +228,10 @@ async fn jump(State(stack): State<ControlOptions>, body: Bytes) -> Result<Respon
     Ok(shown(&stack))
 }
 
-async fn callbacks(State(stack): State<ControlOptions>, uri: Uri) -> Response {
-    let calls = stack.trigger.calls(&Parameters::of(&uri).list("id"));
-    Json(json!({ "calls": calls })).into_response()
+async fn callbacks(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
+    let trigger = stack.trigger.as_ref().ok_or_else(absent)?;
+    let calls = trigger.calls(&Parameters::of(&uri).list("id"));
+    Ok(Json(json!({ "calls": calls })).into_response())
 }
 
 #[derive(Deserialize)]
@@ -231,7 +243,7 @@ struct Restarted {
 async fn restart(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
     let Restarted { tier } = read(&body)?;
     match tier.as_str() {
-        "service" => stack.restart.now().await,
+        "service" => stack.restart.as_ref().ok_or_else(absent)?.now().await,
         "gateway" => stack.counters.restart(),
         _ => {
             let why = format!("`{tier}` can't be restarted; `service` and `gateway` can");
@@ -248,7 +260,7 @@ async fn pool(
 ) -> Result<Response, Refused> {
     let parameters = Parameters::of(&uri);
     let (offset, limit) = (parameters.number("offset", 0)?, parameters.number("limit", LIMIT)?);
-    let (values, total) = stack.dataverse.pool(&table, &column, offset, limit).ok_or_else(|| {
+    let (values, total) = dataverse(&stack)?.pool(&table, &column, offset, limit).ok_or_else(|| {
         refusal(StatusCode::NOT_FOUND, &format!("there is no column `{column}` in a table `{table}`"))
     })?;
     Ok(Json(json!({ "values": values, "total": total })).into_response())

@@ -23,12 +23,12 @@ use crate::observe::CallTrace;
 pub struct ControlOptions {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// Ledger, faults and pools.
-    pub dataverse: DataverseHandle,
+    /// Ledger, faults and pools, where Dataverse runs.
+    pub dataverse: Option<DataverseHandle>,
     /// Tokens.
     pub tenant: Tenant,
-    /// What the flow's trigger received.
-    pub trigger: TriggerHandle,
+    /// What the flow's trigger received, where it runs.
+    pub trigger: Option<TriggerHandle>,
     /// The gateway's rows.
     pub rows: RowSource,
     /// The gateway's last calls.
@@ -37,8 +37,8 @@ pub struct ControlOptions {
     pub counters: Arc<Counters>,
     /// The shared clock.
     pub clock: Clock,
-    /// How the service is restarted.
-    pub restart: Restart,
+    /// How the service is restarted, where it is our own.
+    pub restart: Option<Restart>,
 }
 
 /// Restarts the service, and returns once it is up again.

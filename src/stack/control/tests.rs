@@ -61,14 +61,14 @@ impl Rig {
         });
         let options = ControlOptions {
             listen,
-            dataverse: dataverse.handle().clone(),
+            dataverse: Some(dataverse.handle().clone()),
             tenant,
-            trigger: TriggerHandle::default(),
+            trigger: Some(TriggerHandle::default()),
             rows,
             traces,
             counters: Arc::new(Counters::new(Throttling::default())),
             clock,
-            restart,
+            restart: Some(restart),
         };
         let control = Control::start(options).await.expect("starts");
         Self {

@@ -94,6 +94,9 @@ pub(super) fn publish(
     }
     for (key, description) in &policies.instance().apis {
         let Some(path) = &description.specification else { continue };
+        if options.apis.iter().any(|api| api.id.to_string().replace('/', "-") == *key) {
+            continue;
+        }
         match OpenApi::load(path) {
             Ok(openapi) => apis.extend(publish.api(key, description.clone(), &Arc::new(openapi))),
             Err(faults) => publish.diagnostics.extend(faults),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::hosts::{Destination, Hosts, Reached};
 use super::pool::{Circuit, Pool};
+use crate::diagnose::{Diagnostic, Diagnostics};
 use crate::door::Origin;
 use crate::policy::instance::{BackendDescription, Instance};
 
@@ -51,4 +52,26 @@ fn circuited(mut destination: Destination, id: &str, described: Option<&BackendD
     let rule = described.and_then(|d| d.circuit_breaker.clone());
     destination.circuit = rule.map(|rule| Arc::new(Circuit::new(id, rule)));
     Arc::new(destination)
+}
+
+/// Backends and services of APIs that lead nowhere: they are named once, and
+/// never called.
+pub(super) fn unmapped(instance: &Instance, hosts: &Hosts, service: Option<&str>) -> Diagnostics {
+    let mut warnings = Diagnostics::new();
+    let is_reached = |url: &str| hosts.destination(url).is_some_and(|destination| destination.is_reached());
+    for (id, backend) in &instance.backends {
+        if let Some(url) = backend.url.as_deref().filter(|url| !is_reached(url)) {
+            let what = format!("backend `{id}` leads to {url}, which is not mapped: calls to it fail");
+            let hint = format!("`[gateway.backends] {id} = \"URL\"`, `\"service\"` or a stub in seamstress.toml");
+            warnings.push(Diagnostic::warning(backend.place.clone(), what).hint(hint));
+        }
+    }
+    for api in instance.apis.values().filter(|_| service.is_none()) {
+        if let Some(url) = api.service_url.as_deref().filter(|url| !is_reached(url)) {
+            let what = format!("the service of API `{}`, {url}, is not mapped: calls to it fail", api.id);
+            let hint = "map its host under `[gateway.hosts]` in seamstress.toml, or name a service: `--service URL`";
+            warnings.push(Diagnostic::warning(api.place.clone(), what).hint(hint));
+        }
+    }
+    warnings
 }

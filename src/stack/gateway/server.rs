@@ -35,7 +35,9 @@ use super::request_body::RequestBody;
 use super::route::{Asked, Found, Match, Router};
 use super::subscriptions::Subscriptions;
 use super::value::Value;
-use super::{GatewayError, GatewayOptions, MetricSeries, RowLog, TraceLog, apis, execute, finish, host, policies};
+use super::{
+    GatewayError, GatewayOptions, MetricSeries, RowLog, TraceLog, apis, backends, execute, finish, host, policies,
+};
 use crate::clock::Clock;
 use crate::diagnose::Diagnostics;
 use crate::door::{Connection, Origin};
@@ -164,6 +166,7 @@ impl Shared {
         }
         let apis = apis::publish(options, &policies, &hosts).map_err(GatewayError::Documents)?;
         let instance = policies.instance();
+        remarks.extend(backends::unmapped(instance, &hosts, options.service.as_deref()));
         let named = |values: &BTreeMap<String, String>, name: &str| values.get(name).cloned().unwrap_or_default();
         let tenant = named(&options.named_values, "tenant");
         let endpoint = format!("{}/{tenant}/oauth2/v2.0/token", options.issuer);

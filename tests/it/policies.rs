@@ -1,0 +1,183 @@
+//! `policies`, and `serve` before somebody else's service.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+
+use crate::golden::assert_golden;
+use crate::support::{Serving, binary, seamstress};
+
+const CONTOSO: &str = "tests/instances/contoso";
+const VALUES: &str = "tests/instances/contoso-values.yaml";
+
+/// Standard output of a command that ends with `code`, none of it wider than
+/// 80 columns.
+fn shown(args: &[&str], code: i32) -> String {
+    let output = binary().env("COLUMNS", "80").args(args).output().expect("the binary starts");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}\n{err}");
+    let wide: Vec<&str> =
+        text.lines().filter(|line| line.chars().count() > 80 && !line.contains("expected:")).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+    text
+}
+
+#[test]
+fn the_report_names_what_is_not_emulated_and_what_the_platform_refuses() {
+    let text = shown(&["policies", CONTOSO], 1);
+    for line in [
+        "policy `validate-graphql-request` is unknown or not emulated",
+        "`quota` may not stand in a document of scope api",
+        "secrets whose values are not there: partner-key",
+        "workspace `team` is left out",
+    ] {
+        assert!(text.contains(line), "{line}:\n{text}");
+    }
+    assert_golden("policies", &text);
+}
+
+#[test]
+fn the_shipped_documents_are_emulated() {
+    let text = shown(&["policies", "mocks/gateway", "-q"], 0);
+    assert!(text.contains("mocks/gateway: seamstress folder"), "{text}");
+    let json = shown(&["policies", "mocks/gateway", "--format", "json"], 0);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["policies"]["not-emulated"], 0);
+    assert_eq!(json["expressions"]["refused"], 0);
+    assert!(json["expressions"]["emulated"].as_u64().is_some_and(|n| n > 50), "{json}");
+}
+
+#[test]
+fn the_effective_policy_of_an_operation_is_shown() {
+    let text = shown(&["policies", CONTOSO, "--effective", "orders-v2/get-order", "--product", "starter"], 0);
+    assert_golden("policies-effective", &text);
+    let none = seamstress(&["policies", CONTOSO, "--effective", "order-v2/get-order"]);
+    assert_eq!(none.code, 2, "{}", none.all());
+    assert!(none.err.contains("did you mean `orders-v2`?"), "{}", none.err);
+}
+
+#[test]
+fn what_cannot_be_read_is_2() {
+    assert_eq!(seamstress(&["policies", "tests/instances/nowhere"]).code, 2);
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("global.xml"), "<policies><inbound></policies>").expect("written");
+    assert_eq!(seamstress(&["policies", dir.path().to_str().expect("plain")]).code, 2);
+}
+
+/// A service that answers every request with its request line and the fields
+/// that begin with `x-`, until it is dropped.
+fn service() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || answer(stream));
+        }
+    });
+    format!("http://{address}")
+}
+
+fn answer(mut stream: TcpStream) {
+    let mut read = Vec::new();
+    let mut buffer = [0; 4096];
+    while !read.windows(4).any(|w| w == b"\r\n\r\n") {
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return,
+            Ok(n) => read.extend_from_slice(&buffer[..n]),
+        }
+    }
+    let text = String::from_utf8_lossy(&read).into_owned();
+    let told: Vec<&str> = text
+        .lines()
+        .enumerate()
+        .filter(|(i, l)| *i == 0 || l.to_lowercase().starts_with("x-"))
+        .map(|(_, l)| l)
+        .collect();
+    let body = told.join("\n");
+    let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+}
+
+/// Status line, header fields and body of a plain call.
+fn call(gateway: &str, path: &str, key: Option<&str>) -> String {
+    let authority = gateway.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(authority).expect("the gateway listens");
+    let key = key.map(|key| format!("Ocp-Apim-Subscription-Key: {key}\r\n")).unwrap_or_default();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {authority}\r\n{key}Connection: close\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    answer
+}
+
+/// The instance without what the platform would refuse.
+fn accepted() -> tempfile::TempDir {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).expect("made");
+        for entry in std::fs::read_dir(from).expect("readable").flatten() {
+            let to = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                copy(&entry.path(), &to);
+            } else {
+                std::fs::copy(entry.path(), to).expect("copied");
+            }
+        }
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    copy(Path::new(CONTOSO), dir.path());
+    let file = dir.path().join("apis/orders-v2/policy.xml");
+    let text = std::fs::read_to_string(&file).expect("readable");
+    std::fs::write(file, text.replace("<quota calls=\"100\" renewal-period=\"3600\" />", "")).expect("written");
+    dir
+}
+
+#[test]
+fn an_extracted_instance_stands_before_a_service() {
+    let (service, dir) = (service(), accepted());
+    let policies = dir.path().to_str().expect("plain");
+    let serving = Serving::start(&[
+        "--service",
+        &service,
+        "--policies",
+        policies,
+        "--named-values",
+        VALUES,
+        "--unsupported",
+        "warn",
+    ]);
+    let refused = serving.addresses.as_object().expect("addresses");
+    assert!(!refused.contains_key("dataverse") && !refused.contains_key("trigger"), "{refused:?}");
+    let gateway = serving.addresses["gateway"].as_str().expect("an address").to_owned();
+    let missing = call(&gateway, "/orders/v1/orders/7", None);
+    assert!(missing.starts_with("HTTP/1.1 401") && missing.contains("missing subscription key"), "{missing}");
+    assert!(missing.to_lowercase().contains("x-error: authorization/subscriptionkeynotfound"), "{missing}");
+    let partner = call(&gateway, "/orders/v1/orders/7?x=1", Some("partner-primary"));
+    assert!(partner.contains("GET /orders/7?x=1 HTTP/1.1"), "{partner}");
+    assert!(partner.to_lowercase().contains("x-partner-key: s3cret"), "{partner}");
+    assert!(partner.contains("Deprecation") || partner.contains("deprecation"), "{partner}");
+    for _ in 0..5 {
+        assert!(call(&gateway, "/orders/v1/orders/7", Some("ada-key")).starts_with("HTTP/1.1 200"));
+    }
+    let limited = call(&gateway, "/orders/v1/orders/7", Some("ada-key"));
+    assert!(limited.starts_with("HTTP/1.1 429") && limited.contains("Rate limit is exceeded"), "{limited}");
+    assert_eq!(serving.interrupt(), Some(0));
+}
+
+#[test]
+fn what_is_not_emulated_stops_serve_unless_a_warning_is_enough() {
+    let args = ["serve", "--service", "http://127.0.0.1:9", "--policies", CONTOSO, "--named-values", VALUES];
+    let ran = seamstress(&args);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert!(ran.err.contains("validate-graphql-request"), "{}", ran.err);
+    let ran = seamstress(&["serve", "--service", "127.0.0.1", "--policies", CONTOSO]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        dir.path().join("global.xml"),
+        "<policies><inbound /><backend><forward-request /></backend><outbound /><on-error /></policies>",
+    )
+    .expect("written");
+    let dir = dir.path().to_str().expect("plain");
+    let ran = seamstress(&["serve", "--service", "http://127.0.0.1:9", "--policies", dir, "--contracts", dir]);
+    assert_eq!(ran.code, 4, "{}", ran.all());
+    assert!(ran.err.contains("--openapi FILE"), "{}", ran.err);
+}
