@@ -25,9 +25,16 @@ pub(super) const KIND: PolicyKind =
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let (mut message, mut metadata) = (None, Vec::new());
-    for element in reader.children(&["message", "metadata"]) {
+    let mut says = false;
+    // In the form of old documents the text itself is the message.
+    let is_text = reader.element.text().is_some();
+    let children = if is_text { Vec::new() } else { reader.children(&["message", "metadata"]) };
+    if is_text {
+        (message, says) = (reader.content(), true);
+    }
+    for element in children {
         if &*element.name == "message" {
-            message = reader.content_of(element);
+            (message, says) = (reader.content_of(element), true);
             continue;
         }
         metadata.extend(reader.within(element, |pair| {
@@ -39,10 +46,9 @@ fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let severity = reader.word("severity", &["verbose", "information", "error"]).unwrap_or("verbose");
     let source = reader.literal("source");
     let source = reader.required("source", source)?;
-    let Some(message) = message else {
+    if !says {
         let fault = Diagnostic::error(reader.place(), "`trace` has no message").expected("`<message>…</message>`");
         reader.fault(fault);
-        return None;
-    };
-    Some(Action::Trace(Trace { source, severity, message, metadata }))
+    }
+    Some(Action::Trace(Trace { source, severity, message: message?, metadata }))
 }
