@@ -16,6 +16,7 @@ mod operators;
 mod parse;
 mod parse_primary;
 mod parse_statement;
+mod pattern;
 mod resolve;
 mod resolve_call;
 mod resolve_statement;
@@ -24,7 +25,8 @@ mod types;
 
 pub use classes::Class;
 pub use compiled::{BinaryOp, Body, Expr, Expression, Reads, Step};
-pub use members::{BytesOp, ConstantOp, ContextOp, JsonOp, NumberOp, Op, TextOp, TimeOp, TokenOp};
+pub use members::{BytesOp, ConstantOp, ContextOp, JsonOp, NumberOp, ObjectOp, Op, PatternOp, TextOp, TimeOp, TokenOp};
+pub use pattern::{Captured, Pattern};
 pub use types::Type;
 
 pub(super) use resolve_statement::compile;

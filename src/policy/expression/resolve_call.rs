@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::{Ast, Kind, TypeName};
-use super::classes::Class;
+use super::classes::{CLASSES, Class};
 use super::compiled::Expr;
 use super::lex::Fault;
 use super::members::{self, ContextOp, JsonOp, Member, Misfit, Op};
@@ -106,15 +106,20 @@ impl Resolver {
     fn converted(&mut self, target: Expr, ty: Type, generic: &TypeName, arguments: &[Ast]) -> Result<Typed, Fault> {
         let to = Self::type_named(generic)?;
         match (ty, to) {
-            (Type::Body, Type::Text | Type::Json | Type::JsonObject | Type::JsonArray) => {
+            (Type::Body, Type::Text | Type::Json | Type::JsonObject | Type::JsonArray | Type::Bytes) => {
                 let preserve = match arguments {
                     [] => Expr::Bool(false),
                     [preserve] => self.of_type(preserve, Type::Bool)?,
                     [_, extra, ..] => return Err(Fault::at(extra.offset, "`As` takes one argument")),
                 };
-                let op = Op::Json(if to == Type::Text { JsonOp::BodyAsText } else { JsonOp::BodyAsJson });
-                let read = Expr::Op(op, vec![target, preserve].into());
-                Ok((if to.is_json() { Expr::Cast(to, Box::new(read)) } else { read }, to))
+                let op = match to {
+                    Type::Text => JsonOp::BodyAsText,
+                    Type::Bytes => JsonOp::BodyAsBytes,
+                    Type::JsonObject => JsonOp::BodyAsObject,
+                    Type::JsonArray => JsonOp::BodyAsArray,
+                    _ => JsonOp::BodyAsJson,
+                };
+                Ok((Expr::Op(Op::Json(op), vec![target, preserve].into()), to))
             }
             (Type::Json | Type::JsonObject, _) if arguments.len() == 1 => {
                 let key = self.of_type(&arguments[0], Type::Object)?;
@@ -136,6 +141,9 @@ impl Resolver {
             "JObject" => (JsonOp::NewObject, Type::Json),
             "JArray" => (JsonOp::NewArray, Type::Json),
             "JProperty" if arguments.len() == 2 => (JsonOp::NewProperty, Type::JsonProperty),
+            _ if members.is_empty() && constructed(&name.name).is_some() => {
+                return self.constructed(name, arguments);
+            }
             other => {
                 return Err(Fault::at(name.offset, format!("`new {other}` is unknown or not emulated"))
                     .expected("`new JObject(…)`, `new JProperty(name, value)` or `new JArray(…)`"));
@@ -155,6 +163,28 @@ impl Resolver {
         }
         Ok((Expr::Op(Op::Json(op), operands.into()), gives))
     }
+}
+
+impl Resolver {
+    /// `new Class(…)` of a class whose constructor is in the table.
+    fn constructed(&mut self, name: &TypeName, arguments: &[Ast]) -> Result<Typed, Fault> {
+        let class = constructed(&name.name).unwrap_or(Type::Object);
+        let mut operands = Vec::new();
+        let mut types = Vec::new();
+        for argument in arguments {
+            let (expr, ty) = self.expression(argument)?;
+            operands.push(expr);
+            types.push(ty);
+        }
+        let member = Self::called(class, "new", &types, arguments, name.offset)?;
+        Ok((Expr::Op(member.op, operands.into()), member.gives))
+    }
+}
+
+/// A class that has a constructor.
+fn constructed(name: &str) -> Option<Type> {
+    let class = CLASSES.iter().find(|(n, _)| *n == name).map(|(_, class)| Type::Class(*class))?;
+    members::find(class, "new").next().map(|_| class)
 }
 
 fn default_of(ty: Type) -> Expr {

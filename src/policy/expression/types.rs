@@ -96,6 +96,12 @@ pub enum Type {
     Encoding,
     /// `IPAddress`.
     Address,
+    /// `X509Certificate2`; there never is one.
+    Certificate,
+    /// `DateTimeKind`.
+    DateKind,
+    /// `MidpointRounding`.
+    Rounding,
     /// `object`: a variable before it is cast.
     Object,
     /// `context`.
@@ -237,6 +243,8 @@ impl Type {
                 | Self::Guid
                 | Self::Pair(..)
                 | Self::JsonKind
+                | Self::DateKind
+                | Self::Rounding
                 | Self::Comparison
                 | Self::SplitOptions
                 | Self::RegexOptions
@@ -344,6 +352,9 @@ impl Type {
             Self::Hash => "HashAlgorithm",
             Self::Encoding => "Encoding",
             Self::Address => "IPAddress",
+            Self::Certificate => "X509Certificate2",
+            Self::DateKind => "DateTimeKind",
+            Self::Rounding => "MidpointRounding",
             Self::Object => "object",
             _ => self.part_name(),
         }

@@ -300,6 +300,11 @@ impl Call {
     /// A body as text. Unless it is preserved it is consumed: who reads it next
     /// finds nothing, the backend included.
     pub(super) fn read_body(&mut self, side: Side, preserve: bool) -> Result<String, String> {
+        self.body_bytes(side, preserve).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// A body as it is, like [`Call::read_body`].
+    pub(super) fn body_bytes(&mut self, side: Side, preserve: bool) -> Result<Bytes, String> {
         let bytes = match side {
             Side::Request => match &self.body {
                 RequestBody::Bytes(bytes) => bytes.clone(),
@@ -318,7 +323,7 @@ impl Call {
                 _ => {}
             }
         }
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(bytes)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
+use super::dotnet::general;
 use super::evaluate::Work;
 use super::token::{Leaf, Token};
 
@@ -88,7 +89,11 @@ impl Leaf {
             Self::Null => out.push_str("null"),
             Self::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
             Self::Int(n) => drop(write!(out, "{n}")),
-            Self::Float(n) if n.is_finite() => drop(write!(out, "{n:?}")),
+            Self::Float(n) if n.is_finite() => {
+                let text = general(*n);
+                out.push_str(&text);
+                out.push_str(if text.contains(['.', 'E']) { "" } else { ".0" });
+            }
             Self::Float(_) => out.push_str("\"NaN\""),
             Self::Text(text) | Self::Date(text) => quote(out, text),
         }

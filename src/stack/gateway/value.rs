@@ -5,10 +5,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::collection::Collection;
+use super::dotnet::{self, Moment};
 use super::evaluate::{Fault, Work};
+use super::library::Library;
 use super::received::Received;
 use super::token::{Leaf, Token};
-use crate::clock::Timestamp;
 use crate::policy::expression::Type;
 use crate::stack::jwt::Token as Jwt;
 
@@ -29,8 +30,9 @@ pub(super) enum Value {
     Texts(Arc<[Arc<str>]>),
     Bytes(Arc<[u8]>),
     Collection(Arc<Collection>),
-    Instant(Timestamp),
-    /// Microseconds.
+    /// `DateTime`, `DateTimeOffset`.
+    Instant(Moment),
+    /// `TimeSpan`: ticks of 100 ns.
     Span(i64),
     Guid(Uuid),
     Json(Token),
@@ -50,6 +52,10 @@ pub(super) enum Value {
     Body(Side),
     Url(Address),
     Query(Address),
+    /// An object of .NET's library.
+    Library(Arc<Library>),
+    /// A value of an enumeration, with .NET's number.
+    Constant(Type, i64),
     /// `StringComparison`: whether case is ignored.
     Comparison(bool),
     /// `Formatting`: whether text is indented.
@@ -107,13 +113,16 @@ impl Value {
             Self::Bool(true) => "True".into(),
             Self::Bool(false) => "False".into(),
             Self::Int(n) | Self::Long(n) => n.to_string().into(),
-            Self::Double(n) => n.to_string().into(),
+            Self::Double(n) => dotnet::general(*n).into(),
             Self::Char(c) => c.to_string().into(),
             Self::Texts(_) => "System.String[]".into(),
             Self::Bytes(_) => "System.Byte[]".into(),
             Self::Collection(collection) => self.collection_text(collection).into(),
-            Self::Instant(at) => super::evaluate::instant_text(*at, "MM/dd/yyyy HH:mm:ss").into(),
-            Self::Span(micros) => span_text(*micros).into(),
+            Self::Instant(at) => at.text().into(),
+            Self::Span(ticks) => dotnet::span_text(*ticks).into(),
+            Self::Library(object) => object.to_string().into(),
+            Self::Constant(ty, number) => constant_name(*ty, *number).into(),
+            Self::Formatting(indented) => if *indented { "Indented" } else { "None" }.into(),
             Self::Guid(id) => id.to_string().into(),
             Self::Json(token) => token_text(token, true).into(),
             Self::Jwt(_) | Self::Claims(_) => "Jwt".into(),
@@ -145,7 +154,7 @@ impl Value {
             Self::Double(n) => Token::Leaf(Leaf::Float(*n)),
             Self::Texts(texts) => Token::of_elements(texts.iter().map(|t| Token::text(Arc::clone(t))).collect()),
             Self::Json(token) => token.clone(),
-            Self::Instant(at) => Token::Leaf(Leaf::Date(super::evaluate::instant_json(*at).into())),
+            Self::Instant(at) => Token::Leaf(Leaf::Date(at.iso().into())),
             Self::Collection(collection) => collection_token(collection, work)?,
             other => Token::text(other.display()),
         })
@@ -185,14 +194,42 @@ fn collection_token(collection: &Collection, work: &mut Work) -> Result<Token, F
     Ok(Token::Object(object))
 }
 
-/// A span as .NET's `TimeSpan` writes it: `hh:mm:ss`, `d.hh:mm:ss`.
+/// The name of an enumeration's value; its number where it has none.
+fn constant_name(ty: Type, number: i64) -> String {
+    let names: &[&str] = match ty {
+        Type::DateKind => &["Unspecified", "Utc", "Local"],
+        Type::Rounding => &["ToEven", "AwayFromZero"],
+        Type::SplitOptions => &["None", "RemoveEmptyEntries", "TrimEntries"],
+        Type::JsonKind => &[
+            "None",
+            "Object",
+            "Array",
+            "Constructor",
+            "Property",
+            "Comment",
+            "Integer",
+            "Float",
+            "String",
+            "Boolean",
+            "Null",
+            "Undefined",
+            "Date",
+            "Raw",
+            "Bytes",
+            "Guid",
+            "Uri",
+            "TimeSpan",
+        ],
+        _ => &[],
+    };
+    let name = usize::try_from(number).ok().and_then(|at| names.get(at));
+    name.map_or_else(|| number.to_string(), |name| (*name).to_owned())
+}
+
+/// A span of microseconds as .NET's `TimeSpan` writes it: `hh:mm:ss`,
+/// `d.hh:mm:ss`.
 pub(super) fn span_text(micros: i64) -> String {
-    let (sign, total) = if micros < 0 { ("-", micros.unsigned_abs()) } else { ("", micros as u64) };
-    let (seconds, rest) = (total / 1_000_000, total % 1_000_000);
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    let days = if days > 0 { format!("{days}.") } else { String::new() };
-    let rest = if rest > 0 { format!(".{:07}", rest * 10) } else { String::new() };
-    format!("{sign}{days}{hours:02}:{minutes:02}:{:02}{rest}", seconds % 60)
+    dotnet::span_text(micros.saturating_mul(10))
 }
 
 /// A plain JSON value as `JToken.ToString` writes it.
@@ -209,10 +246,9 @@ pub(super) fn token_text(token: &Token, indented: bool) -> String {
     match token {
         Token::Leaf(Leaf::Null) => String::new(),
         Token::Leaf(Leaf::Text(text)) => text.to_string(),
-        Token::Leaf(Leaf::Date(text)) => super::evaluate::parse_instant(text)
-            .map_or_else(|| text.to_string(), |at| super::evaluate::instant_text(at, "MM/dd/yyyy HH:mm:ss")),
+        Token::Leaf(Leaf::Date(text)) => Moment::from_json(text).map_or_else(|| text.to_string(), Moment::text),
         Token::Leaf(Leaf::Bool(b)) => if *b { "True" } else { "False" }.to_owned(),
-        Token::Leaf(Leaf::Float(n)) => n.to_string(),
+        Token::Leaf(Leaf::Float(n)) => dotnet::general(*n),
         other => other.write(indented),
     }
 }

@@ -10,6 +10,8 @@ mod constants;
 mod context;
 mod json;
 mod number;
+mod object;
+mod pattern;
 mod signature;
 mod text;
 mod time;
@@ -24,6 +26,8 @@ pub use constants::ConstantOp;
 pub use context::ContextOp;
 pub use json::JsonOp;
 pub use number::NumberOp;
+pub use object::ObjectOp;
+pub use pattern::PatternOp;
 pub use text::TextOp;
 pub use time::TimeOp;
 pub use token::TokenOp;
@@ -41,6 +45,10 @@ pub enum Op {
     Text(TextOp),
     /// Of numbers, truth values, ids, objects.
     Number(NumberOp),
+    /// Of objects that hold a state: `Random`, `StringBuilder`, `Uri`, ….
+    Object(ObjectOp),
+    /// Of regular expressions.
+    Pattern(PatternOp),
     /// Of instants and spans.
     Time(TimeOp),
     /// Of JSON values.
@@ -71,11 +79,12 @@ impl Member {
 }
 
 /// Members of a topic: `Name Op Gives (Param, …) (…);`, each pair of
-/// parentheses one overload.
+/// parentheses one overload; a type that is made of others in brackets. The
+/// member `new` of a class is its constructor.
 macro_rules! members {
     (
         $(#[$doc:meta])* $ops:ident $topic:ident
-        $( $of:expr => { $( $name:ident $op:ident $gives:ident $( ( $($param:ident),* ) )* ; )* } )*
+        $( $of:expr => { $( $name:ident $op:ident $gives:tt $( ( $($param:ident),* ) )* ; )* } )*
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,11 +98,13 @@ macro_rules! members {
                 of: $of,
                 name: stringify!($name),
                 op: super::Op::$topic($ops::$op),
-                gives: super::Type::$gives,
+                gives: super::members!(@gives $gives),
                 signatures: &[$( &[$( super::Param::$param ),*] ),*],
             }, )* )*]
         }
     };
+    (@gives [$gives:expr]) => { $gives };
+    (@gives $gives:ident) => { super::Type::$gives };
 }
 pub(crate) use members;
 
@@ -103,14 +114,46 @@ pub(super) static MEMBERS: LazyLock<Vec<Member>> = LazyLock::new(|| {
         context::table(),
         text::table(),
         number::table(),
+        object::table(),
+        pattern::table(),
         time::table(),
         json::table(),
         token::table(),
         bytes::table(),
         constants::table(),
+        nullables(),
     ];
     topics.concat()
 });
+
+/// Members of `T?`; those of values that may be absent here have them too.
+fn nullables() -> Vec<Member> {
+    let values = [
+        Type::Bool,
+        Type::Int,
+        Type::Long,
+        Type::Double,
+        Type::Decimal,
+        Type::Char,
+        Type::Instant,
+        Type::Offset,
+        Type::Span,
+        Type::Guid,
+    ];
+    let of_value = |value: Type| {
+        let member = |of, name, op, gives, signatures| Member { of, name, op: Op::Number(op), gives, signatures };
+        let nullable = Type::nullable(value);
+        [
+            member(nullable, "HasValue", NumberOp::HasValue, Type::Bool, &[]),
+            member(nullable, "Value", NumberOp::NullableValue, value, &[]),
+            member(nullable, "GetValueOrDefault", NumberOp::ValueOrDefault, value, &[&[], &[Param::Any]]),
+            member(nullable, "ToString", NumberOp::NullableToString, Type::Text, &[&[]]),
+            member(value, "HasValue", NumberOp::HasValue, Type::Bool, &[]),
+            member(value, "Value", NumberOp::NullableValue, value, &[]),
+        ]
+    };
+    values.into_iter().flat_map(of_value).collect()
+}
 
 /// A type's members of that name, or those of the type that it derives from.
 pub(super) fn find(of: Type, name: &str) -> impl Iterator<Item = &'static Member> {
@@ -139,6 +182,9 @@ pub(super) fn indexer(of: Type) -> Option<(Type, Type)> {
         Type::Headers | Type::Query | Type::Claims => (Type::Text, Type::Texts),
         Type::Parameters => (Type::Text, Type::Text),
         Type::Texts | Type::Text => (Type::Int, Type::Text),
+        Type::Bytes => (Type::Int, Type::Int),
+        Type::Groups => (Type::Object, Type::Group),
+        Type::Builder => (Type::Int, Type::Char),
         Type::Json | Type::JsonObject | Type::JsonArray | Type::JsonProperty => (Type::Object, Type::Json),
         _ => return None,
     })

@@ -12,19 +12,30 @@ pub(in crate::policy::expression) enum Param {
     AnyRest,
     /// Characters, any number of times: `params char[]`.
     CharRest,
+    /// `char`, or `char[]`.
+    Chars,
+    /// `IEnumerable<string>`.
+    Texts,
     Bool,
     Int,
+    Long,
     Double,
-    /// `char`.
     Char,
     Text,
-    Texts,
+    Bytes,
     Instant,
+    Offset,
+    DateKind,
     Span,
     Guid,
     Json,
+    JsonProperty,
     Comparison,
     Formatting,
+    SplitOptions,
+    RegexOptions,
+    Rounding,
+    Uri,
 }
 
 impl Param {
@@ -37,29 +48,49 @@ impl Param {
             Self::Any | Self::AnyRest => return None,
             Self::Bool => Type::Bool,
             Self::Int => Type::Int,
+            Self::Long => Type::Long,
             Self::Double => Type::Double,
-            Self::Char | Self::CharRest | Self::Text => Type::Text,
+            Self::Char | Self::Chars | Self::CharRest => Type::Char,
+            Self::Text => Type::Text,
             Self::Texts => Type::Texts,
+            Self::Bytes => Type::Bytes,
             Self::Instant => Type::Instant,
+            Self::Offset => Type::Offset,
+            Self::DateKind => Type::DateKind,
             Self::Span => Type::Span,
             Self::Guid => Type::Guid,
             Self::Json => Type::Json,
+            Self::JsonProperty => Type::JsonProperty,
             Self::Comparison => Type::Comparison,
             Self::Formatting => Type::Formatting,
+            Self::SplitOptions => Type::SplitOptions,
+            Self::RegexOptions => Type::RegexOptions,
+            Self::Rounding => Type::Rounding,
+            Self::Uri => Type::Uri,
         })
     }
 
     /// How far an argument is from what is wanted; `None` where it does not
     /// fit.
     fn distance(self, argument: Type) -> Option<u32> {
-        let Some(exact) = self.exact() else { return Some(3) };
+        let Some(exact) = self.exact() else { return Some(5) };
+        let is_chars = matches!(self, Self::Chars | Self::CharRest);
         match argument {
             _ if argument == exact => Some(0),
-            Type::Null if exact.is_nullable() => Some(1),
-            Type::Int | Type::Long if exact == Type::Double => Some(1),
-            Type::Long if exact == Type::Int => Some(1),
-            Type::Char if exact == Type::Text => Some(1),
-            _ if argument.base() == Some(exact) => Some(1),
+            Type::Null => (exact.is_nullable() || is_chars).then_some(1),
+            Type::Int if exact == Type::Long => Some(1),
+            Type::Int | Type::Long if exact == Type::Double => Some(2),
+            Type::Decimal if exact == Type::Double => Some(3),
+            // A constructor of dates and the like takes the numbers that a
+            // document reckoned in a wider type.
+            Type::Char if exact == Type::Int => Some(4),
+            Type::Instant if exact == Type::Offset => Some(2),
+            // Later versions of .NET take a text where this takes characters.
+            Type::Text if exact == Type::Char => Some(3),
+            Type::Char if exact == Type::Text => Some(3),
+            Type::Array(of) if is_chars && *of == Type::Char => Some(1),
+            _ if self == Self::Texts && argument.element() == Some(Type::Text) => Some(1),
+            _ if argument.is_json() && exact.is_json() && argument.base() == Some(exact) => Some(1),
             _ => None,
         }
     }

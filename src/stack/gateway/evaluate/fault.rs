@@ -141,6 +141,11 @@ impl Work {
         Self(MAX_STEPS)
     }
 
+    /// What is left.
+    pub(super) fn left(self) -> i32 {
+        self.0 as i32
+    }
+
     /// Takes so many steps of what is left.
     pub(in crate::stack::gateway) fn spend(&mut self, steps: usize) -> Result<(), Fault> {
         match u32::try_from(steps).ok().and_then(|s| self.0.checked_sub(s)) {

@@ -5,21 +5,29 @@
 //! checked when it was compiled; what is left to go wrong is what goes wrong at
 //! run time in C# too: null, keys that are absent, casts, numbers.
 
+mod body;
 mod bytes;
+mod character;
 mod context;
+mod convert;
 mod fault;
-mod instant;
+mod format;
 mod interpret;
 mod json;
+mod json_change;
+mod math;
 mod member;
 mod number;
+mod object;
 mod operate;
+mod pattern;
+mod span;
 mod statics;
 mod text;
 mod time;
 mod token;
+mod uri;
 
 pub(super) use fault::{Exception, Fault, Work};
-pub(super) use instant::{format as instant_text, json as instant_json, parse as parse_instant};
 pub(super) use interpret::evaluate;
 pub(super) use token::claim_texts;

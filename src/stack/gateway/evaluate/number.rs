@@ -1,95 +1,109 @@
-//! Members of numbers, truth values, ids and objects.
+//! Members of numbers, truth values, ids, objects and enumerations.
 
 use uuid::Uuid;
 
 use super::super::value::Value;
-use super::statics::parsed;
-use super::{Fault, operate};
+use super::statics::{default_of, parsed};
+use super::{Exception, Fault, convert, format, math, operate};
 use crate::policy::expression::{NumberOp, Type};
 
 /// What a member gives.
 pub(super) fn member(op: NumberOp, operands: &[Value]) -> Result<Value, Fault> {
-    use NumberOp as N;
+    if let Some(value) = constant(op) {
+        return Ok(value);
+    }
     let first = operands.first().unwrap_or(&Value::Null);
-    match op {
-        N::GuidNew => Ok(Value::Guid(Uuid::new_v4())),
-        N::GuidEmpty => Ok(Value::Guid(Uuid::nil())),
-        N::GuidParse => parsed(Type::Guid, first),
-        N::IntParse => parsed(Type::Int, first),
-        N::BoolParse => parsed(Type::Bool, first),
-        N::DoubleParse => parsed(Type::Double, first),
-        N::GuidToString | N::IntToString | N::DoubleToString => {
-            let format = match operands.get(1) {
-                Some(Value::Text(format)) => format,
-                _ => "",
-            };
-            if first.is_null() { Err(Fault::null()) } else { operate::formatted(first, format).map(Value::Text) }
-        }
-        N::BoolToString | N::ObjectToString if first.is_null() => Err(Fault::null()),
-        N::BoolToString | N::ObjectToString => Ok(Value::Text(first.display())),
-        N::ObjectEquals if first.is_null() => Err(Fault::null()),
-        N::ObjectEquals => Ok(Value::Bool(operate::equal(first, operands.get(1).unwrap_or(&Value::Null)))),
-        N::ToInt | N::ToLong | N::ToText | N::ToBool | N::ToDouble => converted(op, first),
-        _ => math(op, operands),
+    if let Some(result) = parsing(op, first).or_else(|| convert::member(op, operands)) {
+        return result;
     }
+    if let Some(result) = math::member(op, operands) {
+        return result;
+    }
+    if let Value::Exception(fault) = first {
+        return exception(op, fault);
+    }
+    instance(op, first, &operands[1.min(operands.len())..])
 }
 
-/// `Convert.ToX(value)`.
-fn converted(op: NumberOp, value: &Value) -> Result<Value, Fault> {
+fn constant(op: NumberOp) -> Option<Value> {
     use NumberOp as N;
-    match (op, value) {
-        (N::ToText, Value::Null) => Ok(Value::text("")),
-        (N::ToText, value) => Ok(Value::Text(value.display())),
-        (N::ToBool, Value::Bool(_)) | (N::ToDouble, Value::Double(_)) | (N::ToInt | N::ToLong, Value::Int(_)) => {
-            Ok(value.clone())
-        }
-        (N::ToBool, Value::Int(n)) => Ok(Value::Bool(*n != 0)),
-        (N::ToBool, Value::Null) => Ok(Value::Bool(false)),
-        (N::ToBool, value) => parsed(Type::Bool, value),
-        (N::ToDouble, Value::Int(n)) => Ok(Value::Double(*n as f64)),
-        (N::ToDouble, Value::Null) => Ok(Value::Double(0.0)),
-        (N::ToDouble, value) => parsed(Type::Double, value),
-        (_, Value::Bool(b)) => Ok(Value::Int(i64::from(*b))),
-        (_, Value::Double(n)) => Ok(Value::Int(n.round_ties_even() as i64)),
-        (_, Value::Null) => Ok(Value::Int(0)),
-        (_, value) => parsed(Type::Int, value),
-    }
+    Some(match op {
+        N::GuidNew => Value::Guid(Uuid::new_v4()),
+        N::GuidEmpty => Value::Guid(Uuid::nil()),
+        N::IntMax => Value::Int(i32::MAX.into()),
+        N::IntMin => Value::Int(i32::MIN.into()),
+        N::LongMax => Value::Long(i64::MAX),
+        N::LongMin => Value::Long(i64::MIN),
+        N::DoubleMax => Value::Double(f64::MAX),
+        N::DoubleMin => Value::Double(f64::MIN),
+        N::Nan => Value::Double(f64::NAN),
+        N::Pi => Value::Double(std::f64::consts::PI),
+        N::TrueText => Value::text("True"),
+        N::FalseText => Value::text("False"),
+        _ => return None,
+    })
 }
 
-fn math(op: NumberOp, operands: &[Value]) -> Result<Value, Fault> {
+fn parsing(op: NumberOp, text: &Value) -> Option<Result<Value, Fault>> {
     use NumberOp as N;
-    if let (Some(Value::Int(a)), b) = (operands.first(), operands.get(1)) {
-        match (op, b) {
-            (N::MaxInt, Some(Value::Int(b))) => return Ok(Value::Int(*a.max(b))),
-            (N::MinInt, Some(Value::Int(b))) => return Ok(Value::Int(*a.min(b))),
-            (N::AbsInt, _) => return Ok(Value::Int(a.checked_abs().ok_or_else(operate::overflow)?)),
-            (N::SignInt, _) => return Ok(Value::Int(a.signum())),
-            _ => {}
-        }
-    }
-    let double = |at: usize| operands.get(at).and_then(operate::double).ok_or_else(Fault::null);
-    Ok(Value::Double(match op {
-        N::Pi => std::f64::consts::PI,
-        N::MaxDouble => double(0)?.max(double(1)?),
-        N::MinDouble => double(0)?.min(double(1)?),
-        N::AbsDouble => double(0)?.abs(),
-        N::Round => {
-            let scale = 10_f64.powi(operands.get(1).and_then(operate::double).unwrap_or(0.0) as i32);
-            (double(0)? * scale).round_ties_even() / scale
-        }
-        N::Floor => double(0)?.floor(),
-        N::Ceiling => double(0)?.ceil(),
-        N::Truncate => double(0)?.trunc(),
-        N::Pow => double(0)?.powf(double(1)?),
-        N::Sqrt => double(0)?.sqrt(),
-        N::Log if operands.len() > 1 => double(0)?.log(double(1)?),
-        N::Log => double(0)?.ln(),
-        N::Log10 => double(0)?.log10(),
-        N::Exp => double(0)?.exp(),
-        N::SignDouble => {
-            let n = double(0)?;
-            return Ok(Value::Int(if n > 0.0 { 1 } else { -i64::from(n < 0.0) }));
-        }
+    Some(match op {
+        N::GuidOf => match text {
+            Value::Null => Ok(Value::Guid(Uuid::nil())),
+            Value::Bytes(bytes) => match <[u8; 16]>::try_from(&**bytes) {
+                Ok(bytes) => Ok(Value::Guid(Uuid::from_bytes_le(bytes))),
+                Err(_) => Err(Fault::of(Exception::Argument, "Byte array for GUID must be exactly 16 bytes long.")),
+            },
+            text => parsed(Type::Guid, text),
+        },
+        N::GuidParse => parsed(Type::Guid, text),
+        N::IntParse => parsed(Type::Int, text),
+        N::LongParse => parsed(Type::Long, text),
+        N::BoolParse => parsed(Type::Bool, text),
+        N::DoubleParse | N::DecimalParse => parsed(Type::Double, text),
+        _ => return None,
+    })
+}
+
+fn exception(op: NumberOp, fault: &Fault) -> Result<Value, Fault> {
+    use NumberOp as N;
+    Ok(match op {
+        N::ExceptionMessage => Value::text(fault.text.as_str()),
+        N::ExceptionToString | N::ObjectToString => Value::text(format!("{}: {}", fault.kind.name(), fault.text)),
+        // What names frames of the platform is of no use to anybody.
+        N::ExceptionTrace | N::ExceptionSource => Value::text(""),
         _ => return Err(Fault::null()),
-    }))
+    })
+}
+
+/// Members of a value; `T?` may be null for some.
+fn instance(op: NumberOp, of: &Value, rest: &[Value]) -> Result<Value, Fault> {
+    use NumberOp as N;
+    match (op, of) {
+        (N::HasValue, of) => return Ok(Value::Bool(!of.is_null())),
+        (N::NullableValue, Value::Null) => {
+            return Err(Fault::of(Exception::InvalidOperation, "Nullable object must have a value."));
+        }
+        (N::ValueOrDefault, Value::Null) => return Ok(rest.first().cloned().unwrap_or_else(|| default_of(Type::Int))),
+        (N::NullableValue | N::ValueOrDefault, of) => return Ok(of.clone()),
+        (N::NullableToString, Value::Null) => return Ok(Value::text("")),
+        (_, Value::Null) => return Err(Fault::null()),
+        _ => {}
+    }
+    let order = |other: &Value| operate::ordered(of, other).map_or(1, |order| order as i64);
+    Ok(match (op, rest.first()) {
+        (N::GuidToString | N::IntToString | N::DoubleToString, Some(Value::Text(pattern))) => {
+            Value::Text(format::formatted(of, pattern)?)
+        }
+        (N::GuidToBytes, _) => match of {
+            Value::Guid(id) => Value::Bytes(id.to_bytes_le().as_slice().into()),
+            _ => return Err(Fault::null()),
+        },
+        (
+            N::GuidEquals | N::IntEquals | N::DoubleEquals | N::BoolEquals | N::ObjectEquals | N::KindEquals,
+            Some(other),
+        ) => Value::Bool(operate::equal(of, other)),
+        (N::IntCompareTo | N::DoubleCompareTo, Some(other)) => Value::Int(order(other)),
+        (N::BoolCompareTo | N::GuidCompareTo, Some(other)) => Value::Int(of.display().cmp(&other.display()) as i64),
+        _ => Value::Text(of.display()),
+    })
 }

@@ -1,10 +1,8 @@
 //! Operators, casts, formats.
 
-use std::sync::Arc;
-
+use super::super::dotnet::{Kind, Moment};
 use super::super::token::{Leaf, Token};
 use super::super::value::{Value, token_text};
-use super::instant;
 use super::{Exception, Fault};
 use crate::policy::expression::{BinaryOp, Type};
 
@@ -19,7 +17,7 @@ pub(super) fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value,
         B::NotEqual => Ok(Value::Bool(!equal(left, right))),
         B::Less | B::LessOrEqual | B::Greater | B::GreaterOrEqual => {
             // Comparing with a null of a nullable type is false, as in C#.
-            let order = order(left, right);
+            let order = ordered(left, right);
             Ok(Value::Bool(order.is_some_and(|o| match op {
                 B::Less => o.is_lt(),
                 B::LessOrEqual => o.is_le(),
@@ -37,21 +35,23 @@ pub(super) fn equal(left: &Value, right: &Value) -> bool {
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Guid(a), Value::Guid(b)) => a == b,
-        (a, b) => order(a, b).is_some_and(std::cmp::Ordering::is_eq),
+        (Value::Constant(t, a), Value::Constant(u, b)) => t == u && a == b,
+        (Value::Char(a), Value::Char(b)) => a == b,
+        (a, b) => ordered(a, b).is_some_and(std::cmp::Ordering::is_eq),
     }
 }
 
-fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
+pub(super) fn ordered(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
     match (left, right) {
         (Value::Int(a), Value::Int(b)) | (Value::Span(a), Value::Span(b)) => Some(a.cmp(b)),
-        (Value::Instant(a), Value::Instant(b)) => Some(a.cmp(b)),
+        (Value::Instant(a), Value::Instant(b)) => Some(a.order(*b)),
         (a, b) => double(a)?.partial_cmp(&double(b)?),
     }
 }
 
 pub(super) fn double(value: &Value) -> Option<f64> {
     match value {
-        Value::Int(n) => Some(*n as f64),
+        Value::Int(n) | Value::Long(n) => Some(*n as f64),
         Value::Double(n) => Some(*n),
         _ => None,
     }
@@ -60,11 +60,15 @@ pub(super) fn double(value: &Value) -> Option<f64> {
 fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Fault> {
     use BinaryOp as B;
     Ok(match (op, left, right) {
-        (B::Add, Value::Instant(at), Value::Span(span)) => Value::Instant(at.plus_micros(*span)),
-        (B::Subtract, Value::Instant(at), Value::Span(span)) => Value::Instant(at.plus_micros(-span)),
-        (B::Subtract, Value::Instant(a), Value::Instant(b)) => Value::Span(a.micros() - b.micros()),
-        (B::Add, Value::Span(a), Value::Span(b)) => Value::Span(a + b),
-        (B::Subtract, Value::Span(a), Value::Span(b)) => Value::Span(a - b),
+        (B::Add, Value::Instant(at), Value::Span(span)) => {
+            Value::Instant(at.plus(*span).ok_or_else(super::time::unreachable_date)?)
+        }
+        (B::Subtract, Value::Instant(at), Value::Span(span)) => {
+            Value::Instant(at.plus(span.saturating_neg()).ok_or_else(super::time::unreachable_date)?)
+        }
+        (B::Subtract, Value::Instant(a), Value::Instant(b)) => Value::Span(a.utc_ticks() - b.utc_ticks()),
+        (B::Add, Value::Span(a), Value::Span(b)) => Value::Span(a.saturating_add(*b)),
+        (B::Subtract, Value::Span(a), Value::Span(b)) => Value::Span(a.saturating_sub(*b)),
         (_, Value::Int(a), Value::Int(b)) => {
             let result = match op {
                 B::Add => a.checked_add(*b),
@@ -111,7 +115,7 @@ pub(super) fn cast(to: Type, value: Value) -> Result<Value, Fault> {
         | (Type::JsonProperty, Value::Json(Token::Property(_)))
         | (Type::Long, Value::Long(_))
         | (Type::Jwt, Value::Jwt(_))
-        | (Type::Instant, Value::Instant(_))
+        | (Type::Instant | Type::Offset, Value::Instant(_))
         | (Type::Span, Value::Span(_))
         | (Type::Guid, Value::Guid(_))
         | (Type::Response, Value::Response(_) | Value::Here) => Ok(value),
@@ -120,6 +124,9 @@ pub(super) fn cast(to: Type, value: Value) -> Result<Value, Fault> {
         (_, Value::Json(json)) => from_json(to, json).map_or_else(|| failed(&value), Ok),
         (_, Value::Null) if to.is_nullable() => Ok(Value::Null),
         (_, Value::Null) => Err(Fault::null()),
+        (to, Value::Library(object)) if object.ty() == to => Ok(value),
+        (to, Value::Constant(ty, _)) if *ty == to => Ok(value),
+        (Type::Int, Value::Constant(_, number)) => Ok(Value::Int(*number)),
         _ => failed(&value),
     }
 }
@@ -135,12 +142,14 @@ fn from_json(to: Type, json: &Token) -> Option<Value> {
         (Type::Int, Leaf::Text(text)) => Value::Int(text.trim().parse().ok()?),
         (Type::Double, Leaf::Int(n)) => Value::Double(*n as f64),
         (Type::Double, Leaf::Float(n)) => Value::Double(*n),
-        (Type::Instant, Leaf::Text(text) | Leaf::Date(text)) => Value::Instant(instant::parse(text)?),
+        (Type::Instant | Type::Offset, Leaf::Text(text) | Leaf::Date(text)) => {
+            Value::Instant(Moment::from_json(text).or_else(|| Moment::parse(text, Moment::MIN))?)
+        }
         _ => return None,
     })
 }
 
-fn kind(value: &Value) -> String {
+pub(super) fn kind(value: &Value) -> String {
     let ty = match value {
         Value::Null => return "null".into(),
         Value::Bool(_) => Type::Bool,
@@ -152,7 +161,10 @@ fn kind(value: &Value) -> String {
         Value::Texts(_) => Type::Texts,
         Value::Bytes(_) => Type::Bytes,
         Value::Collection(collection) => collection.ty,
+        Value::Instant(Moment { kind: Kind::Offset(_), .. }) => Type::Offset,
         Value::Instant(_) => Type::Instant,
+        Value::Library(object) => object.ty(),
+        Value::Constant(ty, _) => *ty,
         Value::Span(_) => Type::Span,
         Value::Guid(_) => Type::Guid,
         Value::Json(Token::Object(_)) => Type::JsonObject,
@@ -167,38 +179,4 @@ fn kind(value: &Value) -> String {
     ty.full_name()
 }
 
-/// `string.Format`: the values in their places.
-pub(super) fn composite(pattern: &str, values: &[Value]) -> Result<String, Fault> {
-    let filled = values
-        .iter()
-        .enumerate()
-        .fold(pattern.to_owned(), |text, (i, value)| text.replace(&format!("{{{i}}}"), &value.display()));
-    Ok(filled)
-}
-
-/// `{value:format}` in an interpolated string, and `ToString(format)`.
-pub(super) fn formatted(value: &Value, format: &str) -> Result<Arc<str>, Fault> {
-    Ok(match value {
-        Value::Instant(at) => instant::format(*at, format).into(),
-        Value::Guid(id) => match format {
-            "N" | "n" => id.simple().to_string().into(),
-            "B" | "b" => id.braced().to_string().into(),
-            "" | "D" | "d" => id.to_string().into(),
-            _ => return Err(Fault::new("Format String can be only \"D\", \"d\", \"N\", \"n\", \"B\" or \"b\".")),
-        },
-        other if format.is_empty() => other.display(),
-        Value::Int(n) => match format.strip_prefix(['D', 'd', '0']) {
-            Some(width) if format.starts_with(['D', 'd']) => {
-                let width = width.parse().unwrap_or(0);
-                format!("{n:0width$}").into()
-            }
-            Some(_) if format.bytes().all(|b| b == b'0') => format!("{n:0width$}", width = format.len()).into(),
-            _ => return Err(Fault::new(format!("the number format `{format}` is not emulated"))),
-        },
-        Value::Double(n) => match format.strip_prefix(['F', 'f']) {
-            Some(digits) => format!("{n:.digits$}", digits = digits.parse().unwrap_or(2)).into(),
-            None => return Err(Fault::new(format!("the number format `{format}` is not emulated"))),
-        },
-        other => other.display(),
-    })
-}
+pub(super) use super::format::{composite, formatted};

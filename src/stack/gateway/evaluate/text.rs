@@ -2,16 +2,34 @@
 
 use std::sync::Arc;
 
+use super::super::collection::Collection;
 use super::super::value::Value;
-use super::{Fault, operate};
-use crate::policy::expression::TextOp;
+use super::{Exception, Fault, Work, character, operate};
+use crate::policy::expression::{ObjectOp, TextOp, Type};
 
 /// What a member gives.
-pub(super) fn member(op: TextOp, operands: &[Value]) -> Result<Value, Fault> {
+pub(super) fn member(op: TextOp, operands: &[Value], work: &mut Work) -> Result<Value, Fault> {
+    if is_list(op) {
+        return list(op, operands, work);
+    }
+    if is_static(op) {
+        return statics(op, operands, work);
+    }
+    if let Some(result) = character::member(op, operands) {
+        return result;
+    }
     match operands.first() {
-        Some(Value::Texts(texts)) if is_list(op) => list(op, texts, &operands[1..]),
-        _ if is_static(op) => statics(op, operands),
-        Some(Value::Text(text)) => instance(op, text, &operands[1..]),
+        Some(Value::Text(text)) => {
+            work.spend_text(text.len())?;
+            match op {
+                TextOp::Split => split(text, &operands[1..], work),
+                TextOp::ToCharArray => {
+                    let characters = text.chars().map(Value::Char).collect();
+                    Collection::of_items(Type::array(Type::Char), characters, work).map(Value::Collection)
+                }
+                _ => instance(op, text, &operands[1..]),
+            }
+        }
         _ => Err(Fault::null()),
     }
 }
@@ -35,15 +53,22 @@ fn is_static(op: TextOp) -> bool {
             | T::Compare
             | T::CompareOrdinal
             | T::Copy
+            | T::Repeated
     )
 }
 
-/// A text argument; null and absent ones are empty.
-fn argument(rest: &[Value], at: usize) -> &str {
-    match rest.get(at) {
-        Some(Value::Text(text)) => text,
-        _ => "",
+/// A text or a character.
+fn piece(value: Option<&Value>) -> Option<Arc<str>> {
+    match value {
+        Some(Value::Text(text)) => Some(Arc::clone(text)),
+        Some(Value::Char(c)) => Some(c.to_string().into()),
+        _ => None,
     }
+}
+
+/// A text argument; null and absent ones are empty.
+fn argument(rest: &[Value], at: usize) -> Arc<str> {
+    piece(rest.get(at)).unwrap_or_default()
 }
 
 fn number(rest: &[Value], at: usize) -> Option<i64> {
@@ -53,8 +78,9 @@ fn number(rest: &[Value], at: usize) -> Option<i64> {
     }
 }
 
+/// Said by `StringComparison`, or by the flag of older overloads.
 fn ignores_case(rest: &[Value]) -> bool {
-    matches!(rest.last(), Some(Value::Comparison(true) | Value::Bool(true)))
+    rest.iter().any(|value| matches!(value, Value::Comparison(true) | Value::Bool(true)))
 }
 
 fn folded(text: &str, rest: &[Value]) -> String {
@@ -64,6 +90,7 @@ fn folded(text: &str, rest: &[Value]) -> String {
 fn instance(op: TextOp, text: &Arc<str>, rest: &[Value]) -> Result<Value, Fault> {
     use TextOp as T;
     let first = argument(rest, 0);
+    let first = &*first;
     if matches!(op, T::Contains | T::StartsWith | T::EndsWith | T::IndexOf | T::LastIndexOf | T::Insert)
         && rest.iter().any(Value::is_null)
     {
@@ -74,9 +101,9 @@ fn instance(op: TextOp, text: &Arc<str>, rest: &[Value]) -> Result<Value, Fault>
         T::Contains => Value::Bool(folded(text, rest).contains(&folded(first, rest))),
         T::StartsWith => Value::Bool(folded(text, rest).starts_with(&folded(first, rest))),
         T::EndsWith => Value::Bool(folded(text, rest).ends_with(&folded(first, rest))),
-        T::Equals => {
-            Value::Bool(matches!(rest.first(), Some(Value::Text(_))) && folded(text, rest) == folded(first, rest))
-        }
+        T::Equals => Value::Bool(
+            matches!(rest.first(), Some(Value::Text(_) | Value::Char(_))) && folded(text, rest) == folded(first, rest),
+        ),
         T::CompareTo => Value::Int(compared(text, first, false)),
         T::HashCode => Value::Int(hash(text)),
         T::ToString => Value::Text(Arc::clone(text)),
@@ -85,7 +112,8 @@ fn instance(op: TextOp, text: &Arc<str>, rest: &[Value]) -> Result<Value, Fault>
         T::Trim => Value::text(text.trim_matches(trimmed(rest))),
         T::TrimStart => Value::text(text.trim_start_matches(trimmed(rest))),
         T::TrimEnd => Value::text(text.trim_end_matches(trimmed(rest))),
-        T::Split => split(text, rest),
+        T::IndexOfAny => position(text, text.find(|c| in_sets(rest, c))),
+        T::Normalize => Value::Text(Arc::clone(text)),
         T::Replace => return replace(text, rest),
         T::Substring => return substring(text, rest),
         T::IndexOf => return index_of(text, rest),
@@ -126,32 +154,62 @@ fn trimmed(rest: &[Value]) -> impl Fn(char) -> bool + Copy + '_ {
         if rest.is_empty() || matches!(rest, [Value::Null]) {
             return c.is_whitespace();
         }
-        rest.iter().any(|set| matches!(set, Value::Text(text) if text.contains(c)))
+        in_sets(rest, c)
     }
 }
 
+/// Whether a character is one of those given: alone, in texts, in arrays.
+fn in_sets(sets: &[Value], c: char) -> bool {
+    sets.iter().any(|set| match set {
+        Value::Char(one) => *one == c,
+        Value::Text(text) => text.contains(c),
+        Value::Collection(set) => (0..set.len()).any(|at| matches!(set.item(at), Some(Value::Char(one)) if one == c)),
+        _ => false,
+    })
+}
+
+/// The separators of `Split`: characters and texts, alone and in arrays.
+fn separators(rest: &[Value], work: &mut Work) -> Result<Vec<Arc<str>>, Fault> {
+    let mut all = Vec::new();
+    for value in rest {
+        match value {
+            Value::Texts(texts) => all.extend(texts.iter().map(Arc::clone)),
+            Value::Collection(set) => all.extend(set.elements(work)?.iter().filter_map(|v| piece(Some(v)))),
+            other => all.extend(piece(Some(other))),
+        }
+    }
+    all.retain(|separator| !separator.is_empty());
+    Ok(all)
+}
+
 /// By any of the separators; by white space where there are none.
-fn split(text: &str, rest: &[Value]) -> Value {
-    let count = number(rest, 1).map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0));
-    let separators: Vec<&str> = rest
-        .iter()
-        .filter_map(|v| match v {
-            Value::Text(text) if !text.is_empty() => Some(&**text),
-            _ => None,
-        })
-        .collect();
+fn split(text: &str, rest: &[Value], work: &mut Work) -> Result<Value, Fault> {
+    let count = rest.iter().find_map(Value::integer);
+    let count = count.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0));
+    let options = rest.iter().find_map(|v| match v {
+        Value::Constant(Type::SplitOptions, bits) => Some(*bits),
+        _ => None,
+    });
+    let (drops_empty, trims) = (options.unwrap_or(0) & 1 != 0, options.unwrap_or(0) & 2 != 0);
+    let separators = separators(rest, work)?;
     let mut parts: Vec<Arc<str>> = Vec::new();
-    let mut from = 0;
-    let mut at = 0;
-    while at < text.len() && parts.len() + 1 < count {
+    let mut keep = |part: &str| {
+        let part = if trims { part.trim() } else { part };
+        if !(drops_empty && part.is_empty()) {
+            parts.push(part.into());
+        }
+        parts.len()
+    };
+    let (mut from, mut at, mut kept) = (0, 0, 0);
+    while at < text.len() && kept + 1 < count {
         let tail = &text[at..];
-        let found = match separators.iter().find(|s| tail.starts_with(**s)) {
+        let found = match separators.iter().find(|s| tail.starts_with(&***s)) {
             Some(separator) => separator.len(),
             None if separators.is_empty() && tail.starts_with(char::is_whitespace) => first_length(tail),
             None => 0,
         };
         if found > 0 {
-            parts.push(text[from..at].into());
+            kept = keep(&text[from..at]);
             from = at + found;
             at = from;
         } else {
@@ -159,9 +217,9 @@ fn split(text: &str, rest: &[Value]) -> Value {
         }
     }
     if count > 0 {
-        parts.push(text[from..].into());
+        keep(&text[from..]);
     }
-    Value::Texts(parts.into())
+    Ok(Value::Texts(parts.into()))
 }
 
 fn first_length(text: &str) -> usize {
@@ -169,16 +227,15 @@ fn first_length(text: &str) -> usize {
 }
 
 fn replace(text: &str, rest: &[Value]) -> Result<Value, Fault> {
-    let old = match rest.first() {
-        Some(Value::Text(old)) if old.is_empty() => {
-            return Err(Fault::new("String cannot be of zero length.\r\nParameter name: oldValue"));
-        }
-        Some(Value::Text(old)) => old,
-        _ => return Err(Fault::null_argument("oldValue")),
-    };
+    let old = piece(rest.first()).ok_or_else(|| Fault::null_argument("oldValue"))?;
+    if old.is_empty() {
+        let text = "String cannot be of zero length.\r\nParameter name: oldValue";
+        return Err(Fault::of(Exception::Argument, text));
+    }
     let new = argument(rest, 1);
+    let new = &*new;
     if !ignores_case(rest) {
-        return Ok(Value::text(text.replace(&**old, new)));
+        return Ok(Value::text(text.replace(&*old, new)));
     }
     let (low, old) = (text.to_lowercase(), old.to_lowercase());
     if low.len() != text.len() {
@@ -199,7 +256,7 @@ fn range(parameter: &str, what: &str) -> Fault {
     Fault::out_of_range(what, parameter)
 }
 
-fn substring(text: &str, rest: &[Value]) -> Result<Value, Fault> {
+pub(super) fn substring(text: &str, rest: &[Value]) -> Result<Value, Fault> {
     let total = length(text);
     let begin = number(rest, 0).unwrap_or(0);
     if begin < 0 {
@@ -232,7 +289,7 @@ fn index_of(text: &str, rest: &[Value]) -> Result<Value, Fault> {
             "Index was out of range. Must be non-negative and less than the size of the collection.",
         ));
     }
-    let (low, wanted) = (folded(text, rest), folded(argument(rest, 0), rest));
+    let (low, wanted) = (folded(text, rest), folded(&argument(rest, 0), rest));
     let begin = byte_at(&low, usize::try_from(from).unwrap_or(0)).unwrap_or(low.len());
     Ok(position(&low, low[begin..].find(&wanted).map(|at| at + begin)))
 }
@@ -257,7 +314,7 @@ fn insert(text: &str, rest: &[Value]) -> Result<Value, Fault> {
         return Err(range("startIndex", "Specified argument was out of the range of valid values."));
     }
     let (before, after) = (units(text, 0, at), units(text, at, length(text)));
-    Ok(Value::text(format!("{before}{}{after}", argument(rest, 1))))
+    Ok(Value::text(format!("{before}{}{after}", rest.get(1).map_or_else(|| "".into(), Value::display))))
 }
 
 fn remove(text: &str, rest: &[Value]) -> Result<Value, Fault> {
@@ -301,67 +358,90 @@ fn hash(text: &str) -> i64 {
     i64::from(text.encode_utf16().fold(5381_i32, |hash, unit| hash.wrapping_mul(33) ^ i32::from(unit)))
 }
 
-fn statics(op: TextOp, operands: &[Value]) -> Result<Value, Fault> {
+fn statics(op: TextOp, operands: &[Value], work: &mut Work) -> Result<Value, Fault> {
     use TextOp as T;
-    let first = argument(operands, 0);
-    let second = argument(operands, 1);
-    Ok(match op {
+    let (first, second) = (argument(operands, 0), argument(operands, 1));
+    let nulls = |at: usize| operands.get(at).is_none_or(Value::is_null);
+    let result = match op {
         T::Empty => Value::text(""),
         T::IsNullOrEmpty => Value::Bool(first.is_empty()),
         T::IsNullOrWhiteSpace => Value::Bool(first.trim().is_empty()),
-        T::Concat => Value::text(items(operands).iter().map(|t| &**t).collect::<String>()),
-        T::Join => Value::text(items(&operands[1..]).join(first)),
-        T::Format => Value::text(operate::composite(first, &operands[1..])?),
-        T::EqualTexts => {
-            let nulls = operands[0].is_null() == operands[1].is_null();
-            Value::Bool(nulls && folded(first, operands) == folded(second, operands))
-        }
-        T::Compare => Value::Int(match (operands[0].is_null(), operands[1].is_null()) {
+        T::Concat => Value::text(items(operands, work)?.iter().map(|t| &**t).collect::<String>()),
+        T::Join => Value::text(items(&operands[1..], work)?.join(&*first)),
+        T::Format => Value::text(operate::composite(&first, &operands[1..])?),
+        T::EqualTexts => Value::Bool(nulls(0) == nulls(1) && folded(&first, operands) == folded(&second, operands)),
+        T::Compare => Value::Int(match (nulls(0), nulls(1)) {
             (true, false) => -1,
             (false, true) => 1,
-            _ => compared(first, second, ignores_case(operands)),
+            _ => compared(&first, &second, ignores_case(operands)),
         }),
-        T::CompareOrdinal => Value::Int(first.cmp(second) as i64),
-        _ => operands[0].clone(),
-    })
+        T::CompareOrdinal => Value::Int(first.cmp(&second) as i64),
+        T::Repeated => match operands {
+            [Value::Char(c), count] => {
+                let count = count.integer().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+                work.spend_text(count)?;
+                Value::text(c.to_string().repeat(count))
+            }
+            _ => Value::text(items(operands, work)?.iter().map(|t| &**t).collect::<String>()),
+        },
+        _ => operands.first().cloned().unwrap_or(Value::Null),
+    };
+    if let Value::Text(text) = &result {
+        work.spend_text(text.len())?;
+    }
+    Ok(result)
 }
 
 /// The texts of values; those of one list are its own.
-fn items(values: &[Value]) -> Vec<Arc<str>> {
-    match values {
-        [Value::Texts(texts)] => texts.to_vec(),
-        values => values.iter().map(Value::display).collect(),
+fn items(values: &[Value], work: &mut Work) -> Result<Vec<Arc<str>>, Fault> {
+    if let [one @ (Value::Texts(_) | Value::Collection(_))] = values
+        && let Some(texts) = one.texts(work)?
+    {
+        return Ok(texts);
+    }
+    Ok(values.iter().map(Value::display).collect())
+}
+
+/// Members of `StringBuilder` that are those of its text.
+pub(super) fn changed(op: ObjectOp, text: &str, rest: &[Value]) -> Result<Value, Fault> {
+    match op {
+        ObjectOp::Insert => insert(text, rest),
+        ObjectOp::Remove => remove(text, rest),
+        _ => replace(text, rest),
     }
 }
 
 /// `text[i]` and `texts[i]`.
 pub(super) fn index(of: &Value, by: &Value) -> Result<Value, Fault> {
-    let Value::Int(at) = by else { return Err(Fault::null()) };
-    let at = usize::try_from(*at).map_err(|_| Fault::no_index())?;
+    let at = by.integer().ok_or_else(Fault::null)?;
+    let at = usize::try_from(at).map_err(|_| Fault::no_index())?;
     match of {
         Value::Texts(texts) => texts.get(at).map(|t| Value::Text(Arc::clone(t))).ok_or_else(Fault::no_index),
         Value::Text(text) => {
             let rest = byte_at(text, at).map(|byte| &text[byte..]).unwrap_or_default();
-            rest.chars().next().map(|c| Value::text(c.to_string())).ok_or_else(Fault::no_index)
+            rest.chars().next().map(Value::Char).ok_or_else(Fault::no_index)
         }
         _ => Err(Fault::null()),
     }
 }
 
-fn list(op: TextOp, texts: &Arc<[Arc<str>]>, rest: &[Value]) -> Result<Value, Fault> {
+fn list(op: TextOp, operands: &[Value], work: &mut Work) -> Result<Value, Fault> {
     use TextOp as T;
-    let empty = || Fault::new("Sequence contains no elements");
+    let texts = match operands.first() {
+        Some(list) => list.texts(work)?.ok_or_else(Fault::null)?,
+        None => return Err(Fault::null()),
+    };
+    let empty = || Fault::of(Exception::InvalidOperation, "Sequence contains no elements");
     let text = |t: Option<&Arc<str>>| t.map(|t| Value::Text(Arc::clone(t)));
     match op {
         T::ListLength => Ok(Value::Int(texts.len() as i64)),
         T::ListContains => {
-            let found = matches!(rest.first(), Some(Value::Text(wanted)) if texts.contains(wanted));
+            let found = matches!(operands.get(1), Some(Value::Text(wanted)) if texts.contains(wanted));
             Ok(Value::Bool(found))
         }
         T::ListFirst => text(texts.first()).ok_or_else(empty),
         T::ListLast => text(texts.last()).ok_or_else(empty),
         T::ListFirstOrDefault => Ok(text(texts.first()).unwrap_or(Value::Null)),
-        T::ListAny => Ok(Value::Bool(!texts.is_empty())),
-        _ => Err(Fault::null()),
+        _ => Ok(Value::Bool(!texts.is_empty())),
     }
 }

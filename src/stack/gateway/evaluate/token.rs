@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
+use super::super::library::Library;
 use super::super::value::{Value, json_text};
 use super::Fault;
 use crate::clock::Timestamp;
@@ -13,6 +16,12 @@ use crate::stack::jwt::{Token, decode_unverified};
 /// What a member gives.
 pub(super) fn member(op: TokenOp, operands: &[Value]) -> Result<Value, Fault> {
     match operands.first() {
+        Some(Value::Text(text)) if op == TokenOp::AsBasic => Ok(basic(text)),
+        Some(Value::Library(object)) => match (&**object, op) {
+            (Library::Basic { user, .. }, TokenOp::UserId | TokenOp::Username) => Ok(Value::Text(Arc::clone(user))),
+            (Library::Basic { password, .. }, _) => Ok(Value::Text(Arc::clone(password))),
+            _ => Err(Fault::null()),
+        },
         Some(Value::Text(text)) => {
             let token = text.strip_prefix("Bearer ").unwrap_or(text);
             Ok(decode_unverified(token).map_or(Value::Null, |token| Value::Jwt(Arc::new(token))))
@@ -20,9 +29,21 @@ pub(super) fn member(op: TokenOp, operands: &[Value]) -> Result<Value, Fault> {
         Some(Value::Jwt(token)) => jwt(op, token),
         Some(Value::Claims(token)) => claims(op, token, &operands[1..]),
         // An extension method may stand on null.
-        _ if op == TokenOp::AsJwt => Ok(Value::Null),
+        _ if matches!(op, TokenOp::AsJwt | TokenOp::AsBasic) => Ok(Value::Null),
         _ => Err(Fault::null()),
     }
+}
+
+/// `Basic` and base64 of `user:password`; null where it is anything else.
+fn basic(text: &str) -> Value {
+    let read = || {
+        let (scheme, encoded) = text.trim().split_once(' ')?;
+        let bytes = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+        let text = String::from_utf8(bytes).ok()?;
+        let (user, password) = text.split_once(':')?;
+        Some(Library::Basic { user: user.into(), password: password.into() })
+    };
+    read().map_or(Value::Null, |basic| Value::Library(Arc::new(basic)))
 }
 
 fn jwt(op: TokenOp, token: &Arc<Token>) -> Result<Value, Fault> {
@@ -30,7 +51,7 @@ fn jwt(op: TokenOp, token: &Arc<Token>) -> Result<Value, Fault> {
     let header = |name: &str| token.header.get(name).and_then(Json::as_str).map_or(Value::Null, Value::text);
     let instant = |name: &str| {
         let seconds = token.claims.get(name).and_then(Json::as_f64);
-        seconds.map_or(Value::Null, |s| Value::Instant(Timestamp::from_seconds(s as i64)))
+        seconds.map_or(Value::Null, |s| Value::Instant(Timestamp::from_seconds(s as i64).into()))
     };
     Ok(match op {
         TokenOp::Claims => Value::Claims(Arc::clone(token)),
