@@ -30,3 +30,9 @@ pub use pattern::{Captured, Pattern};
 pub use types::Type;
 
 pub(super) use resolve_statement::compile;
+
+/// An expression of a test, at the begin of a document.
+#[cfg(test)]
+pub(crate) fn compiled(text: &str) -> Result<Expression, crate::diagnose::Diagnostic> {
+    compile(text, &crate::diagnose::Place { file: "p.xml".into(), line: 1, column: 1 })
+}

@@ -9,6 +9,9 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use regex::{Regex, RegexBuilder};
 
+use super::compiled::Expr;
+use super::members::{Op, PatternOp};
+
 /// Bits of `RegexOptions`, with .NET's values.
 const IGNORE_CASE: i64 = 1;
 const MULTILINE: i64 = 2;
@@ -106,6 +109,22 @@ impl Pattern {
     pub fn name(&self, group: usize) -> String {
         let index = self.groups.get(group).copied().unwrap_or(0);
         self.regex.capture_names().nth(index).flatten().map_or_else(|| group.to_string(), str::to_owned)
+    }
+}
+
+/// What is wrong with the pattern that a call names, where that is a literal,
+/// and which of the operands it is.
+pub(super) fn refused(op: Op, operands: &[Expr]) -> Option<(usize, String)> {
+    use PatternOp as P;
+    let Op::Pattern(op) = op else { return None };
+    let at = match op {
+        P::New => 0,
+        P::StaticIsMatch | P::StaticMatch | P::StaticMatches | P::StaticReplace | P::StaticSplit => 1,
+        _ => return None,
+    };
+    match operands.get(at) {
+        Some(Expr::Text(pattern)) => Pattern::of(pattern, 0).err().map(|what| (at, what)),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::classes::{CLASSES, Class};
 use super::compiled::Expr;
 use super::lex::Fault;
 use super::members::{self, ContextOp, JsonOp, Member, Misfit, Op};
+use super::pattern;
 use super::resolve::{Resolver, Typed};
 use super::types::Type;
 
@@ -30,6 +31,9 @@ impl Resolver {
             types.push(ty);
         }
         let member = Self::called(ty, name, &types, arguments, callee.offset)?;
+        if let Some((at, what)) = pattern::refused(member.op, &operands) {
+            return Err(Fault::at(arguments[at].offset, what));
+        }
         let mut gives = member.gives;
         if let (Op::Context(ContextOp::VariablesGet), Some(generic)) = (member.op, generic) {
             gives = Self::type_named(generic)?;
@@ -177,6 +181,9 @@ impl Resolver {
             types.push(ty);
         }
         let member = Self::called(class, "new", &types, arguments, name.offset)?;
+        if let Some((at, what)) = pattern::refused(member.op, &operands) {
+            return Err(Fault::at(arguments[at].offset, what));
+        }
         Ok((Expr::Op(member.op, operands.into()), member.gives))
     }
 }

@@ -9,9 +9,11 @@ mod body;
 mod bytes;
 mod character;
 mod context;
-mod convert;
+mod conversion;
 mod fault;
 mod format;
+#[cfg(test)]
+mod idioms;
 mod interpret;
 mod json;
 mod json_change;

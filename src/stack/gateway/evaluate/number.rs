@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::super::value::Value;
 use super::statics::{default_of, parsed};
-use super::{Exception, Fault, convert, format, math, operate};
+use super::{Exception, Fault, conversion, format, math, operate};
 use crate::policy::expression::{NumberOp, Type};
 
 /// What a member gives.
@@ -13,7 +13,7 @@ pub(super) fn member(op: NumberOp, operands: &[Value]) -> Result<Value, Fault> {
         return Ok(value);
     }
     let first = operands.first().unwrap_or(&Value::Null);
-    if let Some(result) = parsing(op, first).or_else(|| convert::member(op, operands)) {
+    if let Some(result) = parsing(op, first).or_else(|| conversion::member(op, operands)) {
         return result;
     }
     if let Some(result) = math::member(op, operands) {
