@@ -126,6 +126,8 @@ pub enum Type {
     LastError,
     /// `context.Api`.
     Api,
+    /// `context.Api.SubscriptionKeyParameterNames`.
+    KeyNames,
     /// `context.Operation`.
     Operation,
     /// `context.Product`.
@@ -374,6 +376,7 @@ impl Type {
             Self::Variables => "context.Variables",
             Self::LastError => "context.LastError",
             Self::Api => "context.Api",
+            Self::KeyNames => "SubscriptionKeyParameterNames",
             Self::Operation => "context.Operation",
             Self::Product => "context.Product",
             Self::Subscription => "context.Subscription",

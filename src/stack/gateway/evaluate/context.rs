@@ -5,11 +5,27 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::super::call::Call;
+use super::super::library::Library;
 use super::super::received::Received;
 use super::super::value::{Address, Side, Value};
-use super::Fault;
-use crate::observe::LastError;
+use super::{Fault, described};
+use crate::observe::{LastError, TraceRecord};
 use crate::policy::expression::ContextOp;
+
+/// How many records expressions may leave.
+const MAX_TRACES: usize = 200;
+
+/// `context.Trace(message)`: a record of the call.
+pub(super) fn trace(message: Option<&Value>, call: &mut Call) -> Value {
+    let message = message.map_or_else(|| "".into(), Value::display);
+    // A loop of an expression must not fill the memory.
+    if call.traces.len() < MAX_TRACES {
+        let (source, severity) = ("context.Trace".to_owned(), "verbose".to_owned());
+        let message = message.to_string();
+        call.traces.push(TraceRecord { source, severity, message, ..TraceRecord::default() });
+    }
+    Value::Null
+}
 
 /// What a member gives.
 pub(super) fn member(op: ContextOp, operands: &[Value], call: &Call) -> Result<Value, Fault> {
@@ -19,7 +35,11 @@ pub(super) fn member(op: ContextOp, operands: &[Value], call: &Call) -> Result<V
             Value::Headers(_) | Value::ReceivedHeaders(_) | Value::Query(_) | Value::Parameters | Value::Variables,
         ) => dictionary(op, operands, call),
         Some(Value::Url(address)) => url(op, *address, call),
-        _ => parts(op, call).ok_or_else(Fault::null),
+        Some(Value::Library(object)) => service_url(op, object),
+        _ => match described::member(op, call) {
+            Some(result) => result,
+            None => parts(op, call).ok_or_else(Fault::null),
+        },
     }
 }
 
@@ -42,6 +62,8 @@ pub(super) fn root(op: ContextOp, call: &Call) -> Option<Value> {
         ContextOp::ContextTimestamp => Value::Instant(call.arrived.into()),
         ContextOp::ContextElapsed => Value::Span((call.began.elapsed().as_nanos() / 100) as i64),
         ContextOp::ContextTracing => Value::Bool(false),
+        // No client shows a certificate here, and nobody comes by a private link.
+        ContextOp::RequestCertificate | ContextOp::RequestEndpoint => Value::Null,
         ContextOp::RequestMethod => Value::text(call.method.as_str()),
         ContextOp::RequestHeaders => Value::Headers(Side::Request),
         ContextOp::RequestUrl => Value::Url(Address::Backend),
@@ -109,6 +131,21 @@ fn parts(op: ContextOp, call: &Call) -> Option<Value> {
         // What stands on a dictionary or an address was called on null.
         _ => None,
     }
+}
+
+/// Members of a URL that the instance describes.
+fn service_url(op: ContextOp, object: &Library) -> Result<Value, Fault> {
+    let Library::Uri(uri) = object else { return Err(Fault::null()) };
+    let url = &uri.absolute;
+    let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+    Ok(match op {
+        ContextOp::UrlScheme => Value::text(url.scheme()),
+        ContextOp::UrlHost => Value::text(url.host_str().unwrap_or_default()),
+        ContextOp::UrlPort => Value::Int(url.port_or_known_default().map_or(-1, i64::from)),
+        ContextOp::UrlPath => Value::text(url.path()),
+        ContextOp::UrlQueryString => Value::text(query),
+        _ => Value::text(url.as_str()),
+    })
 }
 
 fn url(op: ContextOp, address: Address, call: &Call) -> Result<Value, Fault> {

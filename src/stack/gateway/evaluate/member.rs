@@ -4,12 +4,13 @@ use super::super::call::Call;
 use super::super::library::{Library, held};
 use super::super::value::Value;
 use super::{Fault, bytes, context, json, number, object, pattern, text, time, token};
-use crate::policy::expression::{ConstantOp, Op, Type};
+use crate::policy::expression::{ConstantOp, ContextOp, Op, Type};
 
 /// What a member gives; that of an object has the object as its first operand.
 pub(super) fn member(op: Op, operands: &[Value], call: &mut Call) -> Result<Value, Fault> {
     match op {
         Op::Index => index(operands, call),
+        Op::Context(ContextOp::ContextTrace) => Ok(context::trace(operands.last(), call)),
         Op::Context(op) => context::member(op, operands, call),
         Op::Text(op) => text::member(op, operands, &mut call.work),
         Op::Number(op) => number::member(op, operands),

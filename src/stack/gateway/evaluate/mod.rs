@@ -10,6 +10,7 @@ mod bytes;
 mod character;
 mod context;
 mod conversion;
+mod described;
 mod fault;
 mod format;
 #[cfg(test)]
