@@ -6,11 +6,15 @@
 pub(super) fn expression_end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     debug_assert!(bytes.starts_with(b"@(") || bytes.starts_with(b"@{"), "the caller looked");
-    block_end(bytes, 1)
+    block_end(bytes, 1, 0)
 }
 
+/// Interpolated strings inside of each other, at most; more is refused, so that
+/// no document exhausts the stack.
+const MAX_DEPTH: usize = 16;
+
 /// The offset after the closer of the bracket at `at`.
-fn block_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+fn block_end(bytes: &[u8], mut at: usize, depth: usize) -> Option<usize> {
     let mut open = Vec::new();
     loop {
         match *bytes.get(at)? {
@@ -26,7 +30,7 @@ fn block_end(bytes: &[u8], mut at: usize) -> Option<usize> {
                 }
             }
             b'"' | b'@' | b'$' | b'\'' | b'/' => {
-                at = literal_end(bytes, at)?;
+                at = nested_literal_end(bytes, at, depth)?;
                 continue;
             }
             _ => {}
@@ -37,7 +41,11 @@ fn block_end(bytes: &[u8], mut at: usize) -> Option<usize> {
 
 /// Past the string, character or comment at `at`; one byte on where there is
 /// none.
-fn literal_end(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn literal_end(bytes: &[u8], at: usize) -> Option<usize> {
+    nested_literal_end(bytes, at, 0)
+}
+
+fn nested_literal_end(bytes: &[u8], at: usize, depth: usize) -> Option<usize> {
     let rest = &bytes[at..];
     for (prefix, verbatim, interpolated) in [
         (&b"\""[..], false, false),
@@ -47,14 +55,19 @@ fn literal_end(bytes: &[u8], at: usize) -> Option<usize> {
         (b"@$\"", true, true),
     ] {
         if rest.starts_with(prefix) {
-            return string_end(bytes, at + prefix.len(), verbatim, interpolated);
+            let begin = at + prefix.len();
+            return if interpolated {
+                interpolated_end(bytes, begin, verbatim, depth + 1)
+            } else {
+                string_end(bytes, begin, verbatim)
+            };
         }
     }
     if rest.starts_with(b"//") {
         return Some(at + rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()));
     }
     if rest.starts_with(b"/*") {
-        return rest.windows(2).position(|w| w == b"*/").map(|end| at + end + 2);
+        return rest[2..].windows(2).position(|w| w == b"*/").map(|end| at + end + 4);
     }
     if rest[0] == b'\'' {
         let skip = if rest.get(1) == Some(&b'\\') { 3 } else { 2 };
@@ -64,14 +77,28 @@ fn literal_end(bytes: &[u8], at: usize) -> Option<usize> {
     Some(at + 1)
 }
 
-fn string_end(bytes: &[u8], mut at: usize, verbatim: bool, interpolated: bool) -> Option<usize> {
+fn string_end(bytes: &[u8], mut at: usize, verbatim: bool) -> Option<usize> {
     loop {
         match *bytes.get(at)? {
             b'\\' if !verbatim => at += 2,
             b'"' if verbatim && bytes.get(at + 1) == Some(&b'"') => at += 2,
             b'"' => return Some(at + 1),
-            b'{' if interpolated && bytes.get(at + 1) == Some(&b'{') => at += 2,
-            b'{' if interpolated => at = block_end(bytes, at)?,
+            _ => at += 1,
+        }
+    }
+}
+
+fn interpolated_end(bytes: &[u8], mut at: usize, verbatim: bool, depth: usize) -> Option<usize> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    loop {
+        match *bytes.get(at)? {
+            b'\\' if !verbatim => at += 2,
+            b'"' if verbatim && bytes.get(at + 1) == Some(&b'"') => at += 2,
+            b'"' => return Some(at + 1),
+            b'{' if bytes.get(at + 1) == Some(&b'{') => at += 2,
+            b'{' => at = block_end(bytes, at, depth)?,
             _ => at += 1,
         }
     }
@@ -95,7 +122,9 @@ mod tests {
             assert_eq!(expression_end(text), Some(text.len()), "{text}");
             assert_eq!(expression_end(&format!("{text}\" rest)")), Some(text.len()), "{text}");
         }
-        for text in ["@(", "@(a", "@(a]", "@(\"a)", "@{ if (x) { }"] {
+        let nested = format!("@({}", "$\"{".repeat(100_000));
+        assert_eq!(expression_end(&nested), None);
+        for text in ["@(", "@(/*/ )", "@(a", "@(a]", "@(\"a)", "@{ if (x) { }"] {
             assert_eq!(expression_end(text), None, "{text}");
         }
     }

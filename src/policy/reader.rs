@@ -213,6 +213,7 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
             Ok(expression) => {
                 self.reads.body |= expression.reads.body;
                 self.reads.response |= expression.reads.response;
+                expression.notices.iter().for_each(|notice| self.fault(notice.clone()));
                 Some(Arc::new(expression))
             }
             Err(fault) => {
@@ -304,7 +305,9 @@ fn compiled(text: &Text, expected: Option<Type>) -> Result<Expression, Diagnosti
             .hint("join texts inside of it: `@(\"a\" + b)` or `@($\"a{b}\")`"));
     }
     let expression = compile(&text.text, &text.place).map_err(Diagnostic::unsupported)?;
-    if expected.is_none_or(|e| e == expression.gives || expression.gives == Type::Object) {
+    let gives = expression.gives.present();
+    let fits = |e: Type| e == gives || gives == Type::Object || (e == Type::Int && gives == Type::Long);
+    if expected.is_none_or(fits) {
         return Ok(expression);
     }
     let expected = expected.map_or_else(String::new, |e| e.to_string());

@@ -9,22 +9,30 @@
 
 mod ast;
 mod classes;
+mod collection;
 mod compiled;
 mod lex;
+mod linq;
 mod members;
 mod operators;
 mod parse;
+mod parse_new;
 mod parse_primary;
 mod parse_statement;
+mod parse_type;
 mod pattern;
 mod resolve;
 mod resolve_call;
+mod resolve_new;
+mod resolve_operator;
 mod resolve_statement;
 mod type_names;
 mod types;
 
 pub use classes::Class;
-pub use compiled::{BinaryOp, Body, Expr, Expression, Reads, Step};
+pub use collection::CollectionOp;
+pub use compiled::{BinaryOp, Body, Catch, Expr, Expression, Loop, Piece, Reads, Section, Step, Try};
+pub use linq::Linq;
 pub use members::{BytesOp, ConstantOp, ContextOp, JsonOp, NumberOp, ObjectOp, Op, PatternOp, TextOp, TimeOp, TokenOp};
 pub use pattern::{Captured, Pattern};
 pub use types::Type;

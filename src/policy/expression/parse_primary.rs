@@ -1,136 +1,101 @@
-//! Tokens as a tree: literals, names, members, calls, casts, objects.
+//! Tokens as a tree: literals, names, members, calls.
 
 use std::sync::Arc;
 
-use super::ast::{Ast, Kind, Piece, TypeName};
+use super::ast::{Ast, Kind, Piece};
 use super::lex::{Fault, Part, Token};
 use super::parse::Parser;
-use super::type_names::is_type;
+
+/// Words of C# that begin what is not emulated, and what to say of them.
+const UNEMULATED: [(&str, &str); 9] = [
+    ("typeof", "`typeof` is not emulated"),
+    ("nameof", "`nameof` is not emulated"),
+    ("sizeof", "`sizeof` is not emulated"),
+    ("checked", "`checked` is not emulated"),
+    ("unchecked", "`unchecked` is not emulated"),
+    ("delegate", "delegates are not emulated"),
+    ("await", "`await` has no place in a policy expression"),
+    ("async", "`async` has no place in a policy expression"),
+    ("stackalloc", "`stackalloc` has no place in a policy expression"),
+];
 
 impl Parser {
-    /// `(Type)` before an operand. A parenthesised name that is no type is an
-    /// expression.
-    pub(super) fn cast_type(&mut self) -> Option<TypeName> {
-        let begin = self.position();
-        if !self.take("(") {
-            return None;
-        }
-        let name = self.type_name().ok().filter(|_| self.take(")"));
-        let operand = match self.peek() {
-            Token::Name(_) | Token::Int(_) | Token::Double(_) | Token::Text(_) | Token::Interpolated(_) => true,
-            Token::Sign(sign) => matches!(*sign, "(" | "!"),
-            Token::End => false,
-        };
-        let known = name.filter(|n| operand && (is_type(&n.name) || starts_upper(&n.name)));
-        if known.is_none() {
-            self.rewind(begin);
-        }
-        known
-    }
-
-    /// A type: namespaces are passed over; `<…>`, `?` and `[]` may follow.
-    pub(super) fn type_name(&mut self) -> Result<TypeName, Fault> {
-        let offset = self.offset();
-        let mut name = self.name("a type")?;
-        while self.is_sign(".") && matches!(self.peek_at(1), Token::Name(_)) {
-            self.advance();
-            name = self.name("a type")?;
-        }
-        let parts = if self.is_sign("<") { self.type_parts()? } else { Vec::new() };
-        let nullable = self.take("?");
-        let mut ranks = 0;
-        while self.is_sign("[") && matches!(self.peek_at(1), Token::Sign("]")) {
-            self.advance();
-            self.advance();
-            ranks += 1;
-        }
-        Ok(TypeName { offset, name, parts, nullable, ranks })
-    }
-
-    /// `<T, U>`.
-    fn type_parts(&mut self) -> Result<Vec<TypeName>, Fault> {
-        self.deeper()?;
-        self.expect("<")?;
-        let mut parts = vec![self.type_name()?];
-        while self.take(",") {
-            parts.push(self.type_name()?);
-        }
-        self.expect(">")?;
-        self.shallower();
-        Ok(parts)
-    }
-
     /// A primary expression and what hangs on it.
     pub(super) fn postfix(&mut self) -> Result<Ast, Fault> {
         let start = self.primary()?;
-        self.suffixes(start)
+        let ast = self.suffixes(start)?;
+        let offset = self.offset();
+        for (sign, by) in [("++", 1), ("--", -1)] {
+            if self.take(sign) {
+                return Ast::new(offset, Kind::Step(Box::new(ast), by, false));
+            }
+        }
+        Ok(ast)
     }
 
     fn suffixes(&mut self, mut ast: Ast) -> Result<Ast, Fault> {
         loop {
             let offset = self.offset();
             if self.take(".") {
-                let at = self.offset();
-                let name = self.name("a member's name")?;
-                ast = self.member(ast, name, at)?;
-            } else if self.take("[") {
-                let index = self.expression()?;
-                self.expect("]")?;
-                ast = Ast { offset, kind: Kind::Index(Box::new(ast), Box::new(index)) };
+                ast = self.member(ast)?;
+            } else if self.is_sign("[") {
+                ast = self.index(ast)?;
             } else if self.is_sign("?.") || self.is_sign("?[") {
-                let indexed = self.is_sign("?[");
-                self.advance();
-                let it = Ast { offset, kind: Kind::It };
-                let first = if indexed {
-                    let index = self.expression()?;
-                    self.expect("]")?;
-                    Ast { offset, kind: Kind::Index(Box::new(it), Box::new(index)) }
-                } else {
-                    let at = self.offset();
-                    let name = self.name("a member's name")?;
-                    self.member(it, name, at)?
-                };
+                let it = Ast::new(offset, Kind::It)?;
+                let first = if self.take("?.") { self.member(it)? } else { self.index(it)? };
+                self.deeper()?;
                 let rest = self.suffixes(first)?;
-                return Ok(Ast { offset, kind: Kind::NullChain(Box::new(ast), Box::new(rest)) });
+                self.shallower();
+                return Ast::new(offset, Kind::NullChain(Box::new(ast), Box::new(rest)));
             } else {
                 return Ok(ast);
             }
         }
     }
 
-    /// A member, and its call where arguments follow.
-    fn member(&mut self, of: Ast, name: Arc<str>, offset: usize) -> Result<Ast, Fault> {
-        let member = Ast { offset, kind: Kind::Member(Box::new(of), name) };
+    /// `[index]`, or `?[index]`.
+    fn index(&mut self, of: Ast) -> Result<Ast, Fault> {
+        let offset = self.offset();
+        self.advance();
+        let index = self.expression()?;
+        if self.is_sign(",") {
+            return Err(Fault::at(self.offset(), "arrays of several dimensions are not emulated"));
+        }
+        self.expect("]")?;
+        Ast::new(offset, Kind::Index(Box::new(of), Box::new(index)))
+    }
+
+    /// A member after its point, and its call where arguments follow.
+    fn member(&mut self, of: Ast) -> Result<Ast, Fault> {
+        let offset = self.offset();
+        let name = self.name("a member's name")?;
+        let member = Ast::new(offset, Kind::Member(Box::new(of), name))?;
         self.call(member)
     }
 
     fn call(&mut self, callee: Ast) -> Result<Ast, Fault> {
-        let begin = self.position();
-        let mut generic = None;
-        if self.take("<") {
-            generic = self.type_name().ok().filter(|_| self.take(">") && self.is_sign("("));
-            if generic.is_none() {
-                self.rewind(begin);
+        let begin = self.mark();
+        let mut generics = Vec::new();
+        if self.is_sign("<") {
+            match self.type_parts() {
+                Ok(parts) if self.is_sign("(") => generics = parts,
+                _ => self.rewind(begin),
             }
         }
         if !self.take("(") {
             return Ok(callee);
         }
         let arguments = self.arguments(")")?;
-        Ok(Ast { offset: callee.offset, kind: Kind::Call { callee: Box::new(callee), generic, arguments } })
+        Ast::new(callee.offset, Kind::Call { callee: Box::new(callee), generics, arguments })
     }
 
-    fn arguments(&mut self, close: &str) -> Result<Vec<Ast>, Fault> {
+    pub(super) fn arguments(&mut self, close: &str) -> Result<Vec<Ast>, Fault> {
         let mut arguments = Vec::new();
         if self.take(close) {
             return Ok(arguments);
         }
         loop {
-            if matches!(self.peek(), Token::Name(_)) && matches!(self.peek_at(1), Token::Sign(":")) {
-                self.advance();
-                self.advance();
-            }
-            arguments.push(if self.take_word("out") { self.out()? } else { self.expression()? });
+            arguments.push(self.argument()?);
             if !self.take(",") {
                 self.expect(close)?;
                 return Ok(arguments);
@@ -138,84 +103,106 @@ impl Parser {
         }
     }
 
-    /// After `out`: `var name`, `Type name`, `name` or `_`.
-    fn out(&mut self) -> Result<Ast, Fault> {
+    fn argument(&mut self) -> Result<Ast, Fault> {
         let offset = self.offset();
-        let mut name = self.name("a variable")?;
-        if matches!(self.peek(), Token::Name(_)) {
-            name = self.name("a variable")?;
+        if let (Token::Name(name), Token::Sign(":")) = (self.peek(), self.peek_at(1)) {
+            let name = Arc::clone(name);
+            self.advance();
+            self.advance();
+            let value = self.argument()?;
+            return Ast::new(offset, Kind::Named(name, Box::new(value)));
         }
-        Ok(Ast { offset, kind: Kind::Out(Some(name).filter(|n| &**n != "_")) })
+        if self.is_word("ref") {
+            return Err(Fault::at(offset, "`ref` is not emulated"));
+        }
+        if self.take_word("out") { self.out(offset) } else { self.expression() }
+    }
+
+    /// After `out`: `var name`, `Type name`, `name` or `_`.
+    fn out(&mut self, offset: usize) -> Result<Ast, Fault> {
+        let begin = self.mark();
+        let declared = self.type_name()?;
+        if let Token::Name(_) = self.peek() {
+            let name = Some(self.name("a variable")?).filter(|n| &**n != "_");
+            return Ast::new(offset, Kind::Out(name, Some(declared)));
+        }
+        self.rewind(begin);
+        let name = Some(self.name("a variable")?).filter(|n| &**n != "_");
+        Ast::new(offset, Kind::Out(name, None))
     }
 
     fn primary(&mut self) -> Result<Ast, Fault> {
         let offset = self.offset();
         let kind = match self.peek().clone() {
             Token::Int(n) => Kind::Int(n),
+            Token::Long(n) => Kind::Long(n),
             Token::Double(n) => Kind::Double(n),
+            Token::Decimal(n) => Kind::Decimal(n),
+            Token::Char(c) => Kind::Char(c),
             Token::Text(text) => Kind::Text(text),
-            Token::Interpolated(parts) => Kind::Interpolated(pieces(&parts)?),
-            Token::Sign("(") => {
-                self.advance();
-                let inner = self.expression()?;
-                self.expect(")")?;
-                return Ok(inner);
-            }
+            Token::Interpolated(parts) => Kind::Interpolated(self.pieces(&parts)?),
+            Token::Sign("(") => return self.parenthesised(),
             Token::Name(name) => match &*name {
                 "null" => Kind::Null,
                 "true" => Kind::Bool(true),
                 "false" => Kind::Bool(false),
-                "new" => return self.new_object(offset),
-                _ => {
+                "new" => return self.new_expression(offset),
+                "default" => return self.default_value(offset),
+                "from" if matches!(self.peek_at(1), Token::Name(_)) => {
+                    return Err(Fault::at(offset, "queries (`from … in …`) are not emulated")
+                        .hint("write the query with methods: `.Where(x => …).Select(x => …)`"));
+                }
+                word => {
+                    if let Some((_, why)) = UNEMULATED.iter().find(|(w, _)| *w == word) {
+                        return Err(Fault::at(offset, *why));
+                    }
                     self.advance();
-                    return self.call(Ast { offset, kind: Kind::Name(name) });
+                    let name = Ast::new(offset, Kind::Name(name))?;
+                    return self.call(name);
                 }
             },
             _ => return Err(self.unexpected("a value")),
         };
         self.advance();
-        Ok(Ast { offset, kind })
+        Ast::new(offset, kind)
     }
 
-    /// `new Type(arguments) { ["member"] = value }`.
-    fn new_object(&mut self, offset: usize) -> Result<Ast, Fault> {
+    fn parenthesised(&mut self) -> Result<Ast, Fault> {
         self.advance();
-        let name = self.type_name()?;
-        let arguments = if self.take("(") { self.arguments(")")? } else { Vec::new() };
-        let mut members = Vec::new();
-        if self.take("{") {
-            while !self.take("}") {
-                self.expect("[")?;
-                let key = self.expression()?;
-                self.expect("]")?;
-                self.expect("=")?;
-                members.push((key, self.expression()?));
-                if !self.take(",") {
-                    self.expect("}")?;
-                    break;
+        let inner = self.expression()?;
+        if self.is_sign(",") {
+            return Err(Fault::at(self.offset(), "tuples are not emulated"));
+        }
+        self.expect(")")?;
+        Ok(inner)
+    }
+
+    fn default_value(&mut self, offset: usize) -> Result<Ast, Fault> {
+        self.advance();
+        if !self.take("(") {
+            return Ast::new(offset, Kind::Default(None));
+        }
+        let of = self.type_name()?;
+        self.expect(")")?;
+        Ast::new(offset, Kind::Default(Some(of)))
+    }
+
+    fn pieces(&mut self, parts: &[Part]) -> Result<Vec<Piece>, Fault> {
+        self.deeper()?;
+        let mut pieces = Vec::new();
+        for part in parts {
+            match part {
+                Part::Text(text) if text.is_empty() => {}
+                Part::Text(text) => pieces.push(Piece::Text(text.as_str().into())),
+                Part::Hole { text, offset, width, format } => {
+                    let mut parser = self.inner(text, *offset)?;
+                    let ast = parser.expression()?;
+                    parser.end()?;
+                    pieces.push(Piece::Hole(ast, *width, format.clone()));
                 }
             }
         }
-        Ok(Ast { offset, kind: Kind::New { name, arguments, members } })
+        self.shallower();
+        Ok(pieces)
     }
-}
-
-fn starts_upper(name: &str) -> bool {
-    name.starts_with(char::is_uppercase)
-}
-
-fn pieces(parts: &[Part]) -> Result<Vec<Piece>, Fault> {
-    parts
-        .iter()
-        .filter(|p| !matches!(p, Part::Text(text) if text.is_empty()))
-        .map(|part| match part {
-            Part::Text(text) => Ok(Piece::Text(text.as_str().into())),
-            Part::Hole { text, offset, format } => {
-                let mut parser = Parser::new(text, *offset)?;
-                let ast = parser.expression()?;
-                parser.end()?;
-                Ok(Piece::Hole(ast, format.clone()))
-            }
-        })
-        .collect()
 }

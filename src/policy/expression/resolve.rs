@@ -1,15 +1,15 @@
 //! Names resolved, types checked: from the tree as written to what is executed.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use super::ast::{Ast, Kind, Piece, TypeName};
+use super::ast::{Ast, Kind, TypeName};
 use super::classes::CLASSES;
-use super::compiled::{BinaryOp, Expr, Reads};
+use super::compiled::{BinaryOp, Expr, Piece, Reads};
 use super::lex::Fault;
-use super::members;
-use super::operators::{binary, castable, unify};
-use super::type_names;
+use super::operators::{castable, implicit, unify};
 use super::types::Type;
+use super::{ast, members, type_names};
 use crate::diagnose::closest;
 
 /// A resolved expression and its type.
@@ -22,6 +22,26 @@ pub(super) struct Resolver {
     pub(super) slots: usize,
     pub(super) it: Vec<Type>,
     pub(super) reads: Reads,
+    /// What `return` gave so far.
+    pub(super) gives: Option<Type>,
+    /// Loops around, and whether a `switch` is: what `continue` and `break`
+    /// need.
+    pub(super) loops: usize,
+    pub(super) switches: usize,
+    /// What is worth knowing.
+    pub(super) notices: Vec<Fault>,
+}
+
+/// A literal text, held once for the process as .NET does: texts from two
+/// literals are one reference.
+fn interned(text: &Arc<str>) -> Arc<str> {
+    static TEXTS: LazyLock<Mutex<HashSet<Arc<str>>>> = LazyLock::new(Mutex::default);
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = texts.get(text) {
+        return Arc::clone(known);
+    }
+    texts.insert(Arc::clone(text));
+    Arc::clone(text)
 }
 
 impl Resolver {
@@ -30,41 +50,51 @@ impl Resolver {
             Kind::Null => (Expr::Null, Type::Null),
             Kind::Bool(value) => (Expr::Bool(*value), Type::Bool),
             Kind::Int(value) => (Expr::Int(*value), Type::Int),
+            Kind::Long(value) => (Expr::Long(*value), Type::Long),
             Kind::Double(value) => (Expr::Double(*value), Type::Double),
-            Kind::Text(text) => (Expr::Text(Arc::clone(text)), Type::Text),
+            Kind::Decimal(value) => {
+                let number = value.parse().map_err(|_| Fault::at(ast.offset, "the number is too large"))?;
+                (Expr::Double(number), Type::Decimal)
+            }
+            Kind::Char(value) => (Expr::Char(*value), Type::Char),
+            Kind::Text(text) => (Expr::Text(interned(text)), Type::Text),
             Kind::Interpolated(pieces) => self.interpolated(pieces)?,
             Kind::It => (Expr::It, self.it.last().copied().unwrap_or(Type::Object)),
             Kind::Name(name) => self.name(name, ast.offset)?,
             Kind::Member(of, name) => self.property(of, name, ast.offset)?,
-            Kind::Call { callee, generic, arguments } => self.call(callee, generic.as_ref(), arguments)?,
+            Kind::Call { callee, generics, arguments } => self.call(callee, generics, arguments)?,
             Kind::Index(of, index) => self.index(of, index, ast.offset)?,
             Kind::NullChain(of, rest) => self.null_chain(of, rest)?,
-            Kind::Not(of) => (Expr::Not(Box::new(self.of_type(of, Type::Bool)?)), Type::Bool),
-            Kind::Negate(of) => {
-                let (expr, ty) = self.expression(of)?;
-                if !ty.is_number() {
-                    return Err(Fault::at(of.offset, format!("`-` does not apply to {ty}")));
-                }
-                (Expr::Negate(Box::new(expr)), ty)
-            }
-            Kind::Binary(op, left, right) => self.binary(*op, left, right, ast.offset)?,
             Kind::Conditional(condition, yes, no) => self.conditional(condition, yes, no)?,
-            Kind::Cast(name, of) => self.cast(name, of)?,
-            Kind::New { name, arguments, members } => self.new_object(name, arguments, members)?,
-            Kind::Out(_) => return Err(Fault::at(ast.offset, "`out` stands only in `TryParse`")),
+            Kind::New(new) => self.new_value(new, ast.offset)?,
+            Kind::Default(name) => self.default_value(name.as_ref(), ast.offset)?,
+            Kind::Lambda(..) => {
+                return Err(Fault::at(ast.offset, "a lambda stands only as an argument of a LINQ method")
+                    .hint("delegates and local functions are not emulated"));
+            }
+            Kind::Named(name, _) => {
+                return Err(Fault::at(ast.offset, format!("no argument `{name}` is known here")));
+            }
+            Kind::Out(..) => return Err(Fault::at(ast.offset, "`out` stands only in `TryParse`, `TryGetValue`")),
+            Kind::Throw(thrown) => {
+                let (thrown, _) = self.thrown(thrown)?;
+                (Expr::Throw(Box::new(thrown)), Type::Null)
+            }
+            _ => self.operation(ast)?,
         })
     }
 
-    /// An expression that must have a type.
+    /// An expression that must have a type, or one that C# converts to it.
     pub(super) fn of_type(&mut self, ast: &Ast, expected: Type) -> Result<Expr, Fault> {
+        if let Kind::Default(None) = ast.kind {
+            return Ok(default_of(expected));
+        }
         let (expr, ty) = self.expression(ast)?;
-        let fits = ty == expected
-            || expected == Type::Object
-            || (ty == Type::Null && expected.is_nullable())
-            || (ty == Type::Int && expected == Type::Double)
-            || (ty.is_json() && expected == Type::Json);
-        if fits {
+        if matches!(expr, Expr::Throw(_)) {
             return Ok(expr);
+        }
+        if let Some(converted) = converted(expr, ty, expected) {
+            return Ok(converted);
         }
         let mut fault = Fault::at(ast.offset, format!("this is {ty}")).expected(expected.to_string());
         if castable(ty, expected) {
@@ -77,18 +107,20 @@ impl Resolver {
         type_names::resolve(name)
     }
 
-    fn interpolated(&mut self, pieces: &[Piece]) -> Result<Typed, Fault> {
+    fn interpolated(&mut self, pieces: &[ast::Piece]) -> Result<Typed, Fault> {
         let mut parts = Vec::new();
         for piece in pieces {
             parts.push(match piece {
-                Piece::Text(text) => (Expr::Text(Arc::clone(text)), None),
-                Piece::Hole(ast, format) => (self.expression(ast)?.0, format.clone()),
+                ast::Piece::Text(text) => Piece { expr: Expr::Text(Arc::clone(text)), width: 0, format: None },
+                ast::Piece::Hole(ast, width, format) => {
+                    Piece { expr: self.expression(ast)?.0, width: *width, format: format.clone() }
+                }
             });
         }
         Ok((Expr::Concat(parts.into()), Type::Text))
     }
 
-    fn name(&mut self, name: &str, offset: usize) -> Result<Typed, Fault> {
+    pub(super) fn name(&mut self, name: &str, offset: usize) -> Result<Typed, Fault> {
         if let Some(slot) = self.locals.iter().rposition(|(n, _)| &**n == name) {
             return Ok((Expr::Local(slot), self.locals[slot].1));
         }
@@ -97,6 +129,10 @@ impl Resolver {
         }
         if let Some((_, class)) = CLASSES.iter().find(|(n, _)| *n == name) {
             return Ok((Expr::Null, Type::Class(*class)));
+        }
+        if let Some(why) = type_names::refusal(name) {
+            return Err(Fault::at(offset, format!("`{name}`: {why}"))
+                .hint("take the expression out for tests, or answer from a stub"));
         }
         let known: Vec<&str> =
             self.locals.iter().map(|(n, _)| &**n).chain(["context"]).chain(CLASSES.iter().map(|(n, _)| *n)).collect();
@@ -110,10 +146,13 @@ impl Resolver {
 
     fn property(&mut self, of: &Ast, name: &str, offset: usize) -> Result<Typed, Fault> {
         // `Newtonsoft.Json.Formatting`, `System.Net.WebUtility`: namespaces are passed over.
-        if is_namespace(of) {
+        if self.is_namespace(of) {
             return self.name(name, offset);
         }
         let (target, ty) = self.expression(of)?;
+        if let Some(property) = Self::collection_property(&target, ty, name) {
+            return Ok(property);
+        }
         let Some(member) = members::find(ty, name).next() else { return Err(Self::unknown(ty, name, offset)) };
         if !member.is_property() {
             return Err(Fault::at(offset, format!("`{name}` of {ty} is a method")).expected(format!("`{name}(…)`")));
@@ -129,7 +168,8 @@ impl Resolver {
 
     /// What is told of a member that is in no table.
     pub(super) fn unknown(of: Type, name: &str, offset: usize) -> Fault {
-        let known = members::names(of);
+        let mut known = members::names(of);
+        known.extend(Self::collection_names(of));
         let mut fault = Fault::at(offset, format!("`{name}` of {of} is unknown or not emulated"));
         if !known.is_empty() {
             fault = fault.expected(format!("one of {}", known.join(", ")));
@@ -148,6 +188,10 @@ impl Resolver {
 
     fn index(&mut self, of: &Ast, index: &Ast, offset: usize) -> Result<Typed, Fault> {
         let (target, ty) = self.expression(of)?;
+        if let Some((by, gives)) = Self::collection_index(ty) {
+            let index = self.of_type(index, by)?;
+            return Ok((Expr::Collection(super::CollectionOp::Get, gives, vec![target, index].into()), gives));
+        }
         let Some((by, gives)) = members::indexer(ty) else {
             let fault = Fault::at(offset, format!("{ty} has no indexer"));
             return Err(if ty == Type::Object { fault.hint("cast it first, e.g. `((JObject)…)`") } else { fault });
@@ -158,47 +202,117 @@ impl Resolver {
 
     fn null_chain(&mut self, of: &Ast, rest: &Ast) -> Result<Typed, Fault> {
         let (target, ty) = self.expression(of)?;
-        self.it.push(ty);
+        self.it.push(ty.present());
         let resolved = self.expression(rest);
         self.it.pop();
         let (rest, gives) = resolved?;
+        let gives = if gives == Type::Void { gives } else { Type::nullable(gives) };
         Ok((Expr::NullChain(Box::new((target, rest))), gives))
-    }
-
-    fn binary(&mut self, op: BinaryOp, left: &Ast, right: &Ast, offset: usize) -> Result<Typed, Fault> {
-        let ((a, left), (b, right)) = (self.expression(left)?, self.expression(right)?);
-        let Some(gives) = binary(op, left, right) else {
-            let fault = Fault::at(offset, format!("this operator does not apply to {left} and {right}"));
-            let objects = left == Type::Object || right == Type::Object;
-            return Err(if objects { fault.hint("cast the object first, e.g. `(string)`") } else { fault });
-        };
-        Ok((Expr::Binary(op, Box::new((a, b))), gives))
     }
 
     fn conditional(&mut self, condition: &Ast, yes: &Ast, no: &Ast) -> Result<Typed, Fault> {
         let offset = condition.offset;
         let condition = self.of_type(condition, Type::Bool)?;
         let ((yes, a), (no, b)) = (self.expression(yes)?, self.expression(no)?);
+        let thrown = matches!(yes, Expr::Throw(_)) || matches!(no, Expr::Throw(_));
         let Some(gives) = unify(a, b) else {
-            return Err(Fault::at(offset, format!("the branches have different types: {a} and {b}")));
+            return Err(Fault::at(offset, format!("the branches have different types: {a} and {b}"))
+                .hint("cast one of them, e.g. `(object)`"));
         };
+        let gives = match (thrown, a, b) {
+            (true, Type::Null, other) | (true, other, Type::Null) => other,
+            _ => gives,
+        };
+        let (yes, no) = (forced(yes, a, gives), forced(no, b, gives));
         Ok((Expr::Conditional(Box::new((condition, yes, no))), gives))
     }
 
-    fn cast(&mut self, name: &TypeName, of: &Ast) -> Result<Typed, Fault> {
-        let to = Self::type_named(name)?;
-        let (expr, from) = self.expression(of)?;
-        if !castable(from, to) {
-            return Err(Fault::at(name.offset, format!("{from} can't be cast to {to}")));
+    pub(super) fn is_namespace(&self, ast: &Ast) -> bool {
+        const INNER: [&str; 10] = [
+            "Json",
+            "Linq",
+            "Net",
+            "Text",
+            "Collections",
+            "Generic",
+            "Security",
+            "Cryptography",
+            "RegularExpressions",
+            "Globalization",
+        ];
+        match &ast.kind {
+            Kind::Name(name) => {
+                matches!(&**name, "System" | "Newtonsoft") && !self.locals.iter().any(|(n, _)| n == name)
+            }
+            Kind::Member(of, name) => INNER.contains(&&**name) && self.is_namespace(of),
+            _ => false,
         }
-        Ok((Expr::Cast(to, Box::new(expr)), to))
+    }
+
+    /// A new local variable, or the one of that name and type.
+    pub(super) fn declare(&mut self, name: &Arc<str>, ty: Type) -> usize {
+        if let Some(slot) = self.locals.iter().rposition(|(n, t)| n == name && *t == ty) {
+            return slot;
+        }
+        self.hidden(name, ty)
+    }
+
+    /// A local variable of its own, whatever its name.
+    pub(super) fn hidden(&mut self, name: &Arc<str>, ty: Type) -> usize {
+        self.locals.push((Arc::clone(name), ty));
+        self.slots = self.slots.max(self.locals.len());
+        self.locals.len() - 1
+    }
+
+    fn default_value(&mut self, name: Option<&TypeName>, offset: usize) -> Result<Typed, Fault> {
+        match name {
+            Some(name) => {
+                let ty = Self::type_named(name)?;
+                Ok((default_of(ty), ty))
+            }
+            None => Err(Fault::at(offset, "the type of `default` is not known here").expected("`default(T)`")),
+        }
     }
 }
 
-fn is_namespace(ast: &Ast) -> bool {
-    match &ast.kind {
-        Kind::Name(name) => matches!(&**name, "System" | "Newtonsoft"),
-        Kind::Member(of, name) => is_namespace(of) && matches!(&**name, "Json" | "Linq" | "Net"),
-        _ => false,
+/// A value as C# converts it without being told; `None` where it does not.
+pub(super) fn converted(expr: Expr, from: Type, to: Type) -> Option<Expr> {
+    if !implicit(from, to) {
+        // Constants fit smaller types.
+        return matches!((&expr, to), (Expr::Int(_), Type::Char)).then_some(expr);
     }
+    Some(forced(expr, from, to))
+}
+
+/// The same where it is known that it converts.
+pub(super) fn forced(expr: Expr, from: Type, to: Type) -> Expr {
+    let (a, b) = (from.present(), to.present());
+    let changes = a != b
+        && from != Type::Null
+        && (b.is_number() || (b == Type::Json && !a.is_json()) || b == Type::Offset)
+        && !matches!(expr, Expr::Throw(_));
+    match (expr, b) {
+        (Expr::Int(n), Type::Long) => Expr::Long(n),
+        (Expr::Int(n) | Expr::Long(n), Type::Double | Type::Decimal) => Expr::Double(n as f64),
+        (expr, _) if changes => Expr::Convert(b, Box::new(expr)),
+        (expr, _) => expr,
+    }
+}
+
+/// What a variable of a type holds before it is set.
+pub(super) fn default_of(ty: Type) -> Expr {
+    match ty {
+        Type::Bool => Expr::Bool(false),
+        Type::Int => Expr::Int(0),
+        Type::Long => Expr::Long(0),
+        Type::Double | Type::Decimal => Expr::Double(0.0),
+        Type::Char => Expr::Char('\0'),
+        ty if !ty.is_nullable() => Expr::Collection(super::CollectionOp::Default, ty, Box::default()),
+        _ => Expr::Null,
+    }
+}
+
+/// `a == b`, as a comparison of references where C# makes it one.
+pub(super) fn same(a: Expr, b: Expr) -> Expr {
+    Expr::Binary(BinaryOp::Same, Box::new((a, b)))
 }

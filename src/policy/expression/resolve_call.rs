@@ -1,57 +1,170 @@
-//! Names resolved: calls and objects.
-
-use std::sync::Arc;
+//! Names resolved: calls.
 
 use super::ast::{Ast, Kind, TypeName};
-use super::classes::{CLASSES, Class};
-use super::compiled::Expr;
+use super::classes::Class;
+use super::collection::{Argument, CollectionOp, methods};
+use super::compiled::{BinaryOp, Expr};
 use super::lex::Fault;
-use super::members::{self, ContextOp, JsonOp, Member, Misfit, Op};
-use super::pattern;
-use super::resolve::{Resolver, Typed};
+use super::linq::Called;
+use super::members::{self, ContextOp, Member, Misfit, Op};
+use super::resolve::{Resolver, Typed, default_of, forced, same};
 use super::types::Type;
 
+/// A call of a member, its object resolved.
+pub(super) struct Callee<'a> {
+    pub(super) target: Expr,
+    pub(super) ty: Type,
+    pub(super) name: &'a str,
+    pub(super) offset: usize,
+}
+
 impl Resolver {
-    pub(super) fn call(&mut self, callee: &Ast, generic: Option<&TypeName>, arguments: &[Ast]) -> Result<Typed, Fault> {
+    pub(super) fn call(&mut self, callee: &Ast, generics: &[TypeName], arguments: &[Ast]) -> Result<Typed, Fault> {
         let Kind::Member(of, name) = &callee.kind else {
-            return Err(Fault::at(callee.offset, "only members can be called"));
+            return Err(Fault::at(callee.offset, "only members can be called")
+                .hint("delegates and local functions are not emulated"));
         };
+        let arguments: Vec<&Ast> = arguments.iter().map(value_of).collect();
+        if let Kind::Name(class) | Kind::Member(_, class) = &of.kind
+            && &**class == "Enumerable"
+        {
+            return self.enumerable(name, generics, &arguments, callee.offset);
+        }
         let (target, ty) = self.expression(of)?;
-        if let (Type::Class(class), "TryParse") = (ty, &**name) {
-            return self.try_parse(class, arguments, callee.offset);
+        let callee = Callee { target, ty, name, offset: callee.offset };
+        let generic = generics.first().map(Self::type_named).transpose()?;
+        if let Some(special) = self.special(&callee, generic, &arguments)? {
+            return Ok(special);
         }
-        if let (Some(generic), "As" | "Value") = (generic, &**name) {
-            return self.converted(target, ty, generic, arguments);
+        if let Some(typed) = self.collection_method(&callee, &arguments)? {
+            return Ok(typed);
         }
+        let lambda = arguments.iter().any(|a| matches!(a.kind, Kind::Lambda(..)));
+        let tabled = members::find(ty, name).any(|m| !m.is_property());
+        let typed = generic.is_some() && matches!(&**name, "Values" | "Children" | "Cast" | "OfType");
+        let linq = ty != Type::Null && (lambda || !tabled || typed || ty == Type::Texts);
+        if let Some(element) = ty.element().filter(|_| linq) {
+            let source = callee.target.clone();
+            let called =
+                Called { source, of: ty, element, name, generic, arguments: &arguments, offset: callee.offset };
+            if let Some(typed) = self.linq(&called)? {
+                return Ok(typed);
+            }
+        }
+        if !tabled && let Some(typed) = self.universal(&callee, &arguments)? {
+            return Ok(typed);
+        }
+        self.tabled(callee, generic, &arguments)
+    }
+
+    /// Members whose types the table can't tell.
+    fn special(
+        &mut self,
+        callee: &Callee<'_>,
+        generic: Option<Type>,
+        arguments: &[&Ast],
+    ) -> Result<Option<Typed>, Fault> {
+        let Callee { target, ty, name, offset } = callee;
+        Ok(Some(match (ty, *name, generic) {
+            (Type::Class(class), "TryParse", _) => self.try_parse(*class, arguments, *offset)?,
+            (_, "TryGetValue", _) if !matches!(ty, Type::Class(_)) => self.try_get(callee, arguments)?,
+            (Type::Text, "TryParseJwt" | "TryParseBasic", _) => self.try_token(callee, arguments)?,
+            (Type::Body, "As", Some(to)) => self.body_as(target.clone(), to, arguments, *offset)?,
+            (Type::Json | Type::JsonObject | Type::JsonArray | Type::JsonProperty, "Value", Some(to)) => {
+                self.token_value(callee, to, arguments)?
+            }
+            (Type::Json | Type::JsonObject | Type::JsonArray, "ToObject", Some(to)) => {
+                (Expr::Convert(to, Box::new(target.clone())), to)
+            }
+            (Type::Class(Class::JsonConvert), "DeserializeObject", Some(to)) => {
+                let parse = members::called(Type::Class(Class::JToken), "Parse", &[Type::Text]);
+                let parse = parse.map_err(|_| Fault::at(*offset, "`DeserializeObject` is not emulated"))?;
+                let [text] = arguments else {
+                    return Err(Fault::at(*offset, "this overload of `DeserializeObject` is not emulated"));
+                };
+                let text = self.of_type(text, Type::Text)?;
+                let parsed = Expr::Op(parse.op, vec![text].into());
+                let parsed = if to == Type::Object { parsed } else { Expr::Convert(to, Box::new(parsed)) };
+                (parsed, to)
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Methods that every object has.
+    fn universal(&mut self, callee: &Callee<'_>, arguments: &[&Ast]) -> Result<Option<Typed>, Fault> {
+        if matches!(callee.ty, Type::Class(_) | Type::Null) {
+            return Ok(None);
+        }
+        Ok(match (callee.name, arguments) {
+            ("ToString", []) => {
+                let shown = Expr::Collection(CollectionOp::Shown, Type::Text, vec![callee.target.clone()].into());
+                Some((shown, Type::Text))
+            }
+            ("Equals", [other]) => {
+                let (other, ty) = self.expression(other)?;
+                let other = if callee.ty.present().is_number() { forced(other, ty, callee.ty) } else { other };
+                let equal = Expr::Binary(BinaryOp::Equal, Box::new((callee.target.clone(), other)));
+                Some((equal, Type::Bool))
+            }
+            _ => None,
+        })
+    }
+
+    /// A member of the table.
+    fn tabled(&mut self, callee: Callee<'_>, generic: Option<Type>, arguments: &[&Ast]) -> Result<Typed, Fault> {
+        let Callee { target, ty, name, offset } = callee;
         let mut operands = if matches!(ty, Type::Class(_)) { Vec::new() } else { vec![target] };
-        let mut types = Vec::new();
-        for argument in arguments {
-            let (expr, ty) = self.expression(argument)?;
-            operands.push(expr);
-            types.push(ty);
-        }
-        let member = Self::called(ty, name, &types, arguments, callee.offset)?;
-        if let Some((at, what)) = pattern::refused(member.op, &operands) {
+        let types = self.operands(arguments, &mut operands)?;
+        let member = Self::called(ty, name, &types, arguments, offset)?;
+        // Of a static member the object is no operand.
+        if let Some((at, what)) = super::pattern::refused(member.op, &operands) {
             return Err(Fault::at(arguments[at].offset, what));
         }
+        self.note(member.gives);
         let mut gives = member.gives;
-        if let (Op::Context(ContextOp::VariablesGet), Some(generic)) = (member.op, generic) {
-            gives = Self::type_named(generic)?;
-            if operands.len() == 2 {
-                operands.push(default_of(gives));
+        if member.op == Op::Context(ContextOp::VariablesGet) {
+            // `GetValueOrDefault("x", false)`: the type is that of the default.
+            let told = generic.or_else(|| types.get(1).copied().filter(|t| *t != Type::Null));
+            if let Some(to) = told {
+                gives = to;
+                match operands.pop() {
+                    Some(default) if types.len() == 2 => operands.push(forced(default, types[1], to)),
+                    Some(key) => operands.extend([key, default_of(to)]),
+                    None => {}
+                }
+                let get = Expr::Op(member.op, operands.into());
+                let get = if to == Type::Object { get } else { Expr::Cast(to, Box::new(get)) };
+                return Ok((get, gives));
             }
-            let get = Expr::Op(member.op, operands.into());
-            return Ok((Expr::Cast(gives, Box::new(get)), gives));
         }
         Ok((Expr::Op(member.op, operands.into()), gives))
     }
 
+    /// Arguments resolved; characters are texts of one character to the
+    /// members of the table.
+    pub(super) fn operands(&mut self, arguments: &[&Ast], operands: &mut Vec<Expr>) -> Result<Vec<Type>, Fault> {
+        let mut types = Vec::new();
+        for argument in arguments {
+            let (mut expr, mut ty) = self.expression(argument)?;
+            if ty == Type::Char {
+                (expr, ty) = (Expr::Convert(Type::Text, Box::new(expr)), Type::Text);
+            }
+            if ty == Type::Void {
+                return Err(Fault::at(argument.offset, "this gives no value"));
+            }
+            operands.push(expr);
+            types.push(ty);
+        }
+        Ok(types)
+    }
+
     /// The overload that takes arguments of these types.
-    fn called(
+    pub(super) fn called(
         of: Type,
         name: &str,
         types: &[Type],
-        arguments: &[Ast],
+        arguments: &[&Ast],
         offset: usize,
     ) -> Result<&'static Member, Fault> {
         match members::find(of, name).next() {
@@ -68,137 +181,219 @@ impl Resolver {
             }
             Misfit::Argument(at) => {
                 let fault = Fault::at(arguments[at].offset, format!("this argument is {}", types[at]));
-                match types[at] {
-                    Type::Object | Type::Json | Type::JsonObject | Type::JsonArray => {
-                        fault.hint("cast it first, e.g. `(string)`")
-                    }
-                    _ => fault,
+                if types[at] == Type::Object || types[at].is_json() {
+                    fault.hint("cast it first, e.g. `(string)`")
+                } else {
+                    fault
                 }
             }
         })
     }
 
+    /// A method of a collection or of `T?`.
+    fn collection_method(&mut self, callee: &Callee<'_>, arguments: &[&Ast]) -> Result<Option<Typed>, Fault> {
+        let fits = |(name, _, takes, _): &&(&str, CollectionOp, &[Argument], fn(Type) -> Type)| {
+            *name == callee.name && takes.len() == arguments.len()
+        };
+        let Some((_, op, takes, gives)) = methods(callee.ty).iter().find(fits) else { return Ok(None) };
+        let (key, value) = match callee.ty {
+            Type::Dictionary(key, value) => (*key, *value),
+            Type::Nullable(of) => (*of, *of),
+            other => (other.element().unwrap_or(Type::Object), other.element().unwrap_or(Type::Object)),
+        };
+        let mut operands = vec![callee.target.clone()];
+        for (argument, wanted) in arguments.iter().zip(*takes) {
+            operands.push(match wanted {
+                Argument::Element | Argument::Key => self.of_type(argument, key)?,
+                Argument::Value => self.of_type(argument, value)?,
+                Argument::Elements => self.of_type(argument, Type::sequence(key))?,
+                Argument::Int => self.of_type(argument, Type::Int)?,
+                Argument::Test => self.lambda(argument, &[key], Some(Type::Bool))?.0,
+            });
+        }
+        if matches!(op, CollectionOp::GetOrDefault | CollectionOp::PresentOr) && arguments.len() < 2 {
+            operands.push(default_of(value));
+        }
+        let gives = gives(callee.ty);
+        Ok(Some((Expr::Collection(*op, gives, operands.into()), gives)))
+    }
+
+    /// `Enumerable.Range(…)`, `Repeat`, `Empty<T>`.
+    fn enumerable(
+        &mut self,
+        name: &str,
+        generics: &[TypeName],
+        arguments: &[&Ast],
+        offset: usize,
+    ) -> Result<Typed, Fault> {
+        match (name, arguments, generics) {
+            ("Range", [start, count], []) => {
+                let operands = vec![self.of_type(start, Type::Int)?, self.of_type(count, Type::Int)?];
+                let gives = Type::sequence(Type::Int);
+                Ok((Expr::Collection(CollectionOp::Range, gives, operands.into()), gives))
+            }
+            ("Repeat", [value, count], _) => {
+                let (value, ty) = self.expression(value)?;
+                let gives = Type::sequence(ty);
+                let operands = vec![self.of_type(count, Type::Int)?, value];
+                Ok((Expr::Collection(CollectionOp::Filled, gives, operands.into()), gives))
+            }
+            ("Empty", [], [of]) => {
+                let gives = Type::sequence(Self::type_named(of)?);
+                Ok((Expr::Collection(CollectionOp::Of, gives, Box::default()), gives))
+            }
+            _ => Err(Fault::at(offset, format!("`Enumerable.{name}` is called otherwise, or not emulated"))
+                .expected("Range, Repeat, Empty")),
+        }
+    }
+
     /// `Type.TryParse(text, out var name)`.
-    fn try_parse(&mut self, class: Class, arguments: &[Ast], offset: usize) -> Result<Typed, Fault> {
-        let parsed = match class {
+    fn try_parse(&mut self, class: Class, arguments: &[&Ast], offset: usize) -> Result<Typed, Fault> {
+        let (text, out) = match arguments {
+            [text, rest @ .., out] if rest.len() <= 2 => (text, out),
+            _ => {
+                return Err(
+                    Fault::at(offset, "`TryParse` is called otherwise").expected("`TryParse(text, out var name)`")
+                );
+            }
+        };
+        let mut parsed = match class {
             Class::Int => Type::Int,
             Class::Bool => Type::Bool,
             Class::Double => Type::Double,
             Class::Guid => Type::Guid,
-            Class::DateTime | Class::DateTimeOffset => Type::Instant,
-            _ => return Err(Fault::at(offset, "this class has no `TryParse`")),
-        };
-        let [text, Ast { kind: Kind::Out(name), .. }] = arguments else {
-            return Err(Fault::at(offset, "`TryParse` is called otherwise").expected("`TryParse(text, out var name)`"));
+            Class::DateTime => Type::Instant,
+            Class::DateTimeOffset => Type::Offset,
+            _ => members::find(Type::Class(class), "Parse")
+                .next()
+                .map(|m| m.gives)
+                .ok_or_else(|| Fault::at(offset, "this class has no `TryParse`"))?,
         };
         let text = self.of_type(text, Type::Text)?;
-        let slot = name.as_ref().map(|name| self.declare(name, parsed));
+        // `int` and `long` are one class; the variable says which is meant.
+        if let Kind::Out(Some(name), None) = &out.kind
+            && let Ok((_, ty)) = self.local(name, out.offset)
+            && ty.is_number()
+        {
+            parsed = ty;
+        }
+        let slot = self.out(out, parsed)?;
         Ok((Expr::TryParse(parsed, Box::new(text), slot), Type::Bool))
     }
 
-    /// A new local variable, or the one of that name.
-    pub(super) fn declare(&mut self, name: &Arc<str>, ty: Type) -> usize {
-        if let Some(slot) = self.locals.iter().rposition(|(n, t)| n == name && *t == ty) {
-            return slot;
-        }
-        self.locals.push((Arc::clone(name), ty));
-        self.slots = self.slots.max(self.locals.len());
-        self.locals.len() - 1
-    }
-
-    /// `Body.As<T>(…)` and `token.Value<T>(name)`.
-    fn converted(&mut self, target: Expr, ty: Type, generic: &TypeName, arguments: &[Ast]) -> Result<Typed, Fault> {
-        let to = Self::type_named(generic)?;
-        match (ty, to) {
-            (Type::Body, Type::Text | Type::Json | Type::JsonObject | Type::JsonArray | Type::Bytes) => {
-                let preserve = match arguments {
-                    [] => Expr::Bool(false),
-                    [preserve] => self.of_type(preserve, Type::Bool)?,
-                    [_, extra, ..] => return Err(Fault::at(extra.offset, "`As` takes one argument")),
-                };
-                let op = match to {
-                    Type::Text => JsonOp::BodyAsText,
-                    Type::Bytes => JsonOp::BodyAsBytes,
-                    Type::JsonObject => JsonOp::BodyAsObject,
-                    Type::JsonArray => JsonOp::BodyAsArray,
-                    _ => JsonOp::BodyAsJson,
-                };
-                Ok((Expr::Op(Op::Json(op), vec![target, preserve].into()), to))
-            }
-            (Type::Json | Type::JsonObject, _) if arguments.len() == 1 => {
-                let key = self.of_type(&arguments[0], Type::Object)?;
-                let index = Expr::Op(Op::Index, vec![target, key].into());
-                Ok((Expr::Cast(to, Box::new(index)), to))
-            }
-            _ => Err(Fault::at(generic.offset, format!("{ty} can't be read as {to}")).expected("string or JObject")),
-        }
-    }
-
-    /// `new JObject(…)`, `new JProperty(…)`, `new JArray(…)`.
-    pub(super) fn new_object(
-        &mut self,
-        name: &TypeName,
-        arguments: &[Ast],
-        members: &[(Ast, Ast)],
-    ) -> Result<Typed, Fault> {
-        let (op, gives) = match &*name.name {
-            "JObject" => (JsonOp::NewObject, Type::Json),
-            "JArray" => (JsonOp::NewArray, Type::Json),
-            "JProperty" if arguments.len() == 2 => (JsonOp::NewProperty, Type::JsonProperty),
-            _ if members.is_empty() && constructed(&name.name).is_some() => {
-                return self.constructed(name, arguments);
-            }
-            other => {
-                return Err(Fault::at(name.offset, format!("`new {other}` is unknown or not emulated"))
-                    .expected("`new JObject(…)`, `new JProperty(name, value)` or `new JArray(…)`"));
-            }
+    /// The variable of an `out` argument.
+    fn out(&mut self, out: &Ast, ty: Type) -> Result<Option<usize>, Fault> {
+        let Kind::Out(name, declared) = &out.kind else {
+            return Err(Fault::at(out.offset, "this is no `out` argument").expected("`out var name`"));
         };
-        let mut operands = Vec::new();
-        for argument in arguments {
-            let (expr, ty) = self.expression(argument)?;
-            if op == JsonOp::NewObject && ty != Type::JsonProperty {
-                return Err(Fault::at(argument.offset, format!("this argument is {ty}")).expected("`new JProperty(…)`"));
+        let Some(name) = name else { return Ok(None) };
+        match declared {
+            Some(declared) if &*declared.name != "var" => {
+                let declared = Self::type_named(declared)?;
+                Ok(Some(self.declare(name, declared)))
             }
-            operands.push(expr);
+            Some(_) => Ok(Some(self.declare(name, ty))),
+            None => self.local(name, out.offset).map(|(slot, _)| Some(slot)),
         }
-        for (key, value) in members {
-            let pair = vec![self.of_type(key, Type::Text)?, self.expression(value)?.0];
-            operands.push(Expr::Op(Op::Json(JsonOp::NewProperty), pair.into()));
-        }
-        Ok((Expr::Op(Op::Json(op), operands.into()), gives))
+    }
+
+    /// `TryGetValue(key, out var value)`, of whatever has `ContainsKey` and an
+    /// indexer.
+    fn try_get(&mut self, callee: &Callee<'_>, arguments: &[&Ast]) -> Result<Typed, Fault> {
+        let ty = callee.ty;
+        let index = Self::collection_index(ty).or_else(|| members::indexer(ty));
+        let ([key, out], Some((by, gives))) = (arguments, index) else {
+            return Err(Self::unknown(ty, callee.name, callee.offset));
+        };
+        let by = if ty.is_json() { Type::Text } else { by };
+        let key = self.of_type(key, by)?;
+        let (holder, at) = (self.hidden(&"".into(), ty), self.hidden(&"".into(), by));
+        let operands = || -> Box<[Expr]> { vec![Expr::Local(holder), Expr::Local(at)].into() };
+        let has = match members::called(ty, "ContainsKey", &[by]) {
+            Ok(member) => Expr::Op(member.op, operands()),
+            Err(_) => Expr::Collection(CollectionOp::ContainsKey, Type::Bool, operands()),
+        };
+        let get = if Self::collection_index(ty).is_some() {
+            Expr::Collection(CollectionOp::Get, gives, operands())
+        } else {
+            Expr::Op(Op::Index, operands())
+        };
+        let slot = self.out(out, gives)?;
+        let kept = |value, found| match slot {
+            Some(slot) => Expr::Sequence(vec![Expr::Assign(slot, Box::new(value)), Expr::Bool(found)].into()),
+            None => Expr::Bool(found),
+        };
+        let found = Expr::Conditional(Box::new((has, kept(get, true), kept(default_of(gives), false))));
+        let steps = vec![Expr::Assign(holder, Box::new(callee.target.clone())), Expr::Assign(at, Box::new(key)), found];
+        Ok((Expr::Sequence(steps.into()), Type::Bool))
+    }
+
+    /// `text.TryParseJwt(out var jwt)`: `AsJwt` that says whether it could.
+    fn try_token(&mut self, callee: &Callee<'_>, arguments: &[&Ast]) -> Result<Typed, Fault> {
+        let as_name = if callee.name == "TryParseJwt" { "AsJwt" } else { "AsBasic" };
+        let ([out], Some(member)) = (arguments, members::find(Type::Text, as_name).next()) else {
+            return Err(Self::unknown(callee.ty, callee.name, callee.offset));
+        };
+        let parsed = Expr::Op(member.op, vec![callee.target.clone()].into());
+        let parsed = match self.out(out, member.gives)? {
+            Some(slot) => Expr::Assign(slot, Box::new(parsed)),
+            None => parsed,
+        };
+        Ok((Expr::Not(Box::new(same(parsed, Expr::Null))), Type::Bool))
+    }
+
+    /// `Body.As<T>(preserveContent)`.
+    fn body_as(&mut self, body: Expr, to: Type, arguments: &[&Ast], offset: usize) -> Result<Typed, Fault> {
+        let preserve = match arguments {
+            [] => Expr::Bool(false),
+            [preserve] => self.of_type(preserve, Type::Bool)?,
+            [_, extra, ..] => return Err(Fault::at(extra.offset, "`As` takes one argument")),
+        };
+        let name = match to {
+            Type::Text => "asText",
+            Type::Bytes => "asBytes",
+            Type::JsonObject => "asObject",
+            Type::JsonArray => "asArray",
+            Type::Json => "asJson",
+            _ => "",
+        };
+        let Some(member) = members::find(Type::Body, name).next() else {
+            return Err(Fault::at(offset, format!("a body can't be read as {to}"))
+                .expected("string, byte[], JObject, JToken or JArray"));
+        };
+        let read = Expr::Op(member.op, vec![body, preserve].into());
+        Ok((read, to))
+    }
+
+    /// `token.Value<T>()`, `token.Value<T>(key)`: what is absent is the default.
+    fn token_value(&mut self, callee: &Callee<'_>, to: Type, arguments: &[&Ast]) -> Result<Typed, Fault> {
+        let token = match arguments {
+            [] => callee.target.clone(),
+            [key] => {
+                let key = self.of_type(key, Type::Object)?;
+                Expr::Op(Op::Index, vec![callee.target.clone(), key].into())
+            }
+            [_, extra, ..] => return Err(Fault::at(extra.offset, "`Value` takes one argument")),
+        };
+        let converted = Expr::Convert(Type::nullable(to), Box::new(Expr::It));
+        let found = Expr::NullChain(Box::new((token, converted)));
+        Ok((Expr::Binary(BinaryOp::Coalesce, Box::new((found, default_of(to)))), to))
+    }
+
+    /// A sequence's elements, of any type that C# enumerates.
+    pub(super) fn element_of(ty: Type, offset: usize) -> Result<Type, Fault> {
+        ty.element().ok_or_else(|| {
+            let fault =
+                Fault::at(offset, format!("{ty} can't be enumerated")).expected("an array, a list, a JArray, …");
+            if ty == Type::Object { fault.hint("cast it first, e.g. `((JArray)…)`") } else { fault }
+        })
     }
 }
 
-impl Resolver {
-    /// `new Class(…)` of a class whose constructor is in the table.
-    fn constructed(&mut self, name: &TypeName, arguments: &[Ast]) -> Result<Typed, Fault> {
-        let class = constructed(&name.name).unwrap_or(Type::Object);
-        let mut operands = Vec::new();
-        let mut types = Vec::new();
-        for argument in arguments {
-            let (expr, ty) = self.expression(argument)?;
-            operands.push(expr);
-            types.push(ty);
-        }
-        let member = Self::called(class, "new", &types, arguments, name.offset)?;
-        if let Some((at, what)) = pattern::refused(member.op, &operands) {
-            return Err(Fault::at(arguments[at].offset, what));
-        }
-        Ok((Expr::Op(member.op, operands.into()), member.gives))
-    }
-}
-
-/// A class that has a constructor.
-fn constructed(name: &str) -> Option<Type> {
-    let class = CLASSES.iter().find(|(n, _)| *n == name).map(|(_, class)| Type::Class(*class))?;
-    members::find(class, "new").next().map(|_| class)
-}
-
-fn default_of(ty: Type) -> Expr {
-    match ty {
-        Type::Bool => Expr::Bool(false),
-        Type::Int => Expr::Int(0),
-        Type::Double => Expr::Double(0.0),
-        _ => Expr::Null,
+/// An argument without its name; those of policy expressions stand in order.
+fn value_of(argument: &Ast) -> &Ast {
+    match &argument.kind {
+        Kind::Named(_, value) => value,
+        _ => argument,
     }
 }

@@ -144,6 +144,12 @@ impl Collection {
         })
     }
 
+    /// Whether a key is in it.
+    pub(super) fn contains_key(&self, key: &Value) -> Result<bool, Fault> {
+        let key = self.key(key)?;
+        Ok(matches!(&*self.store(), Store::Entries(entries) if entries.contains_key(&key)))
+    }
+
     /// Puts a key and its value in, and says whether the key is new. One that
     /// is there takes the value only where it `replaces`.
     pub(super) fn put(&self, key: Value, value: Value, replaces: bool, work: &mut Work) -> Result<bool, Fault> {

@@ -70,8 +70,10 @@ fn converted(to: Type, value: &Value) -> Result<Value, Fault> {
         }
         (to, Value::Text(_)) => parsed(to, value)?,
         (to, value) => {
-            let text =
-                format!("Unable to cast object of type '{}' to type 'System.IConvertible'.", operate::kind(value));
+            let text = format!(
+                "Unable to cast object of type '{}' to type 'System.IConvertible'.",
+                super::convert::name(value)
+            );
             let _ = to;
             return Err(Fault::of(Exception::InvalidCast, text));
         }
