@@ -55,6 +55,7 @@ mod template;
 mod token;
 mod token_path;
 mod token_read;
+mod token_scalar;
 mod token_text;
 mod traces;
 mod validation;

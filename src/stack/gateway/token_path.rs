@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use super::token::{Leaf, Token};
 
-/// How long a path may be.
+/// How many steps a path may have.
 const MAX_STEPS: usize = 64;
+
+/// How long a path may be, as text: queries stand inside of each other.
+const MAX_LENGTH: usize = 1000;
 
 /// How many tokens a path may lead to on its way.
 const MAX_FOUND: usize = 100_000;
@@ -31,6 +34,9 @@ struct Condition {
 /// # Errors
 /// It is no path, or one that is not emulated: the text of the exception.
 pub(super) fn select(from: &Token, path: &str) -> Result<Vec<Token>, String> {
+    if path.len() > MAX_LENGTH {
+        return Err("The path is too long.".to_owned());
+    }
     let mut parser = PathParser { rest: path.trim() };
     let steps = parser.steps("$")?;
     if !parser.rest.is_empty() {

@@ -4,6 +4,8 @@
 //! In: plain values. Out: what .NET gives in the invariant culture, or the text
 //! of its exception. Knows nothing of expressions or calls.
 
+#[cfg(test)]
+mod arbitrary;
 mod composite;
 mod date_format;
 mod date_parse;

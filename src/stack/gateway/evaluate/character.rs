@@ -13,12 +13,13 @@ pub(super) fn member(op: TextOp, operands: &[Value]) -> Option<Result<Value, Fau
     }
     let c = match (operands.first()?, operands.get(1)) {
         (Value::Char(c), _) => *c,
+        _ if !is_of_character(op) => return None,
         (text @ Value::Text(_), Some(at @ Value::Int(_))) => match super::text::index(text, at) {
             Ok(Value::Char(c)) => c,
             Ok(_) => return None,
             Err(fault) => return Some(Err(fault)),
         },
-        (Value::Text(text), _) if is_of_character(op) => text.chars().next()?,
+        (Value::Text(text), _) => text.chars().next()?,
         _ => return None,
     };
     Some(Ok(match op {

@@ -168,19 +168,38 @@ fn url(op: ContextOp, address: Address, call: &Call) -> Result<Value, Fault> {
 /// Header fields, query, parameters, variables.
 fn dictionary(op: ContextOp, operands: &[Value], call: &Call) -> Result<Value, Fault> {
     use ContextOp as C;
-    let (of, found) = match operands {
-        [of, Value::Text(key), ..] => (of, lookup(of, key, call)),
-        _ => return Err(Fault::null_argument("key")),
+    let [of, Value::Text(key), ..] = operands else { return Err(Fault::null_argument("key")) };
+    let headers = match of {
+        Value::Headers(side) => call.headers(*side),
+        Value::ReceivedHeaders(received) => Some(&received.headers),
+        _ => None,
     };
-    if matches!(op, C::HeadersContains | C::QueryContains | C::ParametersContains | C::VariablesContains) {
+    let found = match (op, headers) {
+        (C::HeadersContains, headers) => {
+            return Ok(Value::Bool(headers.is_some_and(|h| h.contains_key(&**key))));
+        }
+        (C::HeadersGet, headers) => headers.and_then(|headers| field(headers, key)),
+        (C::QueryGet, _) => lookup(of, key, call).map(joined),
+        _ => lookup(of, key, call),
+    };
+    if matches!(op, C::QueryContains | C::ParametersContains | C::VariablesContains) {
         return Ok(Value::Bool(found.is_some()));
     }
-    let found = if matches!(of, Value::Headers(_) | Value::ReceivedHeaders(_) | Value::Query(_)) {
-        found.map(joined)
-    } else {
-        found
-    };
     Ok(found.or_else(|| operands.get(2).cloned()).unwrap_or(Value::Null))
+}
+
+/// A header field as one text: mostly it stands once, and nothing is copied but
+/// that.
+fn field(headers: &HeaderMap, name: &str) -> Option<Value> {
+    let mut values = headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes()));
+    let first = values.next()?;
+    let Some(second) = values.next() else { return Some(Value::text(&*first)) };
+    let mut joined = format!("{first},{second}");
+    for value in values {
+        joined.push(',');
+        joined.push_str(&value);
+    }
+    Some(Value::text(joined))
 }
 
 /// `dictionary["key"]`.

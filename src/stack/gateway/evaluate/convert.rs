@@ -57,7 +57,8 @@ pub(super) fn is(to: Type, value: &Value) -> bool {
         | (Type::Text, Value::Text(_))
         | (Type::Texts, Value::Texts(_))
         | (Type::Bytes, Value::Bytes(_))
-        | (Type::Instant | Type::Offset, Value::Instant(_))
+        | (Type::Offset, Value::Instant(Moment { kind: Kind::Offset(_), .. }))
+        | (Type::Instant, Value::Instant(Moment { kind: Kind::Utc | Kind::Local | Kind::Unspecified, .. }))
         | (Type::Span, Value::Span(_))
         | (Type::Guid, Value::Guid(_))
         | (Type::Json, Value::Json(_))
@@ -178,6 +179,7 @@ pub(super) fn convert(to: Type, value: Value, work: &mut Work) -> Result<Value, 
             Value::Char(u32::try_from(n & 0xffff).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'))
         }
         (Type::Text, Value::Char(c)) => Value::text(c.to_string()),
+        (Type::Offset, Value::Instant(at)) => Value::Instant(at.with_offset()),
         (_, value) => value,
     })
 }
@@ -216,7 +218,8 @@ fn from_token(to: Type, token: &Token, work: &mut Work) -> Result<Value, Fault> 
         }
         (Type::Instant | Type::Offset, Leaf::Text(text) | Leaf::Date(text)) => {
             let moment = Moment::from_json(text).or_else(|| Moment::parse(text, Moment::MIN));
-            Value::Instant(moment.ok_or_else(Fault::format)?)
+            let moment = moment.ok_or_else(Fault::format)?;
+            Value::Instant(if to.present() == Type::Offset { moment.with_offset() } else { moment })
         }
         (Type::Char, Leaf::Text(text)) if text.chars().count() == 1 => {
             text.chars().next().map_or(Value::Null, Value::Char)

@@ -29,6 +29,7 @@ mod number;
 mod object;
 mod operate;
 mod pattern;
+mod separate;
 mod span;
 mod statement;
 mod statics;

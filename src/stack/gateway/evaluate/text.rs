@@ -1,9 +1,11 @@
 //! Members of strings and lists of strings.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::super::collection::Collection;
 use super::super::value::Value;
+use super::separate::{in_sets, split, trimmed};
 use super::{Exception, Fault, Work, character, operate};
 use crate::policy::expression::{ObjectOp, TextOp, Type};
 
@@ -58,7 +60,7 @@ fn is_static(op: TextOp) -> bool {
 }
 
 /// A text or a character.
-fn piece(value: Option<&Value>) -> Option<Arc<str>> {
+pub(super) fn piece(value: Option<&Value>) -> Option<Arc<str>> {
     match value {
         Some(Value::Text(text)) => Some(Arc::clone(text)),
         Some(Value::Char(c)) => Some(c.to_string().into()),
@@ -83,8 +85,8 @@ fn ignores_case(rest: &[Value]) -> bool {
     rest.iter().any(|value| matches!(value, Value::Comparison(true) | Value::Bool(true)))
 }
 
-fn folded(text: &str, rest: &[Value]) -> String {
-    if ignores_case(rest) { text.to_lowercase() } else { text.to_owned() }
+fn folded<'t>(text: &'t str, rest: &[Value]) -> Cow<'t, str> {
+    if ignores_case(rest) { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) }
 }
 
 fn instance(op: TextOp, text: &Arc<str>, rest: &[Value]) -> Result<Value, Fault> {
@@ -98,9 +100,9 @@ fn instance(op: TextOp, text: &Arc<str>, rest: &[Value]) -> Result<Value, Fault>
     }
     Ok(match op {
         T::Length => Value::Int(length(text)),
-        T::Contains => Value::Bool(folded(text, rest).contains(&folded(first, rest))),
-        T::StartsWith => Value::Bool(folded(text, rest).starts_with(&folded(first, rest))),
-        T::EndsWith => Value::Bool(folded(text, rest).ends_with(&folded(first, rest))),
+        T::Contains => Value::Bool(folded(text, rest).contains(&*folded(first, rest))),
+        T::StartsWith => Value::Bool(folded(text, rest).starts_with(&*folded(first, rest))),
+        T::EndsWith => Value::Bool(folded(text, rest).ends_with(&*folded(first, rest))),
         T::Equals => Value::Bool(
             matches!(rest.first(), Some(Value::Text(_) | Value::Char(_))) && folded(text, rest) == folded(first, rest),
         ),
@@ -117,7 +119,7 @@ fn instance(op: TextOp, text: &Arc<str>, rest: &[Value]) -> Result<Value, Fault>
         T::Replace => return replace(text, rest),
         T::Substring => return substring(text, rest),
         T::IndexOf => return index_of(text, rest),
-        T::LastIndexOf => position(text, folded(text, rest).rfind(&folded(first, rest))),
+        T::LastIndexOf => position(text, folded(text, rest).rfind(&*folded(first, rest))),
         T::PadLeft | T::PadRight => return padded(op == T::PadLeft, text, rest),
         T::Insert => return insert(text, rest),
         T::Remove => return remove(text, rest),
@@ -147,83 +149,6 @@ fn byte_at(text: &str, unit: usize) -> Option<usize> {
 
 fn position(text: &str, at: Option<usize>) -> Value {
     Value::Int(at.map_or(-1, |at| length(text.get(..at).unwrap_or(text))))
-}
-
-fn trimmed(rest: &[Value]) -> impl Fn(char) -> bool + Copy + '_ {
-    move |c| {
-        if rest.is_empty() || matches!(rest, [Value::Null]) {
-            return c.is_whitespace();
-        }
-        in_sets(rest, c)
-    }
-}
-
-/// Whether a character is one of those given: alone, in texts, in arrays.
-fn in_sets(sets: &[Value], c: char) -> bool {
-    sets.iter().any(|set| match set {
-        Value::Char(one) => *one == c,
-        Value::Text(text) => text.contains(c),
-        Value::Collection(set) => (0..set.len()).any(|at| matches!(set.item(at), Some(Value::Char(one)) if one == c)),
-        _ => false,
-    })
-}
-
-/// The separators of `Split`: characters and texts, alone and in arrays.
-fn separators(rest: &[Value], work: &mut Work) -> Result<Vec<Arc<str>>, Fault> {
-    let mut all = Vec::new();
-    for value in rest {
-        match value {
-            Value::Texts(texts) => all.extend(texts.iter().map(Arc::clone)),
-            Value::Collection(set) => all.extend(set.elements(work)?.iter().filter_map(|v| piece(Some(v)))),
-            other => all.extend(piece(Some(other))),
-        }
-    }
-    all.retain(|separator| !separator.is_empty());
-    Ok(all)
-}
-
-/// By any of the separators; by white space where there are none.
-fn split(text: &str, rest: &[Value], work: &mut Work) -> Result<Value, Fault> {
-    let count = rest.iter().find_map(Value::integer);
-    let count = count.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(0));
-    let options = rest.iter().find_map(|v| match v {
-        Value::Constant(Type::SplitOptions, bits) => Some(*bits),
-        _ => None,
-    });
-    let (drops_empty, trims) = (options.unwrap_or(0) & 1 != 0, options.unwrap_or(0) & 2 != 0);
-    let separators = separators(rest, work)?;
-    let mut parts: Vec<Arc<str>> = Vec::new();
-    let mut keep = |part: &str| {
-        let part = if trims { part.trim() } else { part };
-        if !(drops_empty && part.is_empty()) {
-            parts.push(part.into());
-        }
-        parts.len()
-    };
-    let (mut from, mut at, mut kept) = (0, 0, 0);
-    while at < text.len() && kept + 1 < count {
-        let tail = &text[at..];
-        let found = match separators.iter().find(|s| tail.starts_with(&***s)) {
-            Some(separator) => separator.len(),
-            None if separators.is_empty() && tail.starts_with(char::is_whitespace) => first_length(tail),
-            None => 0,
-        };
-        if found > 0 {
-            kept = keep(&text[from..at]);
-            from = at + found;
-            at = from;
-        } else {
-            at += first_length(tail);
-        }
-    }
-    if count > 0 {
-        keep(&text[from..]);
-    }
-    Ok(Value::Texts(parts.into()))
-}
-
-fn first_length(text: &str) -> usize {
-    text.chars().next().map_or(1, char::len_utf8)
 }
 
 fn replace(text: &str, rest: &[Value]) -> Result<Value, Fault> {
@@ -291,7 +216,7 @@ fn index_of(text: &str, rest: &[Value]) -> Result<Value, Fault> {
     }
     let (low, wanted) = (folded(text, rest), folded(&argument(rest, 0), rest));
     let begin = byte_at(&low, usize::try_from(from).unwrap_or(0)).unwrap_or(low.len());
-    Ok(position(&low, low[begin..].find(&wanted).map(|at| at + begin)))
+    Ok(position(&low, low[begin..].find(&*wanted).map(|at| at + begin)))
 }
 
 /// The longest text that padding makes.
