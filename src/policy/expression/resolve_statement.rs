@@ -305,7 +305,7 @@ mod tests {
             (r#"@(((Jwt)context.Variables["jwt"]).Claims["roles"].Contains("x"))"#, Type::Bool),
             (r#"@(context.Request.Headers.GetValueOrDefault("Authorization","").AsJwt()?.Subject)"#, Type::Text),
             (r#"@(context.Request.Headers.GetValueOrDefault("A","").Split(' ')[1])"#, Type::Text),
-            ("@(DateTimeOffset.UtcNow.AddSeconds(60).ToUnixTimeSeconds())", Type::Int),
+            ("@(DateTimeOffset.UtcNow.AddSeconds(60).ToUnixTimeSeconds())", Type::Long),
             (r#"@(DateTime.UtcNow.AddMinutes(10).ToString("yyyy-MM-ddTHH:mm:ssZ"))"#, Type::Text),
             (r#"@(new JObject(new JProperty("a", 1)).ToString(Newtonsoft.Json.Formatting.None))"#, Type::Text),
             (r#"@((int)context.Variables["a"] / 2)"#, Type::Int),
@@ -329,7 +329,7 @@ mod tests {
         insta::assert_snapshot!(told("@(context.Request.Header.GetValueOrDefault(\"x\"))"), @r"
         error: `Header` of context.Request is unknown or not emulated
           --> p.xml:7:28
-          expected: one of Method, Headers, Url, OriginalUrl, IpAddress, MatchedParameters, Body
+          expected: one of Method, Headers, Url, OriginalUrl, IpAddress, MatchedParameters, Body, Certificate, PrivateEndpointConnection
           hint: did you mean `Headers`?
         ");
         insta::assert_snapshot!(told("@(context.Variables[\"x\"] == true)"), @r"
