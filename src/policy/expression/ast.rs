@@ -96,7 +96,7 @@ pub(super) enum Initialiser {
     /// `{ a, b }`, or an element alone.
     Add(usize, Vec<Ast>),
     /// `Member = value`.
-    Member(Arc<str>, usize, Ast),
+    Member(usize, Ast),
 }
 
 #[derive(Clone, Debug)]
@@ -161,7 +161,7 @@ pub(super) enum Statement {
         last: Vec<Statement>,
     },
     /// `throw …;`, or `throw;`.
-    Throw(usize, Option<Ast>),
+    Throw(Option<Ast>),
     Return(usize, Option<Ast>),
     Break(usize),
     Continue(usize),
@@ -236,7 +236,7 @@ impl New {
                 let inner = initialisers.iter().map(|i| match i {
                     Initialiser::Index(a, b) => a.height.max(b.height),
                     Initialiser::Add(_, parts) => highest(parts),
-                    Initialiser::Member(_, _, value) => value.height,
+                    Initialiser::Member(_, value) => value.height,
                 });
                 inner.max().unwrap_or(0).max(highest(arguments))
             }
@@ -270,7 +270,7 @@ impl Statement {
                 let caught = catches.iter().map(|c| deepest(&c.body).max(highest(&c.when))).max().unwrap_or(0);
                 deepest(body).max(deepest(last)).max(caught)
             }
-            Self::Throw(_, of) | Self::Return(_, of) => highest(of),
+            Self::Throw(of) | Self::Return(_, of) => highest(of),
             Self::Break(_) | Self::Continue(_) => 0,
             Self::Do(of) => of.height,
             Self::Block(body) => deepest(body),

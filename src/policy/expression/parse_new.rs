@@ -86,11 +86,10 @@ impl Parser {
         if self.is_sign("{") {
             return Ok(Initialiser::Add(offset, self.elements()?));
         }
-        if let (Token::Name(name), Token::Sign("=")) = (self.peek(), self.peek_at(1)) {
-            let name = Arc::clone(name);
+        if let (Token::Name(_), Token::Sign("=")) = (self.peek(), self.peek_at(1)) {
             self.advance();
             self.advance();
-            return Ok(Initialiser::Member(name, offset, self.expression()?));
+            return Ok(Initialiser::Member(offset, self.expression()?));
         }
         Ok(Initialiser::Add(offset, vec![self.expression()?]))
     }

@@ -45,7 +45,7 @@ impl Parser {
                 let value = if self.is_sign(";") { None } else { Some(self.expression()?) };
                 self.expect(";")?;
                 let is_return = &*word == "return";
-                out.push(if is_return { Statement::Return(offset, value) } else { Statement::Throw(offset, value) });
+                out.push(if is_return { Statement::Return(offset, value) } else { Statement::Throw(value) });
             }
             "break" | "continue" => {
                 self.advance();

@@ -144,7 +144,7 @@ impl Resolver {
                     [value] => (None, value, *offset),
                     _ => return Err(Fault::at(*offset, "this is no member")),
                 },
-                Initialiser::Member(_, offset, _) => {
+                Initialiser::Member(offset, _) => {
                     return Err(Fault::at(*offset, "this is no member of a JObject").expected("`[\"name\"] = value`"));
                 }
             };
@@ -233,7 +233,7 @@ impl Resolver {
                 (Initialiser::Index(at, _), _) => {
                     return Err(Fault::at(at.offset, format!("this is no element of {ty}")));
                 }
-                (Initialiser::Member(_, offset, _), _) => {
+                (Initialiser::Member(offset, _), _) => {
                     return Err(Fault::at(*offset, format!("this is no element of {ty}")));
                 }
             });

@@ -144,7 +144,7 @@ impl Resolver {
                 let catches = catches.iter().map(|c| self.catch(c)).collect::<Result<_, _>>()?;
                 Step::Try(Box::new(Try { body, catches, last: self.steps(last)? }))
             }
-            Statement::Throw(_, thrown) => {
+            Statement::Throw(thrown) => {
                 Step::Throw(thrown.as_ref().map(|t| self.thrown(t).map(|(e, _)| e)).transpose()?)
             }
             Statement::Return(offset, value) => self.returned(*offset, value.as_ref())?,

@@ -10,7 +10,6 @@ mod bytes;
 mod character;
 mod collect;
 mod context;
-mod context;
 mod conversion;
 mod convert;
 mod described;
