@@ -214,7 +214,8 @@ fn index_of(text: &str, rest: &[Value]) -> Result<Value, Fault> {
             "Index was out of range. Must be non-negative and less than the size of the collection.",
         ));
     }
-    let (low, wanted) = (folded(text, rest), folded(&argument(rest, 0), rest));
+    let wanted = argument(rest, 0);
+    let (low, wanted) = (folded(text, rest), folded(&wanted, rest));
     let begin = byte_at(&low, usize::try_from(from).unwrap_or(0)).unwrap_or(low.len());
     Ok(position(&low, low[begin..].find(&*wanted).map(|at| at + begin)))
 }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::values::TEXT;
 use crate::stack::gateway::call::Call;
-use crate::stack::gateway::evaluate::{Work, instant_text, parse_instant};
+use crate::stack::gateway::dotnet::Moment;
+use crate::stack::gateway::evaluate::Work;
 use crate::stack::gateway::value::{Address, Side, Value};
 use crate::stack::gateway::xml;
 
@@ -35,8 +36,8 @@ fn write_dates(json: &mut Json) {
         Json::Array(elements) => elements.iter_mut().for_each(write_dates),
         Json::Object(members) => members.values_mut().for_each(write_dates),
         Json::String(text) if text.as_bytes().get(10) == Some(&b'T') && text.len() <= 40 => {
-            if let Some(instant) = parse_instant(&normal(text)) {
-                *text = instant_text(instant, "MM/dd/yyyy HH:mm:ss");
+            if let Some(instant) = Moment::parse(&normal(text), Moment::MIN) {
+                *text = instant.format("MM/dd/yyyy HH:mm:ss").unwrap_or_default();
             }
         }
         _ => {}

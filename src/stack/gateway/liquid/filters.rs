@@ -6,7 +6,7 @@ use super::values::{holds, is_empty, size, text_of};
 use super::{lists, numbers, texts};
 use crate::clock::Timestamp;
 use crate::policy::Filter;
-use crate::stack::gateway::evaluate::{instant_text, parse_instant};
+use crate::stack::gateway::dotnet::Moment;
 
 /// Applies a filter. One that does not fit a value leaves it as it is.
 pub(super) fn apply(filter: Filter, value: Json, arguments: &[Json], now: Timestamp) -> Json {
@@ -49,13 +49,13 @@ pub(super) fn argument(arguments: &[Json], at: usize) -> Json {
 /// An instant in a format of .NET. What is no instant stays as it is.
 fn date(value: Json, format: &str, now: Timestamp) -> Json {
     let instant = match &value {
-        Json::String(text) if text == "now" || text == "today" => Some(now),
-        Json::String(text) => parse_instant(text),
-        Json::Number(seconds) => seconds.as_i64().map(Timestamp::from_seconds),
+        Json::String(text) if text == "now" || text == "today" => Some(now.into()),
+        Json::String(text) => Moment::parse(text, Moment::MIN),
+        Json::Number(seconds) => seconds.as_i64().map(|s| Moment::from(Timestamp::from_seconds(s))),
         _ => None,
     };
     match instant {
-        Some(instant) if !format.is_empty() => Json::String(instant_text(instant, format)),
+        Some(instant) if !format.is_empty() => Json::String(instant.format(format).unwrap_or_default()),
         _ => value,
     }
 }
