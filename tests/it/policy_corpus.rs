@@ -5,8 +5,8 @@
 //! `tests/policies/README.md` says how a document is added.
 
 mod compare;
-mod document;
-mod world;
+pub(crate) mod document;
+pub(crate) mod world;
 
 use std::path::{Path, PathBuf};
 

@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+use crate::policy_corpus::document::Document;
+use crate::policy_corpus::world::{Common, standing};
 use crate::support::Serving;
 
 /// Whether a missing client is a failure.
@@ -142,4 +144,54 @@ fn curl_sees_the_issuer_refuse_in_the_bytes_of_the_platform() {
     assert!(curl(&["--data", &form, &plain]).is_some_and(|seen| seen.head.starts_with("http/1.1 401 ")));
     let stranger = Command::new("curl").args(["-sS", "--data", &form, &url]).env_remove("SSL_CERT_FILE").output();
     assert_eq!(stranger.expect("curl is there").status.code(), Some(60));
+}
+
+const LIMITED: &str = r#"<policies>
+  <inbound><base /><rate-limit-by-key calls="1" renewal-period="60" counter-key="all" /></inbound>
+  <backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error>
+</policies>"#;
+
+const KEYED: &str = "\
+apis:
+  shop-v1: { path: shop, subscription-required: true }
+subscriptions:
+  ada: { scope: api/shop-v1, primary-key: k1, secondary-key: k2 }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn curl_sees_the_gateway_refuse_in_the_bytes_of_the_platform() {
+    let spec = json!({ "about": "Keys and a limit.", "files": { "instance.yaml": KEYED } });
+    let spec = serde_json::from_value(spec).expect("what the corpus can say");
+    let standing = standing(&Document { text: LIMITED.to_owned(), spec }, &Common::start().await).await;
+    let origin = standing.gateway.origin().clone();
+    let things = format!("{origin}/shop/things");
+    let Some(nowhere) = curl(&[&format!("{origin}/nowhere")]) else {
+        standing.gateway.stop().await;
+        return missing("curl");
+    };
+    let refused = |seen: &Seen, status: &str, length: usize, body: &str| {
+        assert!(seen.head.starts_with(&format!("http/1.1 {status} ")), "{}", seen.head);
+        for line in ["content-type: application/json".to_owned(), format!("content-length: {length}")] {
+            assert!(seen.head.lines().any(|found| found == line), "{line} in {}", seen.head);
+        }
+        assert_eq!(seen.body, body);
+    };
+    refused(&nowhere, "404", 54, "{ \"statusCode\": 404, \"message\": \"Resource not found\" }");
+    let bare = curl(&[&things]).expect("curl is there");
+    let missing = "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.";
+    refused(&bare, "401", 152, &format!("{{ \"statusCode\": 401, \"message\": \"{missing}\" }}"));
+    let challenge = format!(
+        "www-authenticate: azureapimanagementkey realm=\"https://{}/shop\",name=\"ocp-apim-subscription-key\",type=\"header\"",
+        origin.authority()
+    );
+    assert!(bare.head.lines().any(|line| line == challenge), "{}", bare.head);
+    let keyed = || curl(&["-H", "Ocp-Apim-Subscription-Key: k2", &things]).expect("curl is there");
+    assert!(keyed().head.starts_with("http/1.1 200 "));
+    let limited = keyed();
+    let after =
+        limited.head.lines().find_map(|line| line.strip_prefix("retry-after: ")).expect("a Retry-After").to_owned();
+    let body =
+        format!("{{ \"statusCode\": 429, \"message\": \"Rate limit is exceeded. Try again in {after} seconds.\" }}");
+    refused(&limited, "429", 84, &body);
+    standing.gateway.stop().await;
 }

@@ -140,6 +140,22 @@ impl Backend {
     }
 }
 
+/// A gateway that executes a document for clients of other making.
+pub(crate) struct Standing {
+    pub(crate) gateway: Gateway,
+    _folder: TempDir,
+}
+
+/// Starts one, before a backend that answers 200.
+pub(crate) async fn standing(document: &Document, common: &Common) -> Standing {
+    let (_, origin) = Backend::start(&document.spec.backend).await;
+    let (folder, rows) = (folder(document), RowLog::new().expect("a temporary file"));
+    let clock = Clock::starting_at(Timestamp::parse(BEGIN).expect("an instant"), 1.0);
+    let options = options(&document.spec, folder.path(), (&origin, common), &clock, &rows);
+    let gateway = Gateway::start(options).await.unwrap_or_else(|fault| panic!("{fault}"));
+    Standing { gateway, _folder: folder }
+}
+
 /// Plays a document; every mismatch.
 pub(crate) async fn play(document: &Document, common: &Common) -> Vec<String> {
     let spec = &document.spec;
