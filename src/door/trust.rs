@@ -56,16 +56,14 @@ fn client(authorities: &[CertificateDer<'static>]) -> ClientConfig {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .expect("the provider offers the default versions");
-    match Verifier::new_with_extra_roots(authorities.iter().cloned(), provider) {
-        Ok(verifier) => builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
-        // A system without authorities, such as a bare container: nobody is
-        // believed but those that were given.
-        Err(_) => {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(authorities.iter().cloned());
-            builder.with_root_certificates(roots).with_no_client_auth()
-        }
+    if let Ok(verifier) = Verifier::new_with_extra_roots(authorities.iter().cloned(), provider) {
+        return builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
     }
+    // A system without authorities, such as a bare container: nobody is
+    // believed but those that were given.
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(authorities.iter().cloned());
+    builder.with_root_certificates(roots).with_no_client_auth()
 }
 
 #[cfg(test)]

@@ -89,13 +89,12 @@ impl Vault {
         let made = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
         let mut keys = Vec::new();
         for certificate in &client.certificates {
-            match &certificate.keys {
-                Some(registered) => keys.extend(registered.iter().cloned()),
-                None => {
-                    let at = (client.application_id.clone(), certificate.name.clone());
-                    keys.extend(made.get(&at).map(|m| m.key.clone()));
-                }
+            if let Some(registered) = &certificate.keys {
+                keys.extend(registered.iter().cloned());
+                continue;
             }
+            let at = (client.application_id.clone(), certificate.name.clone());
+            keys.extend(made.get(&at).map(|m| m.key.clone()));
         }
         keys
     }
