@@ -12,7 +12,7 @@ use crate::diagnose::{Diagnostic, Place};
 /// Scans a document, which is one element with comments around it. The first
 /// fault ends it: after a missing quote nothing can be told.
 pub(super) fn scan(source: &Source) -> Result<Element, Diagnostic> {
-    let mut scanner = Scanner { source, at: if source.text.starts_with('\u{feff}') { 3 } else { 0 } };
+    let mut scanner = Scanner { source, at: if source.text.starts_with('\u{feff}') { 3 } else { 0 }, depth: 0 };
     scanner.skip_misc()?;
     let root = scanner.element()?;
     scanner.skip_misc()?;
@@ -25,7 +25,11 @@ pub(super) fn scan(source: &Source) -> Result<Element, Diagnostic> {
 struct Scanner<'s> {
     source: &'s Source,
     at: usize,
+    depth: u32,
 }
+
+/// Elements nested deeper are refused, so that no document exhausts the stack.
+const MAX_DEPTH: u32 = 64;
 
 impl Scanner<'_> {
     fn rest(&self) -> &str {
@@ -103,7 +107,12 @@ impl Scanner<'_> {
                 return Ok(element);
             }
             if self.take(">") {
+                self.depth += 1;
+                if self.depth > MAX_DEPTH {
+                    return Err(self.fault(begin, "the elements are nested too deeply"));
+                }
                 self.children(&mut element)?;
+                self.depth -= 1;
                 return Ok(element);
             }
             let attribute = self.attribute(&element)?;
@@ -210,6 +219,10 @@ impl Scanner<'_> {
         let begin = self.at;
         if self.rest().starts_with("<!--") {
             self.skip_past("-->", "the comment")?;
+            return Ok(None);
+        }
+        if self.rest().starts_with("<?") {
+            self.skip_past("?>", "the processing instruction")?;
             return Ok(None);
         }
         if self.take("<![CDATA[") {
@@ -348,6 +361,20 @@ mod tests {
           --> p.xml:1:4
           expected: `</a>`, for the element at p.xml:1:1
         ");
+    }
+
+    #[test]
+    fn marks_instructions_and_line_ends_of_editors_are_no_content() {
+        let text = "\u{feff}<?xml version=\"1.0\"?>\r\n<a>\r\n  <?note x?><b x=\"@(1 <\r\n 2)\" y='1'/>\r\n</a>\r\n";
+        let root = scanned(text).expect("scans");
+        let inner = root.elements().next().expect("b");
+        assert_eq!((inner.place.line, inner.place.column), (3, 13));
+        assert_eq!(inner.attribute("y").expect("there").place.line, 4);
+    }
+
+    #[test]
+    fn deep_nesting_is_a_fault_and_no_overflow() {
+        assert!(scanned(&"<a>".repeat(100_000)).is_err());
     }
 
     proptest::proptest! {

@@ -3,7 +3,7 @@
 use super::ast::{Ast, IsPattern, Kind, TypeName};
 use super::compiled::{BinaryOp, Expr, Piece};
 use super::lex::Fault;
-use super::operators::{Compares, binary, castable, comparison, implicit, may_be};
+use super::operators::{Compares, arithmetic, binary, castable, comparison, implicit, may_be};
 use super::resolve::{Resolver, Typed, converted, forced, same};
 use super::types::Type;
 
@@ -64,6 +64,9 @@ impl Resolver {
             return Err(if objects { fault.hint("cast the object first, e.g. `(string)`") } else { fault });
         };
         let op = match op {
+            BinaryOp::Add if gives == Type::Text => {
+                return Ok((Expr::Concat(vec![piece(a), piece(b)].into()), gives));
+            }
             BinaryOp::Equal | BinaryOp::NotEqual if comparison(left, right) == Some(Compares::References) => {
                 self.notice_references(left, right, offset);
                 let same = same(a, b);
@@ -130,9 +133,10 @@ impl Resolver {
         if !castable(from, to) {
             return None;
         }
+        let numbers = arithmetic(from.present(), to.present()).is_some();
         let reference = from == Type::Object
             || (from.is_json() && to.is_json())
-            || (implicit(to, from) && !to.present().is_number() && from != Type::Json);
+            || (implicit(to, from) && !numbers && from != Type::Json);
         if to == Type::Object || (implicit(from, to) && from.is_json()) {
             return Some(expr);
         }

@@ -19,7 +19,7 @@ const TOKEN: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJzMSIsImVtYWl
 
 /// A call with a body, a response, an error and variables. The clock stands at
 /// 2026-09-01T08:05:06Z.
-fn call() -> Call {
+pub(super) fn call() -> Call {
     let request = Request::builder()
         .method("POST")
         .uri("/shop/things/42?q=x&q=y&empty=")
@@ -68,7 +68,7 @@ fn call() -> Call {
 
 /// What an expression gives, as text; or why it does not compile, or what it
 /// raises.
-fn given(text: &str) -> String {
+pub(super) fn given(text: &str) -> String {
     match compiled(text).map(|expression| evaluate(&expression, &mut call())) {
         Ok(Ok(value)) => value.display().to_string(),
         Ok(Err(fault)) => format!("! {}", fault.text),

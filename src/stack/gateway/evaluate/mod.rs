@@ -21,6 +21,8 @@ mod idioms;
 mod interpret;
 mod json;
 mod json_change;
+#[cfg(test)]
+mod language;
 mod linq;
 mod math;
 mod member;
