@@ -27,6 +27,5 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub(super) use finding::Findings;
 pub(super) use table::judge;
 pub use table::{RULES, Rule};

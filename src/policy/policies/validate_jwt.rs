@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
+use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
 use crate::diagnose::Diagnostic;
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, GivenText};
