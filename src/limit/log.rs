@@ -11,6 +11,7 @@ pub(super) enum Log {
     /// One count, or none: 0.
     One(Timestamp, u64),
     /// Several.
+    #[expect(clippy::box_collection, reason = "a single count stays small")]
     Many(Box<VecDeque<(Timestamp, u64)>>),
 }
 

@@ -71,5 +71,4 @@ fn measure() {
         rates.sweep(at(60).now, KEYS);
     }
     assert!(rates.is_empty());
-    println!("rates {rates_cost} bytes, quotas {quotas_cost} bytes");
 }

@@ -41,7 +41,7 @@ impl ByKey {
         if let Some(counted) = call.counted.iter().find(same) {
             return Ok(Counting { ask: Ask::Fits(counted.asked), before: Some(counted.count) });
         }
-        let asked = if throttling.late_by_one { 0 } else { 1 };
+        let asked = u64::from(!throttling.late_by_one);
         let late = waits_for_response(call, increment, throttling)?;
         let (ask, count) = if late {
             call.later.push(self.later(increment));
