@@ -1,10 +1,10 @@
-//! The filters of DotLiquid that are emulated, by their names in C#.
+//! The filters of `DotLiquid` that are emulated, by their names in C#.
 
 macro_rules! filters {
     ($( $name:ident $min:literal $max:literal; )*) => {
         /// A filter.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "the filters' own names in DotLiquid")]
+        #[expect(missing_docs, reason = "the filters' own names in `DotLiquid`")]
         pub enum Filter { $( $name, )* }
 
         /// Filters by name, with the number of arguments from and to.

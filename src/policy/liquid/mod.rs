@@ -1,4 +1,4 @@
-//! Liquid templates of `set-body`: as DotLiquid reads them in C# naming.
+//! Liquid templates of `set-body`: as `DotLiquid` reads them in C# naming.
 //!
 //! In: the text of a template and its place. Out: a [`Template`] as data, or a
 //! diagnostic that names the place of what is unknown: a tag, a filter, a

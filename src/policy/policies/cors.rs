@@ -28,6 +28,7 @@ pub struct Cors {
 pub(super) const KIND: PolicyKind =
     PolicyKind { name: "cors", sections: INBOUND, scopes: EVERYWHERE, emulation: Emulation::Emulated, compile };
 
+#[expect(clippy::unnecessary_wraps, reason = "every policy has the same shape")]
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let allow_credentials = reader.flag("allow-credentials").unwrap_or(Given::Fixed(false));
     let terminate_unmatched = reader.flag("terminate-unmatched-request").unwrap_or(Given::Fixed(true));

@@ -45,7 +45,6 @@ pub(super) fn apply(filter: Filter, value: Json, arguments: &[Json]) -> Json {
             let begin = begin(first.as_i64().unwrap_or(0), elements.len());
             elements.into_iter().skip(begin).take(length).collect()
         }
-        (Filter::First | Filter::Last | Filter::Join | Filter::Reverse, other) => other,
         (_, other) => other,
     }
 }

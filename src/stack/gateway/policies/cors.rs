@@ -15,7 +15,7 @@ pub(in crate::stack::gateway) fn cors<'p>(call: &mut Call, policy: &Cors) -> Res
     let Some(origin) = origin(call) else { return Ok(Flow::Continue) };
     if let Some(allowed) = allowed_origin(call, policy, &origin)? {
         let mut headers = HeaderMap::new();
-        allow_origin(call, policy, allowed, &mut headers)?;
+        allow_origin(call, policy, &allowed, &mut headers)?;
         let expose = texts(call, &policy.expose)?;
         put(&mut headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, &expose.join(","));
         call.limit_headers.extend(headers);
@@ -41,7 +41,7 @@ pub(in crate::stack::gateway) fn preflight(call: &mut Call, policy: &Cors) -> Re
         let value = call.request_headers.get(name);
         value.map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).unwrap_or_default()
     };
-    allow_origin(call, policy, allowed, &mut answer.headers)?;
+    allow_origin(call, policy, &allowed, &mut answer.headers)?;
     let mut methods = texts(call, &policy.methods)?;
     if methods.is_empty() {
         methods = vec!["GET".to_owned(), "POST".to_owned()];
@@ -98,11 +98,11 @@ fn is_same(a: &str, b: &str) -> bool {
     a == b || parts(a).is_some_and(|of| parts(b) == Some(of))
 }
 
-fn allow_origin(call: &mut Call, policy: &Cors, allowed: String, headers: &mut HeaderMap) -> Result<(), Raised> {
+fn allow_origin(call: &mut Call, policy: &Cors, allowed: &str, headers: &mut HeaderMap) -> Result<(), Raised> {
     if allowed != "*" {
         headers.insert(header::VARY, HeaderValue::from_static("Origin"));
     }
-    put(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, &allowed);
+    put(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
     if call.flag(&policy.allow_credentials)? {
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     }
