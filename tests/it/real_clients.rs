@@ -1,4 +1,4 @@
-//! Clients that other people wrote: MSAL for Python, azure-identity, PyJWT, jose,
+//! Clients that other people wrote: MSAL for Python, azure-identity, `PyJWT`, jose,
 //! curl. `.ci/run` installs them below `SEAMSTRESS_CLIENTS` (`venv/`,
 //! `node_modules/`) and sets `SEAMSTRESS_REQUIRE_CLIENTS`, with which a missing one
 //! is a failure.
@@ -26,7 +26,7 @@ fn installed() -> PathBuf {
 /// Says that something is not there; fails where it must be.
 fn missing(what: &str) {
     assert!(!required(), "{what} is missing, and SEAMSTRESS_REQUIRE_CLIENTS is set");
-    eprintln!("skipped: {what} is missing; .ci/run installs it");
+    println!("skipped: {what} is missing; .ci/run installs it");
 }
 
 /// The variables that `serve --write-env` left for clients.
