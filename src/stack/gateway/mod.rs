@@ -46,6 +46,7 @@ mod received;
 mod redirect;
 mod request_body;
 mod route;
+mod row_copy;
 mod rows;
 mod sample;
 mod server;

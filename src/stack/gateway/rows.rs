@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::row_copy::RowCopy;
 use crate::observe::GatewayRow;
 
 /// Rows of all calls. Clones share them.
@@ -26,6 +28,7 @@ struct Log {
     gap: Option<Gap>,
     /// How many calls there were.
     calls: u64,
+    copy: Option<RowCopy>,
 }
 
 /// Some rows in a row.
@@ -92,8 +95,28 @@ impl RowLog {
     }
 
     fn with_room(room: usize, gap: Option<Gap>) -> io::Result<Self> {
-        let log = Log { parts: VecDeque::from([Part::after(0)?]), room, gap, calls: 0 };
+        let log = Log { parts: VecDeque::from([Part::after(0)?]), room, gap, calls: 0, copy: None };
         Ok(Self(Arc::new(Mutex::new(log))))
+    }
+
+    /// From now on each row is also written to this file, as a JSON line.
+    ///
+    /// # Errors
+    /// The file can't be made.
+    pub fn copy_to(&self, path: &Path) -> io::Result<()> {
+        self.log().copy = Some(RowCopy::create(path)?);
+        Ok(())
+    }
+
+    /// Has the copy hold everything that was logged.
+    ///
+    /// # Errors
+    /// Rows are missing in the copy, and why.
+    pub fn flush_copy(&self) -> io::Result<()> {
+        let mut log = self.log();
+        let Some(copy) = &mut log.copy else { return Ok(()) };
+        copy.flush();
+        copy.fault().map_or(Ok(()), |fault| Err(io::Error::new(fault.kind(), fault.to_string())))
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
@@ -118,6 +141,9 @@ impl RowLog {
         };
         let line = serde_json::to_vec(row).expect("a row has text keys and finite numbers only");
         let correlation = row.request_headers.get("x-correlation-id").map(|id| hash(id));
+        if let Some(copy) = &mut log.copy {
+            copy.add(&line);
+        }
         log.make_room();
         let part = log.last();
         let at = part.end + part.pending.len() as u64;
@@ -257,6 +283,22 @@ mod tests {
         assert_eq!(ids(9, &[], 1), (String::new(), 5));
         assert_eq!(log.push(&row("d")), 6);
         assert_eq!(ids(5, &[], 10), ("d".into(), 6));
+    }
+
+    #[test]
+    fn a_copy_holds_each_row_as_a_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (log, path) = (RowLog::new().expect("a temporary file"), folder.path().join("rows.jsonl"));
+        log.push(&row("before"));
+        log.copy_to(&path).expect("writable");
+        for id in ["a", "b"] {
+            log.push(&row(id));
+        }
+        log.flush_copy().expect("written");
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let rows: Vec<GatewayRow> = text.lines().map(|line| serde_json::from_str(line).expect("a row")).collect();
+        assert_eq!(rows, log.all()[1..]);
+        assert!(log.copy_to(&folder.path().join("none/rows.jsonl")).is_err());
     }
 
     #[test]
