@@ -220,7 +220,11 @@ impl Call {
                 self.set_variable(name, value.clone());
             }
         }
-        self.missed = copy.missed;
+        for name in copy.missed {
+            if !self.missed.contains(&name) {
+                self.missed.push(name);
+            }
+        }
         self.traces.extend(copy.traces);
         self.steps.extend(copy.steps);
         self.at = copy.at;

@@ -1,5 +1,6 @@
 //! `forward-request`.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use http::uri::PathAndQuery;
@@ -181,10 +182,14 @@ fn headers(call: &Call, destination: &Destination) -> HeaderMap {
     // Nobody has to ask whether the body is wanted: it is.
     headers.remove(header::EXPECT);
     headers.insert(header::HOST, destination.authority());
-    let mut path: Vec<String> =
-        headers.get_all(&FORWARDED_FOR).iter().map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).collect();
-    path.push(call.peer.to_string());
-    if let Ok(path) = HeaderValue::try_from(path.join(", ")) {
+    let mut path = String::new();
+    for before in headers.get_all(&FORWARDED_FOR) {
+        path.push_str(&String::from_utf8_lossy(before.as_bytes()));
+        path.push_str(", ");
+    }
+    // Writing to a string does not fail.
+    let _ = write!(path, "{}", call.peer);
+    if let Ok(path) = HeaderValue::try_from(path) {
         headers.insert(FORWARDED_FOR, path);
     }
     headers
