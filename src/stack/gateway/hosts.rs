@@ -16,9 +16,6 @@ use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::door::{Door, Origin};
 use crate::policy::{Mapped, UrlPattern};
 
-/// Where Entra has its tokens and keys.
-const ENTRA: &str = "https://login.microsoftonline.com";
-
 /// What a host or the beginning of a URL is mapped to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upstream {
@@ -74,15 +71,14 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    /// What `hosts` maps, and the stack's own origins, which are what they are;
-    /// the issuer also stands for Entra.
+    /// What `hosts` maps, and the stack's own origins, which are what they are.
     ///
     /// # Errors
     /// A name that is neither a host nor the beginning of a URL, or a stub that
     /// is no HTTP answer.
     pub(super) fn new(
         hosts: &BTreeMap<String, Upstream>,
-        (own, issuer): (impl IntoIterator<Item = Origin>, &Origin),
+        own: impl IntoIterator<Item = Origin>,
         door: &Door,
     ) -> Result<Self, Diagnostics> {
         let mut pools = HashMap::new();
@@ -91,7 +87,7 @@ impl Hosts {
             Reached::Backend(Arc::clone(pools.entry(origin.clone()).or_insert_with(new)))
         };
         let mut entries = Vec::new();
-        for origin in own.into_iter().chain([issuer.clone()]) {
+        for origin in own {
             entries.extend(UrlPattern::parse(&origin.to_string()).map(|pattern| (pattern, pool(&origin))));
         }
         let mut faults = Diagnostics::new();
@@ -112,9 +108,6 @@ impl Hosts {
                 (_, None) => wrong("mapped to a stub that is no answer"),
             }
         }
-        // Entra is the issuer, unless somebody says otherwise.
-        let entra = Url::parse(ENTRA).is_ok_and(|url| !entries.iter().any(|(pattern, _)| pattern.covers(&url)));
-        entries.extend(UrlPattern::parse(ENTRA).filter(|_| entra).map(|pattern| (pattern, pool(issuer))));
         if faults.has_errors() { Err(faults) } else { Ok(Self { mapped: Mapped::new(entries), pools }) }
     }
 

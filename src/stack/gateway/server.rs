@@ -146,9 +146,8 @@ impl Gateway {
 impl Shared {
     fn new(options: &GatewayOptions) -> Result<(Self, Diagnostics), GatewayError> {
         let service = options.service.as_deref().and_then(Origin::parse);
-        let own = options.backends.values().chain(&service).cloned();
-        let hosts =
-            Hosts::new(&options.hosts, (own, &options.issuer), &options.door).map_err(GatewayError::Documents)?;
+        let own = options.backends.values().chain([&options.issuer]).chain(&service).cloned();
+        let hosts = Hosts::new(&options.hosts, own, &options.door).map_err(GatewayError::Documents)?;
         let surroundings = Surroundings {
             named_values: options.named_values.clone(),
             backends: options.backends.keys().cloned().collect(),
