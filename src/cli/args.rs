@@ -48,7 +48,7 @@ pub(super) enum Command {
     Lint(LintArgs),
     /// Tell what of a folder of policies is emulated, before anything runs.
     ///
-    /// The folder is laid out as `mocks/gateway` is, or as the APIOps extractor
+    /// The folder is laid out as `mocks/gateway` is, or as the `APIOps` extractor
     /// writes it, or it just holds policy documents. Exit code 0: everything is
     /// emulated, approximated or ignored; 1: something is not emulated, or the
     /// platform would refuse it; 2: something can't be read.
@@ -425,7 +425,7 @@ pub(super) struct FrontArgs {
     /// Base URL of the service that the gateway stands before.
     #[arg(long, value_name = "URL", requires = "policies")]
     pub(super) service: Option<String>,
-    /// Folder of policies: as `mocks/gateway` is, or as the APIOps extractor
+    /// Folder of policies: as `mocks/gateway` is, or as the `APIOps` extractor
     /// writes it.
     #[arg(long, value_name = "DIR", requires = "service")]
     pub(super) policies: Option<PathBuf>,

@@ -126,12 +126,11 @@ impl<'d> Compiler<'d> {
         let subject = Subject::Policy(Arc::clone(&element.name));
         let entry = self.inventory.begin(subject, &element.place, self.section, self.scope);
         let kind = POLICIES.iter().find(|k| k.name == &*element.name);
-        let compiled = match kind {
-            Some(kind) => self.known(kind, element),
-            None => {
-                self.unknown(element);
-                None
-            }
+        let compiled = if let Some(kind) = kind {
+            self.known(kind, element)
+        } else {
+            self.unknown(element);
+            None
         };
         let verdict = self.wrong.take().or_else(|| kind.map(|k| k.emulation.into()));
         let verdict = verdict.unwrap_or(Verdict::Emulated);

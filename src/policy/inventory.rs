@@ -117,17 +117,14 @@ impl Inventory {
         let mut folded: Vec<Entry> = Vec::new();
         for entry in std::mem::take(&mut self.entries) {
             let key = (entry.place.clone(), matches!(entry.subject, Subject::Policy(_)));
-            match known.get(&key) {
-                Some(at) => {
-                    let old: &mut Entry = &mut folded[*at];
-                    if old.verdict < entry.verdict {
-                        *old = entry;
-                    }
+            if let Some(at) = known.get(&key) {
+                let old: &mut Entry = &mut folded[*at];
+                if old.verdict < entry.verdict {
+                    *old = entry;
                 }
-                None => {
-                    known.insert(key, folded.len());
-                    folded.push(entry);
-                }
+            } else {
+                known.insert(key, folded.len());
+                folded.push(entry);
             }
         }
         self.entries = folded;

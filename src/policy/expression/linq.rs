@@ -383,13 +383,14 @@ impl Resolver {
         }
         let slots: Box<[usize]> = names.iter().zip(parameters).map(|(n, ty)| self.hidden(n, *ty)).collect();
         let (body, ty) = match body {
-            LambdaBody::Expression(ast) => match gives {
-                Some(gives) => (Body::Single(self.of_type(ast, gives)?), gives),
-                None => {
+            LambdaBody::Expression(ast) => {
+                if let Some(gives) = gives {
+                    (Body::Single(self.of_type(ast, gives)?), gives)
+                } else {
                     let (expr, ty) = self.expression(ast)?;
                     (Body::Single(expr), ty)
                 }
-            },
+            }
             LambdaBody::Block(statements) => {
                 let outer = (self.gives.take(), self.loops, self.switches);
                 (self.loops, self.switches) = (0, 0);

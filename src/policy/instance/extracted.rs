@@ -1,4 +1,4 @@
-//! A folder as the APIOps extractor writes it: a folder for each resource,
+//! A folder as the `APIOps` extractor writes it: a folder for each resource,
 //! with a JSON file of its properties as the management API has them.
 
 use std::path::{Path, PathBuf};

@@ -10,7 +10,7 @@ pub enum Layout {
     /// `instance.yaml`.
     #[default]
     Own,
-    /// As the APIOps extractor writes it: `policy.xml`, `apis/API/`,
+    /// As the `APIOps` extractor writes it: `policy.xml`, `apis/API/`,
     /// `named values/`, `policy fragments/`.
     Extracted,
     /// Policy documents and fragments, and nothing that says what they apply

@@ -3,7 +3,7 @@
 //! lie.
 //!
 //! In: a folder, in one of three layouts: our own (`mocks/gateway`), that of
-//! the APIOps extractor, or policy documents without anything around them.
+//! the `APIOps` extractor, or policy documents without anything around them.
 //! Out: an [`Instance`]. Reads no policy document and no OpenAPI document:
 //! these are the loader's and the gateway's.
 

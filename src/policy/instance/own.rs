@@ -288,12 +288,11 @@ fn named_value(node: &Node, diagnostics: &mut Diagnostics) -> NamedValue {
 
 fn flag(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<bool> {
     let node = fields.optional(key)?;
-    match node.value {
-        Value::Bool(flag) => Some(flag),
-        _ => {
-            node.wrong_kind("true or false", fields.diagnostics());
-            None
-        }
+    if let Value::Bool(flag) = node.value {
+        Some(flag)
+    } else {
+        node.wrong_kind("true or false", fields.diagnostics());
+        None
     }
 }
 

@@ -63,7 +63,7 @@ impl Dataverse {
             read.unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic())).map_err(StackError::Mocks)?;
         let bound = Bound::at("dataverse", options.listen).await?;
         let tenant = &options.tenant;
-        let guard = Guard::new(&tenant, definition.environment.url.clone());
+        let guard = Guard::new(tenant, definition.environment.url.clone());
         let refuse = definition.environment.refuse_ungoverned && !options.accept_ungoverned;
         let organization = Arc::new(Organization::new(definition, guard, refuse, options.clock));
         let served = organization.clone();

@@ -110,7 +110,7 @@ impl Gateway {
         let (metrics, stop) = (shared.metrics.clone(), watch::Sender::new(false));
         let counters = Arc::clone(&shared.counters);
         let task = tokio::spawn(accept((listener, options.tls), shared, stop.subscribe()));
-        Ok(Self { origin, counters, metrics, remarks, stop, task })
+        Ok(Self { origin, counters, remarks, metrics, stop, task })
     }
 
     /// Where it can be reached from this machine.

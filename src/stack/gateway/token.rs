@@ -197,12 +197,11 @@ impl Property {
 
     /// Replaces the value, in the object too.
     pub(super) fn set(&self, value: Token, work: &mut Work) -> Result<(), Fault> {
-        match &self.of {
-            Some(object) => object.set(Arc::clone(&self.name), value, work),
-            None => {
-                *held(&self.value) = value.adopted(0, None, work)?;
-                Ok(())
-            }
+        if let Some(object) = &self.of {
+            object.set(Arc::clone(&self.name), value, work)
+        } else {
+            *held(&self.value) = value.adopted(0, None, work)?;
+            Ok(())
         }
     }
 }

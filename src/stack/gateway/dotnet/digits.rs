@@ -71,15 +71,12 @@ impl Digits {
         let up = self.digits[kept] >= 5;
         self.digits.truncate(kept);
         if up {
-            match self.digits.iter().rposition(|d| *d < 9) {
-                Some(at) => {
-                    self.digits.truncate(at + 1);
-                    self.digits[at] += 1;
-                }
-                None => {
-                    self.digits = vec![1];
-                    self.point += 1;
-                }
+            if let Some(at) = self.digits.iter().rposition(|d| *d < 9) {
+                self.digits.truncate(at + 1);
+                self.digits[at] += 1;
+            } else {
+                self.digits = vec![1];
+                self.point += 1;
             }
         }
         self.trim();

@@ -110,7 +110,7 @@ fn read(text: &str) -> Option<Section<'_>> {
     Some(section)
 }
 
-fn digit<'p>(section: &mut Section<'p>, c: char, after_point: bool) {
+fn digit(section: &mut Section<'_>, c: char, after_point: bool) {
     if !section.has_digits {
         section.has_digits = true;
         section.parts.push(Part::Number);

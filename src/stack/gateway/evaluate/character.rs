@@ -23,7 +23,7 @@ pub(super) fn member(op: TextOp, operands: &[Value]) -> Option<Result<Value, Fau
         _ => return None,
     };
     Some(Ok(match op {
-        T::IsDigit => Value::Bool(c.is_ascii_digit() || (!c.is_ascii() && c.to_digit(10).is_some())),
+        T::IsDigit => Value::Bool(c.is_ascii_digit() || (!c.is_ascii() && c.is_ascii_digit())),
         T::IsNumber => Value::Bool(c.is_numeric()),
         T::IsLetter => Value::Bool(c.is_alphabetic()),
         T::IsLetterOrDigit => Value::Bool(c.is_alphanumeric()),

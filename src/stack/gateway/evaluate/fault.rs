@@ -148,15 +148,12 @@ impl Work {
 
     /// Takes so many steps of what is left.
     pub(in crate::stack::gateway) fn spend(&mut self, steps: usize) -> Result<(), Fault> {
-        match u32::try_from(steps).ok().and_then(|s| self.0.checked_sub(s)) {
-            Some(left) => {
-                self.0 = left;
-                Ok(())
-            }
-            None => {
-                self.0 = 0;
-                Err(Fault::limit())
-            }
+        if let Some(left) = u32::try_from(steps).ok().and_then(|s| self.0.checked_sub(s)) {
+            self.0 = left;
+            Ok(())
+        } else {
+            self.0 = 0;
+            Err(Fault::limit())
         }
     }
 

@@ -112,7 +112,7 @@ fn idioms_1_to_20_give_what_dot_net_gives() {
         ("@(context.Response.StatusCode == 429 || context.Response.StatusCode == 503)", "True"),
         (r#"@(string.IsNullOrEmpty((string)context.Variables["t"]) || !string.IsNullOrEmpty(null))"#, "False"),
         (r#"@((string)context.Request.Body.As<JObject>(true)["f"])"#, "v"),
-        (r#"@(context.Response.Body.As<string>())"#, "[1,2]"),
+        (r"@(context.Response.Body.As<string>())", "[1,2]"),
         (r#"@{ if (context.Request.Method == "GET") { return "r"; } else { return "w"; } }"#, "w"),
         (
             r#"@(context.Response.StatusReason + context.Response.Headers.GetValueOrDefault("Retry-After"))"#,
@@ -179,7 +179,7 @@ fn idioms_41_to_68_give_what_dot_net_gives() {
         (r#"@("a-b".Replace("-", "+"))"#, "a+b"),
         (r#"@(int.Parse("12") + int.Parse(" 3 "))"#, "15"),
         (r#"@{ if (long.TryParse("99", out var n)) { return n.ToString(); } return ""; }"#, "99"),
-        (r#"@(Guid.NewGuid().ToString().Length)"#, "36"),
+        (r"@(Guid.NewGuid().ToString().Length)", "36"),
         ("@(DateTimeOffset.UtcNow.AddSeconds(60).ToUnixTimeSeconds())", "1788249966"),
         ("@(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds())", "1788249906000"),
         (r#"@(DateTime.UtcNow.AddMinutes(10).ToString("HH:mm"))"#, "08:15"),
@@ -219,9 +219,9 @@ fn idioms_41_to_68_give_what_dot_net_gives() {
             "42True",
         ),
         ("@(context.Deployment.Region)", "embedded"),
-        (r#"@(context.Product?.Id ?? string.Empty)"#, ""),
+        (r"@(context.Product?.Id ?? string.Empty)", ""),
         (r#"@((int)context.Variables["n"] / 2 + Math.Max(3, 4))"#, "7"),
-        (r#"@(context.Request.Certificate == null)"#, "True"),
+        (r"@(context.Request.Certificate == null)", "True"),
     ]);
 }
 
@@ -237,7 +237,7 @@ fn strings_are_dot_nets() {
         (r#"@(string.Compare("a", "B") + string.Compare("a", "A", true) + string.CompareOrdinal("a", "B"))"#, "0"),
         (r#"@(string.Equals("A", "a", StringComparison.OrdinalIgnoreCase))"#, "True"),
         (r#"@("abc"[1])"#, "b"),
-        (r#"@(char.IsDigit('7') && char.IsLetter('x') && !char.IsUpper('x') && char.IsWhiteSpace(' '))"#, "True"),
+        (r"@(char.IsDigit('7') && char.IsLetter('x') && !char.IsUpper('x') && char.IsWhiteSpace(' '))", "True"),
         (r#"@("abc".ToUpperInvariant() + "ÄB".ToLower())"#, "ABCäb"),
         (
             r#"@("abc".Substring(4))"#,
@@ -271,9 +271,9 @@ fn numbers_are_dot_nets() {
         (r#"@(bool.Parse("1"))"#, "! String was not recognized as a valid Boolean."),
         (r#"@(Convert.ToInt32("12") + Convert.ToInt32(2.5) + Convert.ToInt32(true))"#, "15"),
         (r#"@(Convert.ToInt32("ff", 16) + Convert.ToString(5, 2))"#, "255101"),
-        (r#"@(Math.Round(2.5) + Math.Floor(1.9) + Math.Abs(-3) + Math.Pow(2, 3))"#, "14"),
-        (r#"@(Math.Round(2.345, 1).ToString() + Math.Ceiling(1.1))"#, "2.32"),
-        (r#"@(int.MaxValue)"#, "2147483647"),
+        (r"@(Math.Round(2.5) + Math.Floor(1.9) + Math.Abs(-3) + Math.Pow(2, 3))", "14"),
+        (r"@(Math.Round(2.345, 1).ToString() + Math.Ceiling(1.1))", "2.32"),
+        (r"@(int.MaxValue)", "2147483647"),
         (r#"@(double.Parse("1,234.5"))"#, "1234.5"),
         (
             r#"@(Guid.Parse("{0F8FAD5B-D9CB-469F-A165-70867728950E}").ToString("N"))"#,
@@ -283,7 +283,7 @@ fn numbers_are_dot_nets() {
             r#"@(Guid.Parse("x"))"#,
             "! Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx).",
         ),
-        (r#"@(Guid.Empty)"#, "00000000-0000-0000-0000-000000000000"),
+        (r"@(Guid.Empty)", "00000000-0000-0000-0000-000000000000"),
     ]);
 }
 
@@ -299,7 +299,7 @@ fn dates_are_dot_nets() {
             r#"@(new DateTime(1970, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(86400).ToString("s"))"#,
             "1970-01-02T00:00:00",
         ),
-        (r#"@((DateTime.UtcNow - new DateTime(2026, 9, 1)).TotalHours > 8)"#, "True"),
+        (r"@((DateTime.UtcNow - new DateTime(2026, 9, 1)).TotalHours > 8)", "True"),
         (r#"@(DateTime.Parse("2026-01-31").AddMonths(1).ToString("yyyy-MM-dd"))"#, "2026-02-28"),
         (r#"@(DateTime.Parse("soon"))"#, "! String was not recognized as a valid DateTime."),
         (
@@ -333,13 +333,13 @@ fn json_is_newtonsofts() {
         (r#"@(context.Request.Body.As<JObject>()["a"]["b"].Type)"#, "Array"),
         (r#"@(context.Request.Body.As<JObject>()["a"]["b"].HasValues)"#, "True"),
         (r#"@(context.Request.Body.As<JObject>()["n"].Type == JTokenType.Null)"#, "True"),
-        (r#"@(context.Request.Body.As<JObject>().ToString(Newtonsoft.Json.Formatting.None).Length)"#, "83"),
+        (r"@(context.Request.Body.As<JObject>().ToString(Newtonsoft.Json.Formatting.None).Length)", "83"),
         (
             r#"@(context.Request.Body.As<JObject>().Property("f").Name + context.Request.Body.As<JObject>(true)?["zz"])"#,
             "! Object reference not set to an instance of an object.",
         ),
         (
-            r#"@(context.Request.Body.As<JArray>().Count)"#,
+            r"@(context.Request.Body.As<JArray>().Count)",
             "! Error reading JArray from JsonReader. Current JsonReader item is not an array: StartObject. Path '', line 1, position 1.",
         ),
         (

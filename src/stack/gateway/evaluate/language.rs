@@ -287,7 +287,7 @@ const REAL: [&str; 8] = [
     r#"@{ try { var o = context.Request.Body.As<JObject>(preserveContent: true); o["a"] = new JArray(1, 2); return o.ToString(); } catch (Exception e) { return e.Message; } }"#,
     r#"@($"{context.Api.Id,10}-{DateTime.UtcNow:yyyy-MM-dd}-{(1 > 2 ? "a" : "b")}")"#,
     r#"@(JArray.Parse("[1,2,3]").Where(t => (int)t > 1).Select(t => new { v = t }).OrderBy(r => (int)r.v).ToList().Count)"#,
-    r#"@{ int i = 0; while (i < 10) { i++; switch (i % 3) { case 0: continue; default: break; } } return i; }"#,
+    r"@{ int i = 0; while (i < 10) { i++; switch (i % 3) { case 0: continue; default: break; } } return i; }",
     r#"@(((Jwt)context.Variables["jwt"])?.Claims.GetValueOrDefault("email", "n/a").ToUpper() ?? "none")"#,
     r#"@{ var d = new Dictionary<string, int> { ["a"] = 1 }; int n; return d.TryGetValue("a", out n) && n >> 1 == 0 ? ~n : n << 2; }"#,
 ];

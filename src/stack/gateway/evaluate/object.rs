@@ -22,7 +22,7 @@ pub(super) fn member(op: ObjectOp, operands: &[Value], call: &mut Call) -> Resul
         (O::NewBuilder, _) => Ok(library(Library::builder(""))),
         (O::NewUri, _) => new_uri(operands),
         (O::AddressParse, [text]) => match text {
-            Value::Text(text) => address(text).ok_or_else(|| invalid_address()),
+            Value::Text(text) => address(text).ok_or_else(invalid_address),
             _ => Err(Fault::null_argument("ipString")),
         },
         (O::Loopback, _) => parsed(Type::Address, &Value::text("127.0.0.1")),

@@ -30,16 +30,15 @@ pub(in crate::stack::gateway) fn return_response(call: &mut Call, policy: &Retur
 
 /// The response in a variable as an answer of the call's own.
 fn received(call: &Call, name: &str) -> Result<Answer, Raised> {
-    match call.variable(name) {
-        Some(Value::Response(received)) => Ok(Answer {
+    if let Some(Value::Response(received)) = call.variable(name) {
+        Ok(Answer {
             status: received.status,
             reason: received.reason.clone(),
             headers: received.headers.clone(),
             body: AnswerBody::Bytes(received.read_body(true)),
-        }),
-        _ => {
-            let message = format!("Expression evaluation failed. Variable '{name}' holds no response.");
-            Err(Raised::internal("", "ExpressionValueEvaluationFailure", message))
-        }
+        })
+    } else {
+        let message = format!("Expression evaluation failed. Variable '{name}' holds no response.");
+        Err(Raised::internal("", "ExpressionValueEvaluationFailure", message))
     }
 }

@@ -19,7 +19,7 @@ pub(in crate::stack::gateway) fn set_backend_service(
     match policy {
         SetBackendService::Id(id) => {
             let id = call.text_or_empty(id)?;
-            let backend = shared.backends.get(&*id);
+            let backend = shared.backends.get(&id);
             let none = || failed(format!("Expression evaluation failed. There is no backend '{id}'."));
             call.backend = Some(backend.ok_or_else(none)?);
             call.backend_chosen_in = scope;
