@@ -212,9 +212,9 @@ impl Kind {
             | Self::As(of, _)
             | Self::Step(of, ..)
             | Self::Throw(of)
+            | Self::Is(of, IsPattern::Type(..))
             | Self::Lambda(_, LambdaBody::Expression(of)) => of.height,
             Self::Is(of, IsPattern::Constant(other)) => of.height.max(other.height),
-            Self::Is(of, IsPattern::Type(..)) => of.height,
             Self::Lambda(_, LambdaBody::Block(statements)) => deepest(statements),
             Self::Call { callee, arguments, .. } => highest(arguments).max(callee.height),
             Self::Index(a, b) | Self::NullChain(a, b) | Self::Binary(_, a, b) | Self::Assign(a, _, b) => {

@@ -149,9 +149,8 @@ impl Resolver {
             | (Type::List(_) | Type::Dictionary(..) | Type::Set(_), "Count") => (C::Count, Type::Int),
             (Type::Dictionary(key, _), "Keys") => (C::Keys, Type::list(*key)),
             (Type::Dictionary(_, value), "Values") => (C::Values, Type::list(*value)),
-            (Type::Pair(key, _), "Key") => (C::Part(0), *key),
+            (Type::Pair(key, _) | Type::Grouping(key, _), "Key") => (C::Part(0), *key),
             (Type::Pair(_, value), "Value") => (C::Part(1), *value),
-            (Type::Grouping(key, _), "Key") => (C::Part(0), *key),
             (Type::Record(members), name) => {
                 let at = members.iter().position(|(n, _)| *n == name)?;
                 (C::Part(at), members[at].1)

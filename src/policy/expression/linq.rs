@@ -207,7 +207,7 @@ impl Resolver {
             "ToList" => Type::list(of),
             "ToHashSet" => Type::set(of),
             "AsEnumerable" => Type::sequence(of),
-            "ToDictionary" => return self.to_dictionary(called).map(Some),
+            "ToDictionary" => return self.dictionary(called).map(Some),
             "GroupBy" => {
                 called.at_most(2)?;
                 let (key, by) = self.lambda(called.argument(0)?, &[of], None)?;
@@ -226,7 +226,7 @@ impl Resolver {
         Ok(Some(called.give(Linq::Collect, gives, Vec::new())))
     }
 
-    fn to_dictionary(&mut self, called: &Called<'_>) -> Result<Typed, Fault> {
+    fn dictionary(&mut self, called: &Called<'_>) -> Result<Typed, Fault> {
         called.at_most(2)?;
         let of = called.element;
         let (key, by) = self.lambda(called.argument(0)?, &[of], None)?;

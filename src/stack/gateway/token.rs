@@ -229,11 +229,6 @@ impl Token {
         Ok(Self::Property(Arc::new(Property { name, of: None, value: Mutex::new(value) })))
     }
 
-    /// Whether it is JSON's null: `JTokenType.Null`, which is not `null`.
-    pub(super) fn is_null(&self) -> bool {
-        matches!(self, Self::Leaf(Leaf::Null))
-    }
-
     /// Its children: members as properties, elements, a property's value.
     pub(super) fn children(&self) -> Vec<Self> {
         match self {
@@ -388,26 +383,6 @@ impl Token {
             }
             (Self::Property(a), Self::Property(b)) => a.name == b.name && a.value().deep_equals(&b.value()),
             _ => false,
-        }
-    }
-
-    /// As a plain value; a property is an object with one member.
-    pub(super) fn to_json(&self) -> Json {
-        match self {
-            Self::Leaf(leaf) => match leaf {
-                Leaf::Null => Json::Null,
-                Leaf::Bool(b) => Json::Bool(*b),
-                Leaf::Int(n) => Json::from(*n),
-                Leaf::Float(n) => Number::from_f64(*n).map_or(Json::Null, Json::Number),
-                Leaf::Text(text) | Leaf::Date(text) => Json::from(&**text),
-            },
-            Self::Object(object) => {
-                Json::Object(object.members().into_iter().map(|(n, t)| (n.to_string(), t.to_json())).collect())
-            }
-            Self::Array(array) => array.elements().iter().map(Self::to_json).collect(),
-            Self::Property(property) => {
-                Json::Object([(property.name.to_string(), property.value().to_json())].into_iter().collect())
-            }
         }
     }
 }

@@ -91,11 +91,6 @@ impl Moment {
         self.utc_ticks() - UNIX_EPOCH
     }
 
-    /// The instant on the shared clock.
-    pub(in crate::stack::gateway) fn timestamp(self) -> Timestamp {
-        Timestamp::from_micros(self.unix_ticks().div_euclid(10))
-    }
-
     /// Later by so many ticks, where the calendar reaches that far.
     pub(in crate::stack::gateway) fn plus(self, ticks: i64) -> Option<Self> {
         Self::new(self.ticks.checked_add(ticks)?, self.kind)

@@ -66,11 +66,6 @@ impl Random {
         let share = (f64::from(drawn) + f64::from(i32::MAX - 1)) / (2.0 * f64::from(i32::MAX) - 1.0);
         ((share * range as f64) as i64 + i64::from(min)) as i32
     }
-
-    /// `NextBytes`.
-    pub(in crate::stack::gateway) fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| (self.next() % 256) as u8).collect()
-    }
 }
 
 #[cfg(test)]
