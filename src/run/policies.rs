@@ -138,14 +138,14 @@ pub fn compatibility(question: &PoliciesQuestion) -> Result<Compatibility, RunEr
         expressions: Counts::of(entries.iter().filter(|e| !is_policy(e))),
         entries,
         unreadable: policies.unreadable() > 0,
-        diagnostics: beside(diagnostics, policies.inventory().entries()),
+        diagnostics: beside(&diagnostics, policies.inventory().entries()),
     })
 }
 
 /// What the entries don't say themselves.
-fn beside(diagnostics: Diagnostics, entries: &[Entry]) -> Diagnostics {
+fn beside(diagnostics: &Diagnostics, entries: &[Entry]) -> Diagnostics {
     let mut kept = Diagnostics::new();
-    for diagnostic in &diagnostics {
+    for diagnostic in diagnostics {
         let told = |e: &Entry| e.verdict.reason() == Some(&diagnostic.what);
         if diagnostic.severity == Severity::Notice && diagnostic.what.starts_with("section `") {
             continue;

@@ -94,7 +94,7 @@ mod tests {
         for expected in [
             "environments-apart: `dev` and `prod` share the client `C1`\n  --> s.toml:9:1",
             "share the audience `api://a`\n  --> s.toml:10:1",
-            "share the Dataverse\n  `https://org.example/`\n  --> s.toml:11:1",
+            "share the Dataverse\n  `https://org.example`\n  --> s.toml:11:1",
         ] {
             assert!(told.contains(expected), "{expected} in\n{told}");
         }

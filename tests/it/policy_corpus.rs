@@ -16,7 +16,7 @@ use futures_util::stream;
 use world::Common;
 
 /// How many documents there are at least.
-const DOCUMENTS: usize = 135;
+const DOCUMENTS: usize = 165;
 
 /// How many are played at once.
 const AT_ONCE: usize = 4;

@@ -289,20 +289,22 @@ impl Resolver {
                 called.give(linq, Type::sequence(to), Vec::new())
             }
             "Aggregate" => self.aggregate(called)?,
-            "Zip" => {
-                let (other, other_type) = self.expression(called.argument(0)?)?;
-                let Some(inner) = other_type.element() else {
-                    return Err(Fault::at(called.offset, format!("{other_type} can't be enumerated")));
-                };
-                let (lambda, to) = self.lambda(called.argument(1)?, &[of, inner], None)?;
-                called.give(Linq::Zip, Type::sequence(to), vec![other, lambda])
-            }
+            "Zip" => self.zipped(called)?,
             "ForEach" if matches!(called.of, Type::List(_)) => {
                 let (lambda, _) = self.lambda(called.argument(0)?, &[of], None)?;
                 called.give(Linq::ForEach, Type::Void, vec![lambda])
             }
             _ => return Ok(None),
         }))
+    }
+
+    fn zipped(&mut self, called: &Called<'_>) -> Result<Typed, Fault> {
+        let (other, other_type) = self.expression(called.argument(0)?)?;
+        let Some(inner) = other_type.element() else {
+            return Err(Fault::at(called.offset, format!("{other_type} can't be enumerated")));
+        };
+        let (lambda, to) = self.lambda(called.argument(1)?, &[called.element, inner], None)?;
+        Ok(called.give(Linq::Zip, Type::sequence(to), vec![other, lambda]))
     }
 
     fn contains(&mut self, called: &Called<'_>) -> Result<Typed, Fault> {

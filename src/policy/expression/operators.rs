@@ -23,8 +23,7 @@ pub(super) fn binary(op: BinaryOp, left: Type, right: Type) -> Option<Type> {
         B::Add | B::Subtract if a == Type::Span && b == Type::Span => Some(Type::Span),
         B::BitAnd | B::BitOr | B::BitXor => match (a, b) {
             (Type::Bool, Type::Bool) => Some(Type::Bool),
-            (Type::RegexOptions, Type::RegexOptions) => Some(a),
-            (Type::SplitOptions, Type::SplitOptions) => Some(a),
+            (Type::RegexOptions, Type::RegexOptions) | (Type::SplitOptions, Type::SplitOptions) => Some(a),
             _ => arithmetic(a, b).filter(|t| t.is_integer()),
         },
         B::ShiftLeft | B::ShiftRight => {

@@ -243,7 +243,9 @@ impl Translation<'_> {
             self.rest = &rest[end + 1..];
         } else if let Some(named) = rest.strip_prefix("(?'") {
             let end = named.find('\'').ok_or("the name of a group is not closed")?;
-            self.out.push_str(&format!("(?<{}>", &named[..end]));
+            self.out.push_str("(?<");
+            self.out.push_str(&named[..end]);
+            self.out.push('>');
             self.rest = &named[end + 1..];
         } else if self.explicit && !rest.starts_with("(?") {
             self.out.push_str("(?:");

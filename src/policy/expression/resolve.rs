@@ -67,7 +67,7 @@ impl Resolver {
             Kind::NullChain(of, rest) => self.null_chain(of, rest)?,
             Kind::Conditional(condition, yes, no) => self.conditional(condition, yes, no)?,
             Kind::New(new) => self.new_value(new, ast.offset)?,
-            Kind::Default(name) => self.default_value(name.as_ref(), ast.offset)?,
+            Kind::Default(name) => Self::default_value(name.as_ref(), ast.offset)?,
             Kind::Lambda(..) => {
                 return Err(Fault::at(ast.offset, "a lambda stands only as an argument of a LINQ method")
                     .hint("delegates and local functions are not emulated"));
@@ -264,7 +264,7 @@ impl Resolver {
         self.locals.len() - 1
     }
 
-    fn default_value(&mut self, name: Option<&TypeName>, offset: usize) -> Result<Typed, Fault> {
+    fn default_value(name: Option<&TypeName>, offset: usize) -> Result<Typed, Fault> {
         match name {
             Some(name) => {
                 let ty = Self::type_named(name)?;

@@ -192,10 +192,9 @@ impl Resolver {
 
     /// A method of a collection or of `T?`.
     fn collection_method(&mut self, callee: &Callee<'_>, arguments: &[&Ast]) -> Result<Option<Typed>, Fault> {
-        let fits = |(name, _, takes, _): &&(&str, CollectionOp, &[Argument], fn(Type) -> Type)| {
-            *name == callee.name && takes.len() == arguments.len()
-        };
-        let Some((_, op, takes, gives)) = methods(callee.ty).iter().find(fits) else { return Ok(None) };
+        let found =
+            methods(callee.ty).iter().find(|(n, _, takes, _)| *n == callee.name && takes.len() == arguments.len());
+        let Some((_, op, takes, gives)) = found else { return Ok(None) };
         let (key, value) = match callee.ty {
             Type::Dictionary(key, value) => (*key, *value),
             Type::Nullable(of) => (*of, *of),

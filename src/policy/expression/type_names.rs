@@ -190,7 +190,7 @@ fn nested(written: &TypeName, depth: usize) -> Result<Type, Fault> {
 
 fn named(name: &str, parts: &[Type]) -> Option<Type> {
     Some(match (name, parts) {
-        (name, []) if name == "MatchCollection" => Type::list(Type::Match),
+        ("MatchCollection", []) => Type::list(Type::Match),
         (name, []) => simple(name)?,
         ("List" | "IList" | "ICollection" | "IReadOnlyCollection" | "IReadOnlyList", [of]) => Type::list(*of),
         ("IEnumerable", [of]) => Type::sequence(*of),

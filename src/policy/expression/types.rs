@@ -221,6 +221,7 @@ impl Type {
     }
 
     /// What is left of `T?` where there is a value.
+    #[must_use]
     pub fn present(self) -> Self {
         match self {
             Self::Nullable(of) => *of,

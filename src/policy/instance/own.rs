@@ -132,7 +132,7 @@ fn entries<'n>(fields: &mut Fields<'n, '_>, key: &'static str) -> Vec<(String, &
 
 fn api(id: &str, known: Option<ApiDescription>, node: &Node, diagnostics: &mut Diagnostics) -> ApiDescription {
     let mut api = known.unwrap_or_else(|| ApiDescription::plain(id, node.place.clone()));
-    api.id = id.split(";rev=").next().unwrap_or(id).to_owned();
+    id.split(";rev=").next().unwrap_or(id).clone_into(&mut api.id);
     api.place = node.place.clone();
     let mut fields = Fields::of(node, diagnostics);
     let mut text = |key| fields.optional(key).map(Node::key_text);

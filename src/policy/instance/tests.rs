@@ -25,6 +25,7 @@ fn told(diagnostics: &Diagnostics, dir: &Path) -> String {
 const INBOUND: &str = "<policies><inbound><base /></inbound><backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error></policies>";
 
 /// A small instance as the extractor writes it.
+#[expect(clippy::too_many_lines, reason = "a folder, file by file")]
 fn extracted() -> tempfile::TempDir {
     let document = |statement: &str| INBOUND.replacen("<base />", &format!("<base />{statement}"), 1);
     let variable = |name: &str| document(&format!("<set-variable name=\"{name}\" value=\"{{{{region}}}}\" />"));

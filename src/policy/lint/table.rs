@@ -71,6 +71,7 @@ const PERIOD_REFUSED: Rule = Rule {
 
 /// Everything that breaks a rule, in the order of the table. `written` are the
 /// documents before named values stand in them.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator is passed on as it is")]
 pub(in crate::policy) fn judge<'d>(
     policies: &Policies,
     written: impl Iterator<Item = &'d Element> + Clone,

@@ -181,7 +181,8 @@ fn push_gateway(page: &mut String, call: &CallTrace) {
         call.micros as f64 / 1e3
     );
     for step in &call.steps {
-        let raised = if step.raised.is_empty() { String::new() } else { format!("<br><b>{}</b>", html(&step.raised)) };
+        let raised =
+            if step.raised.is_empty() { String::new() } else { format!("<br><strong>{}</strong>", html(&step.raised)) };
         let _ = writeln!(
             page,
             "<tr><td>{}</td><td>{}, {}, <code>{}</code>{raised}</td><td class=\"n\">{} µs</td><td class=\"n\">{} µs</td></tr>",

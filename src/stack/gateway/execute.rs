@@ -233,6 +233,7 @@ async fn step<'p>(
 }
 
 /// A policy that holds no others, and after which the next one follows.
+#[expect(clippy::match_same_arms, reason = "one arm a policy")]
 async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section) -> Result<(), Raised> {
     match action {
         Action::AuthenticationBasic(policy) => policies::authentication_basic(call, policy)?,

@@ -13,6 +13,7 @@ pub(super) struct Template {
     segments: Vec<Segment>,
     /// Whether any number of segments may follow, and the parameter that takes
     /// them.
+    #[expect(clippy::option_option, reason = "they may follow and be named by nothing")]
     rest: Option<Option<Arc<str>>>,
 }
 

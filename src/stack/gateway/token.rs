@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
-use serde_json::{Number, Value as Json};
 
 use super::evaluate::{Exception, Fault, Work};
 

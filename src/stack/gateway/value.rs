@@ -117,7 +117,7 @@ impl Value {
             Self::Char(c) => c.to_string().into(),
             Self::Texts(_) => "System.String[]".into(),
             Self::Bytes(_) => "System.Byte[]".into(),
-            Self::Collection(collection) => self.collection_text(collection).into(),
+            Self::Collection(collection) => Self::collection_text(collection).into(),
             Self::Instant(at) => at.text().into(),
             Self::Span(ticks) => dotnet::span_text(*ticks).into(),
             Self::Library(object) => object.to_string().into(),
@@ -131,7 +131,7 @@ impl Value {
         }
     }
 
-    fn collection_text(&self, collection: &Collection) -> String {
+    fn collection_text(collection: &Collection) -> String {
         let part = |at| collection.item(at).map_or_else(|| "".into(), |v| v.display());
         match collection.ty {
             Type::Pair(..) => format!("[{}, {}]", part(0), part(1)),

@@ -138,10 +138,12 @@ pub(crate) struct Expect {
     pub(crate) body_matches: Option<String>,
     /// What the backend got last; null: it was not called.
     #[serde(default, deserialize_with = "said")]
+    #[expect(clippy::option_option, reason = "null says something")]
     pub(crate) backend: Option<Option<Received>>,
     /// How often the backend was called for this request.
     pub(crate) backend_calls: Option<usize>,
     #[serde(default, deserialize_with = "said")]
+    #[expect(clippy::option_option, reason = "null says something")]
     pub(crate) last_error: Option<Option<LastError>>,
     /// Messages of `trace` policies, in their order.
     pub(crate) traces: Option<Vec<String>>,

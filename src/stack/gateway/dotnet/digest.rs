@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|b| format!("{b:02x}")).collect()
+        bytes.iter().flat_map(|b| format!("{b:02x}").into_bytes()).map(char::from).collect()
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::number::Number;
 
 /// Digits and where the point stands: `0.d1d2d3… × 10^point`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "digits are what it holds")]
 pub(super) struct Digits {
     pub(super) negative: bool,
     /// 0 to 9, without leading and trailing zeros.

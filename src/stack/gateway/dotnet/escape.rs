@@ -93,7 +93,11 @@ pub(in crate::stack::gateway) fn html_encode(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            '\u{a0}'..='\u{ff}' | '\u{1_0000}'.. => out.push_str(&format!("&#{};", c as u32)),
+            '\u{a0}'..='\u{ff}' | '\u{1_0000}'.. => {
+                out.push_str("&#");
+                out.push_str(&(c as u32).to_string());
+                out.push(';');
+            }
             _ => out.push(c),
         }
     }

@@ -64,7 +64,9 @@ pub(in crate::stack::gateway) fn format_span(ticks: i64, pattern: &str) -> Optio
             }
             _ => return None,
         };
-        out.push_str(&format!("{number:0run$}"));
+        let digits = number.to_string();
+        out.extend(std::iter::repeat_n('0', run.saturating_sub(digits.len())));
+        out.push_str(&digits);
         left = &left[run..];
     }
     // A letter alone is a standard format, and there are no others.

@@ -166,16 +166,13 @@ fn from_base64(text: &str) -> Result<Value, Fault> {
 
 fn escaped(op: BytesOp, text: Option<&Value>) -> Result<Value, Fault> {
     use BytesOp as B;
-    let text = match text {
-        Some(Value::Text(text)) => text,
-        _ => {
-            return match op {
-                B::UriEscape | B::UriUnescape | B::UriEscapeReserved => Err(Fault::null_argument("stringToEscape")),
-                // `WebUtility` gives null for null.
-                B::UrlEncode | B::UrlDecode | B::HtmlEncode | B::HtmlDecode => Ok(Value::Null),
-                _ => Err(Fault::null()),
-            };
-        }
+    let Some(Value::Text(text)) = text else {
+        return match op {
+            B::UriEscape | B::UriUnescape | B::UriEscapeReserved => Err(Fault::null_argument("stringToEscape")),
+            // `WebUtility` gives null for null.
+            B::UrlEncode | B::UrlDecode | B::HtmlEncode | B::HtmlDecode => Ok(Value::Null),
+            _ => Err(Fault::null()),
+        };
     };
     Ok(Value::text(match op {
         B::UriEscape => dotnet::uri_escape(text),

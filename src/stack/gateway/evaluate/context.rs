@@ -148,6 +148,7 @@ fn service_url(op: ContextOp, object: &Library) -> Result<Value, Fault> {
     })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "like the other members")]
 fn url(op: ContextOp, address: Address, call: &Call) -> Result<Value, Fault> {
     let (scheme, host, port) = call.origin(address);
     let (path, query) = call.path_and_query(address);

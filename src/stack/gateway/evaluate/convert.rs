@@ -45,6 +45,7 @@ fn invalid(value: &Value, to: Type) -> Fault {
 }
 
 /// Whether a value is of a type: `value is T`.
+#[expect(clippy::too_many_lines, reason = "a table of types")]
 pub(super) fn is(to: Type, value: &Value) -> bool {
     match (to, value) {
         (_, Value::Null) => false,

@@ -39,6 +39,7 @@ impl Frame<'_> {
         }
     }
 
+    #[expect(clippy::match_same_arms, reason = "one arm a kind of expression")]
     pub(super) fn value(&mut self, expr: &Expr) -> Result<Value, Fault> {
         Ok(match expr {
             Expr::Null => Value::Null,

@@ -140,6 +140,7 @@ fn new_array(operands: &[Value], work: &mut Work) -> Result<Value, Fault> {
 }
 
 /// Members of a token.
+#[expect(clippy::match_same_arms, reason = "one arm a member")]
 fn asked(op: JsonOp, token: &Token, rest: &[Value], work: &mut Work) -> Result<Value, Fault> {
     use JsonOp as J;
     let or_null = |token: Option<Token>| token.map_or(Value::Null, Value::Json);

@@ -46,6 +46,7 @@ fn index(operands: &[Value], call: &Call) -> Result<Value, Fault> {
     }
 }
 
+#[expect(clippy::match_same_arms, reason = "one arm a class of constants")]
 fn constant(op: ConstantOp) -> Value {
     use ConstantOp as C;
     let (ty, number) = match op {

@@ -183,6 +183,7 @@ fn expand(with: &str, found: &Found, out: &mut String) {
     out.push_str(rest);
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "like the other members")]
 fn of_match(op: PatternOp, object: &Arc<Library>, found: &Found, rest: &[Value]) -> Result<Value, Fault> {
     use PatternOp as P;
     Ok(match (op, rest.first()) {

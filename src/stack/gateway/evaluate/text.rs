@@ -89,6 +89,7 @@ fn folded<'t>(text: &'t str, rest: &[Value]) -> Cow<'t, str> {
     if ignores_case(rest) { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) }
 }
 
+#[expect(clippy::match_same_arms, reason = "one arm a member")]
 fn instance(op: TextOp, text: &Arc<str>, rest: &[Value]) -> Result<Value, Fault> {
     use TextOp as T;
     let first = argument(rest, 0);

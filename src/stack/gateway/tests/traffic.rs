@@ -221,7 +221,9 @@ async fn wait_asks_side_by_side_and_any_is_content_with_one() {
         let together = Arc::clone(&together);
         async move {
             match request.uri().path() {
-                "/both" => drop(together.wait().await),
+                "/both" => {
+                    together.wait().await;
+                }
                 "/never" => std::future::pending().await,
                 _ => {}
             }

@@ -43,6 +43,7 @@ pub(in crate::stack::gateway) fn described(error: &ValidationError<'_>, text: &s
     format!("{} Line: {line}, Position: {position}", sentence(error))
 }
 
+#[expect(clippy::match_same_arms, reason = "one arm a keyword")]
 fn sentence(error: &ValidationError<'_>) -> String {
     let instance = &**error.instance();
     let is = format!("{} {}", type_name(instance), shown(instance));

@@ -45,11 +45,10 @@ pub(in crate::stack::gateway) fn judged(
             let told = format!("Value of the {word} {name} couldn't be parsed according to the definition. \n\n{why}");
             return found("IncorrectMessage", details, Some(told));
         }
-        None => return missing_definition(schema, values),
+        None => return Some(missing_definition(schema, values)),
     };
-    let validator = match definition.validator(schema, request, Adjustment::default()) {
-        Ok(validator) => validator,
-        Err(_) => return missing_definition(schema, values),
+    let Ok(validator) = definition.validator(schema, request, Adjustment::default()) else {
+        return Some(missing_definition(schema, values));
     };
     let error = validator.iter_errors(&value).next()?;
     let why = described(&error, &values.texts[0]);
@@ -58,14 +57,14 @@ pub(in crate::stack::gateway) fn judged(
     found("IncorrectMessage", details, Some(told))
 }
 
-fn missing_definition(schema: &SchemaRef, values: Values<'_>) -> Option<Finding> {
+fn missing_definition(schema: &SchemaRef, values: Values<'_>) -> Finding {
     let Values { kind, name, .. } = values;
     let definition = schema.pointer.rsplit('/').next().unwrap_or_default();
     let details = format!(
         "API's schema does not contain definition {definition}, which is associated with the {} {name}.",
         kind.word()
     );
-    Some(Finding { name: name.to_owned(), kind: kind.name(), rule: "MissingDefinition", details, told: None })
+    Finding { name: name.to_owned(), kind: kind.name(), rule: "MissingDefinition", details, told: None }
 }
 
 /// Why values can't be read as their schema wants it.
