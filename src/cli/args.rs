@@ -324,7 +324,7 @@ pub(super) struct ServeArgs {
     /// target: `--settings FILE --env stack`.
     #[arg(long, value_name = "FILE")]
     pub(super) write_env: Option<PathBuf>,
-    /// The settings file, whose [gateway] says how the gateway behaves;
+    /// The settings file, whose `[gateway]` says how the gateway behaves;
     /// seamstress.toml or .config/seamstress.toml by default.
     #[arg(long, value_name = "FILE")]
     pub(super) settings: Option<PathBuf>,
