@@ -328,6 +328,10 @@ pub(super) struct ServeArgs {
     /// seamstress.toml or .config/seamstress.toml by default.
     #[arg(long, value_name = "FILE")]
     pub(super) settings: Option<PathBuf>,
+    /// Write the gateway's log there as it comes: one JSON line a call, in the
+    /// shape of `ApiManagementGatewayLogs`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) gateway_logs: Option<PathBuf>,
     /// Switch on a defect; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub(super) defect: Vec<String>,

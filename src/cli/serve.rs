@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -22,7 +23,7 @@ pub(super) async fn serve(args: &ServeArgs) -> u8 {
     match start(args).await {
         Ok((served, left)) => {
             show(args, &served, left.handover.authority.as_deref());
-            stop.stopped().await;
+            write_log(args, &served, &stop).await;
             served.stop().await;
             for file in &left.handover.files {
                 // It names addresses that are gone.
@@ -31,6 +32,27 @@ pub(super) async fn serve(args: &ServeArgs) -> u8 {
             0
         }
         Err(fault) => fail(&fault, &Redactor::new()),
+    }
+}
+
+/// How long a call may wait until it stands in the log's file, in real time.
+const LOG_DELAY: Duration = Duration::from_millis(250);
+
+/// Keeps the log's file near the last call until it is time to stop.
+async fn write_log(args: &ServeArgs, served: &Served, stop: &Stop) {
+    let Some(file) = &args.gateway_logs else { return stop.stopped().await };
+    let mut told = false;
+    loop {
+        let ended = tokio::time::timeout(LOG_DELAY, stop.stopped()).await.is_ok();
+        if let Err(fault) = served.flush_log()
+            && !told
+        {
+            screen::note(&format!("{} is not whole: {fault}", file.display()));
+            told = true;
+        }
+        if ended {
+            return;
+        }
     }
 }
 
@@ -68,7 +90,8 @@ async fn start(args: &ServeArgs) -> Result<(Served, Left), RunError> {
         gateway: settle::gateway(args.settings.as_deref())?,
     })
     .await?;
-    match leave(args, &served) {
+    let logged = args.gateway_logs.as_deref().map_or(Ok(()), |file| served.log_to(file));
+    match logged.and_then(|()| leave(args, &served)) {
         Ok(left) => Ok((served, left)),
         Err(fault) => {
             served.stop().await;

@@ -44,6 +44,10 @@ pub struct GatewayRow {
     pub api_id: String,
     /// The operation's id.
     pub operation_id: String,
+    /// The API's revision.
+    pub api_revision: String,
+    /// The product by which it was called; empty without one.
+    pub product_id: String,
     /// The subscription's id; empty without one.
     pub apim_subscription_id: String,
     /// What went wrong: the policy or step.
@@ -52,6 +56,8 @@ pub struct GatewayRow {
     pub last_error_reason: String,
     /// What went wrong: the message.
     pub last_error_message: String,
+    /// What went wrong: the scope.
+    pub last_error_scope: String,
     /// What went wrong: the section.
     pub last_error_section: String,
     /// Request header fields that are logged.

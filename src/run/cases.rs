@@ -105,9 +105,11 @@ async fn play_planned(session: &Session, queue: &Queue, (contract, key): Planned
 
 /// The workers by the lane that they serve first: two of three take probes,
 /// many of which wait for a window or a retry. Where the clock runs as fast as
-/// real time they wait longer, so more are under way.
+/// real time they wait longer, so more are under way; and where nothing but
+/// payloads is played, since jobs among them wait for their next poll.
 fn workers(session: &Session) -> Vec<Lane> {
-    let by_default = if session.target.clock.scale() < 5.0 { 48 } else { 24 };
+    let waiting = session.target.clock.scale() < 5.0 || session.options.payloads;
+    let by_default = if waiting { 48 } else { 24 };
     let count = session.options.workers.unwrap_or(by_default).max(1);
     (0..count).map(|number| if number % 3 == 2 { Lane::Payloads } else { Lane::Probes }).collect()
 }

@@ -68,6 +68,24 @@ impl Served {
         Handover::authority(&self.stack, beside)
     }
 
+    /// From now on the gateway's log is also written to this file, one JSON
+    /// line a call.
+    ///
+    /// # Errors
+    /// The file can't be made.
+    pub fn log_to(&self, file: &Path) -> Result<(), RunError> {
+        let failed = |fault| RunError::CouldNotRun(format!("{} can't be written: {fault}", file.display()));
+        self.stack.log_to(file).map_err(failed)
+    }
+
+    /// Has that file hold every call that is through.
+    ///
+    /// # Errors
+    /// Calls are missing in it, and why.
+    pub fn flush_log(&self) -> std::io::Result<()> {
+        self.stack.flush_log()
+    }
+
     /// Stops every tier.
     pub async fn stop(self) {
         self.stack.stop().await;

@@ -1,7 +1,9 @@
 //! Starting and stopping all tiers together.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
@@ -39,6 +41,7 @@ pub struct Stack {
     addresses: Addresses,
     tenant: Tenant,
     tls: Option<Tls>,
+    rows: RowLog,
 }
 
 /// What runs already.
@@ -89,7 +92,7 @@ impl Stack {
         };
         let mut tiers = Tiers::default();
         match tiers.start(&start).await {
-            Ok((addresses, tenant)) => Ok(Self { tiers, addresses, tenant, tls: start.tls }),
+            Ok((addresses, tenant)) => Ok(Self { tiers, addresses, tenant, tls: start.tls, rows: start.rows }),
             Err(fault) => {
                 tiers.stop().await;
                 Err(fault)
@@ -118,9 +121,29 @@ impl Stack {
         self.tiers.gateway.as_ref().map(|gateway| gateway.remarks().clone()).unwrap_or_default()
     }
 
+    /// From now on the gateway's log is also written to this file, one JSON
+    /// line a call.
+    ///
+    /// # Errors
+    /// The file can't be made.
+    pub fn log_to(&self, file: &Path) -> io::Result<()> {
+        self.rows.copy_to(file)
+    }
+
+    /// Has that file hold every call that is through.
+    ///
+    /// # Errors
+    /// Calls are missing in it, and why.
+    pub fn flush_log(&self) -> io::Result<()> {
+        self.rows.flush_copy()
+    }
+
     /// Stops every tier and waits until all their tasks have ended.
     pub async fn stop(self) {
         self.tiers.stop().await;
+        // Who was still called has a row now. What can't be written was told at
+        // the flush before.
+        let _ = self.rows.flush_copy();
     }
 }
 

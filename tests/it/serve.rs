@@ -1,5 +1,7 @@
 //! `serve` in one process, the judge in another.
 
+use std::io::{Read as _, Write as _};
+
 use crate::support::{Serving, seamstress};
 
 #[test]
@@ -26,6 +28,34 @@ fn a_defect_of_a_served_system_is_found() {
     let ran = seamstress(&args);
     assert_eq!(ran.code, 1, "{}", ran.all());
     assert!(ran.families().iter().all(|f| f == "lifecycle"), "{}", ran.all());
+}
+
+#[test]
+fn the_gateways_log_is_written_as_it_comes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("calls.jsonl");
+    let serving = Serving::start(&["--gateway-logs", file.to_str().expect("plain")]);
+    let gateway = serving.addresses["gateway"].as_str().and_then(|a| a.strip_prefix("http://")).expect("an address");
+    let mut stream = std::net::TcpStream::connect(gateway).expect("it listens");
+    stream.write_all(b"GET /nowhere?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    assert_eq!(serving.interrupt(), Some(0));
+    let text = std::fs::read_to_string(&file).expect("the log");
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(rows.len(), 1, "{text}");
+    assert_eq!(rows[0]["Url"], "http://x/nowhere?a=1");
+    assert_eq!((&rows[0]["ResponseCode"], &rows[0]["LastErrorReason"]), (&404.into(), &"OperationNotFound".into()));
+}
+
+#[test]
+fn a_log_that_cant_be_written_is_3() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("none/calls.jsonl");
+    let ran = seamstress(&["serve", "--gateway-logs", file.to_str().expect("plain")]);
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    assert!(ran.err.contains("calls.jsonl can't be written"), "{}", ran.err);
 }
 
 #[test]
