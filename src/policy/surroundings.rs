@@ -126,10 +126,13 @@ impl Surroundings {
         }
         let known = self.named_values.keys().map(String::as_str).collect::<Vec<_>>();
         let fault = Diagnostic::error(text.place.clone(), format!("named value `{{{{{name}}}}}` is not defined"))
-            .expected(format!("one of {}", known.join(", ")));
+            .expected(match known.as_slice() {
+                [] => format!("`{name}: VALUE` in a file of named values"),
+                known => format!("one of {}", known.join(", ")),
+            });
         match closest(name, known) {
             Some(near) => fault.hint(format!("did you mean `{near}`?")),
-            None => fault,
+            None => fault.hint("what the folder lacks is given with `--named-values FILE`"),
         }
     }
 }
