@@ -50,4 +50,23 @@ mod tests {
         let refused = refused.answered(failure(400, "validation_error")).wrote("a", Some(ID));
         assert_eq!(refused.findings(&super::CHECK, &with_behaviour()).len(), 1);
     }
+
+    /// A call that failed has written; the row is then as `left` says, and the
+    /// next call writes again.
+    fn written_again_over(left: &str) -> usize {
+        let call = |play: Play| play.call(Expect::Nothing).items(&[("a", 1)]);
+        let failed = call(Play::new(CaseKind::Sequence)).answered(failure(503, "downstream_unavailable"));
+        let again = call(failed.wrote("a", Some(ID))).answered(answer(200)).wrote("a", Some(ID));
+        let again = again.entry(|entry| {
+            entry.columns.iter_mut().for_each(|column| column.before = column.after.clone());
+            entry.columns[1].before = left.into();
+        });
+        again.findings(&super::CHECK, &with_behaviour()).len()
+    }
+
+    #[test]
+    fn a_row_that_somebody_else_wrote_meanwhile_may_be_written_again() {
+        assert_eq!(written_again_over("6f0d2f7e-0000-4000-8000-000000000001"), 0);
+        assert_eq!(written_again_over(ID), 1);
+    }
 }

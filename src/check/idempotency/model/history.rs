@@ -110,4 +110,7 @@ pub(in crate::check::idempotency) struct Written {
     pub(in crate::check::idempotency) at: Timestamp,
     /// Its number in the ledger.
     pub(in crate::check::idempotency) sequence: u64,
+    /// Whether somebody else had written the row since the effect before it
+    /// under the same ID.
+    pub(in crate::check::idempotency) over_others: bool,
 }

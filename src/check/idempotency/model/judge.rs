@@ -296,9 +296,8 @@ impl<'a> Judge<'a> {
             written.entry(effect.key.to_ascii_lowercase()).or_default().push(effect);
         }
         written.values_mut().for_each(|effects| effects.sort_by_key(|effect| effect.sequence));
-        let all: u32 = self.items.values().map(|s| if s.open { u32::MAX / 4096 } else { s.most }).sum();
         for (row, effects) in &written {
-            let most = if self.keyed { self.of_row(row, |s| if s.open { 1 << 20 } else { s.most }) } else { all };
+            let most = self.most_on(row, effects);
             if effects.len() as u64 > u64::from(most) {
                 self.excess(history, row, effects, most);
             }
@@ -306,6 +305,21 @@ impl<'a> Judge<'a> {
         if self.keyed && !history.unmarked {
             self.lost(history, &written);
         }
+    }
+
+    /// How many effects a row may have. Whoever can't tell what became of a
+    /// write looks at the row, and writes again where it holds somebody else's
+    /// by now.
+    fn most_on(&self, row: &str, effects: &[&super::Written]) -> u32 {
+        let may = |s: &Standing| if s.open { u32::MAX / 4096 } else { s.most };
+        let doubted = |s: &Standing| u32::from(s.doubted);
+        let (most, doubted, alone) = if self.keyed {
+            (self.of_row(row, may), self.of_row(row, doubted), self.of_row(row, |_| 1) <= 1)
+        } else {
+            (self.items.values().map(may).sum(), self.items.values().map(doubted).sum(), true)
+        };
+        let theirs = effects.iter().any(|effect| effect.over_others);
+        if theirs || !alone { most + doubted } else { most }
     }
 
     fn of_row(&self, row: &str, count: impl Fn(&Standing) -> u32) -> u32 {

@@ -95,7 +95,7 @@ fn a_failed_write_may_be_taken_for_ones_own_and_one_that_never_failed_may_not() 
         let second = asked(1, "b", vec![attempt(9, Answer::Done(Vec::new()))]);
         let history = History {
             events: vec![Event::Calls(vec![asked(0, "a", first)]), Event::Calls(vec![second])],
-            effects: vec![Written { key: "row".into(), at: at(1), sequence: 1 }],
+            effects: vec![Written { key: "row".into(), at: at(1), sequence: 1, over_others: false }],
             unmarked: false,
             quiet: true,
             watched: true,
@@ -104,4 +104,40 @@ fn a_failed_write_may_be_taken_for_ones_own_and_one_that_never_failed_may_not() 
     };
     assert!(!blamed(vec![attempt(1, failed), attempt(2, Answer::Done(Vec::new()))]));
     assert!(blamed(vec![attempt(2, Answer::Done(Vec::new()))]));
+}
+
+/// A write failed on the way, somebody else wrote the row, and it was written
+/// again: nobody could know that it had been there. Where nobody else wrote, the
+/// row tells.
+#[test]
+fn a_write_in_doubt_may_be_repeated_over_somebody_elses_and_not_over_its_own() {
+    let at = Timestamp::from_seconds;
+    let failed = Answer::Failed { status: 503, name: None, by_service: true };
+    let attempt = |second, answer| Attempt { sent: at(second), done: at(second + 1), answer, words: String::new() };
+    let blamed = |first: Answer, over_others| {
+        let call = Asked {
+            number: 0,
+            role: "first",
+            principal: "a".into(),
+            operation: "submit".into(),
+            version: "v1".into(),
+            step: None,
+            items: vec![Item { id: "row".into(), content: 7 }],
+            patient: false,
+            attempts: vec![attempt(1, first), attempt(5, Answer::Done(Vec::new()))],
+        };
+        let write =
+            |sequence, second, over_others| Written { key: "row".into(), at: at(second), sequence, over_others };
+        let history = History {
+            events: vec![Event::Calls(vec![call])],
+            effects: vec![write(1, 1, false), write(9, 5, over_others)],
+            unmarked: false,
+            quiet: true,
+            watched: true,
+        };
+        judge(&promise(), true, &history, &|_, _| None).iter().any(|violation| violation.kind == Kind::Excess)
+    };
+    assert!(!blamed(failed.clone(), true));
+    assert!(blamed(failed, false));
+    assert!(blamed(Answer::Done(Vec::new()), true), "what was told as done is not written again");
 }

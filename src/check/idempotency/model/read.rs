@@ -1,6 +1,6 @@
 //! From a case that was played to a history.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{Answer, Asked, Attempt, Event, History, Violation, Written, judge};
@@ -12,7 +12,7 @@ use crate::check::idempotency::replay_differs::answers_differ;
 use crate::clock::Timestamp;
 use crate::contract::behaviour::{Behaviour, Idempotency, OtherContent, RunningPolicy, SameContent, Selector};
 use crate::generate::{Call, Step};
-use crate::observe::{CallRun, LedgerEntry};
+use crate::observe::{CallRun, ColumnChange, LedgerEntry};
 use crate::wire::{Exchange, Tier};
 
 /// What the model says of a case, and whether there was anything to say;
@@ -45,11 +45,7 @@ fn history(subject: &CaseSubject<'_>, behaviour: &Behaviour, promise: &Idempoten
     let ids: BTreeSet<&str> = subject.run.case.calls().filter_map(|call| call.correlation.as_deref()).collect();
     if let Some(effects) = Effects::of(behaviour, &subject.run.ledger) {
         for id in ids {
-            history.effects.extend(effects.under(id).map(|entry| Written {
-                key: entry.key.clone(),
-                at: entry.at,
-                sequence: entry.sequence,
-            }));
+            history.effects.extend(written(effects.under(id)));
         }
         let began = subject.run.calls.iter().filter_map(|run| run.exchanges.first()).map(|e| e.sent_at).min();
         history.unmarked = began.is_some_and(|began| {
@@ -58,6 +54,19 @@ fn history(subject: &CaseSubject<'_>, behaviour: &Behaviour, promise: &Idempoten
     }
     (history.quiet, history.watched) = what_rows_say(subject);
     history
+}
+
+/// What was written under one ID. What a row held before a write tells whether
+/// somebody else had written it meanwhile.
+fn written<'e>(entries: impl Iterator<Item = &'e LedgerEntry>) -> Vec<Written> {
+    let mut latest: HashMap<&str, &LedgerEntry> = HashMap::new();
+    let written = |entry: &'e LedgerEntry| {
+        let earlier = latest.insert(&entry.key, entry);
+        let changed = |c: &ColumnChange| earlier.and_then(|e| e.column(&c.name)).is_some_and(|left| *left != c.before);
+        let over_others = entry.columns.iter().any(changed);
+        Written { key: entry.key.clone(), at: entry.at, sequence: entry.sequence, over_others }
+    };
+    entries.map(written).collect()
 }
 
 /// Whether nothing behind the service failed since the sequence's own faults

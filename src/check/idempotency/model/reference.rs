@@ -169,7 +169,7 @@ impl Service {
         self.now += 1;
         let sequence = self.history.effects.len() as u64 + 1;
         let at = Timestamp::from_seconds(0).plus(Duration::from_millis(self.now));
-        self.history.effects.push(Written { key: format!("row-{item}"), at, sequence });
+        self.history.effects.push(Written { key: format!("row-{item}"), at, sequence, over_others: false });
     }
 
     /// A call whose caller does not learn what came of it.
