@@ -443,7 +443,8 @@ pub(super) struct FrontArgs {
     #[arg(long, value_name = "FILE", requires = "service")]
     pub(super) named_values: Option<PathBuf>,
     /// What happens where something is not emulated: `fail`, or `warn` and go
-    /// on without it.
+    /// on without it; calls that reach a policy which is there to refuse them,
+    /// and is not emulated, get 500.
     #[arg(long, value_enum, default_value_t, requires = "service")]
     pub(super) unsupported: Unsupported,
 }
@@ -454,7 +455,7 @@ pub(super) enum Unsupported {
     /// It is an error.
     #[default]
     Fail,
-    /// It is a warning, and the policy does nothing.
+    /// It is a warning, and the policy does nothing, or refuses each call.
     Warn,
 }
 

@@ -8,9 +8,9 @@ use super::document::Item;
 use super::element::{Child, Element};
 use super::expression::Reads;
 use super::inventory::{Inventory, Subject, Verdict};
-use super::policies::{POLICIES, PolicyKind, REFUSED};
+use super::policies::{POLICIES, PolicyKind, REFUSED, is_guard};
 use super::reader::Reader;
-use super::statement::{Action, Scope, Section, Statement, Statements};
+use super::statement::{Action, Scope, Section, Statement, Statements, Unsupported};
 use super::surroundings::{OnUnsupported, Surroundings};
 use crate::diagnose::{Diagnostic, Diagnostics, Place, Severity, closest};
 
@@ -134,14 +134,20 @@ impl<'d> Compiler<'d> {
         };
         let verdict = self.wrong.take().or_else(|| kind.map(|k| k.emulation.into()));
         let verdict = verdict.unwrap_or(Verdict::Emulated);
-        let left_out = matches!(verdict, Verdict::NotEmulated(_));
+        let left_out = match &verdict {
+            Verdict::NotEmulated(why) => Some(self.left_out(element, why)),
+            _ => None,
+        };
         self.inventory.judge(entry, verdict);
         self.path.truncate(outer.0);
         self.wrong = outer.1;
-        let unsupported = || (Action::Unsupported(Arc::clone(&element.name)), Reads::default());
-        let (action, reads) = if left_out { unsupported() } else { compiled? };
+        let (action, reads) = match left_out {
+            Some(unsupported) => (Action::Unsupported(Box::new(unsupported)), Reads::default()),
+            None => compiled?,
+        };
+        let refused = || REFUSED.iter().find(|(name, _)| *name == &*element.name).map(|(name, _)| *name);
         Some(Statement {
-            policy: kind.map_or("unsupported", |k| k.name),
+            policy: kind.map(|k| k.name).or_else(refused).unwrap_or("unsupported"),
             id: element.id().map(Into::into),
             place: element.place.clone(),
             scope: self.scope,
@@ -149,6 +155,21 @@ impl<'d> Compiler<'d> {
             action,
             reads,
         })
+    }
+
+    /// What stands in place of a policy that can't be emulated. That one which
+    /// refuses calls goes on refusing them is told.
+    fn left_out(&mut self, element: &Element, why: &str) -> Unsupported {
+        let name = &element.name;
+        let guard = is_guard(element);
+        if guard && self.surroundings.on_unsupported == OnUnsupported::Warn {
+            let what =
+                format!("`{name}` is there to refuse calls, and is not emulated: each call that reaches it gets 500");
+            let told = Diagnostic::warning(element.place.clone(), what)
+                .hint("take it out to have such calls pass without what it demands");
+            self.diagnostics.push(told);
+        }
+        Unsupported { name: Arc::clone(name), why: why.into(), guard }
     }
 
     fn known(&mut self, kind: &PolicyKind, element: &Element) -> Option<(Action, Reads)> {
@@ -171,16 +192,20 @@ impl<'d> Compiler<'d> {
 
     fn unknown(&mut self, element: &Element) {
         let what = format!("policy `{}` is unknown or not emulated", element.name);
+        let way_on = if is_guard(element) {
+            "take it out, or go on with `--unsupported warn`: calls that reach it are then refused with 500"
+        } else {
+            "take it out, or go on without what it does: `--unsupported warn`"
+        };
         if let Some((name, why)) = REFUSED.iter().find(|(name, _)| *name == &*element.name) {
             let fault = Diagnostic::error(element.place.clone(), format!("policy `{name}` is not emulated: {why}"));
-            let fault = fault.hint("take it out, or go on without what it does: `--unsupported warn`");
-            self.fault(fault.unsupported());
+            self.fault(fault.hint(way_on).unsupported());
             return;
         }
         let fault = Diagnostic::error(element.place.clone(), what);
         let fault = match closest(&element.name, POLICIES.iter().map(|k| k.name)) {
             Some(near) => fault.hint(format!("did you mean `{near}`?")),
-            None => fault.hint("take it out, or go on without what it does: `--unsupported warn`"),
+            None => fault.hint(way_on),
         };
         self.fault(fault.unsupported());
     }

@@ -54,6 +54,6 @@ pub use policies::{
 };
 pub use policies_of::Policies;
 pub use schema::{Adjustment, compile_schema};
-pub use statement::{Action, Given, GivenText, Scope, Section, Statement, Statements};
+pub use statement::{Action, Given, GivenText, Scope, Section, Statement, Statements, Unsupported};
 pub use surroundings::{OnUnsupported, Surroundings};
 pub use view::effective_text;

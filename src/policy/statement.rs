@@ -80,9 +80,9 @@ pub enum Action {
     SetStatus(SetStatus),
     SetVariable(SetVariable),
     Trace(Trace),
-    /// A policy of this name that is not emulated: it does nothing but leave a
-    /// trace record.
-    Unsupported(Arc<str>),
+    /// A policy that is not emulated: it does nothing but leave a trace
+    /// record, or refuses the call.
+    Unsupported(Box<Unsupported>),
     ValidateAzureAdToken(Box<ValidateAzureAdToken>),
     ValidateContent(Box<ValidateContent>),
     ValidateHeaders(ValidateHeaders),
@@ -90,6 +90,18 @@ pub enum Action {
     Wait(Wait),
     ValidateParameters(Box<ValidateParameters>),
     ValidateStatusCode(ValidateStatusCode),
+}
+
+/// A policy that is not emulated.
+#[derive(Clone, Debug)]
+pub struct Unsupported {
+    /// Its name as it is written.
+    pub name: Arc<str>,
+    /// What of it is not emulated.
+    pub why: Arc<str>,
+    /// Whether it is there to refuse calls: then calls that reach it are
+    /// refused, since without it they would pass unchecked.
+    pub guard: bool,
 }
 
 /// A value that is written out, or an expression that gives it.

@@ -12,7 +12,8 @@ pub enum OnUnsupported {
     /// It is an error: the documents can't be used.
     #[default]
     Fail,
-    /// It is a warning, and the policy that it belongs to does nothing.
+    /// It is a warning, and the policy that it belongs to does nothing; one
+    /// that is there to refuse calls refuses all that reach it.
     Warn,
 }
 

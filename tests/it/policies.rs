@@ -160,7 +160,10 @@ fn an_extracted_instance_stands_before_a_service() {
     assert!(partner.contains("GET /orders/7?x=1 HTTP/1.1"), "{partner}");
     assert!(partner.to_lowercase().contains("x-partner-key: s3cret"), "{partner}");
     assert!(partner.contains("Deprecation") || partner.contains("deprecation"), "{partner}");
-    for _ in 0..5 {
+    // The guard of this operation is not emulated: nothing passes it.
+    let unguarded = call(&gateway, "/orders/v2/orders/7", Some("ada-key"));
+    assert!(unguarded.starts_with("HTTP/1.1 500") && unguarded.contains("Internal server error"), "{unguarded}");
+    for _ in 0..4 {
         assert!(call(&gateway, "/orders/v1/orders/7", Some("ada-key")).starts_with("HTTP/1.1 200"));
     }
     let limited = call(&gateway, "/orders/v1/orders/7", Some("ada-key"));

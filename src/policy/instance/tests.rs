@@ -273,6 +273,22 @@ fn loose_documents_are_read_with_their_fragments() {
 }
 
 #[test]
+fn that_a_guard_refuses_where_it_is_not_emulated_is_told() {
+    let text = "<policies><inbound><no-such-policy /><validate-client-certificate /></inbound></policies>";
+    let dir = folder(&[("global.xml", text)]);
+    let (instance, _) = Instance::read(dir.path());
+    let told = |on_unsupported| {
+        let surroundings = Surroundings { on_unsupported, ..Surroundings::default() };
+        load_instance(instance.clone(), &[], &surroundings).1.to_string()
+    };
+    let each = "each call that reaches it gets 500";
+    let warned = told(OnUnsupported::Warn);
+    assert!(warned.contains("`validate-client-certificate` is there to refuse calls"), "{warned}");
+    assert_eq!(warned.matches(each).count(), 1, "{warned}");
+    assert!(!told(OnUnsupported::Fail).contains(each));
+}
+
+#[test]
 fn a_folder_without_anything_is_told() {
     let dir = folder(&[]);
     let (_, diagnostics) = Instance::read(dir.path());

@@ -17,6 +17,7 @@ mod cors;
 mod emit_metric;
 mod find_and_replace;
 mod forward_request;
+mod guard;
 mod ignored;
 mod ip_filter;
 mod jsonp;
@@ -90,6 +91,7 @@ pub use validate_parameters::{ParameterRules, ValidateParameters};
 pub use validate_status_code::ValidateStatusCode;
 pub use wait::Wait;
 
+pub(super) use guard::is_guard;
 pub(super) use refused::REFUSED;
 pub use table::Emulation;
 pub(super) use table::{POLICIES, PolicyKind};

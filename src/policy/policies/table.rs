@@ -48,6 +48,27 @@ pub(super) const ANYWHERE: &[Section] = &Section::ALL;
 /// Inbound only.
 pub(super) const INBOUND: &[Section] = &[Section::Inbound];
 
+/// Policies whose purpose is to refuse calls, emulated or not. One that can't
+/// be emulated is never passed over: calls that reach it are refused.
+pub(super) const GUARDS: &[&str] = &[
+    "check-header",
+    "ip-filter",
+    "limit-concurrency",
+    "quota",
+    "quota-by-key",
+    "rate-limit",
+    "rate-limit-by-key",
+    "validate-azure-ad-token",
+    "validate-client-certificate",
+    "validate-content",
+    "validate-graphql-request",
+    "validate-headers",
+    "validate-jwt",
+    "validate-odata-request",
+    "validate-parameters",
+    "validate-status-code",
+];
+
 /// Every policy that is emulated, by name.
 pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
     authentication_basic::KIND,

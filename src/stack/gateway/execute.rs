@@ -271,7 +271,7 @@ async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section
             call.set_variable(&policy.name, value);
         }
         Action::Trace(policy) => policies::trace(call, policy)?,
-        Action::Unsupported(name) => policies::unsupported(call, name),
+        Action::Unsupported(policy) => policies::unsupported(call, policy)?,
         Action::ValidateAzureAdToken(policy) => policies::validate_azure_ad_token(shared, call, policy).await?,
         Action::ValidateContent(policy) => policies::validate_content(call, policy, section).await?,
         Action::ValidateHeaders(policy) => policies::validate_headers(call, policy, section)?,

@@ -32,6 +32,9 @@ pub(crate) struct Spec {
     /// Further files of the policies' folder, by path.
     #[serde(default)]
     pub(crate) files: BTreeMap<String, String>,
+    /// What happens where something is not emulated.
+    #[serde(default)]
+    pub(crate) unsupported: Unsupported,
     /// An OpenAPI document instead of the usual one.
     pub(crate) openapi: Option<String>,
     /// What the backend answers: one answer to all, or one after the other, the
@@ -49,6 +52,15 @@ pub(crate) struct Spec {
     /// For a document that must not load: a part of each diagnostic.
     #[serde(default)]
     pub(crate) expect_diagnostics: Vec<String>,
+}
+
+/// What `--unsupported` says.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Unsupported {
+    #[default]
+    Fail,
+    Warn,
 }
 
 /// Where the document is put.

@@ -26,7 +26,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::compare::{self, Got};
-use super::document::{Document, Reply, Request as Asked, Scope, Spec};
+use super::document::{Document, Reply, Request as Asked, Scope, Spec, Unsupported};
 
 /// The instant at which every document begins.
 const BEGIN: &str = "2026-09-01T08:00:00Z";
@@ -256,7 +256,10 @@ fn options(
     GatewayOptions {
         policies: folder.to_owned(),
         instance: None,
-        on_unsupported: OnUnsupported::Fail,
+        on_unsupported: match spec.unsupported {
+            Unsupported::Fail => OnUnsupported::Fail,
+            Unsupported::Warn => OnUnsupported::Warn,
+        },
         service: None,
         apis: vec![Api { id: ContractId::new("shop", "v1"), openapi }],
         overlays: Vec::new(),
