@@ -17,6 +17,18 @@ pub enum Connection {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Connection {
+    /// The version of TLS that is spoken, as logs write it: `1.2` or `1.3`.
+    pub fn tls_version(&self) -> Option<&'static str> {
+        let Self::Tls(stream) = self else { return None };
+        let (_, session) = stream.get_ref();
+        match session.protocol_version() {
+            Some(rustls::ProtocolVersion::TLSv1_2) => Some("1.2"),
+            _ => Some("1.3"),
+        }
+    }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {

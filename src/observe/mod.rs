@@ -18,5 +18,5 @@ pub use call_trace::{CallTrace, StepTrace};
 pub use callback::ReceivedCall;
 pub use latency::{Latency, OperationLatency};
 pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome};
-pub use row::{GatewayRow, LastError, TraceRecord};
+pub use row::{CacheUse, GatewayRow, LastError, TraceRecord};
 pub use sink::{Event, Sink};

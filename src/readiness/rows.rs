@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::observe::{GatewayRow, TraceRecord};
+use crate::observe::{CacheUse, GatewayRow, TraceRecord};
 
 /// What a file held.
 #[derive(Clone, Debug, Default)]
@@ -172,32 +172,50 @@ fn row(columns: &Columns<'_>) -> Result<GatewayRow, String> {
         Some(text) => text.to_owned(),
         None => columns.text(&format!("lasterror{member}")),
     };
+    let elapsed = failure.get("elapsed").or_else(|| columns.get("lasterrorelapsed"));
     Ok(GatewayRow {
         time_generated,
         correlation_id: columns.text("correlationid"),
+        region: columns.text("region").into(),
         is_request_success: success
             .is_some_and(|v| v.as_bool() == Some(true) || v.as_str().is_some_and(|s| s.eq_ignore_ascii_case("true"))),
         total_time: columns.number(&["totaltime", "durationms"]),
         caller_ip_address: columns.text("calleripaddress"),
         method: columns.text("method"),
         url,
+        client_protocol: columns.text("clientprotocol").into(),
+        client_tls_version: columns.text("clienttlsversion").into(),
         response_code: columns.number(&["responsecode"]) as u16,
         response_size: columns.number(&["responsesize"]),
         request_size: columns.number(&["requestsize"]),
+        cache: match columns.text("cache").to_ascii_lowercase().as_str() {
+            "hit" => CacheUse::Hit,
+            "miss" => CacheUse::Miss,
+            _ => CacheUse::None,
+        },
+        cache_time: columns.number(&["cachetime"]),
+        client_time: columns.number(&["clienttime"]),
         backend_time: columns.number(&["backendtime"]),
         backend_method: columns.text("backendmethod"),
         backend_url: columns.text("backendurl"),
         backend_response_code: columns.number(&["backendresponsecode"]) as u16,
+        backend_protocol: columns.text("backendprotocol").into(),
+        backend_id: columns.text("backendid").into(),
         api_id,
         operation_id: columns.text("operationid"),
         api_revision: columns.text("apirevision"),
         product_id: columns.text("productid"),
+        user_id: columns.text("userid"),
         apim_subscription_id: columns.text("apimsubscriptionid"),
+        last_error_elapsed: elapsed.and_then(Value::as_u64),
         last_error_source: last_error("source"),
         last_error_reason: last_error("reason"),
         last_error_message: last_error("message"),
         last_error_scope: last_error("scope"),
         last_error_section: last_error("section"),
+        // What an instance writes into it is dynamic; nothing here asks for it.
+        errors: serde_json::from_value(columns.dynamic("errors")).unwrap_or_default(),
+        is_trace_requested: columns.text("istracerequested").eq_ignore_ascii_case("true"),
         request_headers: texts(&columns.dynamic("requestheaders")),
         trace_records: traces(&columns.dynamic("tracerecords")),
     })

@@ -33,7 +33,8 @@ impl Rows {
         file.seek(SeekFrom::End(0))?;
         let mut out = BufWriter::new(&mut *file);
         for row in rows {
-            writeln!(out, "{}", line(row, redactor))?;
+            let line = line(row, redactor);
+            writeln!(out, "{}", GatewayRow::in_a_file(&line).concat())?;
         }
         out.flush()
     }

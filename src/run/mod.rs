@@ -13,6 +13,7 @@ mod error;
 mod finish;
 mod front;
 mod gate;
+mod gateway_settings;
 mod handover;
 mod inputs;
 mod open;
@@ -37,7 +38,6 @@ mod session;
 mod shrink;
 mod stop;
 mod systems;
-mod throttling;
 
 pub use crate::policy::{RULES as LINT_RULES, Rule as LintRule};
 pub use error::RunError;

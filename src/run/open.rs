@@ -12,6 +12,7 @@ use crate::contract::Contract;
 use crate::door::{Door, Origin, RestClient};
 use crate::generate::Need;
 use crate::limit::Throttling;
+use crate::stack::gateway::KeyRefresh;
 use crate::stack::{Api, Ports, Stack, StackError, StackOptions};
 use crate::target::{Clients, Control, EnvironmentSettings, Target, TargetError, TokenSettings};
 use crate::wire::{Headers, Keys, Secret};
@@ -95,6 +96,8 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
         tls: false,
         // What is judged is judged exactly.
         throttling: Throttling::default(),
+        key_refresh: KeyRefresh::default(),
+        region: StackOptions::REGION.into(),
     })
     .await
     .map_err(stack_error)?;

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use super::gateway_settings::{key_refresh, throttling};
 use super::open::stack_error;
-use super::throttling::throttling;
 use super::{FrontOptions, Handover, RunError, front};
 use crate::clock::Clock;
 use crate::contract;
@@ -125,7 +125,10 @@ pub async fn serve(options: ServeOptions) -> Result<Served, RunError> {
 
 async fn start(options: ServeOptions, apis: Vec<Api>, front: Option<Front>) -> Result<Stack, RunError> {
     let throttling = throttling(&options.gateway.throttling);
+    let key_refresh = key_refresh(&options.gateway.key_refresh);
+    let region = options.gateway.region.as_deref().unwrap_or(StackOptions::REGION).into();
     let ServeOptions { mocks, defects, clock, ports, bind, tls, .. } = options;
-    let options = StackOptions { mocks, apis, front, defects, clock, ports, bind, tls, throttling };
+    let options =
+        StackOptions { mocks, apis, front, defects, clock, ports, bind, tls, throttling, key_refresh, region };
     Stack::start(options).await.map_err(stack_error)
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::gateway::Upstream;
+use super::gateway::{KeyRefresh, Upstream};
 use crate::clock::Clock;
 use crate::contract::ContractId;
 use crate::contract::openapi::OpenApi;
@@ -38,6 +38,15 @@ pub struct StackOptions {
     pub tls: bool,
     /// How the gateway's limits count: exactly, or as the platform does.
     pub throttling: Throttling,
+    /// When the gateway fetches keys of issuers again.
+    pub key_refresh: KeyRefresh,
+    /// Where the gateway says it stands.
+    pub region: Arc<str>,
+}
+
+impl StackOptions {
+    /// Where the gateway says it stands unless somebody says otherwise.
+    pub const REGION: &str = "embedded";
 }
 
 /// Somebody else's service behind the gateway, in place of ours and of all that

@@ -12,7 +12,7 @@ use super::control::{Control, ControlOptions, Restart, RowSource, TraceSource};
 use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
 use super::fault::FaultBoard;
-use super::gateway::{Counters, Gateway, GatewayError, GatewayOptions, KeyRefresh, RowLog, TraceLog, Upstream};
+use super::gateway::{Counters, Gateway, GatewayError, GatewayOptions, RowLog, TraceLog, Upstream};
 use super::issuer::{Directory, Issuer, IssuerOptions, Tenant};
 use super::model::{Model, ModelOptions};
 use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};
@@ -277,7 +277,8 @@ impl Start<'_> {
             door: self.door(),
             listen: self.at(self.options.ports.gateway),
             seed: 0,
-            key_refresh: KeyRefresh::default(),
+            region: Arc::clone(&self.options.region),
+            key_refresh: self.options.key_refresh,
             rows: self.rows.clone(),
             throttling: self.options.throttling.clone(),
             tls: self.tls.clone(),

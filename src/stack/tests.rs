@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::gateway::KeyRefresh;
 use super::{Api, Ports, Stack, StackError, StackOptions, defects, gateway, service};
 use crate::clock::{Clock, Timestamp};
 use crate::contract::ContractId;
@@ -38,6 +39,8 @@ fn options(defects: &[&str]) -> StackOptions {
         bind: "127.0.0.1".parse().expect("valid"),
         tls: false,
         throttling: Throttling::default(),
+        key_refresh: KeyRefresh::default(),
+        region: StackOptions::REGION.into(),
     }
 }
 
@@ -227,6 +230,9 @@ async fn a_stack_that_speaks_tls_works_as_another_for_who_believes_its_authority
     assert_eq!((status, &body["updated"]), (200, &json!(2)), "{body}");
     let entries = rig.entries().await;
     assert!(entries.iter().all(|e| e["outcome"] == "committed" && e["governed"] == true), "{entries:?}");
+    let rows = rig.control(Method::GET, &format!("/rows?correlation={RUN}"), None).await;
+    let called = rows["rows"].as_array().and_then(|rows| rows.iter().find(|r| r["ApiId"] == "bulk-update-v1"));
+    assert_eq!(called.expect("a row")["ClientTlsVersion"], "1.3", "{rows}");
     // What the gateway says of its own address is the one that was called.
     let answer = rig.told(&at.gateway).await;
     assert!(answer.starts_with(&format!("{}/bulk-update/v2/batches/", at.gateway)), "{answer}");

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 pub use clients::{Authorized, Clients, TokenSettings};
 pub use control::{Control, LedgerQuery, ShownClock};
-pub use gateway_settings::{GatewaySettings, MappedTo, StubSettings};
+pub use gateway_settings::{GatewaySettings, KeyRefreshSettings, MappedTo, StubSettings};
 pub use settings::{EnvironmentSettings, Settings};
 pub use throttling::{AlgorithmSetting, ThrottlingSettings};
 

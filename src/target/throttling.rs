@@ -40,7 +40,7 @@ pub enum AlgorithmSetting {
     TokenBucket,
 }
 
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let span = parse_duration(&text).filter(|span| !span.is_zero());
     span.map(Some).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no span of time, such as \"500 ms\"")))

@@ -34,7 +34,10 @@ fn a_defect_of_a_served_system_is_found() {
 fn the_gateways_log_is_written_as_it_comes() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("calls.jsonl");
-    let serving = Serving::start(&["--gateway-logs", file.to_str().expect("plain")]);
+    let settings = folder.path().join("seamstress.toml");
+    std::fs::write(&settings, "[gateway]\nregion = \"westeurope\"\n").expect("written");
+    let (file_name, settings) = (file.to_str().expect("plain"), settings.to_str().expect("plain"));
+    let serving = Serving::start(&["--gateway-logs", file_name, "--settings", settings]);
     let gateway = serving.addresses["gateway"].as_str().and_then(|a| a.strip_prefix("http://")).expect("an address");
     let mut stream = std::net::TcpStream::connect(gateway).expect("it listens");
     stream.write_all(b"GET /nowhere?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sent");
@@ -46,6 +49,18 @@ fn the_gateways_log_is_written_as_it_comes() {
     let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(rows.len(), 1, "{text}");
     assert_eq!(rows[0]["Url"], "http://x/nowhere?a=1");
+    let columns = [
+        ("OperationName", "Microsoft.ApiManagement/GatewayLogs"),
+        ("Category", "GatewayLogs"),
+        ("Type", "ApiManagementGatewayLogs"),
+        ("Region", "westeurope"),
+        ("ClientProtocol", "HTTP/1.1"),
+        ("Cache", "none"),
+    ];
+    for (column, value) in columns {
+        assert_eq!(rows[0][column], value, "{text}");
+    }
+    assert_eq!((&rows[0]["Errors"][0]["source"], &rows[0]["IsTraceAllowed"]), (&"configuration".into(), &false.into()));
     assert_eq!((&rows[0]["ResponseCode"], &rows[0]["LastErrorReason"]), (&404.into(), &"OperationNotFound".into()));
 }
 

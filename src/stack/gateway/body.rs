@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -25,9 +25,31 @@ pub(super) struct ClientBody {
 pub(super) struct RowDraft {
     pub(super) row: GatewayRow,
     pub(super) began: Instant,
+    /// Waiting for the client so far.
+    pub(super) waited: Duration,
+    /// When the client was handed what it has not yet taken.
+    pub(super) handed: Option<Instant>,
+    /// The bytes that quotas count: contents.
+    pub(super) metered: u64,
     pub(super) rows: RowLog,
     /// Quotas that count the bytes.
     pub(super) meter: Option<Meter>,
+}
+
+impl RowDraft {
+    /// The client asks for more: it has taken what it was handed.
+    fn taken(&mut self) {
+        if let Some(handed) = self.handed.take() {
+            self.waited += handed.elapsed();
+        }
+    }
+
+    /// The client is handed some bytes, and perhaps not the last ones.
+    fn hand(&mut self, bytes: u64, is_last: bool) {
+        self.row.response_size += bytes;
+        self.metered += bytes;
+        self.handed = (!is_last).then(Instant::now);
+    }
 }
 
 impl ClientBody {
@@ -47,12 +69,14 @@ impl ClientBody {
     /// Writes the row before the last byte is handed over, so that whoever has
     /// the whole answer finds it in the log.
     fn write_row(&mut self) {
-        if let Some(RowDraft { mut row, began, rows, meter }) = self.row.take() {
-            row.total_time = began.elapsed().as_millis() as u64;
-            if let Some(meter) = meter {
-                meter.count(row.request_size + row.response_size);
+        if let Some(mut draft) = self.row.take() {
+            draft.taken();
+            draft.row.client_time = draft.waited.as_millis() as u64;
+            draft.row.total_time = draft.began.elapsed().as_millis() as u64;
+            if let Some(meter) = draft.meter {
+                meter.count(draft.metered);
             }
-            rows.push(&row);
+            draft.rows.push(&draft.row);
         }
     }
 }
@@ -62,6 +86,9 @@ impl Body for ClientBody {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Some(draft) = &mut self.row {
+            draft.taken();
+        }
         let polled = match &mut self.body {
             AnswerBody::Bytes(bytes) => {
                 let bytes = std::mem::take(bytes);
@@ -69,10 +96,11 @@ impl Body for ClientBody {
             }
             AnswerBody::Backend(body) => Pin::new(body).poll_frame(cx),
         };
+        let is_last = polled.is_ready() && self.is_end_stream();
         if let (Poll::Ready(Some(Ok(frame))), Some(draft)) = (&polled, &mut self.row) {
-            draft.row.response_size += frame.data_ref().map_or(0, |data| data.len() as u64);
+            draft.hand(frame.data_ref().map_or(0, |data| data.len() as u64), is_last);
         }
-        if polled.is_ready() && self.is_end_stream() {
+        if is_last {
             self.write_row();
         }
         polled

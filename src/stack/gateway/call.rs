@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, Method, Uri, Version, header};
 use http_body_util::BodyExt;
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ use super::traces::Taken;
 use super::value::{Address, Side, Value};
 use crate::clock::{Clock, Timestamp};
 use crate::limit::{Quota, Rate};
-use crate::observe::{LastError, TraceRecord};
+use crate::observe::{CacheUse, LastError, TraceRecord};
 use crate::policy::instance::{Product, Subscription, User};
 use crate::policy::{Given, Scope, Section, Statement};
 
@@ -38,6 +38,20 @@ pub(super) struct Call {
     pub(super) peer: IpAddr,
     /// Whether it came over TLS.
     pub(super) secure: bool,
+    /// The version of TLS; empty without.
+    pub(super) tls_version: &'static str,
+    pub(super) version: Version,
+    /// The gateway's region.
+    pub(super) region: Option<Arc<str>>,
+    /// The bytes of request line and header fields, as they came.
+    pub(super) head_size: u64,
+    /// The bytes of the content, as far as they are known.
+    pub(super) content_size: u64,
+    /// Waiting for the client's content.
+    pub(super) client_time: Duration,
+    /// What the cache of responses did, and how long that took.
+    pub(super) cache: CacheUse,
+    pub(super) cache_time: Duration,
     pub(super) api: Option<Arc<PublishedApi>>,
     pub(super) operation: Option<Arc<PublishedOperation>>,
     /// The subscription whose key it carries.
@@ -54,6 +68,8 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) query: String,
     pub(super) backend: Option<Arc<Destination>>,
+    /// The id by which it was chosen.
+    pub(super) backend_id: Option<Arc<str>>,
     /// The scope that chose the backend by its id.
     pub(super) backend_chosen_in: Option<Scope>,
     pub(super) response: Option<Answer>,
@@ -66,6 +82,8 @@ pub(super) struct Call {
     /// The key under which the response is to be kept.
     pub(super) cached_under: Option<Arc<str>>,
     pub(super) last_error: Option<LastError>,
+    /// Every error, the last at the end.
+    pub(super) errors: Vec<LastError>,
     pub(super) traces: Vec<TraceRecord>,
     /// Header fields of the answer that limits add when it is written.
     pub(super) limit_headers: HeaderMap,
@@ -135,6 +153,8 @@ pub(super) struct Sent {
     pub(super) method: String,
     pub(super) url: String,
     pub(super) status: u16,
+    /// The protocol of the answer.
+    pub(super) version: Option<Version>,
     pub(super) time: Duration,
 }
 
@@ -148,6 +168,14 @@ impl Call {
             began: Instant::now(),
             peer,
             secure: false,
+            tls_version: "",
+            version: parts.version,
+            region: None,
+            head_size: head_size(&parts),
+            content_size: content_length(&parts.headers),
+            client_time: Duration::ZERO,
+            cache: CacheUse::None,
+            cache_time: Duration::ZERO,
             api: None,
             operation: None,
             subscription: None,
@@ -160,6 +188,7 @@ impl Call {
             request_headers: parts.headers,
             body,
             backend: None,
+            backend_id: None,
             backend_chosen_in: None,
             response: None,
             variables: Vec::new(),
@@ -168,6 +197,7 @@ impl Call {
             is_copy: false,
             cached_under: None,
             last_error: None,
+            errors: Vec::new(),
             traces: Vec::new(),
             limit_headers: HeaderMap::new(),
             later: Vec::new(),
@@ -209,7 +239,14 @@ impl Call {
     /// A copy, for a policy that runs beside others. Of bodies it has what is
     /// in memory.
     pub(super) fn beside(&self) -> Self {
-        Self { is_copy: true, written: Vec::new(), traces: Vec::new(), steps: Vec::new(), ..self.clone() }
+        Self {
+            is_copy: true,
+            written: Vec::new(),
+            traces: Vec::new(),
+            errors: Vec::new(),
+            steps: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// Takes over what a copy set, and, where it failed or ended the call,
@@ -226,6 +263,7 @@ impl Call {
             }
         }
         self.traces.extend(copy.traces);
+        self.errors.extend(copy.errors);
         self.steps.extend(copy.steps);
         self.at = copy.at;
     }
@@ -296,7 +334,12 @@ impl Call {
         if let RequestBody::Stream(_) = &self.body
             && let RequestBody::Stream(incoming) = self.body.take()
         {
-            self.body = RequestBody::Bytes(collect(incoming).await?);
+            let began = Instant::now();
+            let content = collect(incoming).await;
+            self.client_time += began.elapsed();
+            let content = content?;
+            self.content_size = content.len() as u64;
+            self.body = RequestBody::Bytes(content);
         }
         Ok(())
     }
@@ -329,6 +372,24 @@ impl Call {
         }
         Ok(bytes)
     }
+}
+
+/// The bytes of request line and header fields.
+fn head_size(parts: &Parts) -> u64 {
+    let target = parts.uri.path().len() + parts.uri.query().map_or(0, |query| query.len() + 1);
+    // Two spaces, the version, the line's end, and that of the head.
+    let line = parts.method.as_str().len() + target + "  HTTP/1.1\r\n\r\n".len();
+    line as u64 + fields_size(&parts.headers)
+}
+
+/// The bytes of header fields, a line each.
+pub(super) fn fields_size(headers: &HeaderMap) -> u64 {
+    let sizes = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    sizes.sum::<usize>() as u64
+}
+
+fn content_length(headers: &HeaderMap) -> u64 {
+    headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0)
 }
 
 /// Why a body can't be had in memory.

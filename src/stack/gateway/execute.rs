@@ -100,13 +100,18 @@ pub(super) fn preflight(call: &mut Call, effective: &Effective) -> Result<bool, 
 /// Has on-error make the answer to what was raised. An error in on-error
 /// leaves the answer as it stands.
 pub(super) async fn on_error(shared: &Shared, call: &mut Call, effective: &Effective, raised: &Raised) {
-    call.last_error = Some(last_error(call, raised));
+    let error = last_error(call, raised);
+    call.errors.push(error.clone());
+    call.last_error = Some(error);
     call.response = Some(raised.answer(call.id));
     if raised.reason == Raised::CLIENT_GONE {
         // Nobody is left to read what the API has to say about it.
         return;
     }
-    let _ = run(shared, call, effective.section(Section::OnError), Section::OnError).await;
+    if let Err(raised) = run(shared, call, effective.section(Section::OnError), Section::OnError).await {
+        let error = LastError { section: Section::OnError.name().to_owned(), ..last_error(call, &raised) };
+        call.errors.push(error);
+    }
 }
 
 /// What `context.LastError` says of an error at the call's current step.
@@ -117,6 +122,7 @@ pub(super) fn last_error(call: &Call, raised: &Raised) -> LastError {
         (source, _) => source,
     };
     LastError {
+        elapsed: call.began.elapsed().as_millis() as u64,
         source: source.to_owned(),
         reason: raised.reason.to_owned(),
         message: raised.message.clone(),
@@ -173,12 +179,14 @@ async fn through(shared: &Shared, call: &mut Call, open: &mut Vec<Level<'_>>) ->
 /// does.
 async fn recover(shared: &Shared, call: &mut Call, open: &mut Vec<Level<'_>>, raised: Raised) -> Result<(), Raised> {
     let at = call.at.clone();
+    let error = last_error(call, &raised);
     while let Some(mut level) = open.pop() {
         let Around::Retry(retrying) = &mut level.around else { continue };
         // A condition that can't be evaluated without a response takes nothing.
         if retrying.again(shared, call, Some(&raised)).await.unwrap_or(false) {
             level.rest = retrying.statements();
             open.push(level);
+            call.errors.push(error);
             return Ok(());
         }
         call.at.clone_from(&at);

@@ -1,13 +1,14 @@
 //! The end of a call: late counts, the answer on the wire, the row.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 
 use super::answer::{Answer, AnswerBody};
 use super::body::{ClientBody, RowDraft};
-use super::call::{Call, Limit};
+use super::call::{Call, Limit, fields_size};
 use super::counters::Whose;
 use super::meter::Meter;
 use super::server::Shared;
@@ -16,6 +17,13 @@ use crate::observe::{GatewayRow, LastError};
 
 /// Request header fields that the row shows.
 const LOGGED: [&str; 3] = ["x-correlation-id", "user-agent", "x-ms-workflow-name"];
+
+/// Request header fields by which a caller asks for a trace.
+const TRACE_REQUESTS: [HeaderName; 2] =
+    [HeaderName::from_static("ocp-apim-trace"), HeaderName::from_static("apim-debug-authorization")];
+
+/// The bytes of a status line without its phrase, and of the end of a head.
+const ANSWER_LINE: u64 = "HTTP/1.1 200 \r\n\r\n".len() as u64;
 
 /// Makes what goes to the client of a call that is through.
 pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
@@ -36,12 +44,11 @@ pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
         }
     }
     shared.traces.keep(&mut call, Some(answer.status));
-    let draft = RowDraft {
-        row: row(&call, answer.status),
-        began: call.began,
-        rows: shared.rows.clone(),
-        meter: Meter::of(shared, &mut call),
-    };
+    let meter = Meter::of(shared, &mut call);
+    let (began, waited, asked) = (call.began, call.client_time, call.content_size);
+    let mut row = row(call, answer.status);
+    row.response_size = ANSWER_LINE + fields_size(&answer.headers);
+    let draft = RowDraft { row, began, waited, handed: None, metered: asked, rows: shared.rows.clone(), meter };
     let mut response = Response::new(ClientBody::new(answer.body, draft));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
@@ -55,17 +62,22 @@ pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
 
 /// Writes the row of a call whose client left before it had an answer.
 pub(super) fn abandoned(shared: &Shared, mut call: Call) {
-    call.last_error = Some(LastError {
+    let error = LastError {
+        elapsed: call.began.elapsed().as_millis() as u64,
         source: call.at.as_ref().map_or("", |s| s.policy).to_owned(),
         reason: "ClientConnectionFailure".to_owned(),
         message: "The client left before it had an answer.".to_owned(),
         section: call.section.name().to_owned(),
         ..LastError::default()
-    });
+    };
+    call.errors.push(error.clone());
+    call.last_error = Some(error);
     shared.traces.keep(&mut call, None);
-    let mut row = row(&call, StatusCode::OK);
+    let (began, waited) = (call.began, call.client_time);
+    let mut row = row(call, StatusCode::OK);
     (row.response_code, row.is_request_success) = (0, false);
-    row.total_time = call.began.elapsed().as_millis() as u64;
+    row.client_time = waited.as_millis() as u64;
+    row.total_time = began.elapsed().as_millis() as u64;
     shared.rows.push(&row);
 }
 
@@ -86,43 +98,67 @@ fn count_later(shared: &Shared, call: &mut Call) {
     }
 }
 
-fn row(call: &Call, status: StatusCode) -> GatewayRow {
-    let error = call.last_error.as_ref();
-    let text = |get: fn(&LastError) -> &String| error.map(get).cloned().unwrap_or_default();
+/// The row but for what is known only when the answer has ended.
+fn row(call: Call, status: StatusCode) -> GatewayRow {
+    let request_headers = logged(&call);
     let (path, query) = call.path_and_query(Address::Original);
     let mark = if query.is_empty() { "" } else { "?" };
+    let url = format!("{}://{}{path}{mark}{query}", if call.secure { "https" } else { "http" }, call.host());
+    let user_id = call.owner().map(|user| user.id.clone()).unwrap_or_default();
+    let is_trace_requested = TRACE_REQUESTS.iter().any(|name| call.request_headers.contains_key(name));
+    let elapsed = call.last_error.as_ref().map(|error| error.elapsed);
+    let error = call.last_error.unwrap_or_default();
     GatewayRow {
         time_generated: call.arrived,
         correlation_id: call.id.to_string(),
+        region: call.region.unwrap_or_default(),
         is_request_success: status.is_success() || status.is_redirection(),
         total_time: 0,
         caller_ip_address: call.peer.to_string(),
         method: call.method.to_string(),
-        url: format!("{}://{}{path}{mark}{query}", if call.secure { "https" } else { "http" }, call.host()),
+        url,
+        client_protocol: protocol(Some(call.version)),
+        client_tls_version: call.tls_version.into(),
         response_code: status.as_u16(),
         response_size: 0,
-        request_size: content_length(&call.request_headers),
+        request_size: call.head_size + call.content_size,
+        cache: call.cache,
+        cache_time: call.cache_time.as_millis() as u64,
+        client_time: 0,
         backend_time: call.sent.time.as_millis() as u64,
-        backend_method: call.sent.method.clone(),
-        backend_url: call.sent.url.clone(),
+        backend_method: call.sent.method,
+        backend_url: call.sent.url,
         backend_response_code: call.sent.status,
+        backend_protocol: protocol(call.sent.version),
+        backend_id: call.backend_id.unwrap_or_default(),
         api_id: call.api.as_ref().map(|a| a.id.clone()).unwrap_or_default(),
         operation_id: call.operation.as_ref().map(|o| o.id.to_string()).unwrap_or_default(),
         api_revision: call.api.as_ref().map(|a| a.revision.clone()).unwrap_or_default(),
         product_id: call.product.as_ref().map(|p| p.id.clone()).unwrap_or_default(),
+        user_id,
         apim_subscription_id: call.subscription.as_ref().map(|s| s.id.clone()).unwrap_or_default(),
-        last_error_source: text(|e| &e.source),
-        last_error_reason: text(|e| &e.reason),
-        last_error_message: text(|e| &e.message),
-        last_error_scope: text(|e| &e.scope),
-        last_error_section: text(|e| &e.section),
-        request_headers: logged(call),
-        trace_records: call.traces.clone(),
+        last_error_elapsed: elapsed,
+        last_error_source: error.source,
+        last_error_reason: error.reason,
+        last_error_message: error.message,
+        last_error_scope: error.scope,
+        last_error_section: error.section,
+        errors: call.errors,
+        request_headers,
+        trace_records: call.traces,
+        is_trace_requested,
     }
 }
 
-fn content_length(headers: &HeaderMap) -> u64 {
-    headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0)
+/// A protocol as the log has it.
+fn protocol(version: Option<Version>) -> Cow<'static, str> {
+    match version {
+        None => "",
+        Some(Version::HTTP_10) => "HTTP/1.0",
+        Some(Version::HTTP_2) => "HTTP/2",
+        Some(_) => "HTTP/1.1",
+    }
+    .into()
 }
 
 fn logged(call: &Call) -> BTreeMap<String, String> {

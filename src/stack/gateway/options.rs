@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::KeyRefresh;
 use super::{RowLog, TraceLog, Upstream};
@@ -50,6 +51,8 @@ pub struct GatewayOptions {
     pub listen: SocketAddr,
     /// Where the randomness of waits comes from.
     pub seed: u64,
+    /// Where it says it stands: `context.Deployment.Region`.
+    pub region: Arc<str>,
     /// When keys of issuers are fetched again.
     pub key_refresh: KeyRefresh,
     /// Takes a row for each call.

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::observe::GatewayRow;
+
 /// How much is gathered before it is written.
 const CHUNK: usize = 64 * 1024;
 
@@ -22,8 +24,10 @@ impl RowCopy {
         Ok(Self { file: File::create(path)?, pending: Vec::new(), fault: None })
     }
 
-    pub(super) fn add(&mut self, line: &[u8]) {
-        self.pending.extend_from_slice(line);
+    pub(super) fn add(&mut self, line: &str) {
+        for part in GatewayRow::in_a_file(line) {
+            self.pending.extend_from_slice(part.as_bytes());
+        }
         self.pending.push(b'\n');
         if self.pending.len() >= CHUNK {
             self.flush();

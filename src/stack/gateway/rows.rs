@@ -139,7 +139,7 @@ impl RowLog {
             }
             _ => row,
         };
-        let line = serde_json::to_vec(row).expect("a row has text keys and finite numbers only");
+        let line = serde_json::to_string(row).expect("a row has text keys and finite numbers only");
         let correlation = row.request_headers.get("x-correlation-id").map(|id| hash(id));
         if let Some(copy) = &mut log.copy {
             copy.add(&line);
@@ -147,7 +147,7 @@ impl RowLog {
         log.make_room();
         let part = log.last();
         let at = part.end + part.pending.len() as u64;
-        part.pending.extend_from_slice(&line);
+        part.pending.extend_from_slice(line.as_bytes());
         part.rows.push(Stored { at, length: line.len() as u32, correlation });
         if part.pending.len() >= CHUNK {
             // A disk that is full is told when the rows are read.

@@ -40,7 +40,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::diagnose::Diagnostics;
-use crate::door::{Connection, Origin};
+use crate::door::Origin;
 use crate::policy::instance::Instance;
 use crate::policy::{Effective, Surroundings, load_instance};
 use crate::stack::identity::GATEWAY_IDENTITY;
@@ -69,9 +69,13 @@ pub struct Gateway {
     task: JoinHandle<()>,
 }
 
+/// A client's address, and its version of TLS, where it speaks that.
+type Client = (IpAddr, Option<&'static str>);
+
 /// What all calls share.
 #[derive(Debug)]
 pub(super) struct Shared {
+    pub(super) region: Arc<str>,
     pub(super) clock: Clock,
     pub(super) router: Router,
     /// For calls that match no API.
@@ -174,6 +178,7 @@ impl Shared {
         let client = client.cloned().unwrap_or_else(|| GATEWAY_IDENTITY.to_owned());
         let secret = named(&options.named_values, "managed-identity-secret");
         let shared = Self {
+            region: Arc::clone(&options.region),
             clock: options.clock.clone(),
             router: Router::new(apis),
             unmatched: policies.effective_of_nothing(),
@@ -196,13 +201,14 @@ impl Shared {
         Ok((shared, remarks))
     }
 
-    async fn handle(&self, request: Request<Incoming>, (peer, secure): (IpAddr, bool)) -> Response<ClientBody> {
+    async fn handle(&self, request: Request<Incoming>, (peer, tls): Client) -> Response<ClientBody> {
         let (parts, incoming) = request.into_parts();
         if let Some(refused) = host::refusal(&parts) {
             return refused;
         }
         let mut call = Call::new(parts, RequestBody::of(incoming), peer, &self.clock);
-        call.secure = secure;
+        (call.secure, call.tls_version) = (tls.is_some(), tls.unwrap_or_default());
+        call.region = Some(Arc::clone(&self.region));
         let mut open = Open { shared: self, call: Some(call) };
         if let Some(call) = &mut open.call {
             self.process(call).await;
@@ -350,7 +356,7 @@ async fn serve(
     };
     // Who does not shake hands is not served.
     let Ok(stream) = stream else { return };
-    let client = (peer.to_canonical(), matches!(stream, Connection::Tls(_)));
+    let client = (peer.to_canonical(), stream.tls_version());
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         async move { Ok::<_, Infallible>(shared.handle(request, client).await) }

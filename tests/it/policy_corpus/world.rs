@@ -271,6 +271,7 @@ fn options(
         door: Door::loopback(),
         listen: "127.0.0.1:0".parse().expect("an address"),
         seed: 0,
+        region: "embedded".into(),
         key_refresh: KeyRefresh::default(),
         rows: rows.clone(),
         traces: TraceLog::new(),

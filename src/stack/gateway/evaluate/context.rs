@@ -76,7 +76,7 @@ pub(super) fn root(op: ContextOp, call: &Call) -> Option<Value> {
                 Value::Body(Side::Request)
             }
         }
-        ContextOp::DeploymentRegion => Value::text("embedded"),
+        ContextOp::DeploymentRegion => Value::text(call.region.as_deref().unwrap_or("embedded")),
         ContextOp::DeploymentServiceId | ContextOp::DeploymentServiceName => Value::text("seamstress"),
         ContextOp::DeploymentGatewayId => Value::text("managed"),
         _ => return None,

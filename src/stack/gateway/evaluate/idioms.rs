@@ -40,6 +40,7 @@ pub(super) fn call() -> Call {
     answer.body = AnswerBody::Bytes(Bytes::from_static(b"[1,2]"));
     call.response = Some(answer);
     call.last_error = Some(LastError {
+        elapsed: 1,
         source: "validate-jwt".into(),
         reason: "TokenExpired".into(),
         message: "late".into(),

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use url::form_urlencoded::parse;
 
+use crate::observe::CacheUse;
 use crate::policy::{CacheLookup, CacheStore};
 use crate::stack::gateway::answer::{Answer, AnswerBody};
 use crate::stack::gateway::call::Call;
@@ -34,7 +35,11 @@ pub(in crate::stack::gateway) fn cache_lookup(
         return Ok(false);
     }
     let key: Arc<str> = key(call, policy)?.into();
-    if let Some(kept) = shared.responses.get(&key, call.clock.now()) {
+    let began = Instant::now();
+    let found = shared.responses.get(&key, call.clock.now());
+    call.cache_time += began.elapsed();
+    call.cache = if found.is_some() { CacheUse::Hit } else { CacheUse::Miss };
+    if let Some(kept) = found {
         let Kept { status, reason, headers, body } = (*kept).clone();
         call.response = Some(Answer { status, reason, headers, body: AnswerBody::Bytes(body) });
         return Ok(true);
@@ -58,8 +63,9 @@ pub(in crate::stack::gateway) async fn cache_store(
     call.hold_response_if_small().await;
     if let Some(Answer { status, reason, headers, body: AnswerBody::Bytes(body) }) = &call.response {
         let kept = Kept { status: *status, reason: reason.clone(), headers: headers.clone(), body: body.clone() };
-        let now = call.clock.now();
+        let (now, began) = (call.clock.now(), Instant::now());
         shared.responses.put(key, Arc::new(kept), now, now.plus(duration));
+        call.cache_time += began.elapsed();
     }
     Ok(())
 }

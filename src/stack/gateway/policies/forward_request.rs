@@ -150,7 +150,7 @@ pub(super) fn not_held(source: &'static str, fault: &BodyFault) -> Raised {
 
 fn take(call: &mut Call, response: Response<AnswerBody>) {
     let (parts, body) = response.into_parts();
-    call.sent.status = parts.status.as_u16();
+    (call.sent.status, call.sent.version) = (parts.status.as_u16(), Some(parts.version));
     let mut headers = parts.headers;
     strip_hop_by_hop(&mut headers);
     call.response = Some(Answer { status: parts.status, reason: None, headers, body });

@@ -22,7 +22,7 @@ pub(in crate::stack::gateway) fn set_backend_service(
             let backend = shared.backends.get(&id);
             let none = || failed(format!("Expression evaluation failed. There is no backend '{id}'."));
             call.backend = Some(backend.ok_or_else(none)?);
-            call.backend_chosen_in = scope;
+            (call.backend_chosen_in, call.backend_id) = (scope, Some(id));
         }
         SetBackendService::Url(url) => {
             let url = call.text_or_empty(url)?;
@@ -32,7 +32,7 @@ pub(in crate::stack::gateway) fn set_backend_service(
             if call.backend_chosen_in.is_some_and(|chosen| Some(chosen) != scope) {
                 return Ok(());
             }
-            call.backend = Some(Arc::new(destination));
+            (call.backend, call.backend_id) = (Some(Arc::new(destination)), None);
         }
     }
     Ok(())

@@ -251,6 +251,7 @@ impl World {
             door: Door::loopback(),
             listen: "127.0.0.1:0".parse().expect("an address"),
             seed: 0,
+            region: "embedded".into(),
             key_refresh: KeyRefresh::default(),
             rows: rows.clone(),
             throttling: Throttling::default(),

@@ -5,6 +5,7 @@ mod instance;
 mod limits;
 mod platform;
 mod rollover;
+mod rows;
 mod shipped;
 mod streaming;
 mod tls;

@@ -1,7 +1,18 @@
-//! How the settings want limits to count.
+//! How the settings want limits to count, and keys to be fetched.
 
 use crate::limit::{Algorithm, Throttling};
-use crate::target::{AlgorithmSetting, ThrottlingSettings};
+use crate::stack::gateway::KeyRefresh;
+use crate::target::{AlgorithmSetting, KeyRefreshSettings, ThrottlingSettings};
+
+/// What is not said is as on the platform.
+pub(super) fn key_refresh(settings: &KeyRefreshSettings) -> KeyRefresh {
+    let usual = KeyRefresh::default();
+    KeyRefresh {
+        fresh: settings.fresh.unwrap_or(usual.fresh),
+        unknown_key: settings.unknown_key.unwrap_or(usual.unknown_key),
+        failed: settings.failed.unwrap_or(usual.failed),
+    }
+}
 
 /// What is not said is exact.
 pub(super) fn throttling(settings: &ThrottlingSettings) -> Throttling {
