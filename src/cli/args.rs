@@ -51,7 +51,8 @@ pub(super) enum Command {
     /// The folder is laid out as `mocks/gateway` is, or as the `APIOps` extractor
     /// writes it, or it just holds policy documents. Exit code 0: everything is
     /// emulated, approximated or ignored; 1: something is not emulated, or the
-    /// platform would refuse it; 2: something can't be read.
+    /// platform would refuse it; 2: something can't be read. What breaks a rule
+    /// of the mandate is told by `seamstress lint --policies DIR`.
     Policies(PoliciesArgs),
     /// Write a first behaviour file for an OpenAPI document.
     Init(InitArgs),
@@ -462,8 +463,12 @@ pub(super) enum Unsupported {
 #[derive(Clone, Debug, Args)]
 pub(super) struct PoliciesArgs {
     /// The folder, or one policy document.
-    #[arg(value_name = "DIR")]
-    pub(super) dir: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present = "list")]
+    pub(super) dir: Option<PathBuf>,
+    /// Tell what is claimed of each policy there is, and the documents that
+    /// prove it.
+    #[arg(long, conflicts_with_all = ["dir", "named_values", "effective", "quiet"])]
+    pub(super) list: bool,
     /// File of named values that the folder leaves out: `NAME: VALUE`.
     #[arg(long, value_name = "FILE")]
     pub(super) named_values: Option<PathBuf>,
@@ -479,7 +484,19 @@ pub(super) struct PoliciesArgs {
     pub(super) quiet: bool,
     /// How results are shown.
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: TableFormat,
+}
+
+/// How a table is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs.
+    Json,
+    /// As a page; of `--list` only.
+    Markdown,
 }
 
 #[derive(Clone, Debug, Args)]

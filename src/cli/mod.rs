@@ -10,6 +10,7 @@ mod init;
 mod interrupt;
 mod lists;
 mod policies;
+mod policy_table;
 mod probe;
 mod readiness;
 mod record;

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::args::{Format, PoliciesArgs};
+use super::args::{PoliciesArgs, TableFormat};
 use super::commands::fail;
-use super::screen;
+use super::{policy_table, screen};
 use crate::policy::{Entry, Subject, Verdict};
 use crate::report::escape;
-use crate::run::{self, Compatibility, Counts, PoliciesQuestion};
+use crate::run::{self, Compatibility, Counts, PoliciesQuestion, RunError};
 use crate::wire::Redactor;
 
 /// How wide a line is.
@@ -17,7 +17,13 @@ const WIDTH: usize = 80;
 const VERDICT: usize = 48;
 
 pub(super) fn policies(args: &PoliciesArgs) -> u8 {
-    let question = PoliciesQuestion { dir: args.dir.clone(), named_values: args.named_values.clone() };
+    // Without a folder there is `--list`: the arguments demand one of them.
+    let Some(dir) = &args.dir else { return policy_table::list(args.format) };
+    if args.format == TableFormat::Markdown {
+        let fault = RunError::Usage("only the table of `--list` is written as Markdown".to_owned());
+        return fail(&fault, &Redactor::new());
+    }
+    let question = PoliciesQuestion { dir: dir.clone(), named_values: args.named_values.clone() };
     if let Some(of) = &args.effective {
         return match run::effective_policy(&question, of, args.product.as_deref()) {
             Ok(text) => {
@@ -30,8 +36,8 @@ pub(super) fn policies(args: &PoliciesArgs) -> u8 {
     match run::compatibility(&question) {
         Ok(found) => {
             screen::result(&match args.format {
-                Format::Json => format!("{:#}\n", serde_json::json!(found)),
-                Format::Human => escape::terminal(&text(&found, args.quiet)),
+                TableFormat::Json => format!("{:#}\n", serde_json::json!(found)),
+                TableFormat::Human | TableFormat::Markdown => escape::terminal(&text(&found, args.quiet)),
             });
             found.exit_code()
         }
@@ -58,7 +64,25 @@ fn text(found: &Compatibility, only_lacks: bool) -> String {
     }
     text.push('\n');
     counts(&mut text, found);
+    findings(&mut text, found);
     text
+}
+
+/// How many rules of the mandate are broken, and where that is told.
+fn findings(text: &mut String, found: &Compatibility) {
+    let _ = match found.findings {
+        None => writeln!(text, "\nrules of the mandate: judged once what is refused is mended"),
+        Some(0) => writeln!(text, "\nrules of the mandate: none is broken"),
+        Some(number) => {
+            let findings = if number == 1 { "finding" } else { "findings" };
+            let command = format!("`seamstress lint --policies {}`", found.dir);
+            writeln!(
+                text,
+                "\nrules of the mandate: {number} {findings}\n  {command} tells {}",
+                if number == 1 { "it" } else { "them" }
+            )
+        }
+    };
 }
 
 fn head(found: &Compatibility) -> String {
@@ -108,7 +132,7 @@ fn shortened(text: &str, width: usize) -> String {
     format!("{kept}…")
 }
 
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.last_mut().expect("there is always one");

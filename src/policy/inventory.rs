@@ -88,6 +88,8 @@ impl From<Emulation> for Verdict {
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
     entries: Vec<Entry>,
+    #[cfg(test)]
+    pub(super) vocabulary: super::vocabulary_test::Vocabulary,
 }
 
 impl Inventory {

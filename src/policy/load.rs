@@ -72,19 +72,28 @@ pub fn load_instance(instance: Instance, overlays: &[String], surroundings: &Sur
     (policies, diagnostics.without_repetitions())
 }
 
+/// What in the documents of an instance breaks a rule of the mandate; `None`
+/// where they can't be used, so that nothing can be said.
+pub fn lint_of(policies: &Policies, told: &Diagnostics) -> Option<Diagnostics> {
+    let usable = told.iter().all(|d| d.severity != Severity::Error || d.unsupported);
+    usable.then(|| {
+        let written = scan_all(policies.instance(), &mut Diagnostics::new());
+        judge(policies, written.values())
+    })
+}
+
 /// Everything that is wrong with the documents of a folder and with each of
 /// its overlays; and, where the documents can be used, what in them breaks a
 /// rule of the mandate. Overlays may break rules: they are there to.
 pub fn lint(dir: &Path) -> Diagnostics {
     let surroundings = Surroundings::of_the_stack();
-    let (instance, mut diagnostics) = Instance::read(dir);
+    let (mut instance, mut diagnostics) = Instance::read(dir);
+    // Whether a set keeps the mandate does not hang on its secrets.
+    instance.stand_in(&mut diagnostics);
     let (policies, more) = load_instance(instance.clone(), &[], &surroundings);
-    let usable = more.iter().all(|d| d.severity != Severity::Error || d.unsupported);
+    let findings = lint_of(&policies, &more);
     diagnostics.extend(more);
-    if usable {
-        let written = scan_all(&instance, &mut Diagnostics::new());
-        diagnostics.extend(judge(&policies, written.values()));
-    }
+    diagnostics.extend(findings.unwrap_or_default());
     for name in instance.overlays() {
         let (_, more) = load_instance(instance.clone(), &[name], &surroundings);
         diagnostics.extend(more);

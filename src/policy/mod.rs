@@ -8,6 +8,7 @@
 //! silent pass. Knows neither sockets nor execution: that is the gateway's.
 
 mod balance;
+mod claims;
 mod compile;
 mod document;
 mod effective;
@@ -32,13 +33,16 @@ mod source;
 mod statement;
 mod surroundings;
 mod view;
+#[cfg(test)]
+mod vocabulary_test;
 
+pub use claims::{Claim, claims};
 pub use document::{Document, Item};
 pub use effective::Effective;
 pub use inventory::{Entry, Inventory, Subject, Verdict};
 pub use lint::{RULES, Rule};
 pub use liquid::{Comparison, Condition, Filter, Filtered, For, Node, Operand, PathStep, Template};
-pub use load::{lint, load, load_instance};
+pub use load::{lint, lint_of, load, load_instance};
 pub use mapped::{Mapped, UrlPattern};
 pub use policies::{
     Announcements, ApiPart, AuthenticationBasic, BodyContent, CacheLookup, CacheLookupValue, CacheRemoveValue,

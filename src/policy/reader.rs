@@ -20,11 +20,22 @@ pub(super) struct Reader<'e, 'c, 'd> {
     pub(super) reads: Reads,
     asked: Vec<&'static str>,
     passes_over: bool,
+    /// The elements from the policy to here.
+    #[cfg(test)]
+    path: String,
 }
 
 impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
     pub(super) fn new(element: &'e Element, compiler: &'c mut Compiler<'d>) -> Self {
-        Self { element, compiler, reads: Reads::default(), asked: vec!["id"], passes_over: false }
+        Self {
+            element,
+            compiler,
+            reads: Reads::default(),
+            asked: vec!["id"],
+            passes_over: false,
+            #[cfg(test)]
+            path: element.name.to_string(),
+        }
     }
 
     /// Reads another element, a child of the policy, in the same way.
@@ -35,6 +46,8 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
             reads: self.reads,
             asked: Vec::new(),
             passes_over: false,
+            #[cfg(test)]
+            path: format!("{}/{}", self.path, child.name),
         };
         let value = read(&mut reader);
         reader.finish();
@@ -104,6 +117,8 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
     pub(super) fn word(&mut self, name: &'static str, words: &'static [&'static str]) -> Option<&'static str> {
         let text = self.literal(name)?;
         let found = words.iter().find(|w| text.eq_ignore_ascii_case(w)).copied();
+        #[cfg(test)]
+        self.note_words(name, words, &text);
         if found.is_none() {
             let place = self.attribute(name).map_or_else(|| self.place(), |t| t.place.clone());
             let mut fault = Diagnostic::error(place, format!("`{name}` has an unknown value"))
@@ -115,6 +130,17 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
             self.fault(fault);
         }
         found
+    }
+
+    /// Notes which of the words of an attribute stands there.
+    #[cfg(test)]
+    pub(super) fn note_words(&mut self, name: &str, words: &[&str], text: &str) {
+        for word in words {
+            // Actions of validations are the same at every place of a policy.
+            let at = if name == "action" { self.path.split('/').next().unwrap_or_default() } else { &self.path };
+            let what = format!("{at}@{name}={word}");
+            self.compiler.inventory.vocabulary.note(what, text.eq_ignore_ascii_case(word));
+        }
     }
 
     /// An integer within bounds, or an expression that gives one.
@@ -228,6 +254,11 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
 
     /// The child elements; those of other names are faults.
     pub(super) fn children(&mut self, known: &[&'static str]) -> Vec<&'e Element> {
+        #[cfg(test)]
+        for name in known {
+            let is_there = self.element.elements().any(|e| &*e.name == *name);
+            self.compiler.inventory.vocabulary.note(format!("{}/{name}", self.path), is_there);
+        }
         let (fine, unknown): (Vec<_>, Vec<_>) = self.element.elements().partition(|e| known.contains(&&*e.name));
         for element in unknown {
             let what = format!("`{}` is unknown or not emulated in `{}`", element.name, self.element.name);
@@ -276,6 +307,11 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
     pub(super) fn finish(&mut self) {
         if self.passes_over {
             return;
+        }
+        #[cfg(test)]
+        for name in &self.asked {
+            let is_there = self.element.attribute(name).is_some();
+            self.compiler.inventory.vocabulary.note(format!("{}@{name}", self.path), is_there);
         }
         for attribute in &self.element.attributes {
             if self.asked.contains(&&*attribute.name) {

@@ -39,7 +39,7 @@ mod shrink;
 mod stop;
 mod systems;
 
-pub use crate::policy::{RULES as LINT_RULES, Rule as LintRule};
+pub use crate::policy::{Claim as PolicyClaim, RULES as LINT_RULES, Rule as LintRule, claims as policy_claims};
 pub use error::RunError;
 pub use front::FrontOptions;
 pub use gate::{Play, judge};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::RunError;
 use crate::diagnose::{Diagnostics, Severity};
 use crate::policy::instance::{Instance, Layout, read_values};
-use crate::policy::{Entry, OnUnsupported, Subject, Surroundings, Verdict, effective_text, load_instance};
+use crate::policy::{Entry, OnUnsupported, Subject, Surroundings, Verdict, effective_text, lint_of, load_instance};
 
 /// What is asked of a folder of policies.
 #[derive(Clone, Debug)]
@@ -37,6 +37,9 @@ pub struct Compatibility {
     pub entries: Vec<Entry>,
     /// What else is worth telling.
     pub diagnostics: Diagnostics,
+    /// How many rules of policy lint are broken, each place counted; `None`
+    /// where the documents can't be used as they are.
+    pub findings: Option<usize>,
     /// Whether a file could not be read at all.
     #[serde(skip)]
     pub unreadable: bool,
@@ -123,6 +126,7 @@ pub fn compatibility(question: &PoliciesQuestion) -> Result<Compatibility, RunEr
     };
     let layout = instance.layout.name();
     let (policies, more) = load_instance(instance, &[], &surroundings);
+    let findings = lint_of(&policies, &more).map(|findings| findings.len());
     diagnostics.extend(more);
     let mut entries = policies.inventory().entries().to_vec();
     entries.sort_by(|a, b| {
@@ -137,6 +141,7 @@ pub fn compatibility(question: &PoliciesQuestion) -> Result<Compatibility, RunEr
         policies: Counts::of(entries.iter().filter(is_policy)),
         expressions: Counts::of(entries.iter().filter(|e| !is_policy(e))),
         entries,
+        findings,
         unreadable: policies.unreadable() > 0,
         diagnostics: beside(&diagnostics, policies.inventory().entries()),
     })

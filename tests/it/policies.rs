@@ -17,7 +17,7 @@ fn shown(args: &[&str], code: i32) -> String {
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}\n{err}");
     // Expressions and JSON stand as they are.
-    let is_wide = |line: &&str| line.chars().count() > 80 && !line.contains("@(") && !text.starts_with('{');
+    let is_wide = |line: &&str| line.chars().count() > 80 && !line.contains("@(") && !text.starts_with(['{', '[']);
     let wide: Vec<&str> = text.lines().filter(is_wide).collect();
     assert!(wide.is_empty(), "{wide:#?}");
     text
@@ -41,6 +41,47 @@ fn the_report_names_what_is_not_emulated_and_what_the_platform_refuses() {
         assert!(text.contains(line), "{line}:\n{text}");
     }
     assert_golden("policies", &text);
+}
+
+#[test]
+fn what_is_claimed_of_each_policy_is_listed() {
+    let list = shown(&["policies", "--list"], 0);
+    assert!(list.contains("xsl-transform") && list.contains("shown by limits/subscription-levels"), "{list}");
+    let json: serde_json::Value =
+        serde_json::from_str(&shown(&["policies", "--list", "--format", "json"], 0)).expect("JSON");
+    let quota = json.as_array().and_then(|rows| rows.iter().find(|row| row["policy"] == "quota")).expect("a row");
+    assert_eq!((&quota["scopes"][0], &quota["emulation"]), (&"product".into(), &"emulated".into()));
+    let page = std::fs::read_to_string("tests/policies/POLICIES.md").expect("readable");
+    let written = seamstress(&["policies", "--list", "--format", "markdown"]);
+    let mend =
+        "after a change that is meant: seamstress policies --list --format markdown > tests/policies/POLICIES.md";
+    assert_eq!(written.out, page, "{mend}");
+    assert_eq!(seamstress(&["policies", CONTOSO, "--format", "markdown"]).code, 2);
+    assert_eq!(seamstress(&["policies"]).code, 2);
+}
+
+#[test]
+fn rules_that_are_broken_are_counted_and_the_command_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        dir.path().join("global.xml"),
+        "<policies><inbound /><backend><forward-request /></backend><outbound /><on-error /></policies>",
+    )
+    .expect("written");
+    std::fs::create_dir(dir.path().join("apis")).expect("made");
+    std::fs::write(dir.path().join("apis/orders-v1.xml"), "<policies><inbound><base /></inbound><backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error></policies>").expect("written");
+    let path = dir.path().to_str().expect("plain");
+    let ran = seamstress(&["policies", path]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let json: serde_json::Value =
+        serde_json::from_str(&seamstress(&["policies", path, "--format", "json"]).out).expect("JSON");
+    let findings = json["findings"].as_u64().expect("a number");
+    assert!(findings > 1, "{findings}");
+    let told = format!("rules of the mandate: {findings} findings\n  `seamstress lint --policies {path}` tells them");
+    assert!(ran.out.contains(&told), "{}", ran.out);
+    let lint = seamstress(&["lint", "--policies", path]);
+    assert!(lint.out.contains(&format!("0 errors, {findings} remarks")), "{}", lint.out);
+    assert!(seamstress(&["policies", "--help"]).out.contains("seamstress lint --policies DIR"));
 }
 
 #[test]

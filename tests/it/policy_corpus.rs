@@ -4,6 +4,7 @@
 //!
 //! `tests/policies/README.md` says how a document is added.
 
+mod claims;
 mod compare;
 pub(crate) mod document;
 pub(crate) mod world;
@@ -16,7 +17,7 @@ use futures_util::stream;
 use world::Common;
 
 /// How many documents there are at least.
-const DOCUMENTS: usize = 165;
+const DOCUMENTS: usize = 215;
 
 /// How many are played at once.
 const AT_ONCE: usize = 4;

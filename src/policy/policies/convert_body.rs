@@ -2,7 +2,7 @@
 
 use super::table::{EVERYWHERE, Emulation, PolicyKind};
 use crate::policy::reader::Reader;
-use crate::policy::statement::{Action, Given, Section};
+use crate::policy::statement::{Action, Given, GivenText, Section};
 
 /// `json-to-xml` or `xml-to-json`.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct ConvertBody {
     pub by_content_type: bool,
     /// Whether the client's `Accept` must ask for it.
     pub considers_accept: Given<bool>,
+    /// The member whose own members are attributes of its object's element.
+    pub attribute_block: Option<GivenText>,
 }
 
 /// What a body is turned into.
@@ -36,7 +38,9 @@ pub(super) const JSON_TO_XML: PolicyKind = PolicyKind {
     name: "json-to-xml",
     sections: SECTIONS,
     scopes: EVERYWHERE,
-    emulation: Emulation::Approximated("dates stay as they are written, and namespaces are not made"),
+    emulation: Emulation::Approximated(
+        "dates stay as they are written, and no namespaces are made, whatever `namespace-prefix` and `namespace-separator` say",
+    ),
     compile: to_xml,
 };
 
@@ -57,12 +61,12 @@ fn to_xml(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let considers_accept = reader.flag("consider-accept-header").unwrap_or(Given::Fixed(true));
     // They change names and dates, which stay as they are.
     reader.flag("parse-date");
-    for name in ["namespace-separator", "namespace-prefix", "attribute-block-name"] {
-        reader.text(name);
-    }
+    reader.text("namespace-separator");
+    reader.text("namespace-prefix");
+    let attribute_block = reader.text("attribute-block-name");
     let by_content_type = apply? != "always";
     reader.reads.body = true;
-    Some(Action::ConvertBody(ConvertBody { into: Notation::Xml, by_content_type, considers_accept }))
+    Some(Action::ConvertBody(ConvertBody { into: Notation::Xml, by_content_type, considers_accept, attribute_block }))
 }
 
 fn to_json(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
@@ -75,5 +79,6 @@ fn to_json(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let always_lists = reader.word("always-array-child-elements", &["true", "false"]) == Some("true");
     let into = Notation::Json { direct: kind? == "direct", always_lists };
     reader.reads.body = true;
-    Some(Action::ConvertBody(ConvertBody { into, by_content_type: apply? != "always", considers_accept }))
+    let by_content_type = apply? != "always";
+    Some(Action::ConvertBody(ConvertBody { into, by_content_type, considers_accept, attribute_block: None }))
 }

@@ -40,6 +40,7 @@ mod set_field;
 mod set_method;
 mod set_status;
 mod set_variable;
+mod shown;
 mod table;
 mod trace;
 mod validate_azure_ad_token;
@@ -93,5 +94,6 @@ pub use wait::Wait;
 
 pub(super) use guard::is_guard;
 pub(super) use refused::REFUSED;
+pub(super) use shown::SHOWN;
 pub use table::Emulation;
-pub(super) use table::{POLICIES, PolicyKind};
+pub(super) use table::{ANYWHERE, EVERYWHERE, POLICIES, PolicyKind};

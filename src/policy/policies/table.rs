@@ -37,13 +37,13 @@ pub enum Emulation {
 }
 
 /// Every scope.
-pub(super) const EVERYWHERE: &[Scope] = &Scope::ALL;
+pub(in crate::policy) const EVERYWHERE: &[Scope] = &Scope::ALL;
 
 /// Every scope but that of all APIs.
 pub(super) const BELOW_GLOBAL: &[Scope] = &[Scope::Product, Scope::Api, Scope::Operation];
 
 /// Every section.
-pub(super) const ANYWHERE: &[Section] = &Section::ALL;
+pub(in crate::policy) const ANYWHERE: &[Section] = &Section::ALL;
 
 /// Inbound only.
 pub(super) const INBOUND: &[Section] = &[Section::Inbound];

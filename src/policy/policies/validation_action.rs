@@ -10,6 +10,8 @@ const ACTIONS: [&str; 3] = ["ignore", "prevent", "detect"];
 /// An action of this name, or an expression that gives one.
 pub(super) fn action(reader: &mut Reader<'_, '_, '_>, name: &'static str) -> Option<GivenText> {
     let given = reader.text(name)?;
+    #[cfg(test)]
+    reader.note_words("action", &ACTIONS, given.fixed().map_or("", |word| word));
     if let Given::Fixed(word) = &given
         && !ACTIONS.contains(&&**word)
     {

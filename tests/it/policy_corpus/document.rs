@@ -21,6 +21,10 @@ pub(crate) struct Document {
 pub(crate) struct Spec {
     /// What the document shows, in a sentence.
     pub(crate) about: String,
+    /// The policies of which it is the evidence: each runs for a request of
+    /// whose answer something is expected, or is named in a diagnostic.
+    #[serde(default)]
+    pub(crate) shows: Vec<String>,
     /// Where the document is put.
     #[serde(default)]
     pub(crate) scope: Scope,
@@ -87,11 +91,14 @@ pub(crate) struct Reply {
     pub(crate) body: String,
     /// A body that is JSON.
     pub(crate) json: Option<Value>,
+    /// Nothing is answered, ever.
+    #[serde(default)]
+    pub(crate) silent: bool,
 }
 
 impl Default for Reply {
     fn default() -> Self {
-        Self { status: 200, headers: BTreeMap::new(), body: "answered".to_owned(), json: None }
+        Self { status: 200, headers: BTreeMap::new(), body: "answered".to_owned(), json: None, silent: false }
     }
 }
 
@@ -159,6 +166,16 @@ pub(crate) struct Expect {
     pub(crate) last_error: Option<Option<LastError>>,
     /// Messages of `trace` policies, in their order.
     pub(crate) traces: Option<Vec<String>>,
+}
+
+impl Expect {
+    /// Whether anything is expected.
+    pub(crate) fn says_something(&self) -> bool {
+        let of_body = self.body.is_some() || self.json.is_some() || self.body_matches.is_some();
+        let of_backend = self.backend.is_some() || self.backend_calls.is_some();
+        let of_evidence = self.last_error.is_some() || self.traces.is_some();
+        self.status.is_some() || !self.headers.is_empty() || of_body || of_backend || of_evidence
+    }
 }
 
 /// What the backend got.

@@ -25,6 +25,7 @@ use seamstress::stack::jwt::SigningKey;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
+use super::claims;
 use super::compare::{self, Got};
 use super::document::{Document, Reply, Request as Asked, Scope, Spec, Unsupported};
 
@@ -41,6 +42,9 @@ const GLOBAL: &str = r#"<policies>
   <outbound />
   <on-error />
 </policies>"#;
+
+/// The backends that documents may name; all are one.
+pub(super) const BACKENDS: [&str; 3] = ["backend", "backend-1", "backend-2"];
 
 /// The API that is published where a document brings none: `/shop`.
 const SHOP: &str = include_str!("shop.yaml");
@@ -119,13 +123,22 @@ impl Backend {
         (backend, origin)
     }
 
+    /// What is answered to a call, which is remembered.
+    fn reply(&self, call: Seen) -> &Reply {
+        let mut seen = self.seen.lock().expect("nobody panics here");
+        let reply = &self.replies[seen.len().min(self.replies.len() - 1)];
+        seen.push(call);
+        reply
+    }
+
     async fn answer(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
         let target = parts.uri.to_string();
-        let mut seen = self.seen.lock().expect("nobody panics here");
-        let reply = &self.replies[seen.len().min(self.replies.len() - 1)];
-        seen.push(Seen { method: parts.method, target, headers: parts.headers, body });
+        let reply = self.reply(Seen { method: parts.method, target, headers: parts.headers, body });
+        if reply.silent {
+            return std::future::pending().await;
+        }
         let mut response = Response::builder().status(reply.status);
         for (name, values) in &reply.headers {
             for value in values.all() {
@@ -151,7 +164,7 @@ pub(crate) async fn standing(document: &Document, common: &Common) -> Standing {
     let (_, origin) = Backend::start(&document.spec.backend).await;
     let (folder, rows) = (folder(document), RowLog::new().expect("a temporary file"));
     let clock = Clock::starting_at(Timestamp::parse(BEGIN).expect("an instant"), 1.0);
-    let options = options(&document.spec, folder.path(), (&origin, common), &clock, &rows);
+    let options = options(&document.spec, folder.path(), (&origin, common), &clock, (&rows, &TraceLog::new()));
     let gateway = Gateway::start(options).await.unwrap_or_else(|fault| panic!("{fault}"));
     Standing { gateway, _folder: folder }
 }
@@ -165,8 +178,8 @@ pub(crate) async fn play(document: &Document, common: &Common) -> Vec<String> {
     let (backend, origin) = Backend::start(&spec.backend).await;
     let folder = folder(document);
     let clock = Clock::starting_at(Timestamp::parse(BEGIN).expect("an instant"), 1.0);
-    let rows = RowLog::new().expect("a temporary file");
-    let options = options(spec, folder.path(), (&origin, common), &clock, &rows);
+    let (rows, traces) = (RowLog::new().expect("a temporary file"), TraceLog::new());
+    let options = options(spec, folder.path(), (&origin, common), &clock, (&rows, &traces));
     let gateway = match Gateway::start(options).await {
         Ok(gateway) if spec.expect_diagnostics.is_empty() => gateway,
         Ok(gateway) => {
@@ -175,7 +188,8 @@ pub(crate) async fn play(document: &Document, common: &Common) -> Vec<String> {
         }
         Err(GatewayError::Documents(found)) => {
             let told = found.to_string().replace(&folder.path().display().to_string(), "DIR");
-            return compare::diagnostics(&spec.expect_diagnostics, &told);
+            let unnamed = claims::not_named(spec);
+            return compare::diagnostics(&spec.expect_diagnostics, &told).into_iter().chain(unnamed).collect();
         }
         Err(other) => return vec![other.to_string()],
     };
@@ -203,11 +217,12 @@ pub(crate) async fn play(document: &Document, common: &Common) -> Vec<String> {
         mismatches.extend(compare::metrics(expected, &gateway.metrics()));
     }
     gateway.stop().await;
+    mismatches.extend(claims::not_run(spec, &traces, folder.path()));
     mismatches
 }
 
 /// The folder that the gateway reads.
-fn folder(document: &Document) -> TempDir {
+pub(super) fn folder(document: &Document) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |path: &str, text: &str| {
         let path = folder.path().join(path);
@@ -239,20 +254,11 @@ fn options(
     folder: &Path,
     (backend, common): (&Origin, &Common),
     clock: &Clock,
-    rows: &RowLog,
+    (rows, traces): (&RowLog, &TraceLog),
 ) -> GatewayOptions {
     let openapi = OpenApi::parse("shop.yaml", spec.openapi.as_deref().unwrap_or(SHOP));
     let openapi = Arc::new(openapi.unwrap_or_else(|e| panic!("the API of the corpus: {e}")));
-    let mut named_values = spec.named_values.clone();
-    for (name, value) in [
-        ("issuer", format!("{}/{TENANT}", common.issuer)),
-        ("tenant", TENANT.to_owned()),
-        ("audience", AUDIENCE.to_owned()),
-        ("backend-url", backend.to_string()),
-        ("managed-identity-secret", "a-secret".to_owned()),
-    ] {
-        named_values.entry(name.to_owned()).or_insert(value);
-    }
+    let named_values = named_values(spec, &common.issuer.to_string(), &backend.to_string());
     GatewayOptions {
         policies: folder.to_owned(),
         instance: None,
@@ -263,7 +269,7 @@ fn options(
         service: None,
         apis: vec![Api { id: ContractId::new("shop", "v1"), openapi }],
         overlays: Vec::new(),
-        backends: BTreeMap::from(["backend", "backend-1", "backend-2"].map(|id| (id.to_owned(), backend.clone()))),
+        backends: BTreeMap::from(BACKENDS.map(|id| (id.to_owned(), backend.clone()))),
         named_values,
         hosts: hosts(spec, backend),
         issuer: common.issuer.clone(),
@@ -274,10 +280,25 @@ fn options(
         region: "embedded".into(),
         key_refresh: KeyRefresh::default(),
         rows: rows.clone(),
-        traces: TraceLog::new(),
+        traces: traces.clone(),
         throttling: seamstress::limit::Throttling::default(),
         tls: None,
     }
+}
+
+/// The named values of a document, with those that all have.
+pub(super) fn named_values(spec: &Spec, issuer: &str, backend: &str) -> BTreeMap<String, String> {
+    let mut values = spec.named_values.clone();
+    for (name, value) in [
+        ("issuer", format!("{issuer}/{TENANT}")),
+        ("tenant", TENANT.to_owned()),
+        ("audience", AUDIENCE.to_owned()),
+        ("backend-url", backend.to_owned()),
+        ("managed-identity-secret", "a-secret".to_owned()),
+    ] {
+        values.entry(name.to_owned()).or_insert(value);
+    }
+    values
 }
 
 /// What hosts lead to.

@@ -35,7 +35,8 @@ pub(in crate::stack::gateway) fn convert_body(
         }
         Notation::Xml => {
             let json = serde_json::from_str(&text).map_err(|e| failed(format!("the body is no JSON: {e}")))?;
-            (from_json(&json), "text/xml")
+            let block = policy.attribute_block.as_ref().map(|block| call.text(block)).transpose()?.flatten();
+            (from_json(&json, block.as_deref()), "text/xml")
         }
     };
     message::set_text(call, side, &converted);
