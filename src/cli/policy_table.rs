@@ -11,7 +11,7 @@ use crate::run::{self, PolicyClaim};
 const WIDTH: usize = 80;
 
 /// What can be done where a policy is not emulated.
-const WITHOUT: &str = "take it out, or go on without what it does: `--unsupported warn`";
+const WITHOUT: &str = "an error, or a warning with `--unsupported warn`: take it out, or go on";
 
 pub(super) fn list(format: TableFormat) -> u8 {
     let claims = run::policy_claims();
@@ -50,7 +50,7 @@ const INTRODUCTION: &str = "# What is claimed of each policy
 
 `seamstress policies --list --format markdown` writes this page out of the table by which policies are read; a test compares both. The documents are played against a gateway on real sockets (`tests/it/policy_corpus.rs`). A policy counts as shown where it ran for a request of whose answer something is expected; one that is not emulated, where the document is refused under its name. Each attribute and each child that a policy reads stands in one of them.
 
-*Emulated*: as the platform does it, as far as that is known. *Approximated*: what differs stands beside it. *Ignored*: it loads, does nothing, and a notice says so. *Not emulated*: an error that names its place, or a warning with `--unsupported warn`; take it out, or go on without what it does.
+*Emulated*: as the platform does it, as far as that is known. *Approximated*: what differs stands beside it. *Ignored*: it loads, does nothing, and a notice says so. *Not emulated*: an error that names its place, or a warning with `--unsupported warn`, and then calls that reach one that is there to refuse get 500.
 
 | policy | sections | scopes | emulation | shown by |
 | --- | --- | --- | --- | --- |
