@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::call::BodyFault;
 use super::request_body::RequestBody;
+use super::turn::{Turn, UnderWay};
 use crate::door::{Door, DoorError, Origin};
 
 /// How many connections to a backend are kept while nobody uses them.
@@ -35,6 +36,7 @@ pub(super) struct Backend {
     pub(super) origin: Origin,
     pub(super) authority: HeaderValue,
     door: Door,
+    calls: UnderWay,
     /// The one used last is taken first, so that what is not needed any more
     /// ages.
     idle: Mutex<VecDeque<(Instant, SendRequest<RequestBody>)>>,
@@ -67,9 +69,9 @@ impl SendError {
 }
 
 impl Backend {
-    pub(super) fn new(origin: Origin, door: Door) -> Self {
+    pub(super) fn new(origin: Origin, door: Door, calls: UnderWay) -> Self {
         let authority = HeaderValue::try_from(origin.authority()).expect("an authority is visible ASCII");
-        Self { origin, authority, door, idle: Mutex::default(), connections: Mutex::default() }
+        Self { origin, authority, door, calls, idle: Mutex::default(), connections: Mutex::default() }
     }
 
     /// Sends a request over a kept connection, or over a new one. A kept one
@@ -92,7 +94,7 @@ impl Backend {
                 },
             }
         }
-        let mut sender = self.connect().await?;
+        let mut sender = Box::pin(self.connect()).await?;
         let response = sender.send_request(request).await?;
         Ok(self.leased(response, sender))
     }
@@ -118,7 +120,7 @@ impl Backend {
 
     async fn connect(&self) -> Result<SendRequest<RequestBody>, SendError> {
         let stream = self.door.open(&self.origin).await?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let (sender, connection) = http1::handshake(TokioIo::new(Turn::new(stream, &self.calls))).await?;
         let mut connections = self.connections.lock().expect("nobody panics while he holds the connections");
         while connections.try_join_next().is_some() {}
         connections.spawn(async move {

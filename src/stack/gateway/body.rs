@@ -17,7 +17,7 @@ use crate::observe::GatewayRow;
 #[derive(Debug)]
 pub(super) struct ClientBody {
     body: AnswerBody,
-    row: Option<RowDraft>,
+    row: Option<Box<RowDraft>>,
 }
 
 /// A row that lacks what is only known when the answer has ended.
@@ -53,7 +53,7 @@ impl RowDraft {
 }
 
 impl ClientBody {
-    pub(super) fn new(body: AnswerBody, draft: RowDraft) -> Self {
+    pub(super) fn new(body: AnswerBody, draft: Box<RowDraft>) -> Self {
         let mut this = Self { body, row: Some(draft) };
         if this.is_end_stream() {
             this.write_row();

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 
@@ -26,7 +25,7 @@ const TRACE_REQUESTS: [HeaderName; 2] =
 const ANSWER_LINE: u64 = "HTTP/1.1 200 \r\n\r\n".len() as u64;
 
 /// Makes what goes to the client of a call that is through.
-pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
+pub(super) fn finish(shared: &Shared, mut call: Box<Call>) -> Response<ClientBody> {
     count_later(shared, &mut call);
     let mut answer = call.response.take().unwrap_or_else(|| Answer::new(StatusCode::OK));
     for (name, value) in &call.limit_headers {
@@ -48,7 +47,8 @@ pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
     let (began, waited, asked) = (call.began, call.client_time, call.content_size);
     let mut row = row(call, answer.status);
     row.response_size = ANSWER_LINE + fields_size(&answer.headers);
-    let draft = RowDraft { row, began, waited, handed: None, metered: asked, rows: shared.rows.clone(), meter };
+    let draft =
+        Box::new(RowDraft { row, began, waited, handed: None, metered: asked, rows: shared.rows.clone(), meter });
     let mut response = Response::new(ClientBody::new(answer.body, draft));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
@@ -61,7 +61,7 @@ pub(super) fn finish(shared: &Shared, mut call: Call) -> Response<ClientBody> {
 }
 
 /// Writes the row of a call whose client left before it had an answer.
-pub(super) fn abandoned(shared: &Shared, mut call: Call) {
+pub(super) fn abandoned(shared: &Shared, mut call: Box<Call>) {
     let error = LastError {
         elapsed: call.began.elapsed().as_millis() as u64,
         source: call.at.as_ref().map_or("", |s| s.policy).to_owned(),
@@ -99,7 +99,7 @@ fn count_later(shared: &Shared, call: &mut Call) {
 }
 
 /// The row but for what is known only when the answer has ended.
-fn row(call: Call, status: StatusCode) -> GatewayRow {
+fn row(call: Box<Call>, status: StatusCode) -> GatewayRow {
     let request_headers = logged(&call);
     let (path, query) = call.path_and_query(Address::Original);
     let mark = if query.is_empty() { "" } else { "?" };
@@ -170,28 +170,30 @@ fn logged(call: &Call) -> BTreeMap<String, String> {
     LOGGED.iter().filter_map(field).collect()
 }
 
-/// Takes away fields that belong to one connection (RFC 9110 §7.6.1) and those
-/// that the next one sets itself.
+/// Fields that belong to one connection (RFC 9110 §7.6.1), and those that the
+/// next one sets itself.
+static OF_THE_CONNECTION: [HeaderName; 8] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::CONTENT_LENGTH,
+];
+
+/// Takes away fields that belong to one connection, those that `Connection`
+/// lists among them.
 pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    let listed: Vec<Arc<str>> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(',').map(|name| Arc::from(name.trim())))
-        .collect();
-    for name in &listed {
-        headers.remove(&**name);
-    }
-    for name in [
-        "connection",
-        "keep-alive",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "content-length",
-    ] {
+    let listed = |value: &HeaderValue| {
+        let names = value.to_str().unwrap_or_default().split(',');
+        names.filter_map(|name| HeaderName::try_from(name.trim()).ok()).collect::<Vec<_>>()
+    };
+    let listed: Vec<HeaderName> = headers.get_all(header::CONNECTION).iter().flat_map(listed).collect();
+    let gone: Vec<&HeaderName> =
+        OF_THE_CONNECTION.iter().filter(|own| headers.keys().any(|name| name == *own)).chain(&listed).collect();
+    for name in gone {
         headers.remove(name);
     }
 }

@@ -12,6 +12,7 @@ use super::answer::AnswerBody;
 use super::backend::{Backend, SendError};
 use super::pool::{Circuit, Pool};
 use super::request_body::RequestBody;
+use super::turn::UnderWay;
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::door::{Door, Origin};
 use crate::policy::{Mapped, UrlPattern};
@@ -79,11 +80,11 @@ impl Hosts {
     pub(super) fn new(
         hosts: &BTreeMap<String, Upstream>,
         own: impl IntoIterator<Item = Origin>,
-        door: &Door,
+        (door, calls): (&Door, &UnderWay),
     ) -> Result<Self, Diagnostics> {
         let mut pools = HashMap::new();
         let mut pool = |origin: &Origin| {
-            let new = || Arc::new(Backend::new(origin.clone(), door.clone()));
+            let new = || Arc::new(Backend::new(origin.clone(), door.clone(), calls.clone()));
             Reached::Backend(Arc::clone(pools.entry(origin.clone()).or_insert_with(new)))
         };
         let mut entries = Vec::new();

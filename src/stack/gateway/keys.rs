@@ -101,7 +101,7 @@ impl Keys {
     pub(super) async fn get(&self, hosts: &Hosts, url: &Arc<str>) -> Result<Arc<KeySet>, Arc<str>> {
         match self.known(url, self.refresh.fresh) {
             Some(found) => found,
-            None => self.fetch(hosts, url, self.refresh.fresh).await,
+            None => Box::pin(self.fetch(hosts, url, self.refresh.fresh)).await,
         }
     }
 
@@ -110,7 +110,7 @@ impl Keys {
     pub(super) async fn refreshed(&self, hosts: &Hosts, url: &Arc<str>) -> Result<Arc<KeySet>, Arc<str>> {
         match self.known(url, self.refresh.unknown_key) {
             Some(found) => found,
-            None => self.fetch(hosts, url, self.refresh.unknown_key).await,
+            None => Box::pin(self.fetch(hosts, url, self.refresh.unknown_key)).await,
         }
     }
 

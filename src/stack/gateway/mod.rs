@@ -54,11 +54,13 @@ mod signature;
 mod subscriptions;
 mod template;
 mod token;
+
 mod token_path;
 mod token_read;
 mod token_scalar;
 mod token_text;
 mod traces;
+mod turn;
 mod validation;
 mod value;
 mod xml;

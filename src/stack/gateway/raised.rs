@@ -2,7 +2,7 @@
 //! (reference §3). The two texts differ.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use uuid::Uuid;
 
 use super::answer::{Answer, AnswerBody};
@@ -20,20 +20,14 @@ pub(super) struct Raised {
     /// What the client reads; `None`: the generic text with an activity id;
     /// empty: nothing.
     pub(super) told: Option<String>,
-    pub(super) headers: HeaderMap,
+    /// Header fields of the answer.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Raised {
     /// An error of a policy, whose text is told to the client.
     pub(super) fn policy(status: StatusCode, reason: &'static str, message: impl Into<String>, told: &str) -> Self {
-        Self {
-            source: "",
-            reason,
-            message: message.into(),
-            status,
-            told: Some(told.to_owned()),
-            headers: HeaderMap::new(),
-        }
+        Self { source: "", reason, message: message.into(), status, told: Some(told.to_owned()), headers: Vec::new() }
     }
 
     /// An error whose text stays in the gateway: the client gets 500.
@@ -44,7 +38,7 @@ impl Raised {
             message: message.into(),
             status: StatusCode::INTERNAL_SERVER_ERROR,
             told: None,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -81,7 +75,7 @@ impl Raised {
     /// Says when to come again.
     pub(super) fn retry_after(mut self, header: Option<&HeaderName>, seconds: u64) -> Self {
         let name = header.unwrap_or(&header::RETRY_AFTER);
-        self.headers.insert(name.clone(), HeaderValue::from(seconds));
+        self.headers.push((name.clone(), HeaderValue::from(seconds)));
         self
     }
 
@@ -89,7 +83,7 @@ impl Raised {
     pub(super) fn answer(&self, id: Uuid) -> Answer {
         if self.told.as_deref() == Some("") {
             let mut answer = Answer::new(self.status);
-            answer.headers = self.headers.clone();
+            answer.headers.extend(self.headers.iter().cloned());
             return answer;
         }
         let text = self.told.as_deref().unwrap_or("Internal server error");
@@ -101,7 +95,7 @@ impl Raised {
         };
         let body = format!("{{ \"statusCode\": {}, \"message\": {text}{activity} }}", self.status.as_u16());
         let mut answer = Answer::new(self.status);
-        answer.headers = self.headers.clone();
+        answer.headers.extend(self.headers.iter().cloned());
         answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         answer.body = AnswerBody::Bytes(Bytes::from(body));
         answer

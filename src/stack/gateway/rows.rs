@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -139,16 +139,18 @@ impl RowLog {
             }
             _ => row,
         };
-        let line = serde_json::to_string(row).expect("a row has text keys and finite numbers only");
         let correlation = row.request_headers.get("x-correlation-id").map(|id| hash(id));
-        if let Some(copy) = &mut log.copy {
-            copy.add(&line);
-        }
         log.make_room();
-        let part = log.last();
-        let at = part.end + part.pending.len() as u64;
-        part.pending.extend_from_slice(line.as_bytes());
-        part.rows.push(Stored { at, length: line.len() as u32, correlation });
+        let Log { parts, copy, .. } = &mut *log;
+        let part = parts.back_mut().expect("there is always one");
+        let start = part.pending.len();
+        serde_json::to_writer(&mut part.pending, row).expect("a row has text keys and finite numbers only");
+        let line = &part.pending[start..];
+        if let Some(copy) = copy {
+            copy.add(str::from_utf8(line).expect("JSON is text"));
+        }
+        let stored = Stored { at: part.end + start as u64, length: line.len() as u32, correlation };
+        part.rows.push(stored);
         if part.pending.len() >= CHUNK {
             // A disk that is full is told when the rows are read.
             let _ = part.flush();
@@ -244,7 +246,7 @@ impl Part {
 /// Correlation IDs compare without regard to case.
 fn hash(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    id.to_ascii_lowercase().hash(&mut hasher);
+    id.bytes().for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
     hasher.finish()
 }
 

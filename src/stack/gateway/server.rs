@@ -34,6 +34,7 @@ use super::raised::Raised;
 use super::request_body::RequestBody;
 use super::route::{Asked, Found, Match, Router};
 use super::subscriptions::Subscriptions;
+use super::turn::{Turn, UnderWay};
 use super::value::Value;
 use super::{
     GatewayError, GatewayOptions, MetricSeries, RowLog, TraceLog, apis, backends, execute, finish, host, policies,
@@ -93,6 +94,7 @@ pub(super) struct Shared {
     pub(super) traces: TraceLog,
     pub(super) drain: Drain,
     pub(super) background: Background,
+    pub(super) under_way: UnderWay,
     pub(super) values: Cache<Value>,
     pub(super) responses: Cache<Arc<Kept>>,
 }
@@ -149,9 +151,10 @@ impl Gateway {
 
 impl Shared {
     fn new(options: &GatewayOptions) -> Result<(Self, Diagnostics), GatewayError> {
+        let under_way = UnderWay::default();
         let service = options.service.as_deref().and_then(Origin::parse);
         let own = options.backends.values().chain([&options.issuer]).chain(&service).cloned();
-        let hosts = Hosts::new(&options.hosts, own, &options.door).map_err(GatewayError::Documents)?;
+        let hosts = Hosts::new(&options.hosts, own, (&options.door, &under_way)).map_err(GatewayError::Documents)?;
         let surroundings = Surroundings {
             named_values: options.named_values.clone(),
             backends: options.backends.keys().cloned().collect(),
@@ -195,6 +198,7 @@ impl Shared {
             traces: options.traces.clone(),
             drain: Drain::default(),
             background: Background::default(),
+            under_way,
             values: Cache::default(),
             responses: Cache::default(),
         };
@@ -202,11 +206,12 @@ impl Shared {
     }
 
     async fn handle(&self, request: Request<Incoming>, (peer, tls): Client) -> Response<ClientBody> {
+        let _under_way = self.under_way.one();
         let (parts, incoming) = request.into_parts();
         if let Some(refused) = host::refusal(&parts) {
             return refused;
         }
-        let mut call = Call::new(parts, RequestBody::of(incoming), peer, &self.clock);
+        let mut call = Box::new(Call::new(parts, RequestBody::of(incoming), peer, &self.clock));
         (call.secure, call.tls_version) = (tls.is_some(), tls.unwrap_or_default());
         call.region = Some(Arc::clone(&self.region));
         let mut open = Open { shared: self, call: Some(call) };
@@ -228,10 +233,10 @@ impl Shared {
             Found::Operation(matched) => self.matched(call, matched).await,
             Found::Api(api) => {
                 call.api = Some(Arc::clone(&api));
-                self.without_operation(call, &api.effective).await;
+                Box::pin(self.without_operation(call, &api.effective)).await;
             }
-            Found::NoVersion => self.unmatched(call, &self.unmatched, &Raised::no_version()).await,
-            Found::Nothing => self.without_operation(call, &self.unmatched).await,
+            Found::NoVersion => Box::pin(self.unmatched(call, &self.unmatched, &Raised::no_version())).await,
+            Found::Nothing => Box::pin(self.without_operation(call, &self.unmatched)).await,
         }
         // A client that waits for `100 Continue` was told no: it sends nothing.
         let waits = call.request_headers.contains_key(http::header::EXPECT);
@@ -251,7 +256,7 @@ impl Shared {
         let effective = operation.effective(product.as_ref().map(|p| p.id.as_str()));
         match admitted {
             Ok(()) => execute::pipeline(self, call, effective).await,
-            Err(raised) => execute::on_error(self, call, effective, &raised).await,
+            Err(raised) => Box::pin(execute::on_error(self, call, effective, &raised)).await,
         }
     }
 
@@ -292,7 +297,7 @@ impl Shared {
 /// where it stands, and has a row all the same.
 struct Open<'s> {
     shared: &'s Shared,
-    call: Option<Call>,
+    call: Option<Box<Call>>,
 }
 
 impl Drop for Open<'_> {
@@ -357,6 +362,7 @@ async fn serve(
     // Who does not shake hands is not served.
     let Ok(stream) = stream else { return };
     let client = (peer.to_canonical(), stream.tls_version());
+    let stream = Turn::new(stream, &shared.under_way);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         async move { Ok::<_, Infallible>(shared.handle(request, client).await) }

@@ -70,7 +70,7 @@ fn refused(call: &Call, api: &PublishedApi, refusal: Refusal) -> Raised {
         api.key_name
     );
     if let Ok(challenge) = HeaderValue::try_from(challenge) {
-        raised.headers.insert(header::WWW_AUTHENTICATE, challenge);
+        raised.headers.push((header::WWW_AUTHENTICATE, challenge));
     }
     raised
 }

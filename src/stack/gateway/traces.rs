@@ -4,30 +4,38 @@
 //! and places are written only when somebody reads them. Bounded: the oldest
 //! calls go.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::StatusCode;
+use http::uri::PathAndQuery;
+use http::{Method, StatusCode};
+use uuid::Uuid;
 
+use super::apis::{PublishedApi, PublishedOperation};
 use super::call::Call;
 use super::raised::Raised;
-use super::value::{Address, Side};
-use crate::observe::{CallTrace, StepTrace};
+use crate::clock::Timestamp;
+use crate::observe::{CallTrace, LastError, StepTrace};
 use crate::policy::{Section, Statement};
 
 /// How many calls are kept.
 const KEPT: usize = 2000;
 
-/// A policy that ran.
+/// A policy that ran. There are some dozen in a call, and thousands of calls
+/// are kept: it is small.
 #[derive(Clone, Debug)]
 pub(super) struct Taken {
-    pub(super) statement: Arc<Statement>,
-    pub(super) section: Section,
-    /// After the call's first byte.
-    pub(super) began: Duration,
-    pub(super) took: Duration,
-    pub(super) raised: Option<Box<str>>,
+    statement: Arc<Statement>,
+    /// What came of it, where it raised.
+    raised: Option<Box<str>>,
+    /// In microseconds after the call's first byte; stays at the last that
+    /// fits, after an hour.
+    began: u32,
+    /// In microseconds.
+    took: u32,
+    section: Section,
 }
 
 /// The last calls. Clones share them.
@@ -43,7 +51,19 @@ struct Log {
 /// A call: what is known of it, without the steps written out.
 #[derive(Debug)]
 struct Kept {
-    head: CallTrace,
+    number: u64,
+    id: Uuid,
+    /// Path and query, then the `X-Correlation-Id`, which begins at `path`.
+    text: Box<str>,
+    path: usize,
+    method: Method,
+    arrived: Timestamp,
+    api: Option<Arc<PublishedApi>>,
+    operation: Option<Arc<PublishedOperation>>,
+    status: Option<StatusCode>,
+    took: Duration,
+    backend: Duration,
+    last_error: Option<Box<LastError>>,
     steps: Vec<Taken>,
 }
 
@@ -59,8 +79,8 @@ impl Taken {
         Self {
             statement: Arc::clone(statement),
             section,
-            began,
-            took: ended.saturating_sub(began),
+            began: micros(began),
+            took: micros(ended.saturating_sub(began)),
             raised: came.as_ref().err().map(|raised| raised.message.as_str().into()),
         }
     }
@@ -72,8 +92,8 @@ impl Taken {
             scope: self.statement.scope.name().to_owned(),
             path: self.statement.path.to_string(),
             place: self.statement.place.to_string(),
-            began: self.began.as_micros() as u64,
-            micros: self.took.as_micros() as u64,
+            began: self.began.into(),
+            micros: self.took.into(),
             raised: self.raised.as_deref().unwrap_or_default().to_owned(),
         }
     }
@@ -91,13 +111,12 @@ impl TraceLog {
 
     /// Keeps a call that is through; `None`: its client has left.
     pub(super) fn keep(&self, call: &mut Call, status: Option<StatusCode>) {
-        let steps = std::mem::take(&mut call.steps);
-        let head = head(call, status);
+        let mut kept = Kept::of(call, status);
         let mut log = self.log();
         log.calls += 1;
-        let number = log.calls;
+        kept.number = log.calls;
         let gone = (log.last.len() >= KEPT).then(|| log.last.pop_front());
-        log.last.push_back(Kept { head: CallTrace { number, ..head }, steps });
+        log.last.push_back(kept);
         drop(log);
         // Freed outside the lock.
         drop(gone);
@@ -108,9 +127,9 @@ impl TraceLog {
     pub fn last(&self, since: u64, correlations: &[String], limit: usize) -> Vec<CallTrace> {
         let log = self.log();
         let wanted = |kept: &&Kept| {
-            kept.head.number > since
+            kept.number > since
                 && (correlations.is_empty()
-                    || correlations.iter().any(|id| id.eq_ignore_ascii_case(&kept.head.correlation_id)))
+                    || correlations.iter().any(|id| id.eq_ignore_ascii_case(kept.correlation())))
         };
         let mut found: Vec<CallTrace> = log.last.iter().rev().filter(wanted).take(limit).map(Kept::written).collect();
         drop(log);
@@ -120,28 +139,51 @@ impl TraceLog {
 }
 
 impl Kept {
+    fn of(call: &mut Call, status: Option<StatusCode>) -> Self {
+        let steps = std::mem::take(&mut call.steps);
+        let target = call.original.path_and_query().map_or("", PathAndQuery::as_str);
+        let correlation = call.request_headers.get("x-correlation-id");
+        let correlation = correlation.map_or(Cow::Borrowed(""), |id| String::from_utf8_lossy(id.as_bytes()));
+        Self {
+            number: 0,
+            id: call.id,
+            text: [target, &correlation].concat().into(),
+            path: target.len(),
+            method: call.method.clone(),
+            arrived: call.arrived,
+            api: call.api.clone(),
+            operation: call.operation.clone(),
+            status,
+            took: call.began.elapsed(),
+            backend: call.sent.time,
+            last_error: call.last_error.clone().map(Box::new),
+            steps,
+        }
+    }
+
+    fn correlation(&self) -> &str {
+        &self.text[self.path..]
+    }
+
     fn written(&self) -> CallTrace {
-        CallTrace { steps: self.steps.iter().map(Taken::written).collect(), ..self.head.clone() }
+        CallTrace {
+            number: self.number,
+            request_id: self.id.to_string(),
+            correlation_id: self.correlation().to_owned(),
+            arrived: self.arrived,
+            method: self.method.to_string(),
+            path: self.text[..self.path].to_owned(),
+            api: self.api.as_ref().map(|api| api.id.clone()).unwrap_or_default(),
+            operation: self.operation.as_ref().map(|operation| operation.id.to_string()).unwrap_or_default(),
+            status: self.status.map_or(0, |status| status.as_u16()),
+            micros: self.took.as_micros() as u64,
+            backend_micros: self.backend.as_micros() as u64,
+            last_error: self.last_error.as_deref().cloned(),
+            steps: self.steps.iter().map(Taken::written).collect(),
+        }
     }
 }
 
-fn head(call: &Call, status: Option<StatusCode>) -> CallTrace {
-    let (path, query) = call.path_and_query(Address::Original);
-    let mark = if query.is_empty() { "" } else { "?" };
-    let correlation = call.headers(Side::Request).and_then(|headers| headers.get("x-correlation-id"));
-    CallTrace {
-        number: 0,
-        request_id: call.id.to_string(),
-        correlation_id: correlation.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()).unwrap_or_default(),
-        arrived: call.arrived,
-        method: call.method.to_string(),
-        path: format!("{path}{mark}{query}"),
-        api: call.api.as_ref().map(|api| api.id.clone()).unwrap_or_default(),
-        operation: call.operation.as_ref().map(|operation| operation.id.to_string()).unwrap_or_default(),
-        status: status.map_or(0, |status| status.as_u16()),
-        micros: call.began.elapsed().as_micros() as u64,
-        backend_micros: call.sent.time.as_micros() as u64,
-        last_error: call.last_error.clone(),
-        steps: Vec::new(),
-    }
+fn micros(span: Duration) -> u32 {
+    u32::try_from(span.as_micros()).unwrap_or(u32::MAX)
 }

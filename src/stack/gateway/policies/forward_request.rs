@@ -1,6 +1,7 @@
 //! `forward-request`.
 
 use std::fmt::Write as _;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use http::uri::PathAndQuery;
@@ -22,6 +23,10 @@ use crate::stack::gateway::server::Shared;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 const SOURCE: &str = "forward-request";
+
+/// A request on its way, until its answer begins. Boxed: it is handed on more
+/// than once.
+type Sending<'s> = Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, SendError>> + Send + 's>>;
 
 /// Calls the backend and takes its answer's header fields; the body follows as
 /// the client reads it.
@@ -69,14 +74,15 @@ async fn ask(
     let patience = policy.continue_timeout.as_ref().map(|t| call.number(t)).transpose()?;
     let gate = patience.and_then(|seconds| Some((Gate::before(&mut request)?, seconds)));
     let began = Instant::now();
-    let sending = async {
-        if redirects {
-            Redirect::following(&shared.hosts, destination, request).await
-        } else {
-            destination.send(request).await
-        }
+    let sending: Sending<'_> = if redirects {
+        Box::pin(Redirect::following(&shared.hosts, destination, request))
+    } else {
+        Box::pin(destination.send(request))
     };
-    let answered = tokio::time::timeout(timeout, wanted(sending, gate)).await;
+    let answered = match gate {
+        Some(gate) => tokio::time::timeout(timeout, Box::pin(wanted(sending, gate))).await,
+        None => tokio::time::timeout(timeout, sending).await,
+    };
     call.sent.time = began.elapsed();
     let answered = answered.unwrap_or(Err(SendError::Timeout(timeout)));
     if destination.circuit.is_some() {
@@ -93,14 +99,9 @@ fn outcome(answered: &Result<Response<AnswerBody>, SendError>) -> Outcome {
     Outcome::Answered(response.status().as_u16(), seconds.map(Duration::from_secs))
 }
 
-/// Sends a request; where it asks first whether its body is wanted, not longer
-/// than the backend has time to say so.
-async fn wanted(
-    sending: impl Future<Output = Result<Response<AnswerBody>, SendError>>,
-    gate: Option<(Gate, i64)>,
-) -> Result<Response<AnswerBody>, SendError> {
-    let Some((gate, seconds)) = gate else { return sending.await };
-    tokio::pin!(sending);
+/// Sends a request that asks first whether its body is wanted, not longer than
+/// the backend has time to say so.
+async fn wanted(mut sending: Sending<'_>, (gate, seconds): (Gate, i64)) -> Result<Response<AnswerBody>, SendError> {
     let patience = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     let said = async {
         tokio::select! {

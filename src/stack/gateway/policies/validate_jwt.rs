@@ -157,7 +157,7 @@ async fn judged(
     let place = std::ptr::from_ref(policy).addr();
     let known = match shared.tokens.get(place, text, &sets) {
         Some(known) => known,
-        None => match proven(shared, call, policy, text, (&urls, &mut sets)).await? {
+        None => match Box::pin(proven(shared, call, policy, text, (&urls, &mut sets))).await? {
             Err(fault) => return Ok(Err(signature_refusal(&fault))),
             // What an expression decides for this call proves nothing for others.
             Ok(token) if !policy.has_fixed_keys() => Arc::new(Known::unshared(token, sets)),

@@ -15,6 +15,7 @@ use crate::door::{Door, Origin};
 use crate::stack::gateway::hosts::Hosts;
 use crate::stack::gateway::keys::{KeyRefresh, Keys};
 use crate::stack::gateway::signature::{SignatureFault, verify};
+use crate::stack::gateway::turn::UnderWay;
 use crate::stack::jwt::SigningKey;
 
 /// An issuer whose keys can be changed, and that can break.
@@ -57,7 +58,9 @@ async fn a_rollover_is_seen_after_five_minutes_and_a_broken_issuer_is_left_alone
     let answering = issuer.clone();
     let origin: Origin =
         serve(Router::new().fallback(move |request: Request| async move { answering.answer(&request) })).await;
-    let hosts = Hosts::new(&std::collections::BTreeMap::new(), [origin.clone()], &Door::loopback()).expect("mapped");
+    let hosts =
+        Hosts::new(&std::collections::BTreeMap::new(), [origin.clone()], (&Door::loopback(), &UnderWay::default()))
+            .expect("mapped");
     let clock = Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").expect("an instant"), 1.0);
     let keys = Keys::new(&origin, &clock, KeyRefresh::default());
     let url: Arc<str> = format!("{origin}/.well-known/openid-configuration").into();
