@@ -59,6 +59,11 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
         self.compiler.fault(diagnostic);
     }
 
+    /// Whether an attribute is there, which is then known.
+    pub(super) fn has(&mut self, name: &'static str) -> bool {
+        self.attribute(name).is_some()
+    }
+
     pub(super) fn place(&self) -> Place {
         self.element.place.clone()
     }
@@ -342,7 +347,9 @@ fn compiled(text: &Text, expected: Option<Type>) -> Result<Expression, Diagnosti
     }
     let expression = compile(&text.text, &text.place).map_err(Diagnostic::unsupported)?;
     let gives = expression.gives.present();
-    let fits = |e: Type| e == gives || gives == Type::Object || (e == Type::Int && gives == Type::Long);
+    // A number that comes as text is read when it is needed.
+    let number = matches!(gives, Type::Long | Type::Text | Type::Json);
+    let fits = |e: Type| e == gives || gives == Type::Object || (e == Type::Int && number);
     if expected.is_none_or(fits) {
         return Ok(expression);
     }

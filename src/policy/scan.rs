@@ -156,9 +156,15 @@ impl Scanner<'_> {
         let decoded = decode(&rest[..plain]);
         let space = rest.len() - rest.trim_start().len();
         let raw = &rest[space..];
-        if !(raw.starts_with("@(") || raw.starts_with("@{")) || is_whole_expression(&decoded) {
+        if is_whole_expression(&decoded) {
             self.at += plain + 1;
             return Some(decoded);
+        }
+        if !(raw.starts_with("@(") || raw.starts_with("@{")) {
+            let end = mixed_end(rest, quote).unwrap_or(plain);
+            let text = if end == plain { decoded } else { rest[..end].to_owned() };
+            self.at += end + 1;
+            return Some(text);
         }
         let end = space + expression_end(raw)?;
         let text = rest[..end].to_owned();
@@ -250,6 +256,19 @@ impl Scanner<'_> {
             Text { text: decoded[lead.min(decoded.len())..].to_owned(), place: self.place(begin + lead) }
         };
         Ok((!text.is_blank()).then_some(Child::Text(text)))
+    }
+}
+
+/// Where the value ends that has an expression in the middle of its text, with
+/// quotes in it.
+fn mixed_end(rest: &str, quote: char) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let end = at + rest[at..].find(quote)?;
+        let begin = ["@(", "@{"].iter().filter_map(|open| rest[at..end].find(open)).min();
+        let Some(begin) = begin else { return Some(end) };
+        at += begin;
+        at += expression_end(&rest[at..])?;
     }
 }
 

@@ -80,7 +80,7 @@ impl Surroundings {
         }
         // In a Liquid template names that are no named values are the
         // template's own.
-        let is_liquid = element.attribute("template").is_some();
+        let is_liquid = element.attribute("template").is_some_and(|t| t.value.text.eq_ignore_ascii_case("liquid"));
         for child in &mut element.children {
             match child {
                 Child::Element(element) => self.fill(element, diagnostics),

@@ -167,6 +167,26 @@ pub(super) enum Statement {
     Continue(usize),
     Do(Ast),
     Block(Vec<Statement>),
+    /// `Type Name(Type name, …) { … }`.
+    Function(Arc<Function>),
+}
+
+/// A local function.
+#[derive(Clone, Debug)]
+pub(super) struct Function {
+    pub(super) offset: usize,
+    pub(super) name: Arc<str>,
+    /// `void`, or the type that it gives.
+    pub(super) gives: TypeName,
+    pub(super) parameters: Vec<(TypeName, Arc<str>)>,
+    pub(super) body: Vec<Statement>,
+}
+
+impl Function {
+    /// How high its body is.
+    pub(super) fn height(&self) -> u16 {
+        deepest(&self.body)
+    }
 }
 
 /// `catch (Type name) when (condition) { … }`.
@@ -274,6 +294,7 @@ impl Statement {
             Self::Break(_) | Self::Continue(_) => 0,
             Self::Do(of) => of.height,
             Self::Block(body) => deepest(body),
+            Self::Function(function) => function.height(),
         }
     }
 }

@@ -196,6 +196,9 @@ pub enum Expr {
     NewException(Arc<str>, Box<Expr>),
     /// `throw` as an expression.
     Throw(Box<Expr>),
+    /// A local function called: the variables that take the arguments, and its
+    /// body, which is that of this call alone.
+    Call(Box<[(usize, Expr)]>, Box<[Step]>),
 }
 
 /// Operators on two operands.

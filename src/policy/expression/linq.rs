@@ -394,11 +394,11 @@ impl Resolver {
                 }
             }
             LambdaBody::Block(statements) => {
-                let outer = (self.gives.take(), self.loops, self.switches);
+                let outer = (self.gives.take(), self.loops, self.switches, self.within.gives.take());
                 (self.loops, self.switches) = (0, 0);
                 let steps = self.steps(statements);
                 let ty = std::mem::replace(&mut self.gives, outer.0).unwrap_or(Type::Void);
-                (self.loops, self.switches) = (outer.1, outer.2);
+                (self.loops, self.switches, self.within.gives) = (outer.1, outer.2, outer.3);
                 let steps = steps?;
                 if let Some(wanted) = gives
                     && unify(ty, wanted) != Some(wanted)

@@ -8,6 +8,7 @@
 //! Knows nothing of requests: what evaluates stands in the gateway.
 
 mod ast;
+mod cipher;
 mod classes;
 mod collection;
 mod compiled;
@@ -23,12 +24,15 @@ mod parse_type;
 mod pattern;
 mod resolve;
 mod resolve_call;
+mod resolve_function;
 mod resolve_new;
 mod resolve_operator;
 mod resolve_statement;
+mod resolve_static;
 mod type_names;
 mod types;
 
+pub use cipher::is_aes;
 pub use classes::Class;
 pub use collection::CollectionOp;
 pub use compiled::{BinaryOp, Body, Catch, Expr, Expression, Loop, Piece, Reads, Section, Step, Try};

@@ -1,11 +1,13 @@
 //! Tokens as statements: what stands in `@{ … }`.
 
-use super::ast::{Ast, Catch, Kind, New, Statement, TypeName};
+use std::sync::Arc;
+
+use super::ast::{Ast, Catch, Function, Kind, New, Statement, TypeName};
 use super::lex::{Fault, Token};
 use super::parse::Parser;
 
 /// Statements of C# that are known and not emulated.
-const UNEMULATED: [&str; 8] = ["using", "goto", "lock", "yield", "fixed", "unsafe", "dynamic", "await"];
+const UNEMULATED: [&str; 7] = ["goto", "lock", "yield", "fixed", "unsafe", "dynamic", "await"];
 
 impl Parser {
     /// Statements up to the end of the text.
@@ -40,6 +42,7 @@ impl Parser {
             "do" => out.push(self.do_loop()?),
             "switch" => out.push(self.switch()?),
             "try" => out.push(self.try_statement()?),
+            "using" => out.push(self.using()?),
             "return" | "throw" => {
                 self.advance();
                 let value = if self.is_sign(";") { None } else { Some(self.expression()?) };
@@ -53,8 +56,12 @@ impl Parser {
                 out.push(if &*word == "break" { Statement::Break(offset) } else { Statement::Continue(offset) });
             }
             _ => {
-                self.declaration_or_expression(out)?;
-                self.expect(";")?;
+                if let Some(function) = self.local_function()? {
+                    out.push(function);
+                } else {
+                    self.declaration_or_expression(out)?;
+                    self.expect(";")?;
+                }
             }
         }
         self.shallower();
@@ -209,8 +216,70 @@ impl Parser {
         Ok(Statement::Try { body, catches, last })
     }
 
+    /// `using (…) …`: what is disposed of at its end holds nothing here that
+    /// could outlive it.
+    fn using(&mut self) -> Result<Statement, Fault> {
+        let offset = self.offset();
+        self.advance();
+        if !self.is_sign("(") {
+            return Err(Fault::at(offset, "`using` stands without parentheses")
+                .expected("`using (var name = …) { … }`")
+                .hint("the form without a block came after C# 7"));
+        }
+        self.expect("(")?;
+        let mut body = Vec::new();
+        let begin = self.mark();
+        if self.type_name().is_ok() && matches!(self.peek(), Token::Name(_)) {
+            self.rewind(begin);
+            self.declaration_or_expression(&mut body)?;
+        } else {
+            self.rewind(begin);
+            let value = self.expression()?;
+            body.push(Statement::Declare { declared: None, name: "".into(), offset, value: Some(value) });
+        }
+        self.expect(")")?;
+        body.push(Statement::Block(self.block()?));
+        Ok(Statement::Block(body))
+    }
+
     fn braced(&mut self) -> Result<Vec<Statement>, Fault> {
         if self.is_sign("{") { self.block() } else { Err(self.unexpected("`{`")) }
+    }
+
+    /// `Type Name(Type name, …) { … }`, or with `=> …;`; `None` where
+    /// something else stands here.
+    fn local_function(&mut self) -> Result<Option<Statement>, Fault> {
+        let begin = self.mark();
+        let is_function = !self.is_word("new") && self.type_name().is_ok() && self.is_sign_at(1, "(");
+        if !is_function || !matches!(self.peek(), Token::Name(_)) {
+            self.rewind(begin);
+            return Ok(None);
+        }
+        self.rewind(begin);
+        let (offset, gives) = (self.offset(), self.type_name()?);
+        let name = self.name("a function")?;
+        self.expect("(")?;
+        let mut parameters = Vec::new();
+        while !self.take(")") {
+            if ["out", "ref", "in", "params"].iter().any(|word| self.is_word(word)) {
+                return Err(
+                    Fault::at(self.offset(), "parameters of local functions are plain here").expected("`Type name`")
+                );
+            }
+            parameters.push((self.type_name()?, self.name("a parameter")?));
+            if !self.take(",") && !self.is_sign(")") {
+                return Err(self.unexpected("`,` or `)`"));
+            }
+        }
+        let body = if self.take("=>") {
+            let value = self.expression()?;
+            self.expect(";")?;
+            let is_void = &*gives.name == "void";
+            vec![if is_void { Statement::Do(value) } else { Statement::Return(offset, Some(value)) }]
+        } else {
+            self.braced()?
+        };
+        Ok(Some(Statement::Function(Arc::new(Function { offset, name, gives, parameters, body }))))
     }
 
     /// Declarations of one or several variables, or an expression; up to its
@@ -219,9 +288,6 @@ impl Parser {
         self.take_word("const");
         let begin = self.mark();
         if let (Ok(declared), Token::Name(_)) = (self.type_name(), self.peek()) {
-            if self.is_sign_at(1, "(") {
-                return Err(Fault::at(declared.offset, "functions inside of expressions are not emulated"));
-            }
             let declared = Some(declared).filter(|t| &*t.name != "var" || t.ranks > 0);
             loop {
                 let offset = self.offset();

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use super::ast::{Ast, Kind, TypeName};
+use super::ast::{Ast, Function, Kind, TypeName};
 use super::classes::CLASSES;
 use super::compiled::{BinaryOp, Expr, Piece, Reads};
 use super::lex::Fault;
 use super::operators::{castable, implicit, unify};
+use super::resolve_function::Within;
 use super::types::Type;
 use super::{ast, members, type_names};
 use crate::diagnose::closest;
@@ -30,6 +31,10 @@ pub(super) struct Resolver {
     pub(super) switches: usize,
     /// What is worth knowing.
     pub(super) notices: Vec<Fault>,
+    /// Local functions that can be called here.
+    pub(super) functions: Vec<Arc<Function>>,
+    /// The local function that is resolved, and those that called it.
+    pub(super) within: Within,
 }
 
 /// A literal text, held once for the process as .NET does: texts from two
@@ -70,7 +75,7 @@ impl Resolver {
             Kind::Default(name) => Self::default_value(name.as_ref(), ast.offset)?,
             Kind::Lambda(..) => {
                 return Err(Fault::at(ast.offset, "a lambda stands only as an argument of a LINQ method")
-                    .hint("delegates and local functions are not emulated"));
+                    .hint("delegates are not emulated"));
             }
             Kind::Named(name, _) => {
                 return Err(Fault::at(ast.offset, format!("no argument `{name}` is known here")));
@@ -151,6 +156,9 @@ impl Resolver {
         }
         let (target, ty) = self.expression(of)?;
         if let Some(property) = Self::collection_property(&target, ty, name) {
+            return Ok(property);
+        }
+        if let Some(property) = self.keyed_property(&target, ty, name) {
             return Ok(property);
         }
         let Some(member) = members::find(ty, name).next() else { return Err(Self::unknown(ty, name, offset)) };
@@ -251,8 +259,9 @@ impl Resolver {
 
     /// A new local variable, or the one of that name and type.
     pub(super) fn declare(&mut self, name: &Arc<str>, ty: Type) -> usize {
-        if let Some(slot) = self.locals.iter().rposition(|(n, t)| n == name && *t == ty) {
-            return slot;
+        let own = self.within.own;
+        if let Some(at) = self.locals[own..].iter().rposition(|(n, t)| n == name && *t == ty) {
+            return own + at;
         }
         self.hidden(name, ty)
     }

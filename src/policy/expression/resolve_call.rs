@@ -1,5 +1,7 @@
 //! Names resolved: calls.
 
+use std::sync::Arc;
+
 use super::ast::{Ast, Kind, TypeName};
 use super::classes::Class;
 use super::collection::{Argument, CollectionOp, methods};
@@ -20,41 +22,54 @@ pub(super) struct Callee<'a> {
 
 impl Resolver {
     pub(super) fn call(&mut self, callee: &Ast, generics: &[TypeName], arguments: &[Ast]) -> Result<Typed, Fault> {
+        if let Kind::Name(name) = &callee.kind
+            && let Some(function) = self.functions.iter().rfind(|f| f.name == *name)
+        {
+            return self.call_function(&Arc::clone(function), arguments, callee.offset);
+        }
         let Kind::Member(of, name) = &callee.kind else {
-            return Err(Fault::at(callee.offset, "only members can be called")
-                .hint("delegates and local functions are not emulated"));
+            return Err(Fault::at(callee.offset, "only members and local functions can be called")
+                .hint("delegates are not emulated"));
         };
         let arguments: Vec<&Ast> = arguments.iter().map(value_of).collect();
-        if let Kind::Name(class) | Kind::Member(_, class) = &of.kind
-            && &**class == "Enumerable"
-        {
-            return self.enumerable(name, generics, &arguments, callee.offset);
+        if let Some(of) = self.static_class(of) {
+            return self.static_call(of, name, generics, &arguments, callee.offset);
         }
         let (target, ty) = self.expression(of)?;
         let callee = Callee { target, ty, name, offset: callee.offset };
         let generic = generics.first().map(Self::type_named).transpose()?;
-        if let Some(special) = self.special(&callee, generic, &arguments)? {
+        self.method(callee, generic, &arguments)
+    }
+
+    /// A method of an object or a class.
+    pub(super) fn method(
+        &mut self,
+        callee: Callee<'_>,
+        generic: Option<Type>,
+        arguments: &[&Ast],
+    ) -> Result<Typed, Fault> {
+        let (ty, name) = (callee.ty, callee.name);
+        if let Some(special) = self.special(&callee, generic, arguments)? {
             return Ok(special);
         }
-        if let Some(typed) = self.collection_method(&callee, &arguments)? {
+        if let Some(typed) = self.collection_method(&callee, arguments)? {
             return Ok(typed);
         }
         let lambda = arguments.iter().any(|a| matches!(a.kind, Kind::Lambda(..)));
         let tabled = members::find(ty, name).any(|m| !m.is_property());
-        let typed = generic.is_some() && matches!(&**name, "Values" | "Children" | "Cast" | "OfType");
+        let typed = generic.is_some() && matches!(name, "Values" | "Children" | "Cast" | "OfType");
         let linq = ty != Type::Null && (lambda || !tabled || typed || ty == Type::Texts);
         if let Some(element) = ty.element().filter(|_| linq) {
             let source = callee.target.clone();
-            let called =
-                Called { source, of: ty, element, name, generic, arguments: &arguments, offset: callee.offset };
+            let called = Called { source, of: ty, element, name, generic, arguments, offset: callee.offset };
             if let Some(typed) = self.linq(&called)? {
                 return Ok(typed);
             }
         }
-        if !tabled && let Some(typed) = self.universal(&callee, &arguments)? {
+        if !tabled && let Some(typed) = self.universal(&callee, arguments)? {
             return Ok(typed);
         }
-        self.tabled(callee, generic, &arguments)
+        self.tabled(callee, generic, arguments)
     }
 
     /// Members whose types the table can't tell.
@@ -118,7 +133,8 @@ impl Resolver {
         let types = self.operands(arguments, &mut operands)?;
         let member = Self::called(ty, name, &types, arguments, offset)?;
         // Of a static member the object is no operand.
-        if let Some((at, what)) = super::pattern::refused(member.op, &operands) {
+        let refused = super::pattern::refused(member.op, &operands);
+        if let Some((at, what)) = refused.or_else(|| super::cipher::refused(member.op, &operands)) {
             return Err(Fault::at(arguments[at].offset, what));
         }
         self.note(member.gives);
@@ -215,35 +231,6 @@ impl Resolver {
         }
         let gives = gives(callee.ty);
         Ok(Some((Expr::Collection(*op, gives, operands.into()), gives)))
-    }
-
-    /// `Enumerable.Range(…)`, `Repeat`, `Empty<T>`.
-    fn enumerable(
-        &mut self,
-        name: &str,
-        generics: &[TypeName],
-        arguments: &[&Ast],
-        offset: usize,
-    ) -> Result<Typed, Fault> {
-        match (name, arguments, generics) {
-            ("Range", [start, count], []) => {
-                let operands = vec![self.of_type(start, Type::Int)?, self.of_type(count, Type::Int)?];
-                let gives = Type::sequence(Type::Int);
-                Ok((Expr::Collection(CollectionOp::Range, gives, operands.into()), gives))
-            }
-            ("Repeat", [value, count], _) => {
-                let (value, ty) = self.expression(value)?;
-                let gives = Type::sequence(ty);
-                let operands = vec![self.of_type(count, Type::Int)?, value];
-                Ok((Expr::Collection(CollectionOp::Filled, gives, operands.into()), gives))
-            }
-            ("Empty", [], [of]) => {
-                let gives = Type::sequence(Self::type_named(of)?);
-                Ok((Expr::Collection(CollectionOp::Of, gives, Box::default()), gives))
-            }
-            _ => Err(Fault::at(offset, format!("`Enumerable.{name}` is called otherwise, or not emulated"))
-                .expected("Range, Repeat, Empty")),
-        }
     }
 
     /// `Type.TryParse(text, out var name)`.
@@ -390,7 +377,7 @@ impl Resolver {
 }
 
 /// An argument without its name; those of policy expressions stand in order.
-fn value_of(argument: &Ast) -> &Ast {
+pub(super) fn value_of(argument: &Ast) -> &Ast {
     match &argument.kind {
         Kind::Named(_, value) => value,
         _ => argument,

@@ -120,8 +120,9 @@ impl Resolver {
     fn cast(&mut self, name: &TypeName, of: &Ast) -> Result<Typed, Fault> {
         let to = Self::type_named(name)?;
         let (expr, from) = self.expression(of)?;
+        let narrows = from.present().is_integer() || matches!(from, Type::Double | Type::Decimal | Type::Char);
         Self::cast_to(expr, from, to)
-            .map(|expr| (expr, to))
+            .map(|expr| (if narrows { narrowed(&name.name, expr) } else { expr }, to))
             .ok_or_else(|| Fault::at(name.offset, format!("{from} can't be cast to {to}")))
     }
 
@@ -303,4 +304,22 @@ fn append(pieces: &mut Vec<Piece>, next: Expr) {
 /// The numbers so far as one expression; `sum` where there is one alone.
 fn collected(sum: Expr, numbers: &mut Vec<(bool, Expr)>) -> Expr {
     if numbers.is_empty() { sum } else { Expr::Sum(std::mem::take(numbers).into()) }
+}
+
+/// An integer in the bits of a type that is held in a wider one, as an
+/// unchecked cast leaves it.
+fn narrowed(to: &str, expr: Expr) -> Expr {
+    let both = |op, expr, with: Expr| Expr::Binary(op, Box::new((expr, with)));
+    let signed = |bits: i64| {
+        let shifted = both(BinaryOp::ShiftLeft, expr.clone(), Expr::Int(32 - bits));
+        both(BinaryOp::ShiftRight, shifted, Expr::Int(32 - bits))
+    };
+    match to {
+        "byte" | "Byte" => both(BinaryOp::BitAnd, expr, Expr::Int(0xff)),
+        "ushort" | "UInt16" => both(BinaryOp::BitAnd, expr, Expr::Int(0xffff)),
+        "short" | "Int16" => signed(16),
+        "sbyte" | "SByte" => signed(8),
+        "uint" | "UInt32" => both(BinaryOp::BitAnd, expr, Expr::Long(0xffff_ffff)),
+        _ => expr,
+    }
 }

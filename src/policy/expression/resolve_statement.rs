@@ -67,7 +67,7 @@ fn block(inner: &str, base: usize, resolver: &mut Resolver) -> Result<(Body, Typ
 }
 
 /// Whether nothing can follow these steps.
-fn returns(steps: &[Step]) -> bool {
+pub(super) fn returns(steps: &[Step]) -> bool {
     steps.iter().any(|step| match step {
         Step::Return(_) | Step::Throw(_) => true,
         Step::If(branches, no) => branches.iter().all(|(_, yes)| returns(yes)) && returns(no),
@@ -99,11 +99,17 @@ fn breaks(steps: &[Step]) -> bool {
 impl Resolver {
     /// Statements of one scope: its variables are gone after it.
     pub(super) fn steps(&mut self, statements: &[Statement]) -> Result<Box<[Step]>, Fault> {
-        let outer = self.locals.len();
+        let (outer, known) = (self.locals.len(), self.functions.len());
+        // A function can be called before it stands there.
+        self.functions.extend(statements.iter().filter_map(|statement| match statement {
+            Statement::Function(function) => Some(Arc::clone(function)),
+            _ => None,
+        }));
         let mut steps = Vec::with_capacity(statements.len());
         for statement in statements {
             steps.push(self.step(statement)?);
         }
+        self.functions.truncate(known);
         self.locals.truncate(outer);
         Ok(steps.into())
     }
@@ -158,6 +164,7 @@ impl Resolver {
             Statement::Continue(_) => Step::Continue,
             Statement::Do(expression) => Step::Do(self.expression(expression)?.0),
             Statement::Block(body) => Step::Block(self.steps(body)?),
+            Statement::Function(_) => Step::Block(Box::default()),
         })
     }
 
@@ -188,13 +195,16 @@ impl Resolver {
             }
             (None, None) => return Err(Fault::at(offset, format!("`var {name}` has no value")).expected("`= …`")),
         };
-        if self.locals.iter().any(|(n, _)| n == name) {
+        if self.locals[self.within.own..].iter().any(|(n, _)| n == name) {
             return Err(Fault::at(offset, format!("variable `{name}` is declared twice")));
         }
         Ok(Step::Set(self.hidden(name, ty), expr))
     }
 
     fn returned(&mut self, offset: usize, value: Option<&Ast>) -> Result<Step, Fault> {
+        if let Some(wanted) = self.within.gives {
+            return self.returned_by_function(offset, value, wanted);
+        }
         let Some(value) = value else {
             return Err(Fault::at(offset, "`return` gives no value").expected("`return …;`"));
         };
@@ -235,7 +245,7 @@ impl Resolver {
             }
             element = to;
         }
-        if self.locals.iter().any(|(n, _)| n == name) {
+        if self.locals[self.within.own..].iter().any(|(n, _)| n == name) {
             return Err(Fault::at(offset, format!("variable `{name}` is declared twice")));
         }
         let outer = self.locals.len();

@@ -48,20 +48,22 @@ impl Named {
     }
 }
 
-/// Reads the children `<api>` and their children `<operation>`.
+/// Reads the children `<api>` and their children `<operation>`; `whole` is the
+/// limit of the policy itself.
 pub(super) fn read<L>(
     reader: &mut Reader<'_, '_, '_>,
-    limit: fn(&mut Reader<'_, '_, '_>) -> Option<L>,
+    whole: Option<&L>,
+    limit: fn(&mut Reader<'_, '_, '_>, Option<&L>) -> Option<L>,
 ) -> Vec<ApiPart<L>> {
     let mut parts = Vec::new();
     for element in reader.children(&["api"]) {
         let part = reader.within(element, |api| {
-            let (of, size) = (Named::read(api), limit(api));
+            let (of, size) = (Named::read(api), limit(api, whole));
             let mut operations = Vec::new();
             for element in api.children(&["operation"]) {
                 let operation = api.within(element, |operation| {
                     operation.children(&[]);
-                    Named::read(operation).zip(limit(operation))
+                    Named::read(operation).zip(limit(operation, whole))
                 });
                 operations.extend(operation);
             }

@@ -29,16 +29,33 @@ pub(super) const PERIODS: RangeInclusive<i64> = 0..=u32::MAX as i64;
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.once("quota");
     let quota = quota(reader);
-    let apis = parts::read(reader, self::quota);
+    let apis = parts::read(reader, quota.as_ref(), part);
     Some(Action::Quota(Box::new(Quota { quota: quota?, apis })))
 }
 
 fn quota(reader: &mut Reader<'_, '_, '_>) -> Option<limit::Quota> {
+    let period = reader.whole("renewal-period", PERIODS);
+    let period = reader.required("renewal-period", period);
+    sized(reader, period)
+}
+
+/// The quota of an API or an operation, whose period is that of the policy
+/// where it has none of its own.
+fn part(reader: &mut Reader<'_, '_, '_>, of: Option<&limit::Quota>) -> Option<limit::Quota> {
+    let own = reader.whole("renewal-period", PERIODS);
+    if reader.element.attribute("renewal-period").is_none() {
+        let what = format!("`{}` has no period of its own, and takes that of the policy", reader.element.name);
+        let notice = Diagnostic::notice(reader.place(), what);
+        reader.fault(notice);
+    }
+    sized(reader, own.or_else(|| of.map(|quota| quota.period.as_secs() as i64)))
+}
+
+fn sized(reader: &mut Reader<'_, '_, '_>, period: Option<i64>) -> Option<limit::Quota> {
     let calls = reader.whole("calls", 1..=i64::MAX).map(|n| n as u64);
     let bandwidth = reader.whole("bandwidth", 1..=i64::MAX).map(|n| (n as u64).saturating_mul(limit::Quota::KILOBYTE));
     counts_something(reader);
-    let period = reader.whole("renewal-period", PERIODS);
-    let period = Duration::from_secs(reader.required("renewal-period", period)? as u64);
+    let period = Duration::from_secs(period? as u64);
     Some(limit::Quota { calls, bandwidth, period, anchor: limit::Quota::DEFAULT_ANCHOR })
 }
 

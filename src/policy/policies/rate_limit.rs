@@ -29,7 +29,7 @@ pub(super) const MAX_PERIOD: i64 = 300;
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.once("rate-limit");
     let rate = rate(reader);
-    let apis = parts::read(reader, self::rate);
+    let apis = parts::read(reader, None, |reader, _| self::rate(reader));
     let announcements = Announcements::read(reader);
     Some(Action::RateLimit(Box::new(RateLimit { rate: rate?, apis, announcements })))
 }

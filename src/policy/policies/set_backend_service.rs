@@ -24,6 +24,7 @@ pub(super) const KIND: PolicyKind = PolicyKind {
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     reader.children(&[]);
+    service_fabric(reader);
     let (id, url) = (reader.text("backend-id"), reader.text("base-url"));
     match (id, url) {
         (Some(_), Some(_)) => {
@@ -47,6 +48,20 @@ fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
             }
             None
         }
+    }
+}
+
+/// What only a backend in Service Fabric reads.
+const SERVICE_FABRIC: [&str; 5] =
+    ["sf-resolve-condition", "sf-service-instance-name", "sf-partition-key", "sf-listener-name", "sf-replica-type"];
+
+/// Names what is said about Service Fabric: a backend is one address here.
+fn service_fabric(reader: &mut Reader<'_, '_, '_>) {
+    let said: Vec<&str> = SERVICE_FABRIC.into_iter().filter(|name| reader.has(name)).collect();
+    if !said.is_empty() {
+        let what = format!("what is said about Service Fabric does nothing here: {}", said.join(", "));
+        let notice = Diagnostic::notice(reader.place(), what);
+        reader.fault(notice);
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) const KIND: PolicyKind =
     PolicyKind { name: "set-body", sections: ANYWHERE, scopes: EVERYWHERE, emulation: Emulation::Emulated, compile };
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
-    let is_liquid = reader.word("template", &["liquid"]).is_some();
+    let is_liquid = reader.word("template", &["liquid", "none"]) == Some("liquid");
     let parse_dates = reader.word("parse-date", &["true", "false"]) != Some("false");
     // Both are read as empty: `nil` elements hold no text.
     reader.word("xsi-nil", &["blank", "null"]);

@@ -148,8 +148,8 @@ fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let unsigned = matches!(policy.require_signed, Given::Fixed(false));
     let has_keys = reader.element.elements().any(|e| &*e.name == "issuer-signing-keys");
     if policy.openid_configs.is_empty() && !has_keys && !unsigned {
-        let fault = Diagnostic::error(reader.place(), "`validate-jwt` knows no keys");
-        reader.fault(fault.expected("`<openid-config url=\"…\" />` or `<issuer-signing-keys>`"));
+        let notice = Diagnostic::notice(reader.place(), "`validate-jwt` knows no keys, and refuses every token");
+        reader.fault(notice.expected("`<openid-config url=\"…\" />` or `<issuer-signing-keys>`"));
     }
     Some(Action::ValidateJwt(Box::new(policy)))
 }

@@ -54,7 +54,7 @@ impl Call {
             Given::Fixed(number) => Ok(*number),
             Given::Expression(expression) => match evaluate(expression, self).map_err(Raised::expression)? {
                 Value::Int(number) | Value::Long(number) => Ok(number),
-                other => Err(wrong_type("int", &other)),
+                other => other.display().trim().parse().map_err(|_| wrong_type("int", &other)),
             },
         }
     }

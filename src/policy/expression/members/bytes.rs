@@ -6,7 +6,10 @@ use crate::policy::expression::classes::Class;
 members! {
     /// Members of bytes, encodings and hashes.
     BytesOp Bytes
-    Type::Bytes => { Length Length Int; ToString ToString Text (); }
+    Type::Bytes => {
+        Length Length Int; ToString ToString Text (); Encrypt Encrypt Bytes (Text, Bytes, Bytes);
+        Decrypt Decrypt Bytes (Text, Bytes, Bytes);
+    }
     Type::Encoding => {
         GetBytes GetBytes Bytes (Text); GetString GetString Text (Bytes) (Bytes, Int, Int);
         GetByteCount GetByteCount Int (Text); WebName WebName Text;

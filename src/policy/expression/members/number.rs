@@ -8,10 +8,11 @@ members! {
     NumberOp Number
     Type::Guid => {
         ToString GuidToString Text () (Text); Equals GuidEquals Bool (Any); CompareTo GuidCompareTo Int (Guid);
-        ToByteArray GuidToBytes Bytes ();
+        ToByteArray GuidToBytes Bytes (); GetHashCode GuidHashCode Int ();
     }
     Type::Int => {
         ToString IntToString Text () (Text); Equals IntEquals Bool (Any); CompareTo IntCompareTo Int (Int) (Long);
+        GetHashCode IntHashCode Int ();
     }
     Type::Double => {
         ToString DoubleToString Text () (Text); Equals DoubleEquals Bool (Any); CompareTo DoubleCompareTo Int (Double);

@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod arbitrary;
+mod cipher;
 mod composite;
 mod date_format;
 mod date_parse;
@@ -18,6 +19,7 @@ mod number_custom;
 mod random;
 mod span;
 
+pub(super) use cipher::{decrypt, encrypt};
 pub(super) use composite::composite;
 pub(super) use digest::{Algorithm, digest, hmac};
 pub(super) use escape::{

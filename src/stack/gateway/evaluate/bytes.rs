@@ -10,7 +10,7 @@ use super::super::dotnet::{self, Algorithm};
 use super::super::library::{Charset, Library};
 use super::super::value::Value;
 use super::{Exception, Fault};
-use crate::policy::expression::BytesOp;
+use crate::policy::expression::{BytesOp, is_aes};
 
 /// What a member gives.
 pub(super) fn member(op: BytesOp, operands: &[Value]) -> Result<Value, Fault> {
@@ -21,6 +21,7 @@ pub(super) fn member(op: BytesOp, operands: &[Value]) -> Result<Value, Fault> {
     match (op, operands) {
         (B::Length, [Value::Bytes(bytes)]) => Ok(Value::Int(bytes.len() as i64)),
         (B::ToString, [Value::Bytes(_)]) => Ok(Value::text("System.Byte[]")),
+        (B::Encrypt | B::Decrypt, operands) => ciphered(op, operands),
         (B::ToBase64, [Value::Bytes(bytes), ..]) => Ok(Value::text(STANDARD.encode(bytes))),
         (B::ToBase64, _) => Err(Fault::null_argument("inArray")),
         (B::FromBase64, [Value::Text(text)]) => from_base64(text),
@@ -41,6 +42,18 @@ pub(super) fn member(op: BytesOp, operands: &[Value]) -> Result<Value, Fault> {
         },
         _ => escaped(op, operands.first()),
     }
+}
+
+/// `Encrypt` and `Decrypt`: data, algorithm, key, initialisation vector.
+fn ciphered(op: BytesOp, operands: &[Value]) -> Result<Value, Fault> {
+    let [Value::Bytes(data), Value::Text(algorithm), Value::Bytes(key), Value::Bytes(iv)] = operands else {
+        return Err(Fault::null_argument(if operands.first().is_none_or(Value::is_null) { "input" } else { "key" }));
+    };
+    if !is_aes(algorithm) {
+        return Err(Fault::new(format!("The algorithm `{algorithm}` is not emulated, only AES is.")));
+    }
+    let done = if op == BytesOp::Encrypt { dotnet::encrypt(data, key, iv) } else { dotnet::decrypt(data, key, iv) };
+    done.map(|bytes| Value::Bytes(bytes.into())).map_err(|text| Fault::of(Exception::Any, text))
 }
 
 /// Encodings and hash algorithms.

@@ -124,6 +124,14 @@ impl Frame<'_> {
                 let text = self.value(text)?.display().to_string();
                 Value::Exception(Arc::new(Fault::of(Exception::named(class), text)))
             }
+            Expr::Call(arguments, body) => {
+                self.call.work.spend(1)?;
+                let values = arguments.iter().map(|(_, value)| self.value(value)).collect::<Result<Operands, _>>()?;
+                for ((slot, _), value) in arguments.iter().zip(values) {
+                    self.locals[*slot] = value;
+                }
+                self.block(body)?
+            }
             Expr::Throw(of) => {
                 let thrown = self.value(of)?;
                 return Err(thrown_by(thrown));

@@ -30,6 +30,8 @@ mod number;
 mod object;
 mod operate;
 mod pattern;
+#[cfg(test)]
+mod practice;
 mod separate;
 mod span;
 mod statement;

@@ -75,6 +75,19 @@ fn exception(op: NumberOp, fault: &Fault) -> Result<Value, Fault> {
     })
 }
 
+/// As .NET reckons them; those of texts differ from run to run anyway.
+fn hash_code(of: &Value) -> i32 {
+    match of {
+        Value::Guid(id) => {
+            let (a, b, c, rest) = id.as_fields();
+            let high = i32::from(b as i16) << 16 | i32::from(c);
+            a as i32 ^ high ^ (i32::from(rest[2]) << 24 | i32::from(rest[7]))
+        }
+        Value::Long(n) => *n as i32 ^ (*n >> 32) as i32,
+        other => other.integer().unwrap_or_default() as i32,
+    }
+}
+
 /// Members of a value; `T?` may be null for some.
 fn instance(op: NumberOp, of: &Value, rest: &[Value]) -> Result<Value, Fault> {
     use NumberOp as N;
@@ -98,6 +111,7 @@ fn instance(op: NumberOp, of: &Value, rest: &[Value]) -> Result<Value, Fault> {
             Value::Guid(id) => Value::Bytes(id.to_bytes_le().as_slice().into()),
             _ => return Err(Fault::null()),
         },
+        (N::GuidHashCode | N::IntHashCode, _) => Value::Int(i64::from(hash_code(of))),
         (
             N::GuidEquals | N::IntEquals | N::DoubleEquals | N::BoolEquals | N::ObjectEquals | N::KindEquals,
             Some(other),
