@@ -12,7 +12,7 @@ use super::control::{Control, ControlOptions, Restart, RowSource, TraceSource};
 use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use super::defects::{self, Defect};
 use super::fault::FaultBoard;
-use super::gateway::{Counters, Gateway, GatewayError, GatewayOptions, RowLog, TraceLog, Upstream};
+use super::gateway::{Counters, Gateway, GatewayError, GatewayOptions, Metrics, RowLog, TraceLog, Upstream};
 use super::issuer::{Directory, Issuer, IssuerOptions, Tenant};
 use super::model::{Model, ModelOptions};
 use super::service::{Behind, ModelEndpoint, Service, ServiceError, ServiceHandle, ServiceOptions, TriggerEndpoint};
@@ -302,7 +302,7 @@ impl Start<'_> {
         }
     }
 
-    fn control(&self, tenant: &Tenant, counters: &Arc<Counters>, ours: Option<Ours>) -> ControlOptions {
+    fn control(&self, tenant: &Tenant, (counters, metrics): Counted, ours: Option<Ours>) -> ControlOptions {
         let (rows, traces) = (self.rows.clone(), self.traces.clone());
         let (dataverse, service, trigger) = match ours {
             Some(ours) => (Some(ours.dataverse), Some(ours.service), Some(ours.trigger)),
@@ -315,7 +315,8 @@ impl Start<'_> {
             trigger,
             rows: RowSource::new(move |since, correlations, limit| rows.query(since, correlations, limit)),
             traces: TraceSource::new(move |since, correlations, limit| traces.last(since, correlations, limit)),
-            counters: Arc::clone(counters),
+            counters,
+            metrics,
             clock: self.clock(),
             restart: service.map(|service: ServiceHandle| {
                 Restart::new(move || {
@@ -325,6 +326,13 @@ impl Start<'_> {
             }),
         }
     }
+}
+
+/// What the gateway counts: by limits, and by `emit-metric`.
+type Counted = (Arc<Counters>, Metrics);
+
+fn counted(gateway: &Gateway) -> Counted {
+    (Arc::clone(gateway.counters()), gateway.metric_sums().clone())
 }
 
 /// What the control surface steers of our own service and what is behind it.
@@ -362,10 +370,10 @@ impl Tiers {
         let gateway = Gateway::start(start.gateway(&tenant, &issuer, &backends)).await;
         let gateway = gateway.map_err(not_governed)?;
         let gateway = self.gateway.insert(gateway);
-        let (counters, gateway) = (Arc::clone(gateway.counters()), gateway.origin().clone());
+        let (counted, gateway) = (counted(gateway), gateway.origin().clone());
         start.gateway.set(gateway.clone()).expect("nobody else fills the cell");
         let ours = Ours { dataverse: handle, service: restart, trigger: received };
-        let control = Control::start(start.control(&tenant, &counters, Some(ours))).await?;
+        let control = Control::start(start.control(&tenant, counted, Some(ours))).await?;
         let control = self.control.insert(control).origin().clone();
         let (dataverse, model, trigger) = (Some(dataverse), Some(model), Some(trigger));
         Ok((Addresses { issuer, gateway, service, dataverse, model, trigger, control }, tenant))
@@ -380,8 +388,8 @@ impl Tiers {
     ) -> Result<(Addresses, Tenant), StackError> {
         let gateway = Gateway::start(start.front(&tenant, &issuer, front)).await.map_err(not_governed)?;
         let gateway = self.gateway.insert(gateway);
-        let (counters, gateway) = (Arc::clone(gateway.counters()), gateway.origin().clone());
-        let control = Control::start(start.control(&tenant, &counters, None)).await?;
+        let (counted, gateway) = (counted(gateway), gateway.origin().clone());
+        let control = Control::start(start.control(&tenant, counted, None)).await?;
         let control = self.control.insert(control).origin().clone();
         let service = Origin::parse(&front.service).unwrap_or_else(|| gateway.clone());
         Ok((Addresses { issuer, gateway, service, dataverse: None, model: None, trigger: None, control }, tenant))

@@ -231,3 +231,40 @@ fn what_is_not_emulated_stops_serve_unless_a_warning_is_enough() {
     assert_eq!(ran.code, 4, "{}", ran.all());
     assert!(ran.err.contains("--openapi FILE"), "{}", ran.err);
 }
+
+/// The body of a plain call, as JSON.
+fn shown_by(control: &str, path: &str) -> serde_json::Value {
+    let answer = call(control, path, None);
+    let body = answer.split_once("\r\n\r\n").expect("a body").1;
+    serde_json::from_str(body).unwrap_or_else(|fault| panic!("{fault}: {answer}"))
+}
+
+#[test]
+fn what_emit_metric_counts_is_shown_live() {
+    let (service, dir) = (service(), tempfile::tempdir().expect("a folder"));
+    let document = r#"<policies><inbound>
+        <emit-metric name="calls" namespace="shop" value="1.5">
+            <dimension name="Method" value="@(context.Request.Method)" /><dimension name="Area" value="a&lt;b" />
+        </emit-metric></inbound><backend><forward-request /></backend><outbound /><on-error /></policies>"#;
+    std::fs::write(dir.path().join("global.xml"), document).expect("written");
+    let openapi = dir.path().join("shop.yaml");
+    let text = "openapi: 3.1.0\ninfo: { title: Shop, version: '1' }\nservers: [ { url: 'https://x.example/shop' } ]\n\
+                paths: { /things: { get: { responses: { '200': { description: ok } } } } }\n";
+    std::fs::write(&openapi, text).expect("written");
+    let (policies, openapi) = (dir.path().to_str().expect("plain"), openapi.to_str().expect("plain"));
+    let serving = Serving::start(&["--service", &service, "--policies", policies, "--openapi", openapi]);
+    let address = |tier: &str| serving.addresses[tier].as_str().expect("an address").to_owned();
+    let control = address("control");
+    assert_eq!(shown_by(&control, "/metrics"), serde_json::json!({ "metrics": [], "series": 0 }));
+    for _ in 0..2 {
+        let answer = call(&address("gateway"), "/shop/things", None);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let series = serde_json::json!({
+        "namespace": "shop", "name": "calls", "dimensions": { "Method": "GET", "Area": "a<b" }, "count": 2, "sum": 3.0,
+    });
+    assert_eq!(shown_by(&control, "/metrics"), serde_json::json!({ "metrics": [series], "series": 1 }));
+    let page = call(&control, "/", None);
+    assert!(page.contains("<section id=\"metrics\"") && page.contains("table(\"metrics\""), "{page}");
+    assert_eq!(serving.interrupt(), Some(0));
+}

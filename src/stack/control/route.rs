@@ -31,6 +31,7 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/traces", get(traces))
         .route("/", get(page))
         .route("/counters", get(counters))
+        .route("/metrics", get(metrics))
         .route("/faults", get(faults).post(arm).delete(clear_faults))
         .route("/faults/{id}", delete(disarm))
         .route("/mint", post(mint))
@@ -132,6 +133,14 @@ async fn counters(State(stack): State<ControlOptions>, uri: Uri) -> Result<Respo
     let limit = Parameters::of(&uri).number("limit", LIMIT)?;
     let counters = stack.counters.snapshot(stack.clock.now(), limit);
     Ok(Json(json!({ "counters": counters, "keys": stack.counters.len() })).into_response())
+}
+
+async fn metrics(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
+    let limit = Parameters::of(&uri).number("limit", LIMIT)?;
+    let mut metrics = stack.metrics.snapshot();
+    let series = metrics.len();
+    metrics.truncate(limit);
+    Ok(Json(json!({ "metrics": metrics, "series": series })).into_response())
 }
 
 /// How many calls are shown unless asked otherwise.

@@ -9,7 +9,7 @@ use hyper_util::service::TowerToHyperService;
 
 use super::super::StackError;
 use super::super::dataverse::DataverseHandle;
-use super::super::gateway::Counters;
+use super::super::gateway::{Counters, Metrics};
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
 use super::super::trigger::TriggerHandle;
@@ -35,6 +35,8 @@ pub struct ControlOptions {
     pub traces: TraceSource,
     /// The gateway's counters.
     pub counters: Arc<Counters>,
+    /// What the gateway's `emit-metric` policies count.
+    pub metrics: Metrics,
     /// The shared clock.
     pub clock: Clock,
     /// How the service is restarted, where it is our own.

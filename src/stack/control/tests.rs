@@ -15,7 +15,7 @@ use crate::door::{Door, RestClient};
 use crate::limit::Throttling;
 use crate::observe::{CallTrace, GatewayRow};
 use crate::stack::dataverse::{Dataverse, DataverseOptions};
-use crate::stack::gateway::Counters;
+use crate::stack::gateway::{Counters, Metrics};
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY};
 use crate::stack::issuer::{Issuer, IssuerOptions};
 use crate::stack::jwt::JwtError;
@@ -67,6 +67,7 @@ impl Rig {
             rows,
             traces,
             counters: Arc::new(Counters::new(Throttling::default())),
+            metrics: Metrics::default(),
             clock,
             restart: Some(restart),
         };

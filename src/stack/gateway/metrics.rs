@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use serde::{Serialize, Serializer};
+
 /// How many series are kept; values of further ones are dropped.
 const MAX_SERIES: usize = 10_000;
 
 /// Sums of metrics by their dimensions. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Metrics(Arc<Mutex<HashMap<MetricKey, Sum>>>);
+pub struct Metrics(Arc<Mutex<HashMap<MetricKey, Sum>>>);
 
 /// Which series a value belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,18 +27,23 @@ struct Sum {
 }
 
 /// One series: what was emitted under a name with the same dimensions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MetricSeries {
     /// The metric's namespace.
     pub namespace: Arc<str>,
     /// The metric.
     pub name: Arc<str>,
     /// Dimensions in the order of the policy.
+    #[serde(serialize_with = "by_name")]
     pub dimensions: Vec<(Arc<str>, Arc<str>)>,
     /// How many values there were.
     pub count: u64,
     /// Their sum.
     pub sum: f64,
+}
+
+fn by_name<S: Serializer>(dimensions: &[(Arc<str>, Arc<str>)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(dimensions.iter().map(|(name, value)| (name, value)))
 }
 
 impl Metrics {
@@ -51,7 +58,10 @@ impl Metrics {
     }
 
     /// All series, by name and dimensions.
-    pub(super) fn snapshot(&self) -> Vec<MetricSeries> {
+    ///
+    /// # Panics
+    /// Never: nobody panics while he holds the metrics.
+    pub fn snapshot(&self) -> Vec<MetricSeries> {
         let series = self.0.lock().expect("nobody panics while he holds the metrics").clone();
         let mut all: Vec<MetricSeries> = series
             .into_iter()

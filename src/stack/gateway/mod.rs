@@ -72,7 +72,7 @@ pub use counters::{CounterReading, Counters};
 pub use error::GatewayError;
 pub use hosts::Upstream;
 pub use keys::KeyRefresh;
-pub use metrics::MetricSeries;
+pub use metrics::{MetricSeries, Metrics};
 pub use options::GatewayOptions;
 pub use rows::RowLog;
 pub use server::Gateway;

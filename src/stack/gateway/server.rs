@@ -135,6 +135,11 @@ impl Gateway {
         &self.remarks
     }
 
+    /// Where `emit-metric` policies count, for whoever reads on.
+    pub fn metric_sums(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// What `emit-metric` policies counted so far.
     pub fn metrics(&self) -> Vec<MetricSeries> {
         self.metrics.snapshot()
