@@ -8,7 +8,7 @@ use super::statement::{Section, Statement, Statements};
 
 /// The effective policies of an operation, an API, or of calls that match
 /// neither.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Effective {
     sections: [Statements; 4],
 }

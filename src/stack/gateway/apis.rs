@@ -179,3 +179,44 @@ fn open_product(instance: &Instance, api: &str) -> Option<String> {
 fn rooted(path: &str) -> String {
     if path.is_empty() { String::new() } else { format!("/{path}") }
 }
+
+/// For tests that look at a call without publishing anything.
+#[cfg(test)]
+impl PublishedApi {
+    pub(super) fn plain(id: &str, name: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            version: String::new(),
+            revision: "1".to_owned(),
+            is_current: true,
+            base_path: String::new(),
+            version_set: None,
+            service_url: None,
+            protocols: Vec::new(),
+            subscription_required: false,
+            key_header: HeaderName::from_static("ocp-apim-subscription-key"),
+            key_name: "Ocp-Apim-Subscription-Key".to_owned(),
+            key_query: "subscription-key".to_owned(),
+            products: Vec::new(),
+            product: None,
+            backend: None,
+            effective: Effective::default(),
+            operations: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl PublishedOperation {
+    pub(super) fn plain(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            name: id.to_owned(),
+            method: Method::GET,
+            template: "/".to_owned(),
+            definition: None,
+            effective: vec![(None, Effective::default())],
+        }
+    }
+}

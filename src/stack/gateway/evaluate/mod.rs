@@ -23,6 +23,8 @@ mod json;
 mod json_change;
 #[cfg(test)]
 mod language;
+#[cfg(test)]
+mod library;
 mod linq;
 mod math;
 mod member;
