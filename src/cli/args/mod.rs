@@ -1,0 +1,13 @@
+//! The command line, as values. Nothing here acts.
+
+mod command;
+mod files;
+mod play;
+mod serve;
+
+pub(super) use command::{Cli, Command, FileArgs, Format, TargetArgs};
+pub(super) use files::{ExplainArgs, InitArgs, LintArgs, ListArgs, PoliciesArgs, SchemaOf, TableFormat};
+pub(super) use play::{
+    CapacityCommand, CheckArgs, FailOn, PlainArgs, ProbeArgs, ReadinessArgs, ReplayArgs, RunArgs, ScoreArgs, SelectArgs,
+};
+pub(super) use serve::{ServeArgs, Unsupported};
