@@ -122,8 +122,9 @@ fn scan_file(path: &Path, diagnostics: &mut Diagnostics) -> Option<Element> {
 }
 
 /// The document that applies to all APIs where there is none.
-pub(super) fn default_global() -> Element {
-    scan(&Source::new("default", DEFAULT_GLOBAL.to_owned())).expect("the default document is well formed")
+pub(super) fn default_global(dir: &Path) -> Element {
+    let named = dir.join("(the default global policy)").display().to_string();
+    scan(&Source::new(&named, DEFAULT_GLOBAL.to_owned())).expect("the default document is well formed")
 }
 
 struct Compile<'s> {
@@ -135,7 +136,7 @@ struct Compile<'s> {
 impl Compile<'_> {
     fn all(&mut self, instance: Instance, documents: &BTreeMap<String, Element>) -> Policies {
         let global = Document::compile(
-            &default_global(),
+            &default_global(&instance.dir),
             Scope::Global,
             self.surroundings,
             (&mut self.diagnostics, &mut Inventory::default()),

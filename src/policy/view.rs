@@ -33,7 +33,7 @@ pub fn effective_text(
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
-    let default = default_global();
+    let default = default_global(&instance.dir);
     let global = documents.get("global.xml").unwrap_or(&default);
     let product = product.and_then(|id| documents.get(&format!("products/{id}.xml")));
     let narrow_to_broad: Vec<(Scope, &Element)> = [

@@ -16,6 +16,8 @@ mod own;
 mod values;
 
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod tests;
 
 pub use layout::{DocumentFile, Layout};

@@ -26,7 +26,7 @@ const INBOUND: &str = "<policies><inbound><base /></inbound><backend><base /></b
 
 /// A small instance as the extractor writes it.
 #[expect(clippy::too_many_lines, reason = "a folder, file by file")]
-fn extracted() -> tempfile::TempDir {
+pub(super) fn extracted() -> tempfile::TempDir {
     let document = |statement: &str| INBOUND.replacen("<base />", &format!("<base />{statement}"), 1);
     let variable = |name: &str| document(&format!("<set-variable name=\"{name}\" value=\"{{{{region}}}}\" />"));
     folder(&[
