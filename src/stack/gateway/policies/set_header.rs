@@ -24,6 +24,11 @@ const KEPT_APART: [&str; 13] = [
     "authorization",
 ];
 
+/// Fields that belong to the connection, which nobody changes. Documents that
+/// write one out don't load; an expression may still name one.
+const OF_THE_CONNECTION: [HeaderName; 4] =
+    [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, HeaderName::from_static("keep-alive")];
+
 /// Sets a field of the request before the backend was called, of the response
 /// after.
 pub(in crate::stack::gateway) fn set_header(
@@ -38,6 +43,9 @@ pub(in crate::stack::gateway) fn set_header(
     };
     let (name, values) = prepare(call, policy)?;
     let exists = call.exists(&policy.exists)?;
+    if policy.name.fixed().is_none() && OF_THE_CONNECTION.contains(&name) {
+        return Ok(());
+    }
     let headers = match &mut call.response {
         _ if !on_response => &mut call.request_headers,
         // The platform keeps this field, whoever set it.
@@ -53,6 +61,9 @@ pub(in crate::stack::gateway) fn set_header(
 pub(super) fn apply(call: &mut Call, headers: &mut HeaderMap, policy: &SetField) -> Result<(), Raised> {
     let (name, values) = prepare(call, policy)?;
     let exists = call.exists(&policy.exists)?;
+    if policy.name.fixed().is_none() && OF_THE_CONNECTION.contains(&name) {
+        return Ok(());
+    }
     put(headers, exists, &name, values);
     Ok(())
 }
