@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::balance::expression_end;
+use super::balance::{expression_end, literal_end};
 use super::element::{Attribute, Child, Element, Text};
 use super::source::Source;
 use crate::diagnose::{Diagnostic, Place};
@@ -167,7 +167,7 @@ impl Scanner<'_> {
             return Some(text);
         }
         let end = space + expression_end(raw)?;
-        let text = rest[..end].to_owned();
+        let text = decode_code(&rest[..end]);
         let after = rest[end..].trim_start();
         if !after.starts_with(quote) {
             return None;
@@ -247,7 +247,7 @@ impl Scanner<'_> {
             let Some(end) = expression_end(raw) else {
                 return Err(self.fault(begin + space, "the expression is not closed").expected("balanced brackets"));
             };
-            let text = raw[..end].to_owned();
+            let text = decode_code(&raw[..end]);
             self.at += space + end;
             Text { text, place: self.place(begin + space) }
         } else {
@@ -298,6 +298,28 @@ fn decode(text: &str) -> String {
     out
 }
 
+/// Decodes entities of an expression whose strings stand raw: documents mix
+/// both forms. What stands in a string is what the string says.
+fn decode_code(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut out, mut from, mut at) = (String::with_capacity(text.len()), 0, 0);
+    while let Some(byte) = bytes.get(at) {
+        if matches!(byte, b'"' | b'\'' | b'@' | b'$' | b'/') {
+            let end = literal_end(bytes, at).filter(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
+            if end > at + 1 {
+                out.push_str(&decode(&text[from..at]));
+                out.push_str(&text[at..end]);
+                from = end;
+            }
+            at = end;
+        } else {
+            at += 1;
+        }
+    }
+    out.push_str(&decode(&text[from.min(text.len())..]));
+    out
+}
+
 fn entity(name: &str) -> Option<char> {
     match name {
         "lt" => Some('<'),
@@ -334,6 +356,17 @@ mod tests {
         assert_eq!(value(escaped), value(raw));
         assert_eq!(value("<when condition='@(a == \"b\")'/>"), "@(a == \"b\")");
         assert_eq!(value("<when condition=\"a &lt; b\"/>"), "a < b");
+    }
+
+    #[test]
+    fn an_expression_may_mix_raw_quotes_and_entities() {
+        let mixed = r#"<when condition="@(x["a;"] == "&lt;b" &amp;&amp; i &lt; 3 // &gt; "
+        )" />"#;
+        let value = scanned(mixed).expect("scans").attribute("condition").expect("there").value.text.clone();
+        assert_eq!(value, "@(x[\"a;\"] == \"&lt;b\" && i < 3 // &gt; \"\n        )");
+        let body = scanned("<set-body>@{ if (a < b &amp;&amp; c > d) { return \"<\"; } return 1; }</set-body>");
+        let body = body.expect("scans").text().expect("text").text.clone();
+        assert_eq!(body, "@{ if (a < b && c > d) { return \"<\"; } return 1; }");
     }
 
     #[test]

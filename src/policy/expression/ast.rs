@@ -96,7 +96,7 @@ pub(super) enum Initialiser {
     /// `{ a, b }`, or an element alone.
     Add(usize, Vec<Ast>),
     /// `Member = value`.
-    Member(usize, Ast),
+    Member(usize, Arc<str>, Ast),
 }
 
 #[derive(Clone, Debug)]
@@ -256,7 +256,7 @@ impl New {
                 let inner = initialisers.iter().map(|i| match i {
                     Initialiser::Index(a, b) => a.height.max(b.height),
                     Initialiser::Add(_, parts) => highest(parts),
-                    Initialiser::Member(_, value) => value.height,
+                    Initialiser::Member(_, _, value) => value.height,
                 });
                 inner.max().unwrap_or(0).max(highest(arguments))
             }

@@ -17,6 +17,9 @@ pub enum CollectionOp {
     Filled,
     /// A collection of what is in another.
     CopyOf,
+    /// An array with a part of another in it: both, begin there, begin here,
+    /// count.
+    Overlaid,
     /// An empty dictionary or set: with a comparer or without.
     Keyed,
     /// A part by its place: of a pair, a group, an anonymous object.

@@ -157,6 +157,14 @@ impl Lexer<'_> {
             self.at += 1;
             return Ok(Token::Sign("?"));
         }
+        if first == '?' {
+            // `a?` at the end of a line and `.b` on the next are one sign.
+            let after = self.rest()[1..].trim_start();
+            if after.starts_with('.') && !after[1..].starts_with(|c: char| c.is_ascii_digit()) {
+                self.at = self.text.len() - after.len() + 1;
+                return Ok(Token::Sign("?."));
+            }
+        }
         self.sign(first)
     }
 

@@ -86,10 +86,11 @@ impl Parser {
         if self.is_sign("{") {
             return Ok(Initialiser::Add(offset, self.elements()?));
         }
-        if let (Token::Name(_), Token::Sign("=")) = (self.peek(), self.peek_at(1)) {
+        if let (Token::Name(name), Token::Sign("=")) = (self.peek(), self.peek_at(1)) {
+            let name = name.clone();
             self.advance();
             self.advance();
-            return Ok(Initialiser::Member(offset, self.expression()?));
+            return Ok(Initialiser::Member(offset, name, self.expression()?));
         }
         Ok(Initialiser::Add(offset, vec![self.expression()?]))
     }

@@ -7,12 +7,11 @@ use super::lex::{Fault, Part, Token};
 use super::parse::Parser;
 
 /// Words of C# that begin what is not emulated, and what to say of them.
-const UNEMULATED: [(&str, &str); 9] = [
+const UNEMULATED: [(&str, &str); 8] = [
     ("typeof", "`typeof` is not emulated"),
     ("nameof", "`nameof` is not emulated"),
     ("sizeof", "`sizeof` is not emulated"),
     ("checked", "`checked` is not emulated"),
-    ("unchecked", "`unchecked` is not emulated"),
     ("delegate", "delegates are not emulated"),
     ("await", "`await` has no place in a policy expression"),
     ("async", "`async` has no place in a policy expression"),
@@ -148,6 +147,11 @@ impl Parser {
                 "false" => Kind::Bool(false),
                 "new" => return self.new_expression(offset),
                 "default" => return self.default_value(offset),
+                // Arithmetic wraps anyway.
+                "unchecked" if *self.peek_at(1) == Token::Sign("(") => {
+                    self.advance();
+                    return self.parenthesised();
+                }
                 "from" if matches!(self.peek_at(1), Token::Name(_)) => {
                     return Err(Fault::at(offset, "queries (`from … in …`) are not emulated")
                         .hint("write the query with methods: `.Where(x => …).Select(x => …)`"));

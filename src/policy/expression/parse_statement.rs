@@ -43,6 +43,10 @@ impl Parser {
             "switch" => out.push(self.switch()?),
             "try" => out.push(self.try_statement()?),
             "using" => out.push(self.using()?),
+            "unchecked" if *self.peek_at(1) == Token::Sign("{") => {
+                self.advance();
+                out.push(Statement::Block(self.block()?));
+            }
             "return" | "throw" => {
                 self.advance();
                 let value = if self.is_sign(";") { None } else { Some(self.expression()?) };

@@ -81,6 +81,15 @@ impl Resolver {
                 self.filled(made, ty, initialisers)
             }
             Type::Exception => self.new_exception(name, arguments),
+            // `new HMACSHA256 { Key = key }` is `new HMACSHA256(key)`.
+            Type::Hash if arguments.is_empty() => match initialisers {
+                [Initialiser::Member(_, member, key)] if &**member == "Key" => {
+                    self.constructed(ty, name, std::slice::from_ref(key))
+                }
+                [] => self.constructed(ty, name, arguments),
+                _ => Err(Fault::at(name.offset, format!("`new {}` with members is not emulated", name.name))
+                    .expected("`{ Key = … }`")),
+            },
             _ if !initialisers.is_empty() => {
                 Err(Fault::at(name.offset, format!("`new {}` with members is not emulated", name.name)))
             }
@@ -144,7 +153,7 @@ impl Resolver {
                     [value] => (None, value, *offset),
                     _ => return Err(Fault::at(*offset, "this is no member")),
                 },
-                Initialiser::Member(offset, _) => {
+                Initialiser::Member(offset, ..) => {
                     return Err(Fault::at(*offset, "this is no member of a JObject").expected("`[\"name\"] = value`"));
                 }
             };
@@ -233,7 +242,7 @@ impl Resolver {
                 (Initialiser::Index(at, _), _) => {
                     return Err(Fault::at(at.offset, format!("this is no element of {ty}")));
                 }
-                (Initialiser::Member(offset, _), _) => {
+                (Initialiser::Member(offset, ..), _) => {
                     return Err(Fault::at(*offset, format!("this is no element of {ty}")));
                 }
             });

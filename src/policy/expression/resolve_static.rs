@@ -50,6 +50,10 @@ impl Resolver {
                 let gives = Type::array(Self::type_named(of)?);
                 return Ok((Expr::Collection(CollectionOp::Of, gives, Box::default()), gives));
             }
+            (Static::Array, "Copy", [from, to, count], []) => return self.array_copy([from, to, count], None),
+            (Static::Array, "Copy", [from, at, to, begin, count], []) => {
+                return self.array_copy([from, to, count], Some([at, begin]));
+            }
             // These change an array where it stands, which no array can here.
             (Static::Array, "Sort" | "Reverse" | "Clear" | "Copy" | "Resize" | "Fill", ..) => {
                 return Err(Fault::at(offset, format!("`Array.{name}` is not emulated"))
@@ -68,6 +72,25 @@ impl Resolver {
         }
         let generic = generics.first().map(Self::type_named).transpose()?;
         self.method(Callee { target, ty, name, offset }, generic, rest)
+    }
+
+    /// `Array.Copy(from, to, count)`, and with two begins: the variable `to`
+    /// holds another array afterwards.
+    fn array_copy(&mut self, parts: [&Ast; 3], begins: Option<[&Ast; 2]>) -> Result<Typed, Fault> {
+        let [from, to, count] = parts;
+        let Kind::Name(name) = &to.kind else {
+            return Err(Fault::at(to.offset, "`Array.Copy` writes to a variable only")
+                .hint("copy into a variable, and use that"));
+        };
+        let (slot, ty) = self.local(name, to.offset)?;
+        let source = self.of_type(from, ty)?;
+        let (at, begin) = match begins {
+            Some([at, begin]) => (self.of_type(at, Type::Int)?, self.of_type(begin, Type::Int)?),
+            None => (Expr::Int(0), Expr::Int(0)),
+        };
+        let operands = vec![Expr::Local(slot), source, at, begin, self.of_type(count, Type::Int)?];
+        let copied = Expr::Collection(CollectionOp::Overlaid, ty, operands.into());
+        Ok((Expr::Assign(slot, Box::new(copied)), Type::Void))
     }
 
     /// `Enumerable.Range(…)`, `Repeat`, `Empty<T>`.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::table::{EVERYWHERE, Emulation, INBOUND, PolicyKind};
+use super::table::{ANYWHERE, EVERYWHERE, Emulation, PolicyKind};
 use crate::policy::reader::Reader;
 use crate::policy::statement::{Action, Given, GivenText};
 
@@ -20,7 +20,9 @@ pub struct ManagedIdentity {
 
 pub(super) const KIND: PolicyKind = PolicyKind {
     name: "authentication-managed-identity",
-    sections: INBOUND,
+    // Its page says inbound; documents in use take a token for a request of
+    // their own in any section.
+    sections: ANYWHERE,
     scopes: EVERYWHERE,
     emulation: Emulation::Approximated(
         "the token comes from the embedded issuer, for the gateway's own application whatever `client-id` says",

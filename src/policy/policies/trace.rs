@@ -11,7 +11,7 @@ use crate::policy::statement::{Action, GivenText};
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// Who writes.
-    pub source: Arc<str>,
+    pub source: GivenText,
     /// `verbose`, `information` or `error`.
     pub severity: &'static str,
     /// What.
@@ -44,7 +44,8 @@ fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
         }));
     }
     let severity = reader.word("severity", &["verbose", "information", "error"]).unwrap_or("verbose");
-    let source = reader.literal("source");
+    // The reference calls it literal; documents in use compute it.
+    let source = reader.text("source");
     let source = reader.required("source", source)?;
     if !says {
         let fault = Diagnostic::error(reader.place(), "`trace` has no message").expected("`<message>…</message>`");

@@ -22,7 +22,12 @@ members! {
     Type::Class(Class::Convert) => {
         ToBase64String ToBase64 Text (Bytes) (Bytes, Any); FromBase64String FromBase64 Bytes (Text);
     }
-    Type::Class(Class::BitConverter) => { ToString Hexadecimal Text (Bytes) (Bytes, Int) (Bytes, Int, Int); }
+    Type::Class(Class::BitConverter) => {
+        ToString Hexadecimal Text (Bytes) (Bytes, Int) (Bytes, Int, Int); ToInt16 ReadShort Int (Bytes, Int);
+        ToUInt16 ReadUnsignedShort Int (Bytes, Int); ToInt32 ReadInt Int (Bytes, Int);
+        ToUInt32 ReadUnsignedInt Long (Bytes, Int); ToInt64 ReadLong Long (Bytes, Int);
+        GetBytes IntToBytes Bytes (Int); GetBytes LongToBytes Bytes (Long); IsLittleEndian LittleEndian Bool;
+    }
     Type::Class(Class::Md5) => { Create Md5 Hash () (Text); new NewMd5 Hash (); }
     Type::Class(Class::Sha1) => { Create Sha1 Hash () (Text); new NewSha1 Hash (); }
     Type::Class(Class::Sha256) => { Create Sha256 Hash () (Text); new NewSha256 Hash (); }

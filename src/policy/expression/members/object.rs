@@ -24,7 +24,10 @@ members! {
         IsDefaultPort IsDefaultPort Bool; UserInfo UserInfo Text; ToString UriToString Text ();
     }
     Type::Class(Class::Uri) => { new NewUri Uri (Text) (Uri, Text); }
-    Type::Address => { ToString AddressToString Text (); Equals AddressEquals Bool (Any); }
+    Type::Address => {
+        ToString AddressToString Text (); Equals AddressEquals Bool (Any);
+        GetAddressBytes AddressBytes Bytes (); AddressFamily AddressFamily Text;
+    }
     Type::Class(Class::IpAddress) => { Parse AddressParse Address (Text); Loopback Loopback Address; }
     Type::Certificate => {
         Thumbprint Thumbprint Text; Subject Subject Text; Issuer Issuer Text; SerialNumber SerialNumber Text;

@@ -37,7 +37,7 @@ members! {
         Equals EqualTexts Bool (Text, Text) (Text, Text, Comparison) (Any, Any); Empty Empty Text;
         Compare Compare Int (Text, Text) (Text, Text, Bool) (Text, Text, Comparison);
         CompareOrdinal CompareOrdinal Int (Text, Text); Copy Copy Text (Text);
-        new Repeated Text (Char, Int) (Chars);
+        new Repeated Text (Char, Int) (Chars) (Chars, Int, Int);
     }
     Type::Char => { ToString CharToString Text (); Equals CharEquals Bool (Any); CompareTo CharCompareTo Int (Char); }
     Type::Class(Class::Char) => {

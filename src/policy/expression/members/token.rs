@@ -12,6 +12,9 @@ members! {
         ExpirationTime ExpirationTime [Type::nullable(Type::Instant)];
         NotBefore NotBefore [Type::nullable(Type::Instant)]; IssuedAt IssuedAt [Type::nullable(Type::Instant)];
     }
-    Type::Claims => { GetValueOrDefault ClaimsGet Text (Text) (Text, Text); ContainsKey ClaimsContains Bool (Text); }
+    Type::Claims => {
+        GetValueOrDefault ClaimsGet Text (Text) (Text, Text);
+        GetValueOrDefault ClaimsTexts Texts (Text, Texts); ContainsKey ClaimsContains Bool (Text);
+    }
     Type::Basic => { UserId UserId Text; Username Username Text; Password Password Text; }
 }

@@ -35,6 +35,12 @@ pub(super) fn member(op: BytesOp, operands: &[Value]) -> Result<Value, Fault> {
             Ok(Value::text(out))
         }
         (B::Hexadecimal, _) => Err(Fault::null_argument("value")),
+        (B::LittleEndian, _) => Ok(Value::Bool(true)),
+        (B::IntToBytes, [n]) => Ok(Value::Bytes((n.integer().unwrap_or(0) as i32).to_le_bytes().as_slice().into())),
+        (B::LongToBytes, [n]) => Ok(Value::Bytes(n.integer().unwrap_or(0).to_le_bytes().as_slice().into())),
+        (B::ReadShort | B::ReadUnsignedShort | B::ReadInt | B::ReadUnsignedInt | B::ReadLong, operands) => {
+            number_of(op, operands)
+        }
         (_, [Value::Library(object), rest @ ..]) => match &**object {
             Library::Encoding(charset) => encoding(op, *charset, rest),
             Library::Hash(algorithm, key) => hash(op, *algorithm, key.as_deref(), rest),
@@ -54,6 +60,32 @@ fn ciphered(op: BytesOp, operands: &[Value]) -> Result<Value, Fault> {
     }
     let done = if op == BytesOp::Encrypt { dotnet::encrypt(data, key, iv) } else { dotnet::decrypt(data, key, iv) };
     done.map(|bytes| Value::Bytes(bytes.into())).map_err(|text| Fault::of(Exception::Any, text))
+}
+
+/// `BitConverter.ToInt32(bytes, at)` and the like: the lowest byte first.
+fn number_of(op: BytesOp, operands: &[Value]) -> Result<Value, Fault> {
+    let [Value::Bytes(bytes), at] = operands else { return Err(Fault::null_argument("value")) };
+    let width = match op {
+        BytesOp::ReadShort | BytesOp::ReadUnsignedShort => 2,
+        BytesOp::ReadLong => 8,
+        _ => 4,
+    };
+    let at = at.integer().and_then(|n| usize::try_from(n).ok()).filter(|at| *at < bytes.len());
+    let Some(at) = at else {
+        let text = "Index was out of range. Must be non-negative and less than or equal to the size of the collection.";
+        return Err(Fault::out_of_range(text, "startIndex"));
+    };
+    let Some(read) = bytes.get(at..at + width) else {
+        let text = "Destination array is not long enough to copy all the items in the collection. Check array index and length. (Parameter 'value')";
+        return Err(Fault::of(Exception::Argument, text));
+    };
+    let bits = read.iter().rev().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+    Ok(match op {
+        BytesOp::ReadShort => Value::Int(i64::from(bits as i16)),
+        BytesOp::ReadUnsignedShort => Value::Int(bits as i64),
+        BytesOp::ReadInt => Value::Int(i64::from(bits as i32)),
+        _ => Value::Long(bits as i64),
+    })
 }
 
 /// Encodings and hash algorithms.

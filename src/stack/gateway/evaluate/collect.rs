@@ -68,6 +68,18 @@ pub(super) fn member(frame: &mut Frame<'_>, op: CollectionOp, gives: Type, opera
             let ignores_case = matches!(comparer.first(), Some(Value::Comparison(true)));
             collected(gives, elements, ignores_case, &mut frame.call.work)
         }
+        (C::Overlaid, [into, from, range @ ..]) => {
+            let (mut into, from) = (frame.elements(into)?, frame.elements(from)?);
+            let [at, begin, count] = [0, 1, 2].map(|n| range.get(n).and_then(place).unwrap_or(usize::MAX));
+            let source = at.checked_add(count).and_then(|end| from.get(at..end));
+            let target = begin.checked_add(count).and_then(|end| into.get_mut(begin..end));
+            let (Some(source), Some(target)) = (source, target) else {
+                let text = "Destination array was not long enough. Check the destination index, length, and the array's lower bounds.";
+                return Err(Fault::of(Exception::Argument, text));
+            };
+            target.clone_from_slice(source);
+            made(gives, into, &mut frame.call.work)
+        }
         (C::HasValue, [value]) => Ok(Value::Bool(!value.is_null())),
         (C::Present, [Value::Null]) => {
             Err(Fault::of(Exception::InvalidOperation, "Nullable object must have a value."))

@@ -5,6 +5,8 @@
 //! checked when it was compiled; what is left to go wrong is what goes wrong at
 //! run time in C# too: null, keys that are absent, casts, numbers.
 
+#[cfg(test)]
+mod binary;
 mod body;
 mod bytes;
 mod character;

@@ -33,7 +33,13 @@ pub(super) fn member(op: ObjectOp, operands: &[Value], call: &mut Call) -> Resul
             Library::Address(_) if op == O::AddressEquals => {
                 Ok(Value::Bool(rest.first().is_some_and(|other| *other.display() == *object.to_string())))
             }
-            Library::Address(_) => Ok(Value::text(object.to_string())),
+            Library::Address(address) => Ok(match (op, address) {
+                (O::AddressBytes, IpAddr::V4(address)) => Value::Bytes(address.octets().as_slice().into()),
+                (O::AddressBytes, IpAddr::V6(address)) => Value::Bytes(address.octets().as_slice().into()),
+                (O::AddressFamily, IpAddr::V4(_)) => Value::text("InterNetwork"),
+                (O::AddressFamily, IpAddr::V6(_)) => Value::text("InterNetworkV6"),
+                _ => Value::text(object.to_string()),
+            }),
             _ => Err(Fault::null()),
         },
         _ => Err(Fault::null()),

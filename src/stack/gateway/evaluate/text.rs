@@ -309,6 +309,17 @@ fn statics(op: TextOp, operands: &[Value], work: &mut Work) -> Result<Value, Fau
                 work.spend_text(count)?;
                 Value::text(c.to_string().repeat(count))
             }
+            [all, from, count] => {
+                let all = items(std::slice::from_ref(all), work)?;
+                let number = |n: &Value| n.integer().and_then(|n| usize::try_from(n).ok());
+                let (from, count) = number(from).zip(number(count)).unwrap_or((usize::MAX, 0));
+                let part = from.checked_add(count).and_then(|to| all.get(from..to));
+                let part = part.ok_or_else(|| {
+                    let text = "Index and length must refer to a location within the string.";
+                    Fault::out_of_range(text, "length")
+                })?;
+                Value::text(part.iter().map(|t| &**t).collect::<String>())
+            }
             _ => Value::text(items(operands, work)?.iter().map(|t| &**t).collect::<String>()),
         },
         _ => operands.first().cloned().unwrap_or(Value::Null),

@@ -73,6 +73,10 @@ fn claims(op: TokenOp, token: &Token, rest: &[Value]) -> Result<Value, Fault> {
     let found = claim_texts(token, key);
     Ok(match op {
         TokenOp::ClaimsContains => Value::Bool(found.is_some()),
+        TokenOp::ClaimsTexts => match found {
+            Some(texts) => Value::Texts(texts.into()),
+            None => rest.get(1).cloned().unwrap_or(Value::Null),
+        },
         _ => match found {
             Some(texts) => Value::text(texts.join(",")),
             None => rest.get(1).cloned().unwrap_or(Value::Null),

@@ -8,7 +8,7 @@ use crate::stack::gateway::raised::Raised;
 /// Adds a record to the call's row.
 pub(in crate::stack::gateway) fn trace(call: &mut Call, policy: &Trace) -> Result<(), Raised> {
     let mut record = TraceRecord {
-        source: policy.source.to_string(),
+        source: call.text_or_empty(&policy.source)?.to_string(),
         severity: policy.severity.to_owned(),
         message: call.text_or_empty(&policy.message)?.to_string(),
         metadata: std::collections::BTreeMap::new(),
