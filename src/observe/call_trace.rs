@@ -60,3 +60,22 @@ pub struct StepTrace {
     /// The text of what it raised; empty where it raised nothing.
     pub raised: String,
 }
+
+/// Traces of a whole run as they lie in a file, from some position on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedTraces {
+    /// Whole lines, each a call as JSON: a [`CallTrace`] whose steps are
+    /// [`STEP_COLUMNS`]; or a policy, before the first call that came by it:
+    /// its number as `statement`, and what a [`StepTrace`] says of it.
+    pub lines: String,
+    /// The position to go on from; where nothing follows yet, the same.
+    pub next: u64,
+    /// How many calls there were so far.
+    pub calls: u64,
+    /// How many of them have no line, for want of room.
+    pub left_out: u64,
+}
+
+/// What the members of a recorded step are; the last is there only where the
+/// policy raised something. Times are microseconds.
+pub const STEP_COLUMNS: [&str; 4] = ["statement", "began", "micros", "raised"];

@@ -14,7 +14,7 @@ mod row;
 mod sink;
 
 pub use call::{CallRecord, CallRun, CaseRun, PhaseRun, SearchRun};
-pub use call_trace::{CallTrace, StepTrace};
+pub use call_trace::{CallTrace, RecordedTraces, STEP_COLUMNS, StepTrace};
 pub use callback::ReceivedCall;
 pub use latency::{Latency, OperationLatency};
 pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome};

@@ -135,7 +135,7 @@ impl<T> Given<T> {
 }
 
 /// The four sections of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Section {
     /// Before the backend is called.
     Inbound,

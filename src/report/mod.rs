@@ -1,6 +1,6 @@
 //! A recorded run and its verdict as files: `run.json`, `junit.xml`,
-//! `summary.md`, `report.html`, `latency.hlog`, `gateway-rows.jsonl`; and the
-//! score of the harness itself.
+//! `summary.md`, `report.html`, `latency.hlog`, `gateway-rows.jsonl`,
+//! `gateway-traces.jsonl`; and the score of the harness itself.
 //!
 //! In: a [`Run`]. Out: files under `<reports>/<run>/` and `<reports>/latest/`.
 //! Pure but for the writing: any report can be made again from the recorded

@@ -1,6 +1,6 @@
-//! `gateway-rows.jsonl`: the gateway's rows, one JSON object a line, without
-//! secrets. A run has a hundred thousand of them: they wait in a file that has
-//! no name until the reports are written.
+//! `gateway-rows.jsonl` and `gateway-traces.jsonl`: what the gateway logged and
+//! did, one JSON object a line, without secrets. A run has a hundred thousand of
+//! them: they wait in a file that has no name until the reports are written.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -39,6 +39,20 @@ impl Rows {
         out.flush()
     }
 
+    /// Adds lines, each a JSON object, without their secrets.
+    ///
+    /// # Errors
+    /// The temporary file can't be written.
+    pub fn add_lines(&self, lines: &str, redactor: &Redactor) -> io::Result<()> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::End(0))?;
+        let mut out = BufWriter::new(&mut *file);
+        for line in lines.lines() {
+            writeln!(out, "{}", without_secrets(line.to_owned(), redactor))?;
+        }
+        out.flush()
+    }
+
     /// Writes all of them.
     pub(super) fn copy(&self, to: &mut File) -> io::Result<()> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,12 +63,17 @@ impl Rows {
 
 fn line(row: &GatewayRow, redactor: &Redactor) -> String {
     let line = serde_json::to_string(row).expect("a row has text keys only");
-    // Most rows hold no secret: redacting the line as one text tells, and
-    // only where it changes something is each value looked at.
-    if redactor.text(&line) == line {
+    without_secrets(line, redactor)
+}
+
+/// Most lines hold no secret: redacting one as one text tells, and only where
+/// that changes something is each value looked at.
+fn without_secrets(line: String, redactor: &Redactor) -> String {
+    let redacted = redactor.text(&line);
+    if redacted == line {
         return line;
     }
-    let mut value = serde_json::to_value(row).expect("a row has text keys only");
+    let Ok(mut value) = serde_json::from_str(&line) else { return redacted };
     redact(&mut value, redactor);
     value.to_string()
 }

@@ -45,6 +45,9 @@ pub struct Run {
     pub objectives: Vec<ObjectiveMark>,
     /// The gateway's rows, where they could be read.
     pub rows: Option<Rows>,
+    /// What each policy did with each call at the gateway, where that was
+    /// recorded.
+    pub traces: Option<Rows>,
     /// Contents that are too long for a command line, by the name of their
     /// file in the run's folder.
     pub bodies: Vec<(String, Vec<u8>)>,

@@ -62,10 +62,18 @@ pub(super) fn run() -> Run {
             ObjectiveMark { contract: v1, quantile: 0.99, bound: Duration::from_millis(1500) },
         ],
         rows: Some(rows()),
+        traces: Some(traces()),
         bodies: vec![("body-00ff.bin".into(), b"long".to_vec())],
         verdict: verdict(),
         notices: vec!["could not make: `pattern` with a look-behind at <contracts/x.yaml>".into()],
     }
+}
+
+fn traces() -> Rows {
+    let traces = Rows::new().expect("a temporary file");
+    let line = format!("{{\"path\":\"/x?sig={}\",\"steps\":[[1,1,2]]}}\n", SECRETS[0]);
+    traces.add_lines(&line, &redactor()).expect("written");
+    traces
 }
 
 fn rows() -> Rows {

@@ -148,6 +148,9 @@ fn the_page_shows_hostile_texts_and_loads_nothing() {
     assert!(!page.contains(['\u{1b}', '\u{202e}', '\0']));
     assert_eq!(page.matches("<svg").count(), 6);
     assert!(page.contains("p95 ≤ 500 ms"));
+    for file in ["gateway-rows.jsonl", "gateway-traces.jsonl"] {
+        assert!(page.contains(&format!("<a href=\"{file}\">")), "{file}");
+    }
     // Where a person can look at it.
     let folder = std::env::temp_dir().join("seamstress-sample-report");
     std::fs::create_dir_all(&folder).expect("a folder");

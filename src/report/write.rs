@@ -13,6 +13,10 @@ use crate::wire::Redactor;
 use super::json::RunRecord;
 use super::{Run, hlog, html, junit, summary};
 
+/// The files of the gateway's rows, and of what each policy did.
+pub(super) const ROWS: &str = "gateway-rows.jsonl";
+pub(super) const TRACES: &str = "gateway-traces.jsonl";
+
 /// Why reports could not be written.
 #[derive(Debug, Error)]
 pub enum ReportError {
@@ -78,9 +82,13 @@ fn fill(folder: &Path, files: &[(&str, Vec<u8>)], run: &Run) -> Result<(), Repor
         let path = folder.join(name);
         fs::write(&path, content).map_err(failed(&path))?;
     }
-    let path = folder.join("gateway-rows.jsonl");
-    let mut file = fs::File::create(&path).map_err(failed(&path))?;
-    run.rows.as_ref().map_or(Ok(()), |rows| rows.copy(&mut file)).map_err(failed(&path))
+    for (name, lines) in [(ROWS, &run.rows), (TRACES, &run.traces)] {
+        let path = folder.join(name);
+        if let Some(lines) = lines {
+            fs::File::create(&path).and_then(|mut file| lines.copy(&mut file)).map_err(failed(&path))?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts `fresh` in the place of `old`. Another run may do the same at the same

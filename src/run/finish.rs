@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{RunError, StopReason, conclude, reproduce, shrink};
+use super::{RunError, StopReason, conclude, reproduce, shrink, traces};
 use crate::check::{self, Finding, Judged, Level, NotChecked, Outcome, Verdict};
 use crate::contract::Contract;
 use crate::report::{self, ObjectiveMark, Rows, Run};
@@ -34,6 +34,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
     check::group(&mut findings, &answered);
     let effects = count_effects(&session).await;
     let rows = gather_rows(&session).await;
+    let traces = traces::gather(&session).await;
     session.clean_up().await;
     let totals = session.totals(effects);
     let (not_checked, could_not_make) = not_checked(&session);
@@ -61,6 +62,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         totals,
         phases,
         rows,
+        traces,
         bodies,
         verdict: Verdict {
             outcome,

@@ -38,6 +38,7 @@ mod session;
 mod shrink;
 mod stop;
 mod systems;
+mod traces;
 
 pub use crate::policy::{Claim as PolicyClaim, RULES as LINT_RULES, Rule as LintRule, claims as policy_claims};
 pub use error::RunError;

@@ -97,6 +97,7 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
         // What is judged is judged exactly.
         throttling: Throttling::default(),
         key_refresh: KeyRefresh::default(),
+        record_traces: true,
         region: StackOptions::REGION.into(),
     })
     .await

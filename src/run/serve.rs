@@ -128,7 +128,20 @@ async fn start(options: ServeOptions, apis: Vec<Api>, front: Option<Front>) -> R
     let key_refresh = key_refresh(&options.gateway.key_refresh);
     let region = options.gateway.region.as_deref().unwrap_or(StackOptions::REGION).into();
     let ServeOptions { mocks, defects, clock, ports, bind, tls, .. } = options;
-    let options =
-        StackOptions { mocks, apis, front, defects, clock, ports, bind, tls, throttling, key_refresh, region };
+    let options = StackOptions {
+        mocks,
+        apis,
+        front,
+        defects,
+        clock,
+        ports,
+        bind,
+        tls,
+        throttling,
+        key_refresh,
+        region,
+        // Who serves for days wants the last calls.
+        record_traces: false,
+    };
     Stack::start(options).await.map_err(stack_error)
 }

@@ -40,6 +40,9 @@ pub struct StackOptions {
     pub throttling: Throttling,
     /// When the gateway fetches keys of issuers again.
     pub key_refresh: KeyRefresh,
+    /// Whether what each policy did with each call is recorded, and not only
+    /// with the last ones.
+    pub record_traces: bool,
     /// Where the gateway says it stands.
     pub region: Arc<str>,
 }

@@ -88,7 +88,11 @@ impl Stack {
             directory,
             door: door(&options, tls.as_ref()),
             tls,
-            traces: TraceLog::new(),
+            traces: if options.record_traces {
+                TraceLog::recording().map_err(StackError::Rows)?
+            } else {
+                TraceLog::new()
+            },
         };
         let mut tiers = Tiers::default();
         match tiers.start(&start).await {
@@ -303,7 +307,7 @@ impl Start<'_> {
     }
 
     fn control(&self, tenant: &Tenant, (counters, metrics): Counted, ours: Option<Ours>) -> ControlOptions {
-        let (rows, traces) = (self.rows.clone(), self.traces.clone());
+        let (rows, traces, recorded) = (self.rows.clone(), self.traces.clone(), self.traces.clone());
         let (dataverse, service, trigger) = match ours {
             Some(ours) => (Some(ours.dataverse), Some(ours.service), Some(ours.trigger)),
             None => (None, None, None),
@@ -314,7 +318,8 @@ impl Start<'_> {
             tenant: tenant.clone(),
             trigger,
             rows: RowSource::new(move |since, correlations, limit| rows.query(since, correlations, limit)),
-            traces: TraceSource::new(move |since, correlations, limit| traces.last(since, correlations, limit)),
+            traces: TraceSource::new(move |since, correlations, limit| traces.last(since, correlations, limit))
+                .recording(move |since| recorded.recorded(since)),
             counters,
             metrics,
             clock: self.clock(),

@@ -40,6 +40,7 @@ fn options(defects: &[&str]) -> StackOptions {
         tls: false,
         throttling: Throttling::default(),
         key_refresh: KeyRefresh::default(),
+        record_traces: true,
         region: StackOptions::REGION.into(),
     }
 }

@@ -9,7 +9,7 @@ use super::TargetError;
 use crate::clock::Timestamp;
 use crate::door::{Origin, RestClient};
 use crate::generate::TokenKind;
-use crate::observe::{CallTrace, GatewayRow, LedgerEntry, ReceivedCall};
+use crate::observe::{CallTrace, GatewayRow, LedgerEntry, ReceivedCall, RecordedTraces};
 use crate::wire::{Fault, Secret};
 
 /// Reads and steers our stack: ledger, rows, faults, tokens, clock, pools.
@@ -217,6 +217,15 @@ impl Control {
         let filter = form(&[("correlation", correlation)]);
         let page: TracePage = self.call(Method::GET, &format!("/traces?limit=20{filter}"), None).await?;
         Ok(page.calls)
+    }
+
+    /// What the gateway did with each call since it was started, from a
+    /// position on.
+    ///
+    /// # Errors
+    /// The surface does not answer, or nothing is recorded there.
+    pub async fn recorded_traces(&self, since: u64) -> Result<RecordedTraces, TargetError> {
+        self.call(Method::GET, &format!("/traces/recorded?since={since}"), None).await
     }
 
     /// Arms a fault; gives the number to disarm it by.

@@ -34,9 +34,49 @@ fn a_gate_cut_by_its_budget_names_what_it_did_not_check() {
         "{}",
         ran.out
     );
-    for file in ["run.json", "junit.xml", "summary.md", "report.html", "latency.hlog", "gateway-rows.jsonl"] {
+    for file in [
+        "run.json",
+        "junit.xml",
+        "summary.md",
+        "report.html",
+        "latency.hlog",
+        "gateway-rows.jsonl",
+        "gateway-traces.jsonl",
+    ] {
         assert!(ran.reports.path().join("latest").join(file).is_file(), "{file} is missing");
     }
+}
+
+#[test]
+fn the_report_holds_what_each_policy_did_with_each_call() {
+    let ran = seamstress(&["check", "--seed", "4", "--cases", "40"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let latest = ran.reports.path().join("latest");
+    let read = |name: &str| std::fs::read_to_string(latest.join(name)).expect("there");
+    let traces = read("gateway-traces.jsonl");
+    let lines: Vec<Value> = traces.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |name: &str| lines.iter().filter(|line| line.get(name).is_some()).collect::<Vec<&Value>>();
+    let (systems, calls) = (of("system"), of("request_id"));
+    let told: u64 = systems.iter().map(|s| s["calls"].as_u64().expect("a count")).sum();
+    assert!(systems.iter().all(|system| system["left_out"] == 0), "{systems:?}");
+    assert_eq!((lines[0]["system"].as_u64(), calls.len() as u64), (Some(1), told));
+    // The first call comes after the lines of all that it came by.
+    let first = lines.iter().position(|line| line.get("request_id").is_some()).expect("a call");
+    let policy = |step: &Value| lines[1..first].iter().find(|line| line["statement"] == step[0]);
+    let steps = lines[first]["steps"].as_array().expect("steps");
+    assert!(!steps.is_empty());
+    for step in steps {
+        let policy = policy(step).unwrap_or_else(|| panic!("{step} is not described"));
+        assert!(policy["place"].as_str().is_some_and(|place| place.contains(".xml:")), "{policy}");
+        assert!(policy["policy"].is_string() && step[1].is_u64() && step[2].is_u64(), "{policy} {step}");
+    }
+    let ids = |text: &str, name: &str| -> std::collections::BTreeSet<String> {
+        let values = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        values.filter_map(|value| value[name].as_str().map(str::to_owned)).collect()
+    };
+    let rows = ids(&read("gateway-rows.jsonl"), "CorrelationId");
+    assert!(!rows.is_empty() && rows.is_subset(&ids(&traces, "request_id")), "each logged call has its trace");
+    assert!(read("report.html").contains("<a href=\"gateway-traces.jsonl\">"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::check::Outcome;
 use crate::report::Run;
 use crate::report::escape::html;
 use crate::report::json::{RunRecord, TallyRecord};
+use crate::report::write::{ROWS, TRACES};
 
 use super::{coverage, findings, latency};
 
@@ -24,7 +25,7 @@ pub(in crate::report) fn document(run: &Run, record: &RunRecord) -> String {
     coverage::push(&mut page, record);
     latency::push(&mut page, run, record);
     push_tallies(&mut page, &record.tallies);
-    push_run(&mut page, record);
+    push_run(&mut page, run, record);
     page.push_str("</main>\n</body>\n</html>\n");
     page
 }
@@ -185,7 +186,7 @@ fn push_each_tally(page: &mut String, tallies: &[TallyRecord]) {
 }
 
 /// What one needs to run it again.
-fn push_run(page: &mut String, record: &RunRecord) {
+fn push_run(page: &mut String, run: &Run, record: &RunRecord) {
     let facts = [
         ("Command", [std::slice::from_ref(&record.command), record.arguments.as_slice()].concat().join(" ")),
         ("Target", format!("{} at {}", record.target.name, record.target.gateway)),
@@ -208,6 +209,7 @@ fn push_run(page: &mut String, record: &RunRecord) {
         let _ = writeln!(page, "<dt>{name}</dt><dd>{}</dd>", html(value));
     }
     page.push_str("</dl>\n");
+    push_files(page, run);
     if !record.notices.is_empty() {
         let _ = write!(page, "<details>\n<summary>Notices ({})</summary>\n<ul>\n", record.notices.len());
         for notice in &record.notices {
@@ -216,4 +218,21 @@ fn push_run(page: &mut String, record: &RunRecord) {
         page.push_str("</ul>\n</details>\n");
     }
     page.push_str("</section>\n");
+}
+
+/// What lies beside the page and is too long for it.
+fn push_files(page: &mut String, run: &Run) {
+    let files = [
+        (ROWS, "each call as the gateway logged it", run.rows.is_some()),
+        (TRACES, "what each policy did with each call, and how long it took", run.traces.is_some()),
+    ];
+    let files: Vec<_> = files.iter().filter(|(_, _, there)| *there).collect();
+    if files.is_empty() {
+        return;
+    }
+    page.push_str("<p>Beside this page, a JSON object a line:</p>\n<ul>\n");
+    for (name, what, _) in files {
+        let _ = writeln!(page, "<li><a href=\"{name}\">{name}</a>: {what}</li>");
+    }
+    page.push_str("</ul>\n");
 }

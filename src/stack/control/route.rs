@@ -29,6 +29,7 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/ledger", get(ledger))
         .route("/rows", get(rows))
         .route("/traces", get(traces))
+        .route("/traces/recorded", get(recorded))
         .route("/", get(page))
         .route("/counters", get(counters))
         .route("/metrics", get(metrics))
@@ -151,6 +152,13 @@ async fn traces(State(stack): State<ControlOptions>, uri: Uri) -> Result<Respons
     let (since, limit) = (parameters.number("since", 0)?, parameters.number("limit", SHOWN)?);
     let calls = stack.traces.query(since, &parameters.list("correlation"), limit);
     Ok(Json(json!({ "calls": calls })).into_response())
+}
+
+async fn recorded(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
+    let page = stack.traces.recorded(Parameters::of(&uri).number("since", 0)?);
+    let failed = |fault| refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("the traces can't be read: {fault}"));
+    let none = || refusal(StatusCode::NOT_FOUND, "traces are not recorded here; `/traces` has the last ones");
+    Ok(Json(page.map_err(failed)?.ok_or_else(none)?).into_response())
 }
 
 /// The page that shows what the gateway does. It loads nothing from elsewhere.

@@ -16,7 +16,7 @@ use super::super::trigger::TriggerHandle;
 use super::route::router;
 use crate::clock::Clock;
 use crate::door::Origin;
-use crate::observe::CallTrace;
+use crate::observe::{CallTrace, RecordedTraces};
 
 /// What the control surface reads and steers.
 #[derive(Clone, Debug)]
@@ -99,18 +99,38 @@ impl fmt::Debug for RowSource {
 /// Where the gateway's last calls are read: those after a number that carry one
 /// of the correlation IDs (all, without any), at most so many, the newest last.
 #[derive(Clone)]
-pub struct TraceSource(Arc<ReadTraces>);
+pub struct TraceSource {
+    last: Arc<ReadTraces>,
+    recorded: Option<Arc<ReadRecorded>>,
+}
 
 type ReadTraces = dyn Fn(u64, &[String], usize) -> Vec<CallTrace> + Send + Sync;
+
+type ReadRecorded = dyn Fn(u64) -> std::io::Result<Option<RecordedTraces>> + Send + Sync;
 
 impl TraceSource {
     /// From a function of the number, the correlation IDs and the limit.
     pub fn new(read: impl Fn(u64, &[String], usize) -> Vec<CallTrace> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
+        Self { last: Arc::new(read), recorded: None }
+    }
+
+    /// Has those of a whole run as well, from a function of the position; that
+    /// gives `None` where nothing is recorded.
+    #[must_use]
+    pub fn recording(
+        mut self,
+        read: impl Fn(u64) -> std::io::Result<Option<RecordedTraces>> + Send + Sync + 'static,
+    ) -> Self {
+        self.recorded = Some(Arc::new(read));
+        self
     }
 
     pub(super) fn query(&self, since: u64, correlations: &[String], limit: usize) -> Vec<CallTrace> {
-        self.0(since, correlations, limit)
+        (self.last)(since, correlations, limit)
+    }
+
+    pub(super) fn recorded(&self, since: u64) -> std::io::Result<Option<RecordedTraces>> {
+        self.recorded.as_ref().map_or(Ok(None), |read| read(since))
     }
 }
 

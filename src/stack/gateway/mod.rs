@@ -59,6 +59,7 @@ mod token_path;
 mod token_read;
 mod token_scalar;
 mod token_text;
+mod trace_file;
 mod traces;
 mod turn;
 mod validation;

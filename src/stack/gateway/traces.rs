@@ -6,18 +6,23 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
+use serde::ser::SerializeSeq as _;
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::apis::{PublishedApi, PublishedOperation};
 use super::call::Call;
 use super::raised::Raised;
+use super::trace_file::TraceFile;
 use crate::clock::Timestamp;
-use crate::observe::{CallTrace, LastError, StepTrace};
+use crate::observe::{CallTrace, LastError, RecordedTraces, StepTrace};
 use crate::policy::{Section, Statement};
 
 /// How many calls are kept.
@@ -40,7 +45,11 @@ pub(super) struct Taken {
 
 /// The last calls. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct TraceLog(Arc<Mutex<Log>>);
+pub struct TraceLog {
+    log: Arc<Mutex<Log>>,
+    /// Takes every call, where a run wants them all.
+    file: Option<Arc<TraceFile>>,
+}
 
 #[derive(Debug, Default)]
 struct Log {
@@ -85,6 +94,14 @@ impl Taken {
         }
     }
 
+    pub(super) fn statement(&self) -> &Arc<Statement> {
+        &self.statement
+    }
+
+    pub(super) fn section(&self) -> Section {
+        self.section
+    }
+
     fn written(&self) -> StepTrace {
         StepTrace {
             policy: self.statement.policy.to_owned(),
@@ -105,13 +122,33 @@ impl TraceLog {
         Self::default()
     }
 
+    /// No call yet, and each that comes is recorded beyond the last ones.
+    ///
+    /// # Errors
+    /// No temporary file can be made.
+    pub fn recording() -> io::Result<Self> {
+        Ok(Self { log: Arc::default(), file: Some(Arc::new(TraceFile::new()?)) })
+    }
+
+    /// What was recorded from a position on, the first being 0; `None` where
+    /// nothing is.
+    ///
+    /// # Errors
+    /// The temporary file can't be written or read.
+    pub fn recorded(&self, since: u64) -> io::Result<Option<RecordedTraces>> {
+        self.file.as_ref().map(|file| file.page(since)).transpose()
+    }
+
     fn log(&self) -> MutexGuard<'_, Log> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a call that is through; `None`: its client has left.
     pub(super) fn keep(&self, call: &mut Call, status: Option<StatusCode>) {
         let mut kept = Kept::of(call, status);
+        if let Some(file) = &self.file {
+            file.add(kept.last_error.is_some(), &kept.steps, |numbers| kept.line(numbers));
+        }
         let mut log = self.log();
         log.calls += 1;
         kept.number = log.calls;
@@ -165,6 +202,25 @@ impl Kept {
         &self.text[self.path..]
     }
 
+    /// As a line of a file, which has numbers for the statements.
+    fn line(&self, numbers: &[usize]) -> Vec<u8> {
+        let line = Line {
+            request_id: self.id,
+            correlation_id: self.correlation(),
+            arrived: self.arrived,
+            method: self.method.as_str(),
+            path: &self.text[..self.path],
+            api: self.api.as_ref().map_or("", |api| &api.id),
+            operation: self.operation.as_ref().map_or("", |operation| &operation.id),
+            status: self.status.map_or(0, |status| status.as_u16()),
+            micros: self.took.as_micros() as u64,
+            backend_micros: self.backend.as_micros() as u64,
+            last_error: self.last_error.as_deref(),
+            steps: numbers.iter().zip(&self.steps).map(|(number, step)| Numbered(*number, step)).collect(),
+        };
+        serde_json::to_vec(&line).expect("a line has text keys and whole numbers only")
+    }
+
     fn written(&self) -> CallTrace {
         CallTrace {
             number: self.number,
@@ -181,6 +237,49 @@ impl Kept {
             last_error: self.last_error.as_deref().cloned(),
             steps: self.steps.iter().map(Taken::written).collect(),
         }
+    }
+}
+
+/// A [`CallTrace`] for a file.
+#[derive(Serialize)]
+struct Line<'k> {
+    #[serde(serialize_with = "shown")]
+    request_id: Uuid,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    correlation_id: &'k str,
+    arrived: Timestamp,
+    method: &'k str,
+    path: &'k str,
+    api: &'k str,
+    operation: &'k str,
+    status: u16,
+    micros: u64,
+    backend_micros: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<&'k LastError>,
+    steps: Vec<Numbered<'k>>,
+}
+
+fn shown<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// A step by the number of its statement.
+struct Numbered<'k>(usize, &'k Taken);
+
+impl Serialize for Numbered<'_> {
+    /// See [`STEP_COLUMNS`](crate::observe::STEP_COLUMNS). A call has some dozen
+    /// steps: they are short.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(number, step) = self;
+        let mut columns = serializer.serialize_seq(None)?;
+        columns.serialize_element(number)?;
+        columns.serialize_element(&step.began)?;
+        columns.serialize_element(&step.took)?;
+        if let Some(raised) = &step.raised {
+            columns.serialize_element(raised)?;
+        }
+        columns.end()
     }
 }
 
