@@ -45,11 +45,12 @@ pub use liquid::{Comparison, Condition, Filter, Filtered, For, Node, Operand, Pa
 pub use load::{lint, lint_of, load, load_instance};
 pub use mapped::{Mapped, UrlPattern};
 pub use policies::{
-    Announcements, ApiPart, AuthenticationBasic, BodyContent, CacheLookup, CacheLookupValue, CacheRemoveValue,
-    CacheStore, CacheStoreValue, CheckHeader, Choose, ConvertBody, Cors, EmitMetric, Emulation, Exists, FindAndReplace,
-    ForwardRequest, Increment, Jsonp, LimitConcurrency, ManagedIdentity, MockResponse, Named, Notation, Quota,
-    QuotaByKey, RateLimit, RateLimitByKey, RequiredClaim, Retry, ReturnResponse, RewriteUri, SendRequest,
-    SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource, Trace, ValidateJwt, Wait,
+    Announcements, ApiPart, AuthenticationBasic, AuthorizationContext, BodyContent, CacheLookup, CacheLookupValue,
+    CacheRemoveValue, CacheStore, CacheStoreValue, CheckHeader, Choose, ConvertBody, Cors, EmitMetric, Emulation,
+    Exists, FindAndReplace, ForwardRequest, Increment, Jsonp, LimitConcurrency, ManagedIdentity, MockResponse, Named,
+    Notation, Quota, QuotaByKey, RateLimit, RateLimitByKey, RequiredClaim, Retry, ReturnResponse, RewriteUri,
+    SendRequest, SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, TokenSource, Trace,
+    ValidateJwt, Wait,
 };
 pub use policies::{Callers, InlineKey, InlineKeyKind, IpFilter, ValidateAzureAdToken, from_base64};
 pub use policies::{

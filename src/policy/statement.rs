@@ -10,7 +10,7 @@ use super::policies::{
     MockResponse, Quota, QuotaByKey, RateLimit, RateLimitByKey, Retry, ReturnResponse, RewriteUri, SendRequest,
     SetBackendService, SetBody, SetField, SetMethod, SetStatus, SetVariable, Trace, ValidateJwt, Wait,
 };
-use super::policies::{IpFilter, ValidateAzureAdToken};
+use super::policies::{AuthorizationContext, IpFilter, ValidateAzureAdToken};
 use super::policies::{ValidateContent, ValidateHeaders, ValidateParameters, ValidateStatusCode};
 use crate::diagnose::Place;
 
@@ -42,6 +42,7 @@ pub type Statements = Arc<[Arc<Statement>]>;
 pub enum Action {
     AuthenticationBasic(AuthenticationBasic),
     AuthenticationCertificate,
+    AuthorizationContext(Box<AuthorizationContext>),
     CacheLookup(CacheLookup),
     CacheLookupValue(CacheLookupValue),
     CacheRemoveValue(CacheRemoveValue),

@@ -236,7 +236,8 @@ impl Resolver {
     }
 
     pub(super) fn is_namespace(&self, ast: &Ast) -> bool {
-        const INNER: [&str; 10] = [
+        const INNER: [&str; 11] = [
+            "Xml",
             "Json",
             "Linq",
             "Net",

@@ -84,6 +84,11 @@ impl Resolver {
             (Type::Class(class), "TryParse", _) => self.try_parse(*class, arguments, *offset)?,
             (_, "TryGetValue", _) if !matches!(ty, Type::Class(_)) => self.try_get(callee, arguments)?,
             (Type::Text, "TryParseJwt" | "TryParseBasic", _) => self.try_token(callee, arguments)?,
+            (Type::Headers | Type::Query, "GetValueOrDefault", _)
+                if arguments.get(1).is_some_and(|default| matches!(default.kind, Kind::New(_))) =>
+            {
+                self.texts_or_default(callee, arguments)?
+            }
             (Type::Body, "As", Some(to)) => self.body_as(target.clone(), to, arguments, *offset)?,
             (Type::Json | Type::JsonObject | Type::JsonArray | Type::JsonProperty, "Value", Some(to)) => {
                 self.token_value(callee, to, arguments)?

@@ -1,11 +1,12 @@
-//! Names resolved: static methods that stand for those of an object, and what
-//! is made by `Enumerable` alone.
+//! Names resolved: static methods that stand for those of an object, what is
+//! made by `Enumerable` alone, and what else no table of members holds.
 
 use super::ast::{Ast, Kind, TypeName};
 use super::collection::CollectionOp;
 use super::compiled::{Body, Expr};
 use super::lex::Fault;
 use super::linq::Linq;
+use super::members::{self, Op};
 use super::resolve::{Resolver, Typed};
 use super::resolve_call::Callee;
 use super::types::Type;
@@ -120,6 +121,25 @@ impl Resolver {
             _ => Err(Fault::at(offset, format!("`Enumerable.{name}` is called otherwise, or not emulated"))
                 .expected("Range, Repeat, Empty")),
         }
+    }
+
+    /// `GetValueOrDefault(name, new[] { … })`: all values of a field.
+    pub(super) fn texts_or_default(&mut self, callee: &Callee<'_>, arguments: &[&Ast]) -> Result<Typed, Fault> {
+        let [name, default] = arguments else {
+            return Err(Self::unknown(callee.ty, callee.name, callee.offset));
+        };
+        let (name, default) = (self.of_type(name, Type::Text)?, self.of_type(default, Type::Texts)?);
+        let (holder, at) = (self.hidden(&"".into(), callee.ty), self.hidden(&"".into(), Type::Text));
+        let operands = || -> Box<[Expr]> { [Expr::Local(holder), Expr::Local(at)].into() };
+        let has = members::called(callee.ty, "ContainsKey", &[Type::Text])
+            .map_err(|_| Self::unknown(callee.ty, callee.name, callee.offset))?;
+        let found = (Expr::Op(has.op, operands()), Expr::Op(Op::Index, operands()), default);
+        let steps = [
+            Expr::Assign(holder, Box::new(callee.target.clone())),
+            Expr::Assign(at, Box::new(name)),
+            Expr::Conditional(Box::new(found)),
+        ];
+        Ok((Expr::Sequence(steps.into()), Type::Texts))
     }
 
     /// `Keys`, `Values` and `Count` of what is enumerated as pairs of a name

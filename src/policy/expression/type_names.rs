@@ -6,7 +6,7 @@ use super::types::Type;
 use crate::diagnose::closest;
 
 /// Types without parts, by every name they have.
-const SIMPLE: [(&str, Type); 101] = [
+const SIMPLE: [(&str, Type); 102] = [
     ("string", Type::Text),
     ("String", Type::Text),
     ("char", Type::Char),
@@ -46,6 +46,7 @@ const SIMPLE: [(&str, Type); 101] = [
     ("JTokenType", Type::JsonKind),
     ("Jwt", Type::Jwt),
     ("BasicAuthCredentials", Type::Basic),
+    ("Authorization", Type::Authorization),
     ("DateTime", Type::Instant),
     ("DateTimeOffset", Type::Offset),
     ("TimeSpan", Type::Span),

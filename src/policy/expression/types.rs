@@ -74,6 +74,8 @@ pub enum Type {
     Claims,
     /// What `AsBasic` gives.
     Basic,
+    /// What `get-authorization-context` puts into its variable.
+    Authorization,
     /// `Exception` and what derives from it.
     Exception,
     /// `StringBuilder`.
@@ -344,6 +346,7 @@ impl Type {
             Self::Jwt => "Jwt",
             Self::Claims => "Jwt.Claims",
             Self::Basic => "BasicAuthCredentials",
+            Self::Authorization => "Authorization",
             Self::Exception => "Exception",
             Self::Builder => "StringBuilder",
             Self::Random => "Random",

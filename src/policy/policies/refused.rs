@@ -3,7 +3,6 @@
 
 /// Policies that are not emulated, by name, with the reason.
 pub(in crate::policy) const REFUSED: &[(&str, &str)] = &[
-    ("get-authorization-context", "the credential manager is a service of the platform"),
     ("cosmosdb-data-source", "GraphQL is not read"),
     ("http-data-source", "GraphQL is not read"),
     ("invoke-dapr-binding", "there is no Dapr beside this gateway"),

@@ -2,10 +2,10 @@
 
 use super::{
     authentication_basic, authentication_certificate, authentication_managed_identity, cache_response, cache_value,
-    check_header, choose, convert_body, cors, emit_metric, find_and_replace, forward_request, ignored, jsonp,
-    limit_concurrency, mock_response, quota, quota_by_key, rate_limit, rate_limit_by_key, redirect_content_urls, retry,
-    return_response, rewrite_uri, send_request, set_backend_service, set_body, set_field, set_method, set_status,
-    set_variable, trace, validate_jwt, wait,
+    check_header, choose, convert_body, cors, emit_metric, find_and_replace, forward_request,
+    get_authorization_context, ignored, jsonp, limit_concurrency, mock_response, quota, quota_by_key, rate_limit,
+    rate_limit_by_key, redirect_content_urls, retry, return_response, rewrite_uri, send_request, set_backend_service,
+    set_body, set_field, set_method, set_status, set_variable, trace, validate_jwt, wait,
 };
 use super::{
     ip_filter, validate_azure_ad_token, validate_content, validate_headers, validate_parameters, validate_status_code,
@@ -90,6 +90,7 @@ pub(in crate::policy) const POLICIES: &[PolicyKind] = &[
     emit_metric::KIND,
     find_and_replace::KIND,
     forward_request::KIND,
+    get_authorization_context::KIND,
     limit_concurrency::KIND,
     quota::KIND,
     ip_filter::KIND,

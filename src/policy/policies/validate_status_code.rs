@@ -29,7 +29,8 @@ pub(super) const KIND: PolicyKind = PolicyKind {
 
 fn compile(reader: &mut Reader<'_, '_, '_>) -> Option<Action> {
     let unspecified = required_action(reader, "unspecified-status-code-action");
-    let errors = reader.literal("errors-variable-name");
+    // Tools of the platform's makers write it without the plural.
+    let errors = reader.literal("errors-variable-name").or_else(|| reader.literal("error-variable-name"));
     let mut codes = Vec::new();
     for (code, action) in exceptions(reader, "status-code", "code") {
         match code.trim().parse::<u16>() {

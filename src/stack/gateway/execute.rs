@@ -270,6 +270,9 @@ async fn act(shared: &Shared, call: &mut Call, action: &Action, section: Section
         Action::IpFilter(policy) => policies::ip_filter(call, policy)?,
         Action::Ignored => {}
         Action::Jsonp(policy) => policies::jsonp(call, policy)?,
+        Action::AuthorizationContext(policy) => {
+            Box::pin(policies::authorization_context(shared, call, policy)).await?;
+        }
         Action::ManagedIdentity(policy) => Box::pin(policies::managed_identity(shared, call, policy)).await?,
         Action::Quota(policy) => policies::quota(shared, call, policy)?,
         Action::QuotaByKey(policy) => policies::quota_by_key(shared, call, policy)?,

@@ -22,6 +22,8 @@ pub(super) enum Library {
         user: Arc<str>,
         password: Arc<str>,
     },
+    /// An `Authorization`, by its token.
+    Authorization(Arc<str>),
     Regex(Arc<Pattern>),
     Match(Found),
     /// A group of a match, by its place.
@@ -80,6 +82,7 @@ impl Library {
             Self::Encoding(_) => Type::Encoding,
             Self::Hash(..) => Type::Hash,
             Self::Basic { .. } => Type::Basic,
+            Self::Authorization(_) => Type::Authorization,
             Self::Regex(_) => Type::Regex,
             Self::Match(_) => Type::Match,
             Self::Group(..) => Type::Group,

@@ -16,5 +16,8 @@ members! {
         GetValueOrDefault ClaimsGet Text (Text) (Text, Text);
         GetValueOrDefault ClaimsTexts Texts (Text, Texts); ContainsKey ClaimsContains Bool (Text);
     }
+    Type::Authorization => {
+        AccessToken AccessToken Text; Claims AuthorizationClaims [Type::dictionary(Type::Text, Type::Object)];
+    }
     Type::Basic => { UserId UserId Text; Username Username Text; Password Password Text; }
 }

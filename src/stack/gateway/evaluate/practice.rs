@@ -123,6 +123,48 @@ fn fields_have_keys_values_and_a_count() {
 }
 
 #[test]
+fn a_default_of_several_values_gives_all_values() {
+    all(&[
+        ("@(context.Request.Headers.GetValueOrDefault(\"x\", new string[0]).Length)", "2"),
+        ("@(context.Request.Headers.GetValueOrDefault(\"none\", new[] { \"d\" })[0])", "d"),
+        (
+            "@{ var jwt = context.Request.Headers.GetValueOrDefault(\"Authorization\").AsJwt(); return jwt.Claims.GetValueOrDefault(\"roles\", new string[] { \"\" })[0]; }",
+            "x",
+        ),
+    ]);
+}
+
+#[test]
+fn the_key_of_an_hmac_may_be_set_between_braces() {
+    all(&[(
+        "@(new HMACSHA256 { Key = new byte[] { 1 } }.ComputeHash(new byte[0])[0] == new HMACSHA256(new byte[] { 1 }).ComputeHash(new byte[0])[0])",
+        "True",
+    )]);
+}
+
+#[test]
+fn integers_are_read_out_of_bytes() {
+    all(&[
+        ("@(BitConverter.ToInt32(new byte[] { 1, 2, 0, 128 }, 0))", "-2147483135"),
+        ("@(BitConverter.ToUInt32(new byte[] { 9, 255, 255, 255, 255 }, 1))", "4294967295"),
+        (
+            "@(BitConverter.ToInt16(BitConverter.GetBytes(-2), 0) + BitConverter.ToInt64(BitConverter.GetBytes(5L), 0))",
+            "3",
+        ),
+        (
+            "@(BitConverter.ToInt32(new byte[3], 0))",
+            "! Destination array is not long enough to copy all the items in the collection. Check array index and length. (Parameter 'value')",
+        ),
+        (
+            "@{ int Swap(int host) { return (((int)Low((short)host) & 0xFFFF) << 16) | ((int)Low((short)(host >> 16)) & 0xFFFF); } short Low(short host) { return (short)((((int)host & 0xFF) << 8) | (int)((host >> 8) & 0xFF)); } return Swap(-1 << (32 - 8)) == 255; }",
+            "True",
+        ),
+    ]);
+    let told = given("@(System.Xml.Linq.XDocument.Parse(\"<a/>\"))");
+    assert!(told.contains("LINQ to XML is not emulated"), "{told}");
+}
+
+#[test]
 fn hash_codes_of_plain_values_are_dot_nets() {
     all(&[
         ("@(new Guid(\"00000001-0002-0003-0405-060708090a0b\").GetHashCode())", "100794377"),

@@ -6,11 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
+use super::super::collection::Collection;
 use super::super::library::Library;
 use super::super::value::{Value, json_text};
 use super::Fault;
 use crate::clock::Timestamp;
-use crate::policy::expression::TokenOp;
+use crate::policy::expression::{TokenOp, Type};
 use crate::stack::jwt::{Token, decode_unverified};
 
 /// What a member gives.
@@ -19,6 +20,11 @@ pub(super) fn member(op: TokenOp, operands: &[Value]) -> Result<Value, Fault> {
         Some(Value::Text(text)) if op == TokenOp::AsBasic => Ok(basic(text)),
         Some(Value::Library(object)) => match (&**object, op) {
             (Library::Basic { user, .. }, TokenOp::UserId | TokenOp::Username) => Ok(Value::Text(Arc::clone(user))),
+            (Library::Authorization(token), TokenOp::AccessToken) => Ok(Value::Text(Arc::clone(token))),
+            (Library::Authorization(_), _) => {
+                let ty = Type::dictionary(Type::Text, Type::Object);
+                Ok(Value::Collection(Collection::empty_keyed(ty, false)))
+            }
             (Library::Basic { password, .. }, _) => Ok(Value::Text(Arc::clone(password))),
             _ => Err(Fault::null()),
         },

@@ -1,9 +1,12 @@
-//! `authentication-managed-identity`.
+//! `authentication-managed-identity` and `get-authorization-context`.
+
+use std::sync::Arc;
 
 use http::{HeaderValue, header};
 
-use crate::policy::ManagedIdentity;
+use crate::policy::{AuthorizationContext, ManagedIdentity};
 use crate::stack::gateway::call::Call;
+use crate::stack::gateway::library::Library;
 use crate::stack::gateway::raised::Raised;
 use crate::stack::gateway::server::Shared;
 use crate::stack::gateway::value::Value;
@@ -18,6 +21,25 @@ pub(in crate::stack::gateway) async fn managed_identity(
     if let Some(value) = value(shared, call, policy).await? {
         call.request_headers.insert(header::AUTHORIZATION, value);
     }
+    Ok(())
+}
+
+/// Puts a token of the gateway's own identity into a variable, as the
+/// authorization of a provider. The provider and the connection are evaluated,
+/// so that a fault of theirs is seen.
+pub(in crate::stack::gateway) async fn authorization_context(
+    shared: &Shared,
+    call: &mut Call,
+    policy: &AuthorizationContext,
+) -> Result<(), Raised> {
+    let provider = call.text_or_empty(&policy.provider)?;
+    call.text_or_empty(&policy.authorization)?;
+    let value = match shared.identity.token(&provider).await {
+        Ok(token) => Value::Library(Arc::new(Library::Authorization(token.expose().into()))),
+        Err(_) if call.flag(&policy.ignore_error)? => Value::Null,
+        Err(message) => return Err(Raised::internal("", "AuthorizationNotAvailable", message)),
+    };
+    call.set_variable(&policy.variable, value);
     Ok(())
 }
 

@@ -57,7 +57,7 @@ pub(super) use forward_request::forward_request;
 pub(super) use ip_filter::ip_filter;
 pub(super) use jsonp::jsonp;
 pub(super) use limit_concurrency::limit_concurrency;
-pub(super) use managed_identity::managed_identity;
+pub(super) use managed_identity::{authorization_context, managed_identity};
 pub(super) use mock_response::mock_response;
 pub(super) use quota::quota;
 pub(super) use quota_by_key::quota_by_key;
