@@ -229,9 +229,9 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
             return self.expression(text, None).map(Given::Expression);
         }
         if text.text.contains("@(") || text.text.contains("@{") {
-            let fault = Diagnostic::error(text.place.clone(), "an expression stands inside of text");
-            self.fault(fault.expected("text, or one expression").hint("join them: `@(\"a\" + b)` or `@($\"a{b}\")`"));
-            return None;
+            let what = "an expression stands inside of text: it is not evaluated, the text is used as it stands";
+            let notice = Diagnostic::notice(text.place.clone(), what);
+            self.fault(notice.expected("text, or one expression").hint("join them: `@(\"a\" + b)` or `@($\"a{b}\")`"));
         }
         Some(Given::Fixed(text.text.as_str().into()))
     }

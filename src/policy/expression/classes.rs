@@ -97,10 +97,12 @@ pub enum Class {
     Formatting,
     /// `MidpointRounding`.
     MidpointRounding,
+    /// `TimeZoneInfo`.
+    TimeZoneInfo,
 }
 
 /// Classes with static members, by every name they have.
-pub(super) const CLASSES: [(&str, Class); 73] = [
+pub(super) const CLASSES: [(&str, Class); 74] = [
     ("string", Class::String),
     ("String", Class::String),
     ("int", Class::Int),
@@ -174,4 +176,5 @@ pub(super) const CLASSES: [(&str, Class); 73] = [
     ("StringSplitOptions", Class::StringSplitOptions),
     ("Formatting", Class::Formatting),
     ("MidpointRounding", Class::MidpointRounding),
+    ("TimeZoneInfo", Class::TimeZoneInfo),
 ];

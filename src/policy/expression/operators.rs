@@ -141,6 +141,9 @@ pub(super) fn implicit(from: Type, to: Type) -> bool {
         // `IList<T>` and `T[]` are one to whoever only reads.
         (Type::Texts, Type::List(of)) => *of == Type::Text,
         (Type::Array(a), Type::List(b)) => a == b,
+        // Arrays of objects are arrays of `object` too.
+        (Type::Array(of), Type::Array(to)) => *to == Type::Object && of.is_nullable(),
+        (Type::Texts, Type::Array(to)) => *to == Type::Object,
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use super::types::Type;
 use crate::diagnose::closest;
 
 /// Types without parts, by every name they have.
-const SIMPLE: [(&str, Type); 102] = [
+const SIMPLE: [(&str, Type); 103] = [
     ("string", Type::Text),
     ("String", Type::Text),
     ("char", Type::Char),
@@ -53,6 +53,7 @@ const SIMPLE: [(&str, Type); 102] = [
     ("Guid", Type::Guid),
     ("Uri", Type::Uri),
     ("IPAddress", Type::Address),
+    ("TimeZoneInfo", Type::Zone),
     ("StringBuilder", Type::Builder),
     ("Random", Type::Random),
     ("Regex", Type::Regex),
@@ -112,7 +113,7 @@ const SIMPLE: [(&str, Type); 102] = [
 ];
 
 /// What is known and refused, by the begin of its name, and why.
-const REFUSED: [(&str, &str); 18] = [
+const REFUSED: [(&str, &str); 17] = [
     ("XElement", "LINQ to XML is not emulated"),
     ("XDocument", "LINQ to XML is not emulated"),
     ("XNode", "LINQ to XML is not emulated"),
@@ -130,7 +131,6 @@ const REFUSED: [(&str, &str); 18] = [
     ("Func", "delegates are not emulated"),
     ("Action", "delegates are not emulated"),
     ("dynamic", "`dynamic` is not emulated"),
-    ("TimeZone", "time zones are not emulated"),
 ];
 
 /// The name of a type without parts.

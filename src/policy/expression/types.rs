@@ -98,6 +98,8 @@ pub enum Type {
     Encoding,
     /// `IPAddress`.
     Address,
+    /// `TimeZoneInfo`.
+    Zone,
     /// `X509Certificate2`; there never is one.
     Certificate,
     /// `DateTimeKind`.
@@ -140,6 +142,8 @@ pub enum Type {
     User,
     /// `context.Deployment`.
     Deployment,
+    /// `context.Deployment.Gateway`.
+    Gateway,
     /// `StringComparison`.
     Comparison,
     /// `StringComparer`.
@@ -358,6 +362,7 @@ impl Type {
             Self::Hash => "HashAlgorithm",
             Self::Encoding => "Encoding",
             Self::Address => "IPAddress",
+            Self::Zone => "TimeZoneInfo",
             Self::Certificate => "X509Certificate2",
             Self::DateKind => "DateTimeKind",
             Self::Rounding => "MidpointRounding",
@@ -385,6 +390,7 @@ impl Type {
             Self::Product => "context.Product",
             Self::Subscription => "context.Subscription",
             Self::User => "context.User",
+            Self::Gateway => "context.Deployment.Gateway",
             Self::Deployment => "context.Deployment",
             Self::Comparison => "StringComparison",
             Self::Comparer => "StringComparer",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use url::Url;
 
-use super::dotnet::{Algorithm, Random};
+use super::dotnet::{Algorithm, Random, Zone};
 use crate::policy::expression::{Captured, Pattern, Type};
 
 /// An object of .NET's library.
@@ -16,6 +16,7 @@ pub(super) enum Library {
     Builder(Mutex<String>),
     Uri(Uri),
     Address(IpAddr),
+    Zone(&'static Zone),
     Encoding(Charset),
     Hash(Algorithm, Option<Vec<u8>>),
     Basic {
@@ -79,6 +80,7 @@ impl Library {
             Self::Builder(_) => Type::Builder,
             Self::Uri(_) => Type::Uri,
             Self::Address(_) => Type::Address,
+            Self::Zone(_) => Type::Zone,
             Self::Encoding(_) => Type::Encoding,
             Self::Hash(..) => Type::Hash,
             Self::Basic { .. } => Type::Basic,
@@ -101,6 +103,7 @@ impl fmt::Display for Library {
             Self::Builder(text) => f.write_str(&held(text)),
             Self::Uri(uri) => f.write_str(uri.absolute.as_str()),
             Self::Address(address) => address.fmt(f),
+            Self::Zone(zone) => f.write_str(zone.id),
             Self::Regex(pattern) => f.write_str(pattern.text()),
             Self::Match(found) => f.write_str(found.slice(found.whole())),
             Self::Group(of, at) => match &**of {

@@ -64,9 +64,13 @@ members! {
         Id UserId Text; Email UserEmail Text; FirstName UserFirstName Text; LastName UserLastName Text;
         Note UserNote Text; Groups UserGroups [Type::sequence(named())]; RegistrationDate UserRegistered Instant;
     }
+    Type::Gateway => {
+        Id GatewayId Text; InstanceId GatewayInstanceId Text; IsManaged GatewayIsManaged Bool;
+    }
     Type::Deployment => {
         Region DeploymentRegion Text; ServiceId DeploymentServiceId Text;
         ServiceName DeploymentServiceName Text; GatewayId DeploymentGatewayId Text;
+        Gateway DeploymentGateway Gateway;
         Certificates DeploymentCertificates [Type::dictionary(Type::Text, Type::Certificate)];
     }
 }

@@ -35,6 +35,7 @@ pub(in crate::policy::expression) enum Param {
     RegexOptions,
     Rounding,
     Uri,
+    Zone,
 }
 
 impl Param {
@@ -65,6 +66,7 @@ impl Param {
             Self::RegexOptions => Type::RegexOptions,
             Self::Rounding => Type::Rounding,
             Self::Uri => Type::Uri,
+            Self::Zone => Type::Zone,
         })
     }
 

@@ -33,6 +33,18 @@ members! {
         Date OffsetDate Instant; Offset OffsetSpan Span; UtcTicks UtcTicks Long;
         CompareTo OffsetCompareTo Int (Offset);
     }
+    Type::Zone => {
+        Id ZoneId Text; BaseUtcOffset ZoneBase Span; SupportsDaylightSavingTime ZoneChanges Bool;
+        GetUtcOffset ZoneOffset Span (Instant); IsDaylightSavingTime ZoneDaylight Bool (Instant);
+        IsInvalidTime ZoneInvalid Bool (Instant); ToString ZoneToString Text ();
+    }
+    Type::Class(Class::TimeZoneInfo) => {
+        FindSystemTimeZoneById ZoneNamed Zone (Text); Utc ZoneUtc Zone; Local ZoneLocal Zone;
+        ConvertTimeToUtc ZoneToUtc Instant (Instant) (Instant, Zone);
+        ConvertTimeFromUtc ZoneFromUtc Instant (Instant, Zone);
+        ConvertTime ZoneConvert Instant (Instant, Zone) (Instant, Zone, Zone);
+        ConvertTimeBySystemTimeZoneId ZoneConvertById Instant (Instant, Text) (Instant, Text, Text);
+    }
     Type::Span => {
         TotalMilliseconds TotalMilliseconds Double; TotalSeconds TotalSeconds Double;
         TotalMinutes TotalMinutes Double; TotalHours TotalHours Double; TotalDays TotalDays Double;

@@ -18,6 +18,7 @@ mod number;
 mod number_custom;
 mod random;
 mod span;
+mod zone;
 
 pub(super) use cipher::{decrypt, encrypt};
 pub(super) use composite::composite;
@@ -29,3 +30,4 @@ pub(super) use moment::{Kind, Moment, TICKS_PER_MILLISECOND, TICKS_PER_SECOND};
 pub(super) use number::{Number, format_number, general};
 pub(super) use random::Random;
 pub(super) use span::{constant as span_text, format_span, parse_span};
+pub(super) use zone::Zone;

@@ -46,6 +46,10 @@ fn parts_of_arrays_are_copied_into_a_variable() {
             "00000000-0000-0000-0000-000000000201",
         ),
         ("@(unchecked((byte)300))", "44"),
+        (
+            "@{ Object[] all = new[] { 1, 2 }.Select(n => new JObject(new JProperty(\"n\", n))).ToArray(); return JArray.FromObject(all).ToString(Newtonsoft.Json.Formatting.None); }",
+            "[{\"n\":1},{\"n\":2}]",
+        ),
     ]);
     let told = given("@{ Array.Copy(new[] { 1 }, new[] { 2 }, 1); return 1; }");
     assert!(told.contains("`Array.Copy` writes to a variable only"), "{told}");

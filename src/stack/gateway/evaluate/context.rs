@@ -48,7 +48,7 @@ pub(super) fn member(op: ContextOp, operands: &[Value], call: &Call) -> Result<V
 pub(super) fn root(op: ContextOp, call: &Call) -> Option<Value> {
     let here = |there: bool| if there { Value::Here } else { Value::Null };
     Some(match op {
-        ContextOp::ContextRequest | ContextOp::ContextDeployment => Value::Here,
+        ContextOp::ContextRequest | ContextOp::ContextDeployment | ContextOp::DeploymentGateway => Value::Here,
         ContextOp::ContextVariables => Value::Variables,
         ContextOp::RequestParameters => Value::Parameters,
         ContextOp::ContextApi => here(call.api.is_some()),
@@ -78,7 +78,9 @@ pub(super) fn root(op: ContextOp, call: &Call) -> Option<Value> {
         }
         ContextOp::DeploymentRegion => Value::text(call.region.as_deref().unwrap_or("embedded")),
         ContextOp::DeploymentServiceId | ContextOp::DeploymentServiceName => Value::text("seamstress"),
-        ContextOp::DeploymentGatewayId => Value::text("managed"),
+        ContextOp::DeploymentGatewayId | ContextOp::GatewayId => Value::text("managed"),
+        ContextOp::GatewayInstanceId => Value::text("embedded"),
+        ContextOp::GatewayIsManaged => Value::Bool(true),
         _ => return None,
     })
 }

@@ -44,6 +44,7 @@ mod text;
 mod time;
 mod token;
 mod uri;
+mod zone;
 
 pub(super) use fault::{Exception, Fault, Work};
 pub(super) use interpret::evaluate;

@@ -8,7 +8,7 @@ use super::super::call::Call;
 use super::super::dotnet::{Kind, Moment, TICKS_PER_MILLISECOND, TICKS_PER_SECOND};
 use super::super::value::Value;
 use super::statics::parsed;
-use super::{Exception, Fault, format, operate, span};
+use super::{Exception, Fault, format, operate, span, zone};
 use crate::policy::expression::{TimeOp, Type};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
@@ -17,7 +17,7 @@ const DAY: i64 = 24 * HOUR;
 
 /// What a member gives.
 pub(super) fn member(op: TimeOp, operands: &[Value], call: &Call) -> Result<Value, Fault> {
-    if let Some(result) = statics(op, operands, call) {
+    if let Some(result) = statics(op, operands, call).or_else(|| zone::member(op, operands)) {
         return result;
     }
     match operands {
