@@ -144,7 +144,7 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
             // Actions of validations are the same at every place of a policy.
             let at = if name == "action" { self.path.split('/').next().unwrap_or_default() } else { &self.path };
             let what = format!("{at}@{name}={word}");
-            self.compiler.inventory.vocabulary.note(what, text.eq_ignore_ascii_case(word));
+            self.compiler.inventory.vocabulary.note(&what, text.eq_ignore_ascii_case(word));
         }
     }
 
@@ -262,7 +262,7 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
         #[cfg(test)]
         for name in known {
             let is_there = self.element.elements().any(|e| &*e.name == *name);
-            self.compiler.inventory.vocabulary.note(format!("{}/{name}", self.path), is_there);
+            self.compiler.inventory.vocabulary.note(&format!("{}/{name}", self.path), is_there);
         }
         let (fine, unknown): (Vec<_>, Vec<_>) = self.element.elements().partition(|e| known.contains(&&*e.name));
         for element in unknown {
@@ -316,7 +316,7 @@ impl<'e, 'c, 'd> Reader<'e, 'c, 'd> {
         #[cfg(test)]
         for name in &self.asked {
             let is_there = self.element.attribute(name).is_some();
-            self.compiler.inventory.vocabulary.note(format!("{}@{name}", self.path), is_there);
+            self.compiler.inventory.vocabulary.note(&format!("{}@{name}", self.path), is_there);
         }
         for attribute in &self.element.attributes {
             if self.asked.contains(&&*attribute.name) {

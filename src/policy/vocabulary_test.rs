@@ -18,8 +18,8 @@ use crate::policy::instance::Instance;
 pub(super) struct Vocabulary(BTreeMap<String, bool>);
 
 impl Vocabulary {
-    pub(super) fn note(&mut self, what: String, is_there: bool) {
-        *self.0.entry(of_its_own(&what).to_owned()).or_default() |= is_there;
+    pub(super) fn note(&mut self, what: &str, is_there: bool) {
+        *self.0.entry(of_its_own(what).to_owned()).or_default() |= is_there;
     }
 }
 
@@ -75,7 +75,7 @@ fn whatever_a_policy_reads_is_shown_by_the_corpus() {
         let is_played = said["requests"].as_array().is_some_and(|requests| !requests.is_empty());
         for (what, is_there) in read(&document, &said).vocabulary.0 {
             let must_play = !REFUSED.iter().any(|part| what.contains(part));
-            all.note(what, is_there && (is_played || !must_play));
+            all.note(&what, is_there && (is_played || !must_play));
         }
     }
     // Every policy may have an id; `LastError.PolicyId` is one thing for all.
