@@ -188,11 +188,7 @@ fn row(columns: &Columns<'_>) -> Result<GatewayRow, String> {
         response_code: columns.number(&["responsecode"]) as u16,
         response_size: columns.number(&["responsesize"]),
         request_size: columns.number(&["requestsize"]),
-        cache: match columns.text("cache").to_ascii_lowercase().as_str() {
-            "hit" => CacheUse::Hit,
-            "miss" => CacheUse::Miss,
-            _ => CacheUse::None,
-        },
+        cache: cache(&columns.text("cache")),
         cache_time: columns.number(&["cachetime"]),
         client_time: columns.number(&["clienttime"]),
         backend_time: columns.number(&["backendtime"]),
@@ -219,6 +215,14 @@ fn row(columns: &Columns<'_>) -> Result<GatewayRow, String> {
         request_headers: texts(&columns.dynamic("requestheaders")),
         trace_records: traces(&columns.dynamic("tracerecords")),
     })
+}
+
+fn cache(text: &str) -> CacheUse {
+    match text.to_ascii_lowercase().as_str() {
+        "hit" => CacheUse::Hit,
+        "miss" => CacheUse::Miss,
+        _ => CacheUse::None,
+    }
 }
 
 fn texts(value: &Value) -> BTreeMap<String, String> {

@@ -136,7 +136,10 @@ fn settings_text(stack: &Stack, authority: Option<&Path>, variables: &[(String, 
     for (key, origin) in [("gateway", &at.gateway), ("service", &at.service), ("control", &at.control)] {
         let _ = writeln!(text, "{key} = {}", quoted(&origin.to_string()));
     }
-    text.push_str("service-marker = \"X-Served-By\"\n");
+    // Our own service marks its answers; of another one nothing is known.
+    if at.dataverse.is_some() {
+        text.push_str("service-marker = \"X-Served-By\"\n");
+    }
     if let Some(authority) = authority {
         let _ = writeln!(text, "ca-file = {}", quoted(&authority.display().to_string()));
     }

@@ -157,6 +157,12 @@ fn own_secret(tenant: &Tenant, client: &str) -> Secret {
     tenant.secret(client).cloned().unwrap_or_else(|| Secret::new(""))
 }
 
+/// Managed identities beside the gateway's, by client id.
+fn others(tenant: &Tenant) -> BTreeMap<String, Secret> {
+    let managed = tenant.directory().home().clients.iter().filter(|client| client.managed && client.name != GATEWAY);
+    managed.map(|client| (client.application_id.clone(), own_secret(tenant, &client.name))).collect()
+}
+
 /// The defects of these names.
 fn switched(names: &[String]) -> Result<Vec<&'static Defect>, StackError> {
     names
@@ -276,6 +282,7 @@ impl Start<'_> {
             backends: backends.iter().map(|(name, origin)| ((*name).to_owned(), (*origin).clone())).collect(),
             named_values: named.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             hosts: BTreeMap::new(),
+            identities: others(tenant),
             issuer: issuer.clone(),
             clock: self.clock(),
             door: self.door(),

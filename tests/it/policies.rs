@@ -193,6 +193,8 @@ fn an_extracted_instance_stands_before_a_service() {
     ]);
     let refused = serving.addresses.as_object().expect("addresses");
     assert!(!refused.contains_key("dataverse") && !refused.contains_key("trigger"), "{refused:?}");
+    let settings = std::fs::read_to_string(&serving.settings).expect("written");
+    assert!(settings.contains("[environments.stack]") && !settings.contains("service-marker"), "{settings}");
     let gateway = serving.addresses["gateway"].as_str().expect("an address").to_owned();
     let missing = call(&gateway, "/orders/v1/orders/7", None);
     assert!(missing.starts_with("HTTP/1.1 401") && missing.contains("missing subscription key"), "{missing}");

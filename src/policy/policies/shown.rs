@@ -7,7 +7,7 @@
 pub(in crate::policy) const SHOWN: &[(&str, &[&str])] = &[
     ("authentication-basic", &["traffic/basic-authentication"]),
     ("authentication-certificate", &["traffic/certificate-for-the-backend"]),
-    ("authentication-managed-identity", &["identity/identity-for-the-backend", "identity/identity-in-a-variable", "identity/identity-in-outbound"]),
+    ("authentication-managed-identity", &["identity/identity-by-client-id", "identity/identity-for-the-backend", "identity/identity-in-a-variable", "identity/identity-in-outbound"]),
     ("azure-openai-emit-token-metric", &["transformations/ai-gateway-no-ops"]),
     ("azure-openai-semantic-cache-lookup", &["transformations/ai-gateway-no-ops"]),
     ("azure-openai-semantic-cache-store", &["transformations/ai-gateway-no-ops"]),

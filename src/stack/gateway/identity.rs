@@ -1,4 +1,4 @@
-//! Tokens for the gateway's own identity, from the embedded issuer.
+//! Tokens for the gateway's managed identities, from the embedded issuer.
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -17,9 +17,14 @@ const MARGIN: Duration = Duration::from_mins(5);
 /// How long the token endpoint may take, in real time.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The gateway's managed identity.
+/// The gateway's managed identities: its own one, and those that are assigned
+/// to it beside.
 #[derive(Debug)]
-pub(super) struct Identity {
+pub(super) struct Identities(Vec<Identity>);
+
+/// A managed identity.
+#[derive(Debug)]
+struct Identity {
     client: RestClient,
     clock: Clock,
     endpoint: String,
@@ -45,27 +50,46 @@ struct TokenAnswer {
     expires_in: u64,
 }
 
-impl Identity {
-    /// Asks at a token endpoint as a client with its secret.
-    pub(super) fn new(door: &Door, clock: &Clock, endpoint: String, (client_id, secret): (String, &str)) -> Self {
-        Self {
-            client: RestClient::new(door, FETCH_TIMEOUT),
+impl Identities {
+    /// Ask at a token endpoint as clients with their secrets; the first is the
+    /// gateway's own.
+    pub(super) fn new(
+        door: &Door,
+        clock: &Clock,
+        endpoint: &str,
+        clients: impl Iterator<Item = (String, Secret)>,
+    ) -> Self {
+        let client = RestClient::new(door, FETCH_TIMEOUT);
+        let identity = |(client_id, secret)| Identity {
+            client: client.clone(),
             clock: clock.clone(),
-            endpoint,
+            endpoint: endpoint.to_owned(),
             client_id,
-            secret: Secret::new(secret),
+            secret,
             tokens: RwLock::default(),
             fetching: tokio::sync::Mutex::default(),
-        }
+        };
+        Self(clients.map(identity).collect())
     }
 
+    /// A token for a resource, of the identity with this client id; of the
+    /// gateway's own where that is empty.
+    pub(super) async fn token(&self, client_id: &str, resource: &Arc<str>) -> Result<Secret, String> {
+        let mut identities = self.0.iter();
+        let found = identities.find(|i| client_id.is_empty() || i.client_id.eq_ignore_ascii_case(client_id));
+        let none = || format!("no managed identity with client id '{client_id}' is assigned to the gateway");
+        found.ok_or_else(none)?.token(resource).await
+    }
+}
+
+impl Identity {
     fn known(&self, resource: &str, until: fn(&Held) -> Timestamp) -> Option<Secret> {
         let tokens = self.tokens.read().expect("nobody panics while he looks up");
         tokens.get(resource).filter(|held| self.clock.now() < until(held)).map(|held| held.token.clone())
     }
 
     /// A token for a resource.
-    pub(super) async fn token(&self, resource: &Arc<str>) -> Result<Secret, String> {
+    async fn token(&self, resource: &Arc<str>) -> Result<Secret, String> {
         if let Some(token) = self.known(resource, |held| held.renewal) {
             return Ok(token);
         }

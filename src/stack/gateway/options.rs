@@ -13,6 +13,7 @@ use crate::limit::Throttling;
 use crate::policy::OnUnsupported;
 use crate::policy::instance::Instance;
 use crate::stack::{Api, Tls};
+use crate::wire::Secret;
 
 /// What a gateway is started with.
 #[derive(Clone, Debug)]
@@ -41,7 +42,9 @@ pub struct GatewayOptions {
     /// Named values. `tenant`, `managed-identity` (its client id) and
     /// `managed-identity-secret` also serve the managed identity.
     pub named_values: BTreeMap<String, String>,
-    /// Where tokens for the managed identity come from.
+    /// Managed identities beside the gateway's own, by client id.
+    pub identities: BTreeMap<String, Secret>,
+    /// Where tokens for managed identities come from.
     pub issuer: Origin,
     /// Windows, lifetimes and `DateTime.UtcNow` follow it; timeouts don't.
     pub clock: Clock,

@@ -25,7 +25,7 @@ use super::call::Call;
 use super::counters::{Counters, SWEEP_EVERY};
 use super::drain::Drain;
 use super::hosts::Hosts;
-use super::identity::Identity;
+use super::identity::Identities;
 use super::keys::Keys;
 use super::known_tokens::Tokens;
 use super::metrics::Metrics;
@@ -47,6 +47,7 @@ use crate::policy::{Effective, Surroundings, load_instance};
 use crate::stack::identity::GATEWAY_IDENTITY;
 use crate::stack::listen::secured;
 use crate::stack::tls::{Tls, accepted};
+use crate::wire::Secret;
 
 /// How long open connections may take to end once the gateway stops, in real
 /// time.
@@ -88,7 +89,7 @@ pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     pub(super) keys: Keys,
     pub(super) tokens: Tokens,
-    pub(super) identity: Identity,
+    pub(super) identities: Identities,
     pub(super) metrics: Metrics,
     pub(super) rows: RowLog,
     pub(super) traces: TraceLog,
@@ -184,7 +185,9 @@ impl Shared {
         let endpoint = format!("{}/{tenant}/oauth2/v2.0/token", options.issuer);
         let client = options.named_values.get("managed-identity");
         let client = client.cloned().unwrap_or_else(|| GATEWAY_IDENTITY.to_owned());
-        let secret = named(&options.named_values, "managed-identity-secret");
+        let secret = Secret::new(named(&options.named_values, "managed-identity-secret"));
+        let others = options.identities.iter().map(|(id, secret)| (id.clone(), secret.clone()));
+        let clients = std::iter::once((client, secret)).chain(others);
         let shared = Self {
             region: Arc::clone(&options.region),
             clock: options.clock.clone(),
@@ -197,7 +200,7 @@ impl Shared {
             counters: Arc::new(Counters::new(options.throttling.clone())),
             keys: Keys::new(&options.issuer, &options.clock, options.key_refresh),
             tokens: Tokens::default(),
-            identity: Identity::new(&options.door, &options.clock, endpoint, (client, &secret)),
+            identities: Identities::new(&options.door, &options.clock, &endpoint, clients),
             metrics: Metrics::default(),
             rows: options.rows.clone(),
             traces: options.traces.clone(),

@@ -49,6 +49,7 @@ pub(super) fn refusal(
     if !audiences(&token.claims).into_iter().any(|audience| is_ours(audience, at)) {
         return Err(Refusal::AssertionAudience);
     }
+    // It may come again: MSAL sends one assertion for ten minutes.
     if text("jti").is_empty() {
         return Err(Refusal::AssertionMalformed("The claim 'jti' is missing."));
     }

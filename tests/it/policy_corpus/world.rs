@@ -22,6 +22,7 @@ use seamstress::stack::gateway::KeyRefresh;
 use seamstress::stack::gateway::{Gateway, GatewayError, GatewayOptions, RowLog, TraceLog, Upstream};
 use seamstress::stack::identity::TENANT;
 use seamstress::stack::jwt::SigningKey;
+use seamstress::wire::Secret;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -31,6 +32,9 @@ use super::document::{Document, Reply, Request as Asked, Scope, Spec, Unsupporte
 
 /// The instant at which every document begins.
 const BEGIN: &str = "2026-09-01T08:00:00Z";
+
+/// The client id of a managed identity beside the gateway's own.
+const ASSIGNED: &str = "6d9b4c1e-0a0e-4b2b-9a3f-1f2e3d4c5b6a";
 
 /// The audience of a good token, also the named value `audience`.
 const AUDIENCE: &str = "3f2a6c1e-8b1d-4c57-9c3e-5a0d7f4e2b91";
@@ -272,6 +276,7 @@ fn options(
         backends: BTreeMap::from(BACKENDS.map(|id| (id.to_owned(), backend.clone()))),
         named_values,
         hosts: hosts(spec, backend),
+        identities: BTreeMap::from([(ASSIGNED.to_owned(), Secret::new("assigned-secret"))]),
         issuer: common.issuer.clone(),
         clock: clock.clone(),
         door: Door::loopback(),

@@ -11,7 +11,7 @@ use crate::stack::gateway::raised::Raised;
 use crate::stack::gateway::server::Shared;
 use crate::stack::gateway::value::Value;
 
-/// Puts a token of the gateway's own identity into `Authorization`, or into a
+/// Puts a token of the gateway's own identity, or of another one, into `Authorization`, or into a
 /// variable.
 pub(in crate::stack::gateway) async fn managed_identity(
     shared: &Shared,
@@ -34,7 +34,7 @@ pub(in crate::stack::gateway) async fn authorization_context(
 ) -> Result<(), Raised> {
     let provider = call.text_or_empty(&policy.provider)?;
     call.text_or_empty(&policy.authorization)?;
-    let value = match shared.identity.token(&provider).await {
+    let value = match shared.identities.token("", &provider).await {
         Ok(token) => Value::Library(Arc::new(Library::Authorization(token.expose().into()))),
         Err(_) if call.flag(&policy.ignore_error)? => Value::Null,
         Err(message) => return Err(Raised::internal("", "AuthorizationNotAvailable", message)),
@@ -51,8 +51,9 @@ pub(super) async fn value(
     policy: &ManagedIdentity,
 ) -> Result<Option<HeaderValue>, Raised> {
     let resource = call.text_or_empty(&policy.resource)?;
+    let client_id = policy.client_id.as_ref().map(|id| call.text_or_empty(id)).transpose()?.unwrap_or_default();
     let failed = |message: String| Raised::internal("", "ManagedIdentityTokenUnavailable", message);
-    let token = match shared.identity.token(&resource).await {
+    let token = match shared.identities.token(&client_id, &resource).await {
         Ok(token) => token,
         Err(_) if call.flag(&policy.ignore_error)? => {
             if let Some(variable) = &policy.output {

@@ -246,6 +246,7 @@ impl World {
                 ("*.example".to_owned(), Upstream::Origin(origin.clone())),
                 ("stub.example".to_owned(), stub()),
             ]),
+            identities: BTreeMap::new(),
             issuer: issuer.origin.clone(),
             clock: clock.clone(),
             door: Door::loopback(),
