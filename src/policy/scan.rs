@@ -370,6 +370,13 @@ mod tests {
     }
 
     #[test]
+    fn quotes_of_an_expression_in_the_middle_of_text_do_not_end_it() {
+        let root = scanned(r#"<a x="pre-@(f("b", "c"))-post" y="a@{b}" z="1"/>"#).expect("scans");
+        let value = |name: &str| root.attribute(name).expect("there").value.text.as_str();
+        assert_eq!((value("x"), value("y"), value("z")), (r#"pre-@(f("b", "c"))-post"#, "a@{b}", "1"));
+    }
+
+    #[test]
     fn texts_are_expressions_or_literals_and_comments_are_nothing() {
         let body =
             scanned("<set-body>\n  @{ return context.Request.Body.As<JObject>(); }\n</set-body>").expect("scans");

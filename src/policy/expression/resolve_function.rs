@@ -83,8 +83,7 @@ impl Resolver {
     fn function_body(&mut self, function: &Function, gives: Type, own: usize) -> Result<Box<[Step]>, Fault> {
         let outer = (self.gives.take(), self.loops, self.switches);
         (self.loops, self.switches) = (0, 0);
-        let (returned, owned) =
-            (mem::replace(&mut self.within.gives, Some(gives)), mem::replace(&mut self.within.own, own));
+        let (returned, owned) = (self.within.gives.replace(gives), mem::replace(&mut self.within.own, own));
         self.within.chain.push((Arc::clone(&function.name), function.height()));
         let body = self.steps(&function.body);
         self.within.chain.pop();

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::super::call::Call;
 use super::super::value::Value;
 use super::{Exception, Fault, Work, collect, context, convert, linq, member, operate, statics};
-use crate::policy::expression::{BinaryOp, Body, Expr, Expression, Op, Piece};
+use crate::policy::expression::{BinaryOp, Body, Expr, Expression, Op, Piece, Step};
 
 /// Evaluates an expression on a call.
 pub(in crate::stack::gateway) fn evaluate(expression: &Expression, call: &mut Call) -> Result<Value, Fault> {
@@ -124,20 +124,23 @@ impl Frame<'_> {
                 let text = self.value(text)?.display().to_string();
                 Value::Exception(Arc::new(Fault::of(Exception::named(class), text)))
             }
-            Expr::Call(arguments, body) => {
-                self.call.work.spend(1)?;
-                let values = arguments.iter().map(|(_, value)| self.value(value)).collect::<Result<Operands, _>>()?;
-                for ((slot, _), value) in arguments.iter().zip(values) {
-                    self.locals[*slot] = value;
-                }
-                self.block(body)?
-            }
+            Expr::Call(arguments, body) => self.function(arguments, body)?,
             Expr::Throw(of) => {
                 let thrown = self.value(of)?;
                 return Err(thrown_by(thrown));
             }
             _ => Value::Null,
         })
+    }
+
+    /// A call of a local function.
+    fn function(&mut self, arguments: &[(usize, Expr)], body: &[Step]) -> Result<Value, Fault> {
+        self.call.work.spend(1)?;
+        let values = arguments.iter().map(|(_, value)| self.value(value)).collect::<Result<Operands, _>>()?;
+        for ((slot, _), value) in arguments.iter().zip(values) {
+            self.locals[*slot] = value;
+        }
+        self.block(body)
     }
 
     fn null_chain(&mut self, on: &Expr, rest: &Expr) -> Result<Value, Fault> {
