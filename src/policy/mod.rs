@@ -13,6 +13,7 @@ mod compile;
 mod document;
 mod effective;
 mod element;
+mod entities;
 pub mod expression;
 mod fragment;
 pub mod instance;
