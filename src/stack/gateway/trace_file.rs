@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -49,8 +50,29 @@ struct Written {
 /// that no other one gets its address.
 #[derive(Debug, Default)]
 struct Statements {
-    numbers: HashMap<(usize, Section), usize>,
+    numbers: HashMap<usize, usize, BuildHasherDefault<ByAddress>>,
     kept: Vec<Arc<Statement>>,
+    /// Those of the call that is written.
+    of_call: Vec<usize>,
+}
+
+/// Addresses are their own hash: nobody else chooses them, and a dozen are
+/// looked up for each call.
+#[derive(Debug, Default)]
+struct ByAddress(u64);
+
+impl Hasher for ByAddress {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        self.0 = (self.0 ^ address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 /// What a policy is, as a line.
@@ -75,21 +97,27 @@ impl TraceFile {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a call, of which `line` makes a line from the numbers of its steps.
-    pub(super) fn add(&self, went_wrong: bool, steps: &[Taken], line: impl FnOnce(&[usize]) -> Vec<u8>) {
-        let mut written = self.written();
+    /// Adds a call, of which `line` writes a line from the numbers of its steps.
+    pub(super) fn add(&self, went_wrong: bool, steps: &[Taken], line: impl FnOnce(&mut Vec<u8>, &[usize])) {
+        let mut guard = self.written();
+        let written = &mut *guard;
         written.calls += 1;
         if written.size() >= if went_wrong { OF_ERRORS } else { OF_ALL } {
             written.left_out += 1;
             return;
         }
-        let numbers: Vec<usize> = steps.iter().map(|step| written.number(step.statement(), step.section())).collect();
-        let line = line(&numbers);
-        if line.len() >= LINE {
+        let mut numbers = std::mem::take(&mut written.statements.of_call);
+        numbers.clear();
+        numbers.extend(steps.iter().map(|step| written.number(step.statement(), step.section())));
+        let start = written.pending.len();
+        line(&mut written.pending, &numbers);
+        written.statements.of_call = numbers;
+        if written.pending.len() - start >= LINE {
+            written.pending.truncate(start);
             written.left_out += 1;
             return;
         }
-        written.push(&line);
+        written.pending.push(b'\n');
         if written.pending.len() >= CHUNK {
             // A disk that is full is told when the traces are read.
             let _ = written.flush();
@@ -117,14 +145,10 @@ impl Written {
         self.end + self.pending.len() as u64
     }
 
-    fn push(&mut self, line: &[u8]) {
-        self.pending.extend_from_slice(line);
-        self.pending.push(b'\n');
-    }
-
     /// The number of a statement, from 1; a new one gets its line.
     fn number(&mut self, statement: &Arc<Statement>, section: Section) -> usize {
-        let key = (Arc::as_ptr(statement).addr(), section);
+        // Statements lie at even addresses, far enough apart.
+        let key = Arc::as_ptr(statement).addr() + section as usize;
         if let Some(number) = self.statements.numbers.get(&key) {
             return *number;
         }
@@ -139,8 +163,8 @@ impl Written {
             path: &statement.path,
             place: statement.place.to_string(),
         };
-        let line = serde_json::to_vec(&described).expect("a line has text keys and texts only");
-        self.push(&line);
+        serde_json::to_writer(&mut self.pending, &described).expect("a line has text keys and texts only");
+        self.pending.push(b'\n');
         number
     }
 
@@ -162,7 +186,7 @@ mod tests {
         let traces = TraceFile::new().expect("a temporary file");
         let line = vec![b'x'; 100_000];
         for _ in 0..25 {
-            traces.add(false, &[], |_| line.clone());
+            traces.add(false, &[], |to, _| to.extend_from_slice(&line));
         }
         let (mut since, mut lines, mut pages) = (0, 0, 0);
         loop {
@@ -184,7 +208,7 @@ mod tests {
             let before = traces.page(0).expect("read").left_out;
             let mut kept = 0;
             loop {
-                traces.add(went_wrong, &[], |_| line.clone());
+                traces.add(went_wrong, &[], |to, _| to.extend_from_slice(&line));
                 if traces.page(0).expect("read").left_out > before {
                     return kept;
                 }
@@ -195,7 +219,7 @@ mod tests {
         let page = traces.page(0).expect("read");
         assert_eq!((page.calls, page.left_out), (290, 2));
         let traces = TraceFile::new().expect("a temporary file");
-        traces.add(true, &[], |_| vec![b'x'; LINE]);
+        traces.add(true, &[], |to, _| to.resize(to.len() + LINE, b'x'));
         assert_eq!(traces.page(0).map(|page| page.left_out).expect("read"), 1);
     }
 }

@@ -147,7 +147,7 @@ impl TraceLog {
     pub(super) fn keep(&self, call: &mut Call, status: Option<StatusCode>) {
         let mut kept = Kept::of(call, status);
         if let Some(file) = &self.file {
-            file.add(kept.last_error.is_some(), &kept.steps, |numbers| kept.line(numbers));
+            file.add(kept.last_error.is_some(), &kept.steps, |to, numbers| kept.write(to, numbers));
         }
         let mut log = self.log();
         log.calls += 1;
@@ -203,7 +203,7 @@ impl Kept {
     }
 
     /// As a line of a file, which has numbers for the statements.
-    fn line(&self, numbers: &[usize]) -> Vec<u8> {
+    fn write(&self, to: &mut Vec<u8>, numbers: &[usize]) {
         let line = Line {
             request_id: self.id,
             correlation_id: self.correlation(),
@@ -216,9 +216,9 @@ impl Kept {
             micros: self.took.as_micros() as u64,
             backend_micros: self.backend.as_micros() as u64,
             last_error: self.last_error.as_deref(),
-            steps: numbers.iter().zip(&self.steps).map(|(number, step)| Numbered(*number, step)).collect(),
+            steps: Steps(numbers, &self.steps),
         };
-        serde_json::to_vec(&line).expect("a line has text keys and whole numbers only")
+        serde_json::to_writer(to, &line).expect("a line has text keys and whole numbers only");
     }
 
     fn written(&self) -> CallTrace {
@@ -257,11 +257,20 @@ struct Line<'k> {
     backend_micros: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<&'k LastError>,
-    steps: Vec<Numbered<'k>>,
+    steps: Steps<'k>,
 }
 
 fn shown<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+/// The steps of a call, by the numbers of their statements.
+struct Steps<'k>(&'k [usize], &'k [Taken]);
+
+impl Serialize for Steps<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().zip(self.1).map(|(number, step)| Numbered(*number, step)))
+    }
 }
 
 /// A step by the number of its statement.
