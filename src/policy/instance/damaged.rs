@@ -166,7 +166,7 @@ fn all_told(dir: &Path) -> Diagnostics {
 }
 
 fn is_told_well(dir: &Path, told: &Diagnostics) -> Result<(), TestCaseError> {
-    for one in told.iter() {
+    for one in told {
         prop_assert!(!one.what.is_empty(), "{one:?}");
         prop_assert!(Path::new(&*one.place.file).starts_with(dir), "{one:?}");
     }

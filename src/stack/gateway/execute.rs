@@ -145,20 +145,17 @@ pub(super) async fn run(
     let mut open = vec![Level { rest: statements, around: Around::Nothing }];
     let mut began = call.began.elapsed();
     while let Some(level) = open.last_mut() {
-        let stepped = match level.rest.split_first() {
-            Some((statement, rest)) => {
-                level.rest = rest;
-                let stepped = step(shared, call, statement, section).await;
-                let ended = call.began.elapsed();
-                call.steps.push(Taken::new(statement, section, (began, ended), &stepped));
-                began = ended;
-                stepped
-            }
-            None => {
-                let left = through(shared, call, &mut open).await;
-                began = call.began.elapsed();
-                left.map(|()| Flow::Continue)
-            }
+        let stepped = if let Some((statement, rest)) = level.rest.split_first() {
+            level.rest = rest;
+            let stepped = step(shared, call, statement, section).await;
+            let ended = call.began.elapsed();
+            call.steps.push(Taken::new(statement, section, (began, ended), &stepped));
+            began = ended;
+            stepped
+        } else {
+            let left = through(shared, call, &mut open).await;
+            began = call.began.elapsed();
+            left.map(|()| Flow::Continue)
         };
         match stepped {
             Ok(Flow::Continue) => {}
@@ -327,7 +324,7 @@ mod tests {
     /// large makes every call dear. Box what few calls come to.
     #[test]
     fn a_calls_future_is_small() {
-        let size = size(|shared, call, effective| pipeline(shared, call, effective));
+        let size = size(pipeline);
         assert!(size <= 1600, "{size} bytes");
         assert!(size_of::<Result<Flow<'_>, Raised>>() <= 128, "{}", size_of::<Result<Flow<'_>, Raised>>());
     }
