@@ -73,6 +73,10 @@ fn an_overlay_that_matches_nothing_is_a_fault() {
         .expect("written");
     let told = lint(dir.path()).to_string().replace(&dir.path().display().to_string(), "DIR");
     insta::assert_snapshot!(told, @r"
+    warning: no API stands in this folder: what a call meets was not judged
+      --> DIR
+      hint: give the folder of a whole instance, with its APIs
+
     error: no policy has the id `limits` in `*`
       --> DIR/defects/x.xml:2:2
       expected: limit

@@ -85,6 +85,19 @@ fn rules_that_are_broken_are_counted_and_the_command_is_named() {
 }
 
 #[test]
+fn a_folder_without_an_api_keeps_no_rule_in_silence() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let document = "<policies><inbound><base /></inbound><backend><forward-request /></backend><outbound /><on-error /></policies>";
+    std::fs::write(dir.path().join("policy.xml"), document).expect("written");
+    let path = dir.path().to_str().expect("plain");
+    let lint = seamstress(&["lint", "--policies", path]);
+    assert_eq!(lint.code, 0, "{}", lint.all());
+    assert!(lint.out.contains("no API stands in this folder: what a call meets was not judged"), "{}", lint.out);
+    let ran = seamstress(&["policies", path]);
+    assert!(ran.out.contains("rules of the mandate: 1 finding\n"), "{}", ran.out);
+}
+
+#[test]
 fn the_shipped_documents_are_emulated() {
     let text = shown(&["policies", "mocks/gateway", "-q"], 0);
     assert!(text.contains("mocks/gateway: seamstress folder"), "{text}");

@@ -1,12 +1,14 @@
 //! The table of rules.
 
+use std::path::Path;
+
 use super::finding::Findings;
 use super::subject::{Subject, subjects};
 use super::{
     body_limited, client_limits, correlation_demanded, counter_key, deprecation_date, end_announced, error_shape,
     forward_timeout, limit_order, period, retry_load, secret_in_clear, token_validated,
 };
-use crate::diagnose::Diagnostics;
+use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::policy::element::Element;
 use crate::policy::policies_of::Policies;
 
@@ -69,6 +71,13 @@ const PERIOD_REFUSED: Rule = Rule {
     check: Check::Elsewhere,
 };
 
+/// A folder without an API would keep every rule about calls.
+fn nothing_is_called(dir: &Path) -> Diagnostic {
+    let what = "no API stands in this folder: what a call meets was not judged";
+    Diagnostic::warning(Place::file(dir.display().to_string()), what)
+        .hint("give the folder of a whole instance, with its APIs")
+}
+
 /// Everything that breaks a rule, in the order of the table. `written` are the
 /// documents before named values stand in them.
 #[expect(clippy::needless_pass_by_value, reason = "an iterator is passed on as it is")]
@@ -78,6 +87,9 @@ pub(in crate::policy) fn judge<'d>(
 ) -> Diagnostics {
     let subjects = subjects(policies);
     let mut diagnostics = Diagnostics::new();
+    if subjects.is_empty() {
+        diagnostics.push(nothing_is_called(&policies.instance().dir));
+    }
     for rule in RULES {
         let mut findings = Findings::default();
         match rule.check {

@@ -1,20 +1,10 @@
 //! Bytes, addresses and arrays as documents in use take them apart.
 
-use super::idioms::given;
-
-fn all(cases: &[(&str, &str)]) {
-    let wrong: Vec<String> = cases
-        .iter()
-        .map(|(text, expected)| (text, expected, given(text)))
-        .filter(|(_, expected, actual)| actual != *expected)
-        .map(|(text, expected, actual)| format!("{text}\n  expected {expected}\n  actual   {actual}"))
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
+use super::idioms::{check, given};
 
 #[test]
 fn numbers_are_read_from_bytes_lowest_first() {
-    all(&[
+    check(&[
         ("@(BitConverter.ToInt32(new byte[] { 1, 2, 0, 0 }, 0))", "513"),
         ("@(BitConverter.ToInt16(new byte[] { 9, 255, 255 }, 1))", "-1"),
         ("@(BitConverter.ToUInt16(new byte[] { 255, 255 }, 0))", "65535"),
@@ -31,7 +21,7 @@ fn numbers_are_read_from_bytes_lowest_first() {
 
 #[test]
 fn parts_of_arrays_are_copied_into_a_variable() {
-    all(&[
+    check(&[
         (
             "@{ var to = new byte[4]; Array.Copy(new byte[] { 7, 8, 9 }, 1, to, 2, 2); return BitConverter.ToString(to); }",
             "00-00-08-09",
@@ -57,7 +47,7 @@ fn parts_of_arrays_are_copied_into_a_variable() {
 
 #[test]
 fn addresses_have_bytes_and_a_family() {
-    all(&[
+    check(&[
         ("@(System.Net.IPAddress.Parse(\"10.0.2.255\").GetAddressBytes()[3])", "255"),
         ("@(IPAddress.Parse(\"::1\").GetAddressBytes().Length)", "16"),
         ("@(IPAddress.Parse(\"1.2.3.4\").AddressFamily == IPAddress.Parse(\"::1\").AddressFamily)", "False"),
@@ -67,7 +57,7 @@ fn addresses_have_bytes_and_a_family() {
 
 #[test]
 fn keys_texts_and_claims_have_more_forms() {
-    all(&[
+    check(&[
         (
             "@{ var h = new System.Security.Cryptography.HMACSHA256 { Key = new byte[] { 1 } }; return Convert.ToBase64String(h.ComputeHash(new byte[0])) == Convert.ToBase64String(new HMACSHA256(new byte[] { 1 }).ComputeHash(new byte[0])); }",
             "True",
