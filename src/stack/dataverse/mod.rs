@@ -21,21 +21,16 @@
 //! answer.
 
 mod answer;
-mod call;
 mod error;
-mod filter;
 mod guard;
 mod ledger;
-mod load;
 mod metadata;
 mod operate;
 mod organization;
-mod path;
+mod query;
 mod schema;
-mod seed;
 mod server;
 mod store;
-mod value;
 
 #[cfg(test)]
 mod tests;

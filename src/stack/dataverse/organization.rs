@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use super::super::fault::{self, FaultBoard, Subject};
 use super::answer::{Answer, Context, respond};
-use super::call::Call;
 use super::error::Refusal;
 use super::guard::{Guard, Principal};
 use super::ledger::{CAPACITY, Ledger, LedgerQuery};
+use super::operate::Call;
 use super::schema::{Cell, Definition, Environment, Table};
 use super::store::Store;
 use crate::clock::{Clock, Timestamp};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::load::load;
+use super::super::schema::load;
 use super::rig::Rig;
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY, SERVICE_CLIENT};
 use crate::wire::{Fault, FaultKind, TokenKind};

@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::schema::{Cell, Table};
+use super::super::schema::{Cell, Table};
 use crate::clock::Timestamp;
 use crate::observe::{ColumnChange, LedgerEntry, Operation, Outcome};
 
 /// How many entries are kept: about a gigabyte at the very most.
-pub(super) const CAPACITY: usize = 1_000_000;
+pub(in crate::stack::dataverse) const CAPACITY: usize = 1_000_000;
 
 /// Request header fields that may carry a correlation ID (reference A2, and
 /// the usual ones of services).
-pub(super) const CORRELATING: [&str; 9] = [
+pub(in crate::stack::dataverse) const CORRELATING: [&str; 9] = [
     "x-correlation-id",
     "x-ms-correlation-id",
     "x-ms-client-request-id",
@@ -35,18 +35,18 @@ pub(super) const CORRELATING: [&str; 9] = [
 
 /// Who writes, and by what it can be found again.
 #[derive(Clone, Debug)]
-pub(super) struct Writer {
-    pub(super) at: Timestamp,
-    pub(super) principal: Arc<str>,
-    pub(super) governed: bool,
+pub(in crate::stack::dataverse) struct Writer {
+    pub(in crate::stack::dataverse) at: Timestamp,
+    pub(in crate::stack::dataverse) principal: Arc<str>,
+    pub(in crate::stack::dataverse) governed: bool,
     /// Position in [`CORRELATING`] and value.
-    pub(super) headers: Vec<(u8, Box<str>)>,
-    pub(super) tag: Option<Box<str>>,
-    pub(super) fault: Option<&'static str>,
+    pub(in crate::stack::dataverse) headers: Vec<(u8, Box<str>)>,
+    pub(in crate::stack::dataverse) tag: Option<Box<str>>,
+    pub(in crate::stack::dataverse) fault: Option<&'static str>,
 }
 
 /// One column of a write: position in the table, before, after.
-pub(super) type Change = (u16, Cell, Cell);
+pub(in crate::stack::dataverse) type Change = (u16, Cell, Cell);
 
 #[derive(Debug)]
 struct Entry {
@@ -67,10 +67,10 @@ enum TableRef {
 
 /// What was asked for, as far as the ledger is concerned.
 #[derive(Debug)]
-pub(super) struct Attempt<'a> {
-    pub(super) operation: Operation,
-    pub(super) table: Result<&'a Arc<Table>, &'a str>,
-    pub(super) key: String,
+pub(in crate::stack::dataverse) struct Attempt<'a> {
+    pub(in crate::stack::dataverse) operation: Operation,
+    pub(in crate::stack::dataverse) table: Result<&'a Arc<Table>, &'a str>,
+    pub(in crate::stack::dataverse) key: String,
 }
 
 /// Which entries somebody wants.
@@ -87,7 +87,7 @@ pub struct LedgerQuery {
 }
 
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(in crate::stack::dataverse) struct Ledger {
     entries: VecDeque<Entry>,
     /// How many entries were dropped from the front.
     dropped: u64,
@@ -101,27 +101,33 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(in crate::stack::dataverse) fn new(capacity: usize) -> Self {
         let hasher = RandomState::new();
         Self { entries: VecDeque::new(), dropped: 0, effects: 0, capacity, index: HashMap::new(), hasher }
     }
 
     /// The sequence number of the last entry.
-    pub(super) fn end(&self) -> u64 {
+    pub(in crate::stack::dataverse) fn end(&self) -> u64 {
         self.dropped + self.entries.len() as u64
     }
 
     /// How many effects there were since the beginning.
-    pub(super) fn effects(&self) -> u64 {
+    pub(in crate::stack::dataverse) fn effects(&self) -> u64 {
         self.effects
     }
 
-    pub(super) fn commit(&mut self, writer: Writer, attempt: Attempt<'_>, changes: Vec<Change>) {
+    pub(in crate::stack::dataverse) fn commit(&mut self, writer: Writer, attempt: Attempt<'_>, changes: Vec<Change>) {
         self.effects += 1;
         self.push(writer, attempt, None, changes);
     }
 
-    pub(super) fn refuse(&mut self, writer: Writer, attempt: Attempt<'_>, status: u16, code: &'static str) {
+    pub(in crate::stack::dataverse) fn refuse(
+        &mut self,
+        writer: Writer,
+        attempt: Attempt<'_>,
+        status: u16,
+        code: &'static str,
+    ) {
         self.push(writer, attempt, Some((status, code)), Vec::new());
     }
 
@@ -193,7 +199,7 @@ impl Ledger {
     /// The entries that were asked for, and the number to go on from: that of
     /// the last entry given where the limit cut it short, else the ledger's
     /// end.
-    pub(super) fn query(&self, query: &LedgerQuery) -> (Vec<LedgerEntry>, u64) {
+    pub(in crate::stack::dataverse) fn query(&self, query: &LedgerQuery) -> (Vec<LedgerEntry>, u64) {
         let limit = query.limit.max(1);
         let mut found = Vec::new();
         let mut numbers: Box<dyn Iterator<Item = u64>> = if query.correlations.is_empty() && query.keys.is_empty() {

@@ -4,18 +4,18 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::error::Refusal;
-use super::schema::{ColumnKind, Environment, Table};
+use super::super::error::Refusal;
+use super::super::schema::{ColumnKind, Environment, Table};
 
 /// `GET /`: the entity sets.
-pub(super) fn service_document<'a>(base: &str, tables: impl Iterator<Item = &'a Table>) -> Value {
+pub(in crate::stack::dataverse) fn service_document<'a>(base: &str, tables: impl Iterator<Item = &'a Table>) -> Value {
     let sets: Vec<Value> =
         tables.map(|t| json!({ "name": &*t.collection, "kind": "EntitySet", "url": &*t.collection })).collect();
     json!({ "@odata.context": format!("{base}/$metadata"), "value": sets })
 }
 
 /// `GET /WhoAmI`. The user's id is derived from the application that asks.
-pub(super) fn who_am_i(base: &str, environment: &Environment, principal: &str) -> Value {
+pub(in crate::stack::dataverse) fn who_am_i(base: &str, environment: &Environment, principal: &str) -> Value {
     json!({
         "@odata.context": format!("{base}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse"),
         "BusinessUnitId": environment.business_unit,
@@ -26,7 +26,7 @@ pub(super) fn who_am_i(base: &str, environment: &Environment, principal: &str) -
 
 /// `GET /EntityDefinitions`, with the table that a `$filter` on `LogicalName`
 /// names, if it names one.
-pub(super) fn definitions<'a>(
+pub(in crate::stack::dataverse) fn definitions<'a>(
     base: &str,
     tables: impl Iterator<Item = &'a Table>,
     filter: Option<&str>,
@@ -48,7 +48,12 @@ fn logical_name(filter: &str) -> Result<&str, Refusal> {
 }
 
 /// `GET /EntityDefinitions(LogicalName='…')` and its attributes.
-pub(super) fn one_definition(base: &str, table: &Table, rest: &str, select: Option<&str>) -> Result<Value, Refusal> {
+pub(in crate::stack::dataverse) fn one_definition(
+    base: &str,
+    table: &Table,
+    rest: &str,
+    select: Option<&str>,
+) -> Result<Value, Refusal> {
     let cast = |kind: &str| format!("Attributes/Microsoft.Dynamics.CRM.{kind}AttributeMetadata");
     let context = format!("{base}/$metadata#EntityDefinitions('{}')", table.logical);
     if rest.is_empty() {

@@ -4,26 +4,26 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::error::Refusal;
-use super::schema::{Cell, Column, ColumnKind, Table};
-use super::value;
+use super::super::error::Refusal;
+use super::super::schema::value;
+use super::super::schema::{Cell, Column, ColumnKind, Table};
 
 /// What a path names, before the tables are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Path {
+pub(in crate::stack::dataverse) struct Path {
     /// `v9.0`, `v9.1` or `v9.2`.
-    pub(super) version: String,
+    pub(in crate::stack::dataverse) version: String,
     /// The first segment without its key: a collection, a function, or empty.
-    pub(super) segment: String,
+    pub(in crate::stack::dataverse) segment: String,
     /// What stands in its parentheses, where there are any.
-    pub(super) key: Option<String>,
+    pub(in crate::stack::dataverse) key: Option<String>,
     /// What follows, without the leading slash.
-    pub(super) rest: String,
+    pub(in crate::stack::dataverse) rest: String,
 }
 
 impl Path {
     /// Reads the path of a request.
-    pub(super) fn parse(raw: &str) -> Result<Self, Refusal> {
+    pub(in crate::stack::dataverse) fn parse(raw: &str) -> Result<Self, Refusal> {
         let none = || Refusal::no_resource(raw);
         let decoded = percent_decode_str(raw).decode_utf8().map_err(|_| none())?;
         let after = decoded.strip_prefix("/api/data/").ok_or_else(none)?;
@@ -60,7 +60,7 @@ fn closing(text: &str) -> Option<usize> {
 
 /// What names a row.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Key {
+pub(in crate::stack::dataverse) enum Key {
     /// The primary id.
     Id(Uuid),
     /// The number of the alternate key, and its columns.
@@ -68,7 +68,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    pub(super) fn id(&self) -> Option<Uuid> {
+    pub(in crate::stack::dataverse) fn id(&self) -> Option<Uuid> {
         match self {
             Self::Id(id) => Some(*id),
             Self::Alternate(..) => None,
@@ -76,7 +76,7 @@ impl Key {
     }
 
     /// Reads what stands in the parentheses.
-    pub(super) fn parse(table: &Table, text: &str) -> Result<Self, Refusal> {
+    pub(in crate::stack::dataverse) fn parse(table: &Table, text: &str) -> Result<Self, Refusal> {
         if let Ok(id) = Uuid::parse_str(text.trim()) {
             return Ok(Self::Id(id));
         }
@@ -115,7 +115,11 @@ fn split_unquoted(text: &str) -> Vec<&str> {
 
 /// An OData literal as a cell of a column: strings single-quoted with `''` for
 /// a quote, everything else bare.
-pub(super) fn read_literal(table: &Table, column: &Column, literal: &str) -> Result<Cell, Refusal> {
+pub(in crate::stack::dataverse) fn read_literal(
+    table: &Table,
+    column: &Column,
+    literal: &str,
+) -> Result<Cell, Refusal> {
     let quoted = literal.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
     let json = match (quoted, &column.kind) {
         _ if literal == "null" => return Ok(Cell::Null),

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::load::{number, unknown_column};
-use super::schema::{Cell, SeedRow, Table};
+use super::table::{Cell, SeedRow, Table};
 use super::value;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node};
 
@@ -13,7 +13,7 @@ use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node};
 const NAMESPACE: Uuid = Uuid::from_u128(0x8f4e_6a0c_25d1_4f0e_9a53_6f11_84c2_7d10);
 
 /// Rows out of the list under `rows`.
-pub(super) fn listed(table: &Table, node: &Node, diagnostics: &mut Diagnostics) -> Vec<SeedRow> {
+pub(in crate::stack::dataverse) fn listed(table: &Table, node: &Node, diagnostics: &mut Diagnostics) -> Vec<SeedRow> {
     let Some(rows) = node.as_sequence() else {
         node.wrong_kind("a list of rows", diagnostics);
         return Vec::new();
@@ -33,7 +33,11 @@ pub(super) fn listed(table: &Table, node: &Node, diagnostics: &mut Diagnostics) 
 }
 
 /// `count` rows; `{n}` in a text is the row's number, from 1.
-pub(super) fn generated(table: &Table, node: &Node, diagnostics: &mut Diagnostics) -> Vec<SeedRow> {
+pub(in crate::stack::dataverse) fn generated(
+    table: &Table,
+    node: &Node,
+    diagnostics: &mut Diagnostics,
+) -> Vec<SeedRow> {
     let mut fields = Fields::of(node, diagnostics);
     let count = number(&mut fields, "count").unwrap_or(0.0) as u64;
     let seed = fields.required_str("seed").unwrap_or_default();

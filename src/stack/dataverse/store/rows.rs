@@ -6,33 +6,33 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::error::Refusal;
-use super::ledger::{Attempt, Change, Ledger, Writer};
-use super::path::Key;
-use super::schema::{Cell, SeedRow, Table};
-use super::value;
+use super::super::error::Refusal;
+use super::super::ledger::{Attempt, Change, Ledger, Writer};
+use super::super::operate::Key;
+use super::super::schema::value;
+use super::super::schema::{Cell, SeedRow, Table};
 use crate::observe::Operation;
 
 /// One row.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub(super) id: Uuid,
-    pub(super) version: u64,
-    pub(super) cells: Vec<Cell>,
+pub(in crate::stack::dataverse) struct Row {
+    pub(in crate::stack::dataverse) id: Uuid,
+    pub(in crate::stack::dataverse) version: u64,
+    pub(in crate::stack::dataverse) cells: Vec<Cell>,
 }
 
 /// What a conditional request demands of the row (reference A5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Condition {
+pub(in crate::stack::dataverse) struct Condition {
     /// `If-Match`.
-    pub(super) matching: Option<Match>,
+    pub(in crate::stack::dataverse) matching: Option<Match>,
     /// `If-None-Match: *`.
-    pub(super) only_new: bool,
+    pub(in crate::stack::dataverse) only_new: bool,
 }
 
 /// The value of `If-Match`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Match {
+pub(in crate::stack::dataverse) enum Match {
     /// `*`: the row must be there.
     Any,
     /// `W/"n"`: at this version. An `ETag` of another form matches nothing.
@@ -41,16 +41,16 @@ pub(super) enum Match {
 
 /// A row as it was written, and whether it is new.
 #[derive(Debug)]
-pub(super) struct Written {
-    pub(super) row: Row,
-    pub(super) created: bool,
+pub(in crate::stack::dataverse) struct Written {
+    pub(in crate::stack::dataverse) row: Row,
+    pub(in crate::stack::dataverse) created: bool,
 }
 
 #[derive(Debug)]
-pub(super) struct Store {
+pub(in crate::stack::dataverse) struct Store {
     tables: Vec<Rows>,
     version: u64,
-    pub(super) ledger: Ledger,
+    pub(in crate::stack::dataverse) ledger: Ledger,
 }
 
 /// The rows of one table.
@@ -65,7 +65,7 @@ struct Rows {
 }
 
 impl Store {
-    pub(super) fn new(tables: Vec<(Arc<Table>, Vec<SeedRow>)>, ledger: Ledger) -> Self {
+    pub(in crate::stack::dataverse) fn new(tables: Vec<(Arc<Table>, Vec<SeedRow>)>, ledger: Ledger) -> Self {
         let mut store = Self { tables: Vec::new(), version: 1_000_000, ledger };
         for (table, seeds) in tables {
             let by_key = table.keys.iter().map(|_| HashMap::new()).collect();
@@ -80,19 +80,19 @@ impl Store {
     }
 
     /// The row that a key names.
-    pub(super) fn find(&self, table: usize, key: &Key) -> Result<&Row, Refusal> {
+    pub(in crate::stack::dataverse) fn find(&self, table: usize, key: &Key) -> Result<&Row, Refusal> {
         let rows = &self.tables[table];
         rows.locate(key)?.and_then(|id| rows.by_id.get(&id)).ok_or_else(|| rows.missing(key))
     }
 
     /// All rows in the order in which they were made.
-    pub(super) fn rows(&self, table: usize) -> impl Iterator<Item = &Row> {
+    pub(in crate::stack::dataverse) fn rows(&self, table: usize) -> impl Iterator<Item = &Row> {
         let rows = &self.tables[table];
         rows.order.iter().filter_map(|id| rows.by_id.get(id))
     }
 
     /// A new row (POST).
-    pub(super) fn create(
+    pub(in crate::stack::dataverse) fn create(
         &mut self,
         table: usize,
         body: &Map<String, Value>,
@@ -105,7 +105,7 @@ impl Store {
     }
 
     /// A new row, or a change of one that is there (PATCH).
-    pub(super) fn upsert(
+    pub(in crate::stack::dataverse) fn upsert(
         &mut self,
         table: usize,
         target: (&Key, Condition),
@@ -130,7 +130,7 @@ impl Store {
     }
 
     /// A row goes.
-    pub(super) fn delete(
+    pub(in crate::stack::dataverse) fn delete(
         &mut self,
         table: usize,
         key: &Key,

@@ -2,16 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, etag, members};
+use super::super::answer::{Answer, etag, members};
+use super::super::error::Refusal;
+use super::super::guard::Principal;
+use super::super::metadata;
+use super::super::organization::Organization;
+use super::super::query::Filter;
+use super::super::schema::Table;
+use super::super::store::{Condition, Match, Written};
 use super::call::Call;
-use super::error::Refusal;
-use super::filter::Filter;
-use super::guard::Principal;
-use super::metadata;
-use super::organization::Organization;
 use super::path::Key;
-use super::schema::Table;
-use super::store::{Condition, Match, Written};
 
 /// What a request asks for, once tables and keys are known.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ const PAGE: usize = 5000;
 impl Organization {
     /// Does what is asked for. A write, also a refused one, is entered into the
     /// ledger.
-    pub(super) fn execute(
+    pub(in crate::stack::dataverse) fn execute(
         &self,
         call: &Call,
         principal: &Principal,

@@ -4,30 +4,30 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
 
-use super::answer::Preferences;
-use super::error::Refusal;
-use super::guard::Principal;
-use super::ledger::{Attempt, CORRELATING, Writer};
+use super::super::answer::Preferences;
+use super::super::error::Refusal;
+use super::super::guard::Principal;
+use super::super::ledger::{Attempt, CORRELATING, Writer};
 use super::path::Path;
 use crate::clock::Timestamp;
 use crate::observe::Operation;
 
 /// One request, taken apart.
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) method: http::Method,
-    pub(super) path: Path,
-    pub(super) query: Vec<(String, String)>,
-    pub(super) headers: HeaderMap,
-    pub(super) prefer: Preferences,
-    pub(super) body: Bytes,
+pub(in crate::stack::dataverse) struct Call {
+    pub(in crate::stack::dataverse) method: http::Method,
+    pub(in crate::stack::dataverse) path: Path,
+    pub(in crate::stack::dataverse) query: Vec<(String, String)>,
+    pub(in crate::stack::dataverse) headers: HeaderMap,
+    pub(in crate::stack::dataverse) prefer: Preferences,
+    pub(in crate::stack::dataverse) body: Bytes,
     /// Scheme, host and path of the Web API, as the client knows it.
-    pub(super) base: String,
-    pub(super) at: Timestamp,
+    pub(in crate::stack::dataverse) base: String,
+    pub(in crate::stack::dataverse) at: Timestamp,
 }
 
 impl Call {
-    pub(super) fn new(parts: Parts, body: Bytes, at: Timestamp) -> Result<Self, Refusal> {
+    pub(in crate::stack::dataverse) fn new(parts: Parts, body: Bytes, at: Timestamp) -> Result<Self, Refusal> {
         let path = Path::parse(parts.uri.path())?;
         let query = parts.uri.query().unwrap_or_default();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -37,16 +37,16 @@ impl Call {
         Ok(Self { method: parts.method, path, query, headers: parts.headers, prefer, body, base, at })
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(in crate::stack::dataverse) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|v| v.to_str().ok())
     }
 
-    pub(super) fn option(&self, name: &str) -> Option<&str> {
+    pub(in crate::stack::dataverse) fn option(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
     /// What it would write, if it is a write.
-    pub(super) fn operation(&self) -> Option<Operation> {
+    pub(in crate::stack::dataverse) fn operation(&self) -> Option<Operation> {
         let property = !self.path.rest.is_empty();
         match self.method.as_str() {
             "POST" => Some(Operation::Create),
@@ -58,7 +58,7 @@ impl Call {
     }
 
     /// Who writes, for the ledger.
-    pub(super) fn writer(&self, principal: &Principal, fault: Option<&'static str>) -> Writer {
+    pub(in crate::stack::dataverse) fn writer(&self, principal: &Principal, fault: Option<&'static str>) -> Writer {
         let mut headers = Vec::new();
         for (position, name) in CORRELATING.iter().enumerate() {
             if let Some(value) = self.header(name) {
@@ -76,10 +76,10 @@ impl Call {
     }
 
     /// The attempt, for a write that got no further than the door.
-    pub(super) fn attempt<'a>(
+    pub(in crate::stack::dataverse) fn attempt<'a>(
         &self,
         operation: Operation,
-        table: Result<&'a std::sync::Arc<super::schema::Table>, &'a str>,
+        table: Result<&'a std::sync::Arc<super::super::schema::Table>, &'a str>,
     ) -> Attempt<'a> {
         let key = self.path.key.as_deref().unwrap_or_default();
         let key = uuid::Uuid::parse_str(key).map_or_else(|_| key.to_owned(), |id| id.to_string());

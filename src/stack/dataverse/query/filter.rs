@@ -4,14 +4,14 @@
 
 use std::cmp::Ordering;
 
-use super::error::Refusal;
-use super::path::read_literal;
-use super::schema::{Cell, Table};
-use super::store::Row;
+use super::super::error::Refusal;
+use super::super::operate::read_literal;
+use super::super::schema::{Cell, Table};
+use super::super::store::Row;
 
 /// A condition on rows.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Filter {
+pub(in crate::stack::dataverse) enum Filter {
     /// A column, an operator, a value.
     Compare(Operand, Comparison, Cell),
     /// Both.
@@ -24,7 +24,7 @@ pub(super) enum Filter {
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operand {
+pub(in crate::stack::dataverse) enum Operand {
     /// The primary id.
     Id,
     /// A column by its position.
@@ -33,7 +33,7 @@ pub(super) enum Operand {
 
 /// How it is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(in crate::stack::dataverse) enum Comparison {
     /// `eq`.
     Eq,
     /// `ne`.
@@ -50,7 +50,7 @@ pub(super) enum Comparison {
 
 impl Filter {
     /// Reads the text of a `$filter`.
-    pub(super) fn parse(table: &Table, text: &str) -> Result<Self, Refusal> {
+    pub(in crate::stack::dataverse) fn parse(table: &Table, text: &str) -> Result<Self, Refusal> {
         let tokens = tokens(text)?;
         let mut parser = Parser { table, tokens: &tokens, at: 0, depth: 0 };
         let filter = parser.any()?;
@@ -61,14 +61,14 @@ impl Filter {
     }
 
     /// Whether a row meets it.
-    pub(super) fn admits(&self, row: &Row) -> bool {
+    pub(in crate::stack::dataverse) fn admits(&self, row: &Row) -> bool {
         match self {
             Self::And(a, b) => a.admits(row) && b.admits(row),
             Self::Or(a, b) => a.admits(row) || b.admits(row),
             Self::Not(a) => !a.admits(row),
             Self::Compare(operand, comparison, value) => {
                 let order = match operand {
-                    Operand::Id => order(&Cell::Text(row.id.to_string().into()), value),
+                    Operand::Id => order(&Cell::Id(row.id), value),
                     Operand::Column(position) => order(&row.cells[*position], value),
                 };
                 match comparison {
@@ -90,6 +90,7 @@ fn order(a: &Cell, b: &Cell) -> Option<Ordering> {
         (Cell::Null, Cell::Null) => Some(Ordering::Equal),
         (Cell::Bool(a), Cell::Bool(b)) => Some(a.cmp(b)),
         (Cell::Number(a), Cell::Number(b)) => a.as_f64()?.partial_cmp(&b.as_f64()?),
+        (Cell::Id(a) | Cell::Row(_, a), Cell::Id(b) | Cell::Row(_, b)) => Some(a.cmp(b)),
         (Cell::Text(a), Cell::Text(b)) => Some(a.to_lowercase().cmp(&b.to_lowercase())),
         _ => None,
     }
@@ -203,7 +204,7 @@ impl Parser<'_> {
         let literal = self.take()?;
         if name == *table.primary_id {
             let id = uuid::Uuid::parse_str(literal.trim_matches('\'')).map_err(|_| syntax(literal))?;
-            return Ok(Filter::Compare(Operand::Id, comparison, Cell::Text(id.to_string().into())));
+            return Ok(Filter::Compare(Operand::Id, comparison, Cell::Id(id)));
         }
         let position = table.column(&name).ok_or_else(|| Refusal::no_property(&name, &table.logical))?;
         let value = read_literal(table, &table.columns[position], literal)?;

@@ -4,12 +4,12 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::error::Refusal;
-use super::schema::{Cell, Column, ColumnKind, Table};
+use super::super::error::Refusal;
+use super::table::{Cell, Column, ColumnKind, Table};
 use crate::clock::Timestamp;
 
 /// The value as a cell of this column.
-pub(super) fn cell(table: &Table, column: &Column, value: &Value) -> Result<Cell, Refusal> {
+pub(in crate::stack::dataverse) fn cell(table: &Table, column: &Column, value: &Value) -> Result<Cell, Refusal> {
     if value.is_null() {
         return if column.required { Err(Refusal::required(&table.logical, &column.name)) } else { Ok(Cell::Null) };
     }
@@ -50,9 +50,11 @@ pub(super) fn cell(table: &Table, column: &Column, value: &Value) -> Result<Cell
             let instant = value.as_str().and_then(Timestamp::parse).ok_or_else(wrong)?;
             Ok(Cell::Text(instant.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string().into()))
         }
+        // Written to its navigation property, not to the column.
+        ColumnKind::Lookup(_) => Err(wrong()),
         ColumnKind::Guid => {
             let id = value.as_str().and_then(|t| Uuid::parse_str(t).ok()).ok_or_else(wrong)?;
-            Ok(Cell::Text(id.to_string().into()))
+            Ok(Cell::Id(id))
         }
     }
 }

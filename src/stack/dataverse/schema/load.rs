@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::schema::{AlternateKey, Column, ColumnKind, Definition, Environment, Table};
 use super::seed;
+use super::table::{AlternateKey, Column, ColumnKind, Definition, Environment, SeedRow, Table};
 use crate::clock::parse_duration;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, closest, parse_yaml};
 
@@ -18,7 +18,7 @@ const TABLE_FORMAT: &str = "seamstress/dataverse-table/1";
 
 /// Reads `environment.yaml` and every other `.yaml` file of a folder as a
 /// table, in the order of their names.
-pub(super) fn load(folder: &Path) -> Result<Definition, Diagnostics> {
+pub(in crate::stack::dataverse) fn load(folder: &Path) -> Result<Definition, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     let environment =
         read(&folder.join(ENVIRONMENT), &mut diagnostics).and_then(|node| environment(&node, &mut diagnostics));
@@ -29,7 +29,7 @@ pub(super) fn load(folder: &Path) -> Result<Definition, Diagnostics> {
         }
     }
     match environment {
-        Some(environment) if !diagnostics.has_errors() => Ok(Definition { environment, tables }),
+        Some(environment) if !diagnostics.has_errors() => Ok(Definition { environment, tables, relations: Vec::new() }),
         _ => Err(diagnostics),
     }
 }
@@ -121,7 +121,7 @@ fn limits(node: &Node, diagnostics: &mut Diagnostics) -> (u64, Duration) {
     (requests.max(1), window)
 }
 
-fn table(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Table, Vec<super::schema::SeedRow>)> {
+fn table(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Table, Vec<SeedRow>)> {
     let mut fields = Fields::of(node, diagnostics);
     format(&mut fields, TABLE_FORMAT);
     let logical = fields.required_str("logical_name");
@@ -141,6 +141,7 @@ fn table(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Table, Vec<super
         primary_name: primary_name?.into(),
         columns,
         keys: Vec::new(),
+        navigations: Vec::new(),
     };
     if let Some(keys) = keys {
         table.keys = read_keys(keys, &table, diagnostics);
@@ -162,7 +163,8 @@ fn read_columns(node: &Node, diagnostics: &mut Diagnostics) -> Vec<Column> {
         let kind = column_kind(&mut fields);
         fields.finish();
         if let Some(kind) = kind {
-            columns.push(Column { name: name.key_text().into(), kind, required });
+            let name: std::sync::Arc<str> = name.key_text().into();
+            columns.push(Column { property: name.clone(), name, kind, required });
         }
     }
     columns
@@ -250,7 +252,7 @@ fn read_keys(node: &Node, table: &Table, diagnostics: &mut Diagnostics) -> Vec<A
     keys
 }
 
-pub(super) fn unknown_column(place: Place, name: &str, table: &Table) -> Diagnostic {
+pub(in crate::stack::dataverse) fn unknown_column(place: Place, name: &str, table: &Table) -> Diagnostic {
     let fault = Diagnostic::error(place, format!("`{name}` is no column of {}", table.collection));
     match closest(name, table.columns.iter().map(|c| &*c.name)) {
         Some(near) => fault.hint(format!("did you mean `{near}`?")),
@@ -267,7 +269,7 @@ fn guid(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<Uuid> {
     found
 }
 
-pub(super) fn number(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<f64> {
+pub(in crate::stack::dataverse) fn number(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<f64> {
     let node = fields.optional(key)?;
     if let Value::Number(number) = &node.value {
         return number.as_f64();

@@ -1,0 +1,8 @@
+//! One request: what its URL names, what it asks for, what is done.
+
+mod call;
+mod execute;
+mod path;
+
+pub(in crate::stack::dataverse) use call::Call;
+pub(in crate::stack::dataverse) use path::{Key, read_literal};

@@ -1,0 +1,5 @@
+//! What a reader asks for: conditions on rows.
+
+mod filter;
+
+pub(in crate::stack::dataverse) use filter::Filter;
