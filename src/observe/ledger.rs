@@ -35,8 +35,17 @@ pub struct LedgerEntry {
     pub tag: Option<String>,
     /// The application id of the identity that wrote.
     pub principal: String,
-    /// Whether it came the governed way: with the gateway's identity.
-    pub governed: bool,
+    /// Which way it came in.
+    pub way: Way,
+    /// The HTTP request that it was part of; entries of one request share it.
+    pub request: u64,
+    /// The boundary of the `$batch` that it was part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// The boundary of the change set within that batch: its entries stand or
+    /// fall together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_set: Option<String>,
     /// The fault that was injected into it.
     pub fault: Option<String>,
 }
@@ -45,6 +54,11 @@ impl LedgerEntry {
     /// Whether it is an effect.
     pub fn committed(&self) -> bool {
         self.outcome == Outcome::Committed
+    }
+
+    /// Whether it came the governed way: with the gateway's identity.
+    pub fn governed(&self) -> bool {
+        self.way == Way::Gateway
     }
 
     /// What a column holds after the write.
@@ -78,6 +92,51 @@ pub enum Operation {
     Update,
     /// A row goes.
     Delete,
+}
+
+/// Which way a call came to Dataverse, told by the identity that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Through the gateway, with its managed identity.
+    Gateway,
+    /// From a flow, with the identity of its connection.
+    Flow,
+    /// With any other identity, past the gateway.
+    Direct,
+}
+
+/// One read: which columns of which table were given to whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadEntry {
+    /// Counts up from 1 over all reads.
+    pub sequence: u64,
+    /// When, by the shared clock.
+    pub at: Timestamp,
+    /// The HTTP request that it was part of.
+    pub request: u64,
+    /// The table's collection name, e.g. `accounts`.
+    pub table: String,
+    /// The columns that were given, by their logical names.
+    pub columns: Vec<String>,
+    /// Whether the columns were not named: the whole row was given.
+    pub whole: bool,
+    /// How many rows were given.
+    pub rows: u64,
+    /// The primary key where one row was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Request header fields that may carry a correlation ID, as in
+    /// [`LedgerEntry`].
+    pub headers: BTreeMap<String, String>,
+    /// The `tag` query parameter.
+    pub tag: Option<String>,
+    /// The application id of the identity that read.
+    pub principal: String,
+    /// Which way it came in.
+    pub way: Way,
+    /// The fault that was injected into it.
+    pub fault: Option<String>,
 }
 
 /// A column before and after.

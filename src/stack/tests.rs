@@ -116,7 +116,7 @@ async fn a_call_travels_through_every_tier_and_is_recorded_by_each() {
     let entries = rig.entries().await;
     let written: BTreeSet<&str> = entries.iter().filter_map(|e| e["key"].as_str()).collect();
     assert_eq!(written, keys.iter().map(String::as_str).collect());
-    assert!(entries.iter().all(|e| e["outcome"] == "committed" && e["governed"] == true), "{entries:?}");
+    assert!(entries.iter().all(|e| e["outcome"] == "committed" && e["way"] == "gateway"), "{entries:?}");
     assert!(entries.iter().all(|e| e["headers"]["x-correlation-id"] == RUN), "{entries:?}");
 
     let rows = rig.control(Method::GET, &format!("/rows?correlation={RUN}"), None).await;
@@ -135,7 +135,7 @@ async fn a_write_around_the_gateway_succeeds_and_is_told_from_a_governed_one() {
     let (_, status, body) = rig.submit(&rig.stack.addresses().gateway).await;
     assert_eq!(status, 200, "{body}");
     let entries = rig.entries().await;
-    assert!(entries.iter().any(|e| e["outcome"] == "committed" && e["governed"] == false), "{entries:?}");
+    assert!(entries.iter().any(|e| e["outcome"] == "committed" && e["way"] == "direct"), "{entries:?}");
     rig.stack.stop().await;
 }
 
@@ -230,7 +230,7 @@ async fn a_stack_that_speaks_tls_works_as_another_for_who_believes_its_authority
     let (_, status, body) = rig.submit(&at.gateway).await;
     assert_eq!((status, &body["updated"]), (200, &json!(2)), "{body}");
     let entries = rig.entries().await;
-    assert!(entries.iter().all(|e| e["outcome"] == "committed" && e["governed"] == true), "{entries:?}");
+    assert!(entries.iter().all(|e| e["outcome"] == "committed" && e["way"] == "gateway"), "{entries:?}");
     let rows = rig.control(Method::GET, &format!("/rows?correlation={RUN}"), None).await;
     let called = rows["rows"].as_array().and_then(|rows| rows.iter().find(|r| r["ApiId"] == "bulk-update-v1"));
     assert_eq!(called.expect("a row")["ClientTlsVersion"], "1.3", "{rows}");

@@ -40,7 +40,7 @@ mod tests {
         let play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(200)).wrote("a", Some(ID));
         assert!(play.clone().findings(&super::CHECK, &with_behaviour()).is_empty());
         let around = play.entry(|e| {
-            e.governed = false;
+            e.way = crate::observe::Way::Direct;
             e.outcome = crate::observe::Outcome::Refused { status: 403, code: "wrong way".into() };
         });
         assert_eq!(around.clone().findings(&super::CHECK, &with_behaviour()).len(), 1);

@@ -56,7 +56,7 @@ mod tests {
     fn a_call_around_the_gateway_is_found() {
         let right = effect(1, "key-1", Some("id-1"), Duration::from_millis(3));
         let mut wrong = right.clone();
-        wrong.governed = false;
+        wrong.way = crate::observe::Way::Direct;
         let found =
             |entry| phase_findings(&super::CHECK, &with_behaviour(), &phase(vec![record(1, 0)], vec![entry])).len();
         assert_eq!(found(right), 0);

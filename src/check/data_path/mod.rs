@@ -14,7 +14,7 @@ fn ungoverned<'a>(behaviour: &Behaviour, ledger: &'a [LedgerEntry]) -> Vec<&'a L
     if behaviour.data_path != Some(DataPath::Governed) {
         return Vec::new();
     }
-    ledger.iter().filter(|entry| !entry.governed).collect()
+    ledger.iter().filter(|entry| !entry.governed()).collect()
 }
 
 fn claim(behaviour: &Behaviour, wrong: &[&LedgerEntry]) -> Claim {

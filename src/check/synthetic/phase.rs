@@ -12,7 +12,9 @@ use crate::check::{Check, Finding, PhaseSubject};
 use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::Item;
-use crate::observe::{CallRecord, ColumnChange, Latency, LedgerEntry, Operation, OperationLatency, Outcome, PhaseRun};
+use crate::observe::{
+    CallRecord, ColumnChange, Latency, LedgerEntry, Operation, OperationLatency, Outcome, PhaseRun, Way,
+};
 use crate::wire::Tier;
 
 /// An effect on a row of `accounts`.
@@ -31,7 +33,10 @@ pub(in crate::check) fn effect(sequence: u64, key: &str, id: Option<&str>, at: D
         headers: BTreeMap::new(),
         tag: None,
         principal: "5b0c6f3e-0e0f-4a86-9d52-3a9f7d1c2e44".into(),
-        governed: true,
+        way: Way::Gateway,
+        request: sequence,
+        batch: None,
+        change_set: None,
         fault: None,
     }
 }

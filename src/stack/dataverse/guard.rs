@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::error::Refusal;
 use crate::clock::Timestamp;
+use crate::observe::Way;
 use crate::stack::issuer::{Tenant, TokenVersion};
 use crate::stack::jwt::Claims;
 
@@ -21,13 +22,13 @@ const REMEMBERED: usize = 4096;
 pub(super) struct Principal {
     /// The application id.
     pub(super) id: Arc<str>,
-    /// Whether it is the gateway's identity.
-    pub(super) governed: bool,
+    /// Which way in is told by this identity.
+    pub(super) way: Way,
 }
 
 impl Principal {
     pub(super) fn nobody() -> Self {
-        Self { id: "".into(), governed: false }
+        Self { id: "".into(), way: Way::Direct }
     }
 }
 
@@ -90,7 +91,8 @@ impl Guard {
             return Err(Refusal::unauthorized("InvalidUserAuth"));
         }
         let instant = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or_default();
-        let principal = Principal { id: client.into(), governed: client.eq_ignore_ascii_case(&self.gateway) };
+        let way = if client.eq_ignore_ascii_case(&self.gateway) { Way::Gateway } else { Way::Direct };
+        let principal = Principal { id: client.into(), way };
         let proven = Proven { principal, from: instant("nbf"), until: instant("exp") };
         let mut known = self.proven.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {

@@ -1,6 +1,7 @@
 //! The environment as it runs: who may come in, what goes wrong on purpose,
 //! and then the operation.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use super::schema::{Cell, Definition, Environment, Table};
 use super::store::Store;
 use crate::clock::{Clock, Timestamp};
 use crate::limit::{Admission, ServiceProtection};
-use crate::observe::LedgerEntry;
+use crate::observe::{LedgerEntry, Way};
 use crate::wire::{Downstream, FaultKind};
 
 /// The largest body that is read.
@@ -42,6 +43,8 @@ pub(super) struct Organization {
     protection: Mutex<ServiceProtection>,
     guard: Guard,
     clock: Clock,
+    /// How many requests came in.
+    requests: AtomicU64,
 }
 
 /// The lock's content; a holder that panicked left it whole, because every
@@ -62,6 +65,7 @@ impl Organization {
             protection: Mutex::new(ServiceProtection::new(environment.requests, environment.window)),
             guard,
             clock,
+            requests: AtomicU64::new(0),
             environment,
         }
     }
@@ -82,7 +86,7 @@ impl Organization {
         let Ok(body) = body else {
             return Ok(self.refused(&Refusal::too_large(), false, now));
         };
-        let call = match Call::new(parts, body, now) {
+        let call = match Call::new(parts, body, (now, self.requests.fetch_add(1, Ordering::Relaxed) + 1)) {
             Ok(call) => call,
             Err(refusal) => return Ok(self.refused(&refusal, false, now)),
         };
@@ -129,7 +133,7 @@ impl Organization {
         let principal = self.guard.principal(call.header("authorization"), call.at).inspect_err(|refusal| {
             self.note_refusal(call, &Principal::nobody(), (refusal.status, refusal.code), None);
         })?;
-        if !principal.governed && self.refuse_ungoverned {
+        if principal.way != Way::Gateway && self.refuse_ungoverned {
             let logical = self.table(&call.path.segment).map_or("systemuser", |t| &self.tables[t].logical);
             let verb = if call.operation().is_some() { "Write" } else { "Read" };
             let refusal = Refusal::missing_privilege(&principal.id, verb, logical);

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::super::schema::{Cell, Table};
 use crate::clock::Timestamp;
-use crate::observe::{ColumnChange, LedgerEntry, Operation, Outcome};
+use crate::observe::{ColumnChange, LedgerEntry, Operation, Outcome, Way};
 
 /// How many entries are kept: about a gigabyte at the very most.
 pub(in crate::stack::dataverse) const CAPACITY: usize = 1_000_000;
@@ -38,7 +38,12 @@ pub(in crate::stack::dataverse) const CORRELATING: [&str; 9] = [
 pub(in crate::stack::dataverse) struct Writer {
     pub(in crate::stack::dataverse) at: Timestamp,
     pub(in crate::stack::dataverse) principal: Arc<str>,
-    pub(in crate::stack::dataverse) governed: bool,
+    pub(in crate::stack::dataverse) way: Way,
+    /// The HTTP request.
+    pub(in crate::stack::dataverse) request: u64,
+    /// The boundary of the batch, and of the change set.
+    pub(in crate::stack::dataverse) batch: Option<Arc<str>>,
+    pub(in crate::stack::dataverse) change_set: Option<Arc<str>>,
     /// Position in [`CORRELATING`] and value.
     pub(in crate::stack::dataverse) headers: Vec<(u8, Box<str>)>,
     pub(in crate::stack::dataverse) tag: Option<Box<str>>,
@@ -279,7 +284,10 @@ impl Entry {
                 .collect(),
             tag: writer.tag.as_deref().map(str::to_owned),
             principal: writer.principal.to_string(),
-            governed: writer.governed,
+            way: writer.way,
+            request: writer.request,
+            batch: writer.batch.as_deref().map(str::to_owned),
+            change_set: writer.change_set.as_deref().map(str::to_owned),
             fault: writer.fault.map(str::to_owned),
         }
     }
@@ -308,7 +316,10 @@ mod tests {
         Writer {
             at: Timestamp::from_seconds(0),
             principal: "p".into(),
-            governed: true,
+            way: Way::Gateway,
+            request: 1,
+            batch: None,
+            change_set: None,
             headers: vec![(0, correlation.into())],
             tag: None,
             fault: None,

@@ -24,17 +24,23 @@ pub(in crate::stack::dataverse) struct Call {
     /// Scheme, host and path of the Web API, as the client knows it.
     pub(in crate::stack::dataverse) base: String,
     pub(in crate::stack::dataverse) at: Timestamp,
+    /// Counts the requests of this environment.
+    pub(in crate::stack::dataverse) request: u64,
 }
 
 impl Call {
-    pub(in crate::stack::dataverse) fn new(parts: Parts, body: Bytes, at: Timestamp) -> Result<Self, Refusal> {
+    pub(in crate::stack::dataverse) fn new(
+        parts: Parts,
+        body: Bytes,
+        (at, request): (Timestamp, u64),
+    ) -> Result<Self, Refusal> {
         let path = Path::parse(parts.uri.path())?;
         let query = parts.uri.query().unwrap_or_default();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let host = parts.headers.get("host").and_then(|v| v.to_str().ok()).unwrap_or("localhost");
         let base = format!("http://{host}/api/data/{}", path.version);
         let prefer = Preferences::parse(&parts.headers);
-        Ok(Self { method: parts.method, path, query, headers: parts.headers, prefer, body, base, at })
+        Ok(Self { method: parts.method, path, query, headers: parts.headers, prefer, body, base, at, request })
     }
 
     pub(in crate::stack::dataverse) fn header(&self, name: &str) -> Option<&str> {
@@ -68,7 +74,10 @@ impl Call {
         Writer {
             at: self.at,
             principal: principal.id.clone(),
-            governed: principal.governed,
+            way: principal.way,
+            request: self.request,
+            batch: None,
+            change_set: None,
             headers,
             tag: self.option("tag").map(Into::into),
             fault,

@@ -40,7 +40,7 @@ async fn a_row_is_created_read_changed_and_deleted_and_the_ledger_tells_it() {
     let expected = [Operation::Create, Operation::Update, Operation::Delete].map(|o| (o, true, true));
     assert_eq!(operations, expected);
     assert_eq!(entries[0].headers, BTreeMap::from([("x-correlation-id".to_owned(), RUN.to_owned())]));
-    assert_eq!((entries[0].tag.as_deref(), entries[0].governed), (Some("t1"), true));
+    assert_eq!((entries[0].tag.as_deref(), entries[0].governed()), (Some("t1"), true));
     assert_eq!(entries[0].principal, GATEWAY_IDENTITY);
     let name = entries[1].columns.iter().find(|c| c.name == "name").expect("written");
     assert_eq!((&name.before, &name.after), (&json!("Contoso"), &json!("Contoso 2")));

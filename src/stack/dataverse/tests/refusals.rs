@@ -113,7 +113,7 @@ async fn only_the_gateway_s_identity_comes_in_and_others_are_recorded() {
     }
     let entries = rig.entries();
     assert_eq!(entries.len(), 5);
-    assert!(entries.iter().all(|e| !e.committed() && !e.governed));
+    assert!(entries.iter().all(|e| !e.committed() && !e.governed()));
     assert_eq!(entries[0].principal, SERVICE_CLIENT);
     rig.stop().await;
 
@@ -121,7 +121,7 @@ async fn only_the_gateway_s_identity_comes_in_and_others_are_recorded() {
     let service = bearer(open.mint(SERVICE_CLIENT, DATAVERSE_RESOURCE, TokenKind::Good));
     assert_eq!(open.send("PATCH", &path, &[("authorization", &service)], body()).await.status, 204);
     let entry = &open.entries()[0];
-    assert!(entry.committed() && !entry.governed && entry.principal == SERVICE_CLIENT);
+    assert!(entry.committed() && !entry.governed() && entry.principal == SERVICE_CLIENT);
     open.stop().await;
 }
 

@@ -142,7 +142,7 @@ async fn each_version_writes_each_item_once() {
     let effects = governed.effects();
     assert_eq!(effects.len(), 30);
     for effect in &effects {
-        assert!(effect.governed);
+        assert!(effect.governed());
         assert_eq!(effect.headers["x-correlation-id"], run(1));
         assert_eq!(effect.column("new_correlationid"), Some(&json!(run(1))));
         assert_eq!(effect.column("new_step"), Some(&json!("one")));
@@ -196,6 +196,6 @@ async fn the_shortcut_is_seen_in_the_ledger() {
     let accounts = governed.accounts(1);
     assert_eq!(governed.rig.send(Call::json(V1, &run(1), &records(&accounts))).await.status, 200);
     let effects = governed.effects();
-    assert_eq!((effects.len(), effects[0].governed), (1, false));
+    assert_eq!((effects.len(), effects[0].governed()), (1, false));
     governed.stop().await;
 }
