@@ -17,16 +17,22 @@ use crate::clock::Timestamp;
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Option<Value>,
+    /// Empty where there is none.
+    pub(super) body: Bytes,
 }
 
 impl Answer {
-    pub(super) fn json(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Some(body) }
+    /// A body that is JSON already.
+    pub(super) fn bytes(status: u16, body: Bytes) -> Self {
+        Self { status, headers: Vec::new(), body }
+    }
+
+    pub(super) fn json(status: u16, body: &Value) -> Self {
+        Self::bytes(status, Bytes::from(body.to_string()))
     }
 
     pub(super) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: None }
+        Self::bytes(status, Bytes::new())
     }
 
     #[must_use]
@@ -36,7 +42,7 @@ impl Answer {
     }
 
     pub(super) fn refusal(refusal: &Refusal, annotated: bool) -> Self {
-        let answer = Self::json(refusal.status, refusal.body(annotated));
+        let answer = Self::json(refusal.status, &refusal.body(annotated));
         match refusal.retry_after {
             Some(seconds) => answer.with("retry-after", seconds.to_string()),
             None => answer,
@@ -50,19 +56,22 @@ pub(super) struct Preferences {
     pub(super) representation: bool,
     pub(super) page: Option<usize>,
     pub(super) annotations: Option<String>,
+    /// `odata.track-changes`.
+    pub(super) track_changes: bool,
 }
 
 impl Preferences {
     pub(super) fn parse(headers: &http::HeaderMap) -> Self {
         let mut found = Self::default();
         let values = headers.get_all("prefer").iter().filter_map(|v| v.to_str().ok());
-        for preference in values.flat_map(|v| v.split(',')) {
+        for preference in values.flat_map(unquoted_parts) {
             let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
             let value = value.trim().trim_matches('"');
             match name.trim().to_ascii_lowercase().as_str() {
                 "return" => found.representation = value == "representation",
                 "odata.maxpagesize" => found.page = value.parse().ok().map(|n: usize| n.clamp(1, 5000)),
                 "odata.include-annotations" => found.annotations = Some(value.to_owned()),
+                "odata.track-changes" => found.track_changes = true,
                 _ => {}
             }
         }
@@ -79,10 +88,20 @@ impl Preferences {
             (representation && self.representation).then(|| "return=representation".to_owned()),
             self.page.map(|n| format!("odata.maxpagesize={n}")),
             self.annotations.as_ref().map(|a| format!("odata.include-annotations=\"{a}\"")),
+            self.track_changes.then(|| "odata.track-changes".to_owned()),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(","))
     }
+}
+
+/// The parts between commas; those in quotes don't count.
+fn unquoted_parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    })
 }
 
 /// A version as an `ETag`.
@@ -138,9 +157,8 @@ const COMMON: [(HeaderName, HeaderValue); 7] = [
 
 /// The answer as it goes out, with the header fields that every answer has.
 pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<Full<Bytes>> {
-    let body = answer.body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-    let has_body = !body.is_empty();
-    let mut response = Response::new(Full::new(body));
+    let has_body = !answer.body.is_empty();
+    let mut response = Response::new(Full::new(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.reserve(24);
@@ -205,9 +223,12 @@ mod tests {
     fn preferences_are_read_from_one_field_or_several() {
         let mut headers = http::HeaderMap::new();
         headers.append("prefer", "return=representation, odata.maxpagesize=9999".parse().expect("valid"));
-        headers.append("prefer", "odata.include-annotations=\"*\"".parse().expect("valid"));
+        headers.append("prefer", "odata.include-annotations=\"a.*,b\",odata.track-changes".parse().expect("valid"));
         let found = Preferences::parse(&headers);
-        assert_eq!(found, Preferences { representation: true, page: Some(5000), annotations: Some("*".into()) });
-        assert_eq!(found.applied(false).as_deref(), Some("odata.maxpagesize=5000,odata.include-annotations=\"*\""));
+        let annotations = Some("a.*,b".to_owned());
+        let expected = Preferences { representation: true, page: Some(5000), annotations, track_changes: true };
+        assert_eq!(found, expected);
+        let applied = "odata.maxpagesize=5000,odata.include-annotations=\"a.*,b\",odata.track-changes";
+        assert_eq!(found.applied(false).as_deref(), Some(applied));
     }
 }

@@ -63,11 +63,11 @@ impl Organization {
         match segment {
             "" if read => {
                 let body = metadata::service_document(&call.base, self.tables.iter().map(AsRef::as_ref));
-                Ok(Wanted::Ready(Answer::json(200, body)))
+                Ok(Wanted::Ready(Answer::json(200, &body)))
             }
             "WhoAmI" if read => {
                 let body = metadata::who_am_i(&call.base, &self.environment, &principal.id);
-                Ok(Wanted::Ready(Answer::json(200, body)))
+                Ok(Wanted::Ready(Answer::json(200, &body)))
             }
             "WhoAmI" => Err(Refusal::no_resource(&format!("[Org]/api/data/{}/WhoAmI", call.path.version))),
             "EntityDefinitions" if read => self.definitions(call),
@@ -115,7 +115,7 @@ impl Organization {
                 metadata::one_definition(&call.base, table, &call.path.rest, select)?
             }
         };
-        Ok(Wanted::Ready(Answer::json(200, body)))
+        Ok(Wanted::Ready(Answer::json(200, &body)))
     }
 
     fn retrieve(&self, call: &Call, index: usize, key: &Key) -> Result<Answer, Refusal> {
@@ -127,7 +127,7 @@ impl Organization {
             return Ok(Answer::empty(304).with("etag", tag));
         }
         let body = entity(call, table, selected.as_deref(), members(table, &row, selected.as_deref(), formatted(call)));
-        Ok(applied(call, Answer::json(200, body).with("etag", tag), false))
+        Ok(applied(call, Answer::json(200, &body).with("etag", tag), false))
     }
 
     /// The answer to a write (reference A4): 204 with the row's address, or the
@@ -147,7 +147,7 @@ impl Organization {
         let selected = selection(call, table)?;
         let status = if written.created { 201 } else { 200 };
         let body = entity(call, table, selected.as_deref(), members(table, row, selected.as_deref(), formatted(call)));
-        let answer = Answer::json(status, body).with("odata-entityid", address).with("etag", etag(row.version));
+        let answer = Answer::json(status, &body).with("odata-entityid", address).with("etag", etag(row.version));
         Ok(applied(call, answer, true))
     }
 
@@ -181,7 +181,7 @@ impl Organization {
         if more {
             body["@odata.nextLink"] = next_link(call, table, page + 1).into();
         }
-        Ok(applied(call, Answer::json(200, body), false))
+        Ok(applied(call, Answer::json(200, &body), false))
     }
 }
 
