@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::error::Refusal;
-use super::schema::{Cell, ColumnKind, Table};
+use super::schema::{Cell, Table};
 use super::store::Row;
 use crate::clock::Timestamp;
 
@@ -120,7 +120,7 @@ pub(super) fn members(table: &Table, row: &Row, selected: Option<&[usize]>, form
         }
         let column = &table.columns[position];
         if formatted
-            && let (ColumnKind::Picklist(options), Cell::Number(number)) = (&column.kind, cell)
+            && let (Some(options), Cell::Number(number)) = (column.kind.options(), cell)
             && let Some(label) = number.as_i64().and_then(|n| options.get(&n))
         {
             let name = format!("{}@OData.Community.Display.V1.FormattedValue", column.name);

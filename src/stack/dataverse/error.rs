@@ -169,6 +169,15 @@ impl Refusal {
         Self::new(400, "0x8004431a", text)
     }
 
+    /// A picture or file that is larger than its column takes.
+    pub(super) fn file_too_large(logical: &str, column: &str, kilobytes: u64) -> Self {
+        let text = format!(
+            "The file for the attribute '{column}' of the '{logical}' entity exceeds the maximum allowed size of \
+             {kilobytes} KB."
+        );
+        Self::new(400, "0x80044a02", text)
+    }
+
     pub(super) fn required(logical: &str, column: &str) -> Self {
         Self::new(400, "0x80040203", format!("Attribute '{column}' of entity '{logical}' cannot be NULL"))
     }

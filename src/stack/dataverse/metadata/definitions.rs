@@ -89,7 +89,7 @@ fn attributes(table: &Table, select: Option<&str>, wanted: impl Fn(&ColumnKind) 
         .filter(|(_, kind, _)| wanted(kind))
         .map(|(name, kind, required)| {
             let mut body = selected(attribute(table, name, kind, required), select);
-            if let ColumnKind::Picklist(options) = kind {
+            if let Some(options) = kind.options() {
                 let options: Vec<Value> = options.iter().map(|(value, label)| option(*value, label)).collect();
                 body["OptionSet"] = json!({ "Options": options });
             }
@@ -112,7 +112,7 @@ fn attribute(table: &Table, name: &str, kind: &ColumnKind, required: bool) -> Va
         "IsValidForUpdate": name != &*table.primary_id,
         "IsValidForRead": true,
     });
-    if let ColumnKind::Text { max_length } = kind {
+    if let ColumnKind::Text { max_length, .. } = kind {
         body["MaxLength"] = (*max_length).into();
     }
     body

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::column::{Column, ColumnKind};
 use super::seed;
-use super::table::{AlternateKey, Column, ColumnKind, Definition, Environment, SeedRow, Table};
+use super::table::{AlternateKey, Definition, Environment, SeedRow, Table};
 use crate::clock::parse_duration;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, closest, parse_yaml};
 
@@ -140,9 +141,9 @@ fn table(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Table, Vec<SeedR
         primary_id: primary_id?.into(),
         primary_name: primary_name?.into(),
         columns,
-        keys: Vec::new(),
-        navigations: Vec::new(),
+        ..Table::default()
     };
+    table.index();
     if let Some(keys) = keys {
         table.keys = read_keys(keys, &table, diagnostics);
     }
@@ -163,8 +164,7 @@ fn read_columns(node: &Node, diagnostics: &mut Diagnostics) -> Vec<Column> {
         let kind = column_kind(&mut fields);
         fields.finish();
         if let Some(kind) = kind {
-            let name: std::sync::Arc<str> = name.key_text().into();
-            columns.push(Column { property: name.clone(), name, kind, required });
+            columns.push(Column { required, ..Column::new(&name.key_text(), kind) });
         }
     }
     columns
@@ -178,8 +178,10 @@ fn column_kind(fields: &mut Fields<'_, '_>) -> Option<ColumnKind> {
     let kind = fields.required_str("type")?;
     Some(match kind {
         // The platform's own defaults: 100 for text, 2000 for memos.
-        "string" => ColumnKind::Text { max_length: number(fields, "max_length").unwrap_or(100.0) as usize },
-        "memo" => ColumnKind::Text { max_length: number(fields, "max_length").unwrap_or(2000.0) as usize },
+        "string" => {
+            ColumnKind::Text { max_length: number(fields, "max_length").unwrap_or(100.0) as usize, memo: false }
+        }
+        "memo" => ColumnKind::Text { max_length: number(fields, "max_length").unwrap_or(2000.0) as usize, memo: true },
         "integer" => ColumnKind::Integer {
             minimum: number(fields, "minimum").map_or(i64::from(i32::MIN), |n| n as i64),
             maximum: number(fields, "maximum").map_or(i64::from(i32::MAX), |n| n as i64),

@@ -1,10 +1,16 @@
-//! Tables as values: what the files say of columns, keys and rows, and what a
-//! column may hold.
+//! Tables as values: what the files say of columns, keys, relationships and
+//! rows, and what a column may hold.
 
+mod cell;
+mod column;
 mod load;
 mod seed;
 mod table;
 pub(in crate::stack::dataverse) mod value;
 
+pub(in crate::stack::dataverse) use cell::Cell;
+pub(in crate::stack::dataverse) use column::{Column, ColumnKind, LookupTarget, OnDelete, Options, Property, System};
 pub(in crate::stack::dataverse) use load::load;
-pub(in crate::stack::dataverse) use table::{Cell, Column, ColumnKind, Definition, Environment, SeedRow, Table};
+pub(in crate::stack::dataverse) use table::{
+    Definition, Environment, Navigation, Reach, Relation, SeedRow, Table, Traits,
+};

@@ -4,8 +4,9 @@
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::cell::Cell;
 use super::load::{number, unknown_column};
-use super::table::{Cell, SeedRow, Table};
+use super::table::{SeedRow, Table};
 use super::value;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node};
 

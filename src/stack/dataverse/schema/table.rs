@@ -1,129 +1,16 @@
-//! Tables, columns and the environment as values.
+//! Tables, their relationships, and the environment as values.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Number, Value};
 use uuid::Uuid;
 
-/// What a column of a row holds. Texts are shared between rows and ledger.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::stack::dataverse) enum Cell {
-    /// Nothing.
-    #[default]
-    Null,
-    /// Yes or no.
-    Bool(bool),
-    /// Any number.
-    Number(Number),
-    /// Text, a date, an instant, or the numbers of a choice of many.
-    Text(Arc<str>),
-    /// A GUID.
-    Id(Uuid),
-    /// The row that a lookup names: the position of its table, its primary id.
-    Row(u16, Uuid),
-}
+use super::cell::Cell;
+use super::column::{Column, Property, System};
 
-impl Cell {
-    pub(in crate::stack::dataverse) fn to_json(&self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(b) => Value::Bool(*b),
-            Self::Number(n) => Value::Number(n.clone()),
-            Self::Text(t) => Value::String(t.as_ref().to_owned()),
-            Self::Id(id) | Self::Row(_, id) => Value::String(id.to_string()),
-        }
-    }
-
-    /// As part of an alternate key: texts compare without regard to case.
-    pub(in crate::stack::dataverse) fn key_text(&self) -> Option<String> {
-        match self {
-            Self::Null => None,
-            Self::Bool(b) => Some(b.to_string()),
-            Self::Number(n) => Some(n.as_f64().map_or_else(|| n.to_string(), |f| f.to_string())),
-            Self::Text(t) => Some(t.to_lowercase()),
-            Self::Id(id) | Self::Row(_, id) => Some(id.to_string()),
-        }
-    }
-}
-
-/// What a column may hold.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::stack::dataverse) enum ColumnKind {
-    /// Text of a length in characters.
-    Text { max_length: usize },
-    /// A whole number.
-    Integer { minimum: i64, maximum: i64 },
-    /// A number with so many decimals.
-    Decimal { minimum: f64, maximum: f64, precision: u32 },
-    /// The same, as an amount of money.
-    Money { minimum: f64, maximum: f64, precision: u32 },
-    /// Yes or no.
-    Boolean,
-    /// One of these numbers, with their labels.
-    Picklist(BTreeMap<i64, String>),
-    /// A day without time.
-    Date,
-    /// An instant.
-    DateTime,
-    /// A GUID.
-    Guid,
-    /// A row of one of these tables.
-    Lookup(Vec<LookupTarget>),
-}
-
-/// A table that a lookup may name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::stack::dataverse) struct LookupTarget {
-    /// The position of the table.
-    pub(in crate::stack::dataverse) table: u16,
-    /// The single-valued navigation property that leads there, which is also
-    /// what `@odata.bind` is written to; case matters.
-    pub(in crate::stack::dataverse) navigation: Arc<str>,
-}
-
-impl ColumnKind {
-    /// `AttributeType` in the metadata.
-    pub(in crate::stack::dataverse) fn attribute_type(&self) -> &'static str {
-        match self {
-            Self::Text { .. } => "String",
-            Self::Integer { .. } => "Integer",
-            Self::Decimal { .. } => "Decimal",
-            Self::Money { .. } => "Money",
-            Self::Boolean => "Boolean",
-            Self::Picklist(_) => "Picklist",
-            Self::Date | Self::DateTime => "DateTime",
-            Self::Guid => "Uniqueidentifier",
-            Self::Lookup(_) => "Lookup",
-        }
-    }
-
-    /// The OData type that a literal is converted to.
-    pub(in crate::stack::dataverse) fn edm(&self) -> &'static str {
-        match self {
-            Self::Text { .. } => "Edm.String",
-            Self::Integer { .. } | Self::Picklist(_) => "Edm.Int32",
-            Self::Decimal { .. } | Self::Money { .. } => "Edm.Decimal",
-            Self::Boolean => "Edm.Boolean",
-            Self::Date => "Edm.Date",
-            Self::DateTime => "Edm.DateTimeOffset",
-            Self::Guid | Self::Lookup(_) => "Edm.Guid",
-        }
-    }
-}
-
-/// One column.
-#[derive(Clone, Debug)]
-pub(in crate::stack::dataverse) struct Column {
-    /// The logical name.
-    pub(in crate::stack::dataverse) name: Arc<str>,
-    /// The name of the property that is read: `_NAME_value` of a lookup, else
-    /// the logical name.
-    pub(in crate::stack::dataverse) property: Arc<str>,
-    pub(in crate::stack::dataverse) kind: ColumnKind,
-    pub(in crate::stack::dataverse) required: bool,
-}
+/// Up to so many columns a name is found faster by looking at each.
+const FEW: usize = 24;
 
 /// An alternate key: columns that together name a row.
 #[derive(Clone, Debug)]
@@ -134,16 +21,60 @@ pub(in crate::stack::dataverse) struct AlternateKey {
 }
 
 /// One table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::stack::dataverse) struct Table {
     pub(in crate::stack::dataverse) logical: Arc<str>,
     pub(in crate::stack::dataverse) collection: Arc<str>,
     pub(in crate::stack::dataverse) primary_id: Arc<str>,
     pub(in crate::stack::dataverse) primary_name: Arc<str>,
-    /// Without the primary id.
+    /// Without the primary id. Call [`Table::index`] after a change.
     pub(in crate::stack::dataverse) columns: Vec<Column>,
     pub(in crate::stack::dataverse) keys: Vec<AlternateKey>,
     pub(in crate::stack::dataverse) navigations: Vec<Navigation>,
+    pub(in crate::stack::dataverse) traits: Traits,
+    pub(in crate::stack::dataverse) names: Names,
+}
+
+/// Positions of columns by logical name and by property.
+#[derive(Clone, Debug, Default)]
+pub(in crate::stack::dataverse) struct Names {
+    columns: HashMap<Arc<str>, usize>,
+    properties: HashMap<Arc<str>, usize>,
+}
+
+/// What else a table is.
+#[derive(Clone, Debug)]
+pub(in crate::stack::dataverse) struct Traits {
+    /// `SchemaName`, where it is not the logical name.
+    pub(in crate::stack::dataverse) schema_name: Option<Arc<str>>,
+    pub(in crate::stack::dataverse) display_name: Option<Arc<str>>,
+    pub(in crate::stack::dataverse) display_collection_name: Option<Arc<str>>,
+    pub(in crate::stack::dataverse) description: Option<Arc<str>>,
+    /// An elastic table: `DeleteMultiple`, partial success of bulk actions.
+    pub(in crate::stack::dataverse) elastic: bool,
+    /// Whether `ETag`s are compared (`IsOptimisticConcurrencyEnabled`).
+    pub(in crate::stack::dataverse) optimistic_concurrency: bool,
+    /// Whether `odata.track-changes` is there.
+    pub(in crate::stack::dataverse) change_tracking: bool,
+    /// Whether rows belong to a user; else to the organisation.
+    pub(in crate::stack::dataverse) user_owned: bool,
+    pub(in crate::stack::dataverse) object_type_code: i64,
+}
+
+impl Default for Traits {
+    fn default() -> Self {
+        Self {
+            schema_name: None,
+            display_name: None,
+            display_collection_name: None,
+            description: None,
+            elastic: false,
+            optimistic_concurrency: true,
+            change_tracking: true,
+            user_owned: true,
+            object_type_code: 0,
+        }
+    }
 }
 
 /// A navigation property.
@@ -168,13 +99,47 @@ pub(in crate::stack::dataverse) enum Reach {
 }
 
 impl Table {
+    /// The position of a column by its logical name; case matters.
     pub(in crate::stack::dataverse) fn column(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| &*c.name == name)
+        if self.columns.len() <= FEW {
+            return self.columns.iter().position(|c| &*c.name == name);
+        }
+        self.names.columns.get(name).copied()
     }
 
     /// The column that is read by this name: `_NAME_value` of a lookup.
     pub(in crate::stack::dataverse) fn property(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| &*c.property == name)
+        if self.columns.len() <= FEW {
+            return self.columns.iter().position(|c| &*c.property == name);
+        }
+        self.names.properties.get(name).copied()
+    }
+
+    /// What a property of a row is: the primary id, a column, or one of those
+    /// that are derived from the row. A column of the file comes first.
+    pub(in crate::stack::dataverse) fn read(&self, name: &str) -> Option<Property> {
+        if name == &*self.primary_id {
+            return Some(Property::Id);
+        }
+        let column = self.property(name).map(Property::Column);
+        column.or_else(|| self.systems().find(|s| s.property() == name).map(Property::System))
+    }
+
+    /// The columns that are derived from the row: all but those that the file
+    /// has as columns of its own.
+    pub(in crate::stack::dataverse) fn systems(&self) -> impl Iterator<Item = System> {
+        System::ALL.into_iter().filter(|system| {
+            let there = *system != System::Owner || self.traits.user_owned;
+            there && self.column(system.name()).is_none()
+        })
+    }
+
+    /// Makes names findable after the columns have changed.
+    pub(in crate::stack::dataverse) fn index(&mut self) {
+        let numbered = || self.columns.iter().enumerate();
+        let columns = numbered().map(|(i, c)| (c.name.clone(), i)).collect();
+        let properties = numbered().map(|(i, c)| (c.property.clone(), i)).collect();
+        self.names = Names { columns, properties };
     }
 
     pub(in crate::stack::dataverse) fn navigation(&self, name: &str) -> Option<Reach> {
@@ -187,6 +152,10 @@ impl Table {
             .iter()
             .position(|key| key.columns.len() == columns.len() && key.columns.iter().all(|c| columns.contains(c)))
     }
+
+    pub(in crate::stack::dataverse) fn schema_name(&self) -> &str {
+        self.traits.schema_name.as_deref().unwrap_or(&self.logical)
+    }
 }
 
 /// A row to begin with.
@@ -194,6 +163,19 @@ impl Table {
 pub(in crate::stack::dataverse) struct SeedRow {
     pub(in crate::stack::dataverse) id: Uuid,
     pub(in crate::stack::dataverse) cells: Vec<Cell>,
+}
+
+/// A many-to-many relationship.
+#[derive(Clone, Debug)]
+pub(in crate::stack::dataverse) struct Relation {
+    /// The schema name.
+    pub(in crate::stack::dataverse) name: Arc<str>,
+    /// The table in the middle, which no request names.
+    pub(in crate::stack::dataverse) intersect: Arc<str>,
+    /// The positions of its two tables.
+    pub(in crate::stack::dataverse) tables: [usize; 2],
+    /// The navigation properties of the two, each leading to the other.
+    pub(in crate::stack::dataverse) navigations: [Arc<str>; 2],
 }
 
 /// Who the environment is and how it protects itself.
@@ -213,6 +195,6 @@ pub(in crate::stack::dataverse) struct Environment {
 pub(in crate::stack::dataverse) struct Definition {
     pub(in crate::stack::dataverse) environment: Environment,
     pub(in crate::stack::dataverse) tables: Vec<(Table, Vec<SeedRow>)>,
-    /// Names of the many-to-many relationships; [`Reach::Across`] counts them.
-    pub(in crate::stack::dataverse) relations: Vec<Arc<str>>,
+    /// The many-to-many relationships; [`Reach::Across`] counts them.
+    pub(in crate::stack::dataverse) relations: Vec<Relation>,
 }
