@@ -125,6 +125,11 @@ impl Refusal {
         )
     }
 
+    /// A batch that can't be read as a whole.
+    pub(super) fn bad_batch(why: &str) -> Self {
+        Self::new(400, "0x80048d19", why)
+    }
+
     /// A column that is not there, in a body.
     pub(super) fn invalid_property(collection: &str, logical: &str, name: &str) -> Self {
         let why = format!("Invalid property '{name}' was found in entity 'Microsoft.Dynamics.CRM.{logical}'.");

@@ -1,5 +1,6 @@
 //! One request: what its URL names, what it asks for, what is done.
 
+mod batch;
 mod call;
 mod execute;
 mod path;

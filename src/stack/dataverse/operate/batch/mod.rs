@@ -1,0 +1,4 @@
+//! `$batch`: its parts, read and written.
+
+mod read;
+mod write;
