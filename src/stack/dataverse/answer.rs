@@ -12,6 +12,9 @@ use super::schema::{Cell, Table};
 use super::store::Row;
 use crate::clock::Timestamp;
 
+/// The media type of bodies (reference A3).
+const JSON: &str = "application/json; odata.metadata=minimal";
+
 /// An answer before the common header fields.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
@@ -33,6 +36,11 @@ impl Answer {
 
     pub(super) fn empty(status: u16) -> Self {
         Self::bytes(status, Bytes::new())
+    }
+
+    /// The media type of the body: JSON, where nothing else was said.
+    pub(super) fn media_type(&self) -> &str {
+        self.headers.iter().find(|(name, _)| *name == "content-type").map_or(JSON, |(_, value)| value)
     }
 
     #[must_use]
@@ -58,6 +66,8 @@ pub(super) struct Preferences {
     pub(super) annotations: Option<String>,
     /// `odata.track-changes`.
     pub(super) track_changes: bool,
+    /// `odata.continue-on-error`.
+    pub(super) continue_on_error: bool,
 }
 
 impl Preferences {
@@ -72,6 +82,8 @@ impl Preferences {
                 "odata.maxpagesize" => found.page = value.parse().ok().map(|n: usize| n.clamp(1, 5000)),
                 "odata.include-annotations" => found.annotations = Some(value.to_owned()),
                 "odata.track-changes" => found.track_changes = true,
+                // `odata.continue-on-error=false` is said as well.
+                "odata.continue-on-error" => found.continue_on_error = !value.eq_ignore_ascii_case("false"),
                 _ => {}
             }
         }
@@ -157,13 +169,13 @@ const COMMON: [(HeaderName, HeaderValue); 7] = [
 
 /// The answer as it goes out, with the header fields that every answer has.
 pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<Full<Bytes>> {
-    let has_body = !answer.body.is_empty();
+    let is_json = !answer.body.is_empty() && !answer.headers.iter().any(|(name, _)| *name == "content-type");
     let mut response = Response::new(Full::new(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.reserve(24);
-    if has_body {
-        headers.append(header::CONTENT_TYPE, HeaderValue::from_static("application/json; odata.metadata=minimal"));
+    if is_json {
+        headers.append(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     }
     for (name, value) in COMMON {
         headers.append(name, value);
@@ -226,7 +238,13 @@ mod tests {
         headers.append("prefer", "odata.include-annotations=\"a.*,b\",odata.track-changes".parse().expect("valid"));
         let found = Preferences::parse(&headers);
         let annotations = Some("a.*,b".to_owned());
-        let expected = Preferences { representation: true, page: Some(5000), annotations, track_changes: true };
+        let expected = Preferences {
+            representation: true,
+            page: Some(5000),
+            annotations,
+            track_changes: true,
+            continue_on_error: false,
+        };
         assert_eq!(found, expected);
         let applied = "odata.maxpagesize=5000,odata.include-annotations=\"a.*,b\",odata.track-changes";
         assert_eq!(found.applied(false).as_deref(), Some(applied));

@@ -67,12 +67,11 @@ fn part(out: &mut Vec<u8>, content_id: Option<&str>, answer: &Answer) {
     if answer.status >= 400 {
         let _ = write!(head, "REQ_ID: {}\r\n", Uuid::new_v4());
     }
-    let body = answer.bytes();
-    if !body.is_empty() {
+    if !answer.body.is_empty() {
         let _ = write!(head, "Content-Type: {}\r\n", answer.media_type());
     }
     head.push_str("OData-Version: 4.0\r\n");
-    for (name, value) in &answer.headers {
+    for (name, value) in answer.headers.iter().filter(|(name, _)| *name != "content-type") {
         if *name == "odata-entityid" {
             let _ = write!(head, "Location: {value}\r\nOData-EntityId: {value}\r\n");
         } else {
@@ -81,7 +80,7 @@ fn part(out: &mut Vec<u8>, content_id: Option<&str>, answer: &Answer) {
     }
     head.push_str("\r\n");
     out.extend_from_slice(head.as_bytes());
-    out.extend_from_slice(&body);
+    out.extend_from_slice(&answer.body);
     out.extend_from_slice(b"\r\n");
 }
 
@@ -105,7 +104,7 @@ mod tests {
     fn parts_are_written_as_clients_read_them() {
         let made = || Answer::empty(204).with("odata-entityid", "http://o/api/data/v9.2/accounts(x)");
         let set = PartAnswer::ChangeSet(vec![(Some("1".into()), made())]);
-        let failed = PartAnswer::One(None, Answer::json(400, json!({ "error": { "code": "c" } })));
+        let failed = PartAnswer::One(None, Answer::json(400, &json!({ "error": { "code": "c" } })));
         assert_eq!((set.failure(), failed.failure()), (None, Some(400)));
         let (kind, body) = write(&[set, failed]);
         let text = String::from_utf8(body.to_vec()).expect("text");
