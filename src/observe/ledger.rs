@@ -46,11 +46,27 @@ pub struct LedgerEntry {
     /// fall together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_set: Option<String>,
+    /// How many requests of this principal were under way when it was judged,
+    /// this one included.
+    #[serde(default)]
+    pub under_way: u16,
+    /// How many the environment suggested (`x-ms-dop-hint`); 0: unknown.
+    #[serde(default)]
+    pub dop_hint: u16,
     /// The fault that was injected into it.
     pub fault: Option<String>,
 }
 
+/// The name of the fault by which somebody else writes a row that was just
+/// read, as its entry has it.
+pub const SOMEBODY_ELSE: &str = "somebody_else";
+
 impl LedgerEntry {
+    /// Whether it is the work of somebody else, by a fault that is called so.
+    pub fn is_somebody_elses(&self) -> bool {
+        self.fault.as_deref() == Some(SOMEBODY_ELSE)
+    }
+
     /// Whether it is an effect.
     pub fn committed(&self) -> bool {
         self.outcome == Outcome::Committed

@@ -17,6 +17,6 @@ pub use call::{CallRecord, CallRun, CaseRun, PhaseRun, SearchRun};
 pub use call_trace::{CallTrace, RecordedTraces, STEP_COLUMNS, StepTrace};
 pub use callback::ReceivedCall;
 pub use latency::{Latency, OperationLatency};
-pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome, ReadEntry, Way};
+pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome, ReadEntry, SOMEBODY_ELSE, Way};
 pub use row::{CacheUse, GatewayRow, LastError, TraceRecord};
 pub use sink::{Event, Sink};

@@ -136,6 +136,7 @@ pub(super) fn name(kind: &FaultKind) -> &'static str {
         FaultKind::Reset => "reset",
         FaultKind::AnswerLost => "answer_lost",
         FaultKind::OffSchema => "off_schema",
+        FaultKind::SomebodyElse { .. } => crate::observe::SOMEBODY_ELSE,
     }
 }
 

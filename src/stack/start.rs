@@ -25,9 +25,6 @@ use crate::door::{Door, Origin};
 use crate::policy::OnUnsupported;
 use crate::wire::{Secret, Tier};
 
-/// The defect under which Dataverse lets ungoverned writes pass.
-const AROUND: &str = "around-the-gateway";
-
 /// What the tenant's file calls the service's own client, and the gateway's
 /// managed identity.
 const SERVICE: &str = "service";
@@ -226,7 +223,7 @@ impl Start<'_> {
             listen: self.at(self.options.ports.dataverse),
             clock: self.clock(),
             tenant: tenant.clone(),
-            accept_ungoverned: self.switched.iter().any(|d| d.name == AROUND),
+            ways_in: None,
         }
     }
 

@@ -98,6 +98,14 @@ pub enum FaultKind {
     Reset,
     /// The write is committed, then the connection is reset.
     AnswerLost,
+    /// Once a row was read, somebody else sets one of its columns: whoever
+    /// writes what he has read takes it back. Not part of the request itself.
+    SomebodyElse {
+        /// The column's logical name.
+        column: String,
+        /// What it is set to.
+        value: String,
+    },
     /// The answer breaks its own schema; of the model only, the others answer
     /// as ever.
     OffSchema,

@@ -37,6 +37,8 @@ pub(in crate::check) fn effect(sequence: u64, key: &str, id: Option<&str>, at: D
         request: sequence,
         batch: None,
         change_set: None,
+        under_way: 1,
+        dop_hint: 48,
         fault: None,
     }
 }

@@ -24,11 +24,14 @@ pub(super) struct Principal {
     pub(super) id: Arc<str>,
     /// Which way in is told by this identity.
     pub(super) way: Way,
+    /// How many of its requests are under way, this one included; 0 before
+    /// they are counted.
+    pub(super) under_way: u16,
 }
 
 impl Principal {
     pub(super) fn nobody() -> Self {
-        Self { id: "".into(), way: Way::Direct }
+        Self { id: "".into(), way: Way::Direct, under_way: 0 }
     }
 }
 
@@ -38,6 +41,8 @@ pub(super) struct Guard {
     tenant: Tenant,
     /// The application id of the gateway's managed identity.
     gateway: String,
+    /// The application id of flows' connections.
+    flow: String,
     audience: String,
     proven: RwLock<HashMap<Box<str>, Proven>>,
 }
@@ -51,8 +56,9 @@ struct Proven {
 
 impl Guard {
     pub(super) fn new(tenant: &Tenant, audience: String) -> Self {
-        let gateway = tenant.application("gateway").unwrap_or_default().to_owned();
-        Self { tenant: tenant.clone(), gateway, audience, proven: RwLock::default() }
+        let identity = |name: &str| tenant.application(name).unwrap_or_default().to_owned();
+        let (gateway, flow) = (identity("gateway"), identity("flow"));
+        Self { tenant: tenant.clone(), gateway, flow, audience, proven: RwLock::default() }
     }
 
     /// Where a token could be had, for the challenge of a 401.
@@ -91,8 +97,8 @@ impl Guard {
             return Err(Refusal::unauthorized("InvalidUserAuth"));
         }
         let instant = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or_default();
-        let way = if client.eq_ignore_ascii_case(&self.gateway) { Way::Gateway } else { Way::Direct };
-        let principal = Principal { id: client.into(), way };
+        let way = self.way(client);
+        let principal = Principal { id: client.into(), way, under_way: 0 };
         let proven = Proven { principal, from: instant("nbf"), until: instant("exp") };
         let mut known = self.proven.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
@@ -100,6 +106,15 @@ impl Guard {
         }
         known.insert(token.into(), proven.clone());
         Ok(proven)
+    }
+
+    /// Which way an identity comes.
+    fn way(&self, client: &str) -> Way {
+        match client {
+            _ if client.eq_ignore_ascii_case(&self.gateway) => Way::Gateway,
+            _ if client.eq_ignore_ascii_case(&self.flow) => Way::Flow,
+            _ => Way::Direct,
+        }
     }
 
     /// The client that a token of our tenant names, of either version; empty

@@ -21,6 +21,7 @@
 //! answer.
 
 mod answer;
+mod crowd;
 mod error;
 mod guard;
 mod ledger;
@@ -30,6 +31,7 @@ mod organization;
 mod query;
 mod schema;
 mod server;
+mod somebody_else;
 mod store;
 
 #[cfg(test)]
@@ -37,4 +39,5 @@ mod tests;
 
 pub use super::fault::ArmedFault;
 pub use ledger::LedgerQuery;
+pub use schema::WaysIn;
 pub use server::{Dataverse, DataverseHandle, DataverseOptions};

@@ -13,15 +13,16 @@ use serde_json::Value;
 
 use super::super::fault::{self, FaultBoard, Subject};
 use super::answer::{Answer, Context, respond};
+use super::crowd::Crowd;
 use super::error::Refusal;
 use super::guard::{Guard, Principal};
 use super::ledger::{CAPACITY, Ledger, LedgerQuery};
 use super::operate::Call;
-use super::schema::{Cell, Definition, Environment, Table};
+use super::schema::{Cell, Definition, Environment, Table, WaysIn};
 use super::store::Store;
 use crate::clock::{Clock, Timestamp};
 use crate::limit::{Admission, ServiceProtection};
-use crate::observe::{LedgerEntry, Way};
+use crate::observe::LedgerEntry;
 use crate::wire::{Downstream, FaultKind};
 
 /// The largest body that is read.
@@ -37,7 +38,8 @@ pub(super) struct Reset;
 pub(super) struct Organization {
     pub(super) environment: Environment,
     pub(super) tables: Vec<Arc<Table>>,
-    refuse_ungoverned: bool,
+    ways_in: WaysIn,
+    crowd: Crowd,
     store: Mutex<Store>,
     faults: FaultBoard,
     protection: Mutex<ServiceProtection>,
@@ -54,12 +56,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Organization {
-    pub(super) fn new(definition: Definition, guard: Guard, refuse_ungoverned: bool, clock: Clock) -> Self {
+    pub(super) fn new(definition: Definition, guard: Guard, ways_in: WaysIn, clock: Clock) -> Self {
         let environment = definition.environment;
         let tables: Vec<_> = definition.tables.into_iter().map(|(table, seeds)| (Arc::new(table), seeds)).collect();
         Self {
             tables: tables.iter().map(|(table, _)| table.clone()).collect(),
-            refuse_ungoverned,
+            ways_in,
+            crowd: Crowd::default(),
             store: Mutex::new(Store::new(tables, Ledger::new(CAPACITY))),
             faults: FaultBoard::default(),
             protection: Mutex::new(ServiceProtection::new(environment.requests, environment.window)),
@@ -99,6 +102,8 @@ impl Organization {
             Ok(entered) => entered,
             Err(refusal) => return Ok(self.refused(&refusal, annotated, call.at)),
         };
+        let present = self.crowd.enter(&principal.id);
+        let principal = Principal { under_way: present.number, ..principal };
         let hit = self.fault(call);
         let name = hit.as_ref().map(fault::name);
         let refusal = match &hit {
@@ -108,7 +113,10 @@ impl Organization {
             }
             Some(FaultKind::Throttled { retry_after }) => Some(self.throttled(*retry_after)),
             Some(FaultKind::Unavailable) => Some(Refusal::unavailable()),
-            Some(FaultKind::Slow { .. } | FaultKind::AnswerLost | FaultKind::OffSchema) | None => None,
+            Some(
+                FaultKind::Slow { .. } | FaultKind::AnswerLost | FaultKind::OffSchema | FaultKind::SomebodyElse { .. },
+            )
+            | None => None,
         };
         let answer = match refusal {
             Some(refusal) => {
@@ -120,6 +128,10 @@ impl Organization {
         // No lock is held here.
         match hit {
             Some(FaultKind::AnswerLost) => Err(Reset),
+            Some(FaultKind::SomebodyElse { column, value }) => {
+                self.somebody_else_writes(call, &column, &value);
+                Ok(self.respond(answer, remaining))
+            }
             Some(FaultKind::Slow { milliseconds }) => {
                 tokio::time::sleep(Duration::from_millis(milliseconds)).await;
                 Ok(self.respond(answer, remaining))
@@ -133,7 +145,7 @@ impl Organization {
         let principal = self.guard.principal(call.header("authorization"), call.at).inspect_err(|refusal| {
             self.note_refusal(call, &Principal::nobody(), (refusal.status, refusal.code), None);
         })?;
-        if principal.way != Way::Gateway && self.refuse_ungoverned {
+        if !self.ways_in.admit(principal.way) {
             let logical = self.table(&call.path.segment).map_or("systemuser", |t| &self.tables[t].logical);
             let verb = if call.operation().is_some() { "Write" } else { "Read" };
             let refusal = Refusal::missing_privilege(&principal.id, verb, logical);
@@ -201,7 +213,10 @@ impl Organization {
     }
 
     pub(super) fn ledger(&self, query: &LedgerQuery) -> (Vec<LedgerEntry>, u64) {
-        self.store().ledger.query(query)
+        let (mut entries, next) = self.store().ledger.query(query);
+        let dop_hint = u16::try_from(self.environment.dop_hint).unwrap_or(u16::MAX);
+        entries.iter_mut().for_each(|entry| entry.dop_hint = dop_hint);
+        (entries, next)
     }
 
     pub(super) fn effects(&self) -> u64 {

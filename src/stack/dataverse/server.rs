@@ -14,7 +14,7 @@ use super::super::listen::{Bound, Listening};
 use super::guard::Guard;
 use super::ledger::LedgerQuery;
 use super::organization::Organization;
-use super::schema::load;
+use super::schema::{WaysIn, load};
 use crate::clock::Clock;
 use crate::door::Origin;
 use crate::observe::LedgerEntry;
@@ -31,11 +31,8 @@ pub struct DataverseOptions {
     pub clock: Clock,
     /// Whose tokens are accepted.
     pub tenant: Tenant,
-    /// Lets writes of other identities than the gateway's pass, and records
-    /// them as ungoverned, whatever `environment.yaml` says. The stack sets it
-    /// for the defect `around-the-gateway`: there the write must succeed, so
-    /// that the data path is judged by its effects.
-    pub accept_ungoverned: bool,
+    /// Which ways in are open; `None`: those that `environment.yaml` names.
+    pub ways_in: Option<WaysIn>,
 }
 
 /// A running mock.
@@ -64,8 +61,8 @@ impl Dataverse {
         let bound = Bound::at("dataverse", options.listen).await?;
         let tenant = &options.tenant;
         let guard = Guard::new(tenant, definition.environment.url.clone());
-        let refuse = definition.environment.refuse_ungoverned && !options.accept_ungoverned;
-        let organization = Arc::new(Organization::new(definition, guard, refuse, options.clock));
+        let ways_in = options.ways_in.unwrap_or(definition.environment.ways_in);
+        let organization = Arc::new(Organization::new(definition, guard, ways_in, options.clock));
         let served = organization.clone();
         let listening = bound.serve(service_fn(move |request| served.clone().serve(request)));
         Ok(Self { handle: DataverseHandle(organization), listening })

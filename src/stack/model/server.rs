@@ -103,7 +103,7 @@ async fn serve(options: ModelOptions, request: Request<Incoming>) -> Result<Resp
             Ok(given(&output))
         }
         Some(FaultKind::OffSchema) => Ok(given(&Output::off_schema())),
-        None => Ok(given(&output)),
+        Some(FaultKind::SomebodyElse { .. }) | None => Ok(given(&output)),
     }
 }
 

@@ -153,7 +153,7 @@ fn answer(parts: &Parts, refused: bool, hit: Option<&FaultKind>) -> (Option<u16>
         Some(FaultKind::Throttled { retry_after }) => (Some(429), Some(*retry_after)),
         Some(FaultKind::Unavailable) => (Some(503), None),
         Some(FaultKind::Reset | FaultKind::AnswerLost) => (None, None),
-        Some(FaultKind::Slow { .. } | FaultKind::OffSchema) | None => {
+        Some(FaultKind::Slow { .. } | FaultKind::OffSchema | FaultKind::SomebodyElse { .. }) | None => {
             let known = parts.method == Method::POST && parts.uri.path() == PATH;
             (
                 Some(if !known {

@@ -39,6 +39,8 @@ pub(in crate::stack::dataverse) struct Writer {
     pub(in crate::stack::dataverse) at: Timestamp,
     pub(in crate::stack::dataverse) principal: Arc<str>,
     pub(in crate::stack::dataverse) way: Way,
+    /// Requests of this principal under way, this one included.
+    pub(in crate::stack::dataverse) under_way: u16,
     /// The HTTP request.
     pub(in crate::stack::dataverse) request: u64,
     /// The boundary of the batch, and of the change set.
@@ -288,6 +290,8 @@ impl Entry {
             request: writer.request,
             batch: writer.batch.as_deref().map(str::to_owned),
             change_set: writer.change_set.as_deref().map(str::to_owned),
+            under_way: writer.under_way,
+            dop_hint: 0,
             fault: writer.fault.map(str::to_owned),
         }
     }
@@ -317,6 +321,7 @@ mod tests {
             at: Timestamp::from_seconds(0),
             principal: "p".into(),
             way: Way::Gateway,
+            under_way: 1,
             request: 1,
             batch: None,
             change_set: None,

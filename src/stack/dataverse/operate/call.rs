@@ -75,6 +75,7 @@ impl Call {
             at: self.at,
             principal: principal.id.clone(),
             way: principal.way,
+            under_way: principal.under_way,
             request: self.request,
             batch: None,
             change_set: None,

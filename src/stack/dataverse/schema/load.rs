@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::column::{Column, ColumnKind};
 use super::seed;
 use super::table::{AlternateKey, Definition, Environment, SeedRow, Table};
+use super::ways::ways_in;
 use crate::clock::parse_duration;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, closest, parse_yaml};
 
@@ -86,7 +87,7 @@ fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<Environment
     let url = fields.required_str("url").map(str::to_owned);
     let organization = guid(&mut fields, "organization_id");
     let business_unit = guid(&mut fields, "business_unit_id");
-    let refuse_ungoverned = flag(&mut fields, "refuse_ungoverned", true);
+    let ways_in = ways_in(&mut fields);
     let protection = fields.optional("service_protection");
     let dop_hint = number(&mut fields, "dop_hint").unwrap_or(48.0) as u32;
     fields.finish();
@@ -95,7 +96,7 @@ fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<Environment
         url: url?,
         organization: organization?,
         business_unit: business_unit?,
-        refuse_ungoverned,
+        ways_in,
         requests,
         window,
         dop_hint,

@@ -7,6 +7,7 @@ mod load;
 mod seed;
 mod table;
 pub(in crate::stack::dataverse) mod value;
+mod ways;
 
 pub(in crate::stack::dataverse) use cell::Cell;
 pub(in crate::stack::dataverse) use column::{Column, ColumnKind, LookupTarget, OnDelete, Options, Property, System};
@@ -14,3 +15,4 @@ pub(in crate::stack::dataverse) use load::load;
 pub(in crate::stack::dataverse) use table::{
     Definition, Environment, Navigation, Reach, Relation, SeedRow, Table, Traits,
 };
+pub use ways::WaysIn;

@@ -184,7 +184,7 @@ pub(in crate::stack::dataverse) struct Environment {
     pub(in crate::stack::dataverse) url: String,
     pub(in crate::stack::dataverse) organization: Uuid,
     pub(in crate::stack::dataverse) business_unit: Uuid,
-    pub(in crate::stack::dataverse) refuse_ungoverned: bool,
+    pub(in crate::stack::dataverse) ways_in: super::WaysIn,
     pub(in crate::stack::dataverse) requests: u64,
     pub(in crate::stack::dataverse) window: Duration,
     pub(in crate::stack::dataverse) dop_hint: u32,

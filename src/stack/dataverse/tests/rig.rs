@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::Value;
 
-use super::super::{Dataverse, DataverseHandle, DataverseOptions, LedgerQuery};
+use super::super::{Dataverse, DataverseHandle, DataverseOptions, LedgerQuery, WaysIn};
 use crate::clock::{Clock, Timestamp};
 use crate::door::{Door, RestClient};
 use crate::observe::LedgerEntry;
@@ -52,7 +52,8 @@ impl Rig {
         let issuer = Issuer::start(options).await.expect("starts");
         let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse");
         let tenant = issuer.tenant().clone();
-        let options = DataverseOptions { tables, listen, clock, tenant, accept_ungoverned };
+        let ways_in = Some(if accept_ungoverned { WaysIn::ALL } else { WaysIn::GOVERNED });
+        let options = DataverseOptions { tables, listen, clock, tenant, ways_in };
         let dataverse = Dataverse::start(options).await.expect("starts");
         let base = format!("{}/api/data/v9.2", dataverse.origin());
         let client = RestClient::new(&Door::loopback(), Duration::from_secs(10));

@@ -75,7 +75,7 @@ impl Governed {
             listen: any,
             clock: clock.clone(),
             tenant: issuer.tenant().clone(),
-            accept_ungoverned: defects.contains(&"around-the-gateway"),
+            ways_in: None,
         };
         let dataverse = Dataverse::start(options).await.unwrap();
         let through = PassThrough {

@@ -1,0 +1,29 @@
+//! Somebody else writes a row between a read and the write that follows it.
+
+use serde_json::Map;
+
+use super::guard::Principal;
+use super::operate::{Call, Key};
+use super::organization::Organization;
+use super::store::Condition;
+use crate::observe::{SOMEBODY_ELSE, Way};
+
+/// As whom the ledger names them; no application has this id.
+const WHO: &str = "somebody-else";
+
+impl Organization {
+    /// Sets one column of the row that a call has read. What can't be written
+    /// is not: then nobody came between.
+    pub(super) fn somebody_else_writes(&self, call: &Call, column: &str, value: &str) {
+        let read = call.method == http::Method::GET && call.path.rest.is_empty();
+        let table = self.table(&call.path.segment);
+        let (true, Some(index), Some(text)) = (read, table, call.path.key.as_deref()) else { return };
+        let Ok(key) = Key::parse(&self.tables[index], text) else { return };
+        let who = Principal { id: WHO.into(), way: Way::Direct, under_way: 1 };
+        let writer = super::ledger::Writer { headers: Vec::new(), tag: None, ..call.writer(&who, Some(SOMEBODY_ELSE)) };
+        let body = Map::from_iter([(column.to_owned(), value.into())]);
+        let there = Condition { matching: Some(super::store::Match::Any), only_new: false };
+        // A refused write is in the ledger, too.
+        let _ = self.store().upsert(index, (&key, there), &body, writer);
+    }
+}
