@@ -9,7 +9,7 @@ use super::TargetError;
 use crate::clock::Timestamp;
 use crate::door::{Origin, RestClient};
 use crate::generate::TokenKind;
-use crate::observe::{CallTrace, GatewayRow, LedgerEntry, ReceivedCall, RecordedTraces};
+use crate::observe::{CallTrace, GatewayRow, LedgerEntry, ReadEntry, ReceivedCall, RecordedTraces};
 use crate::wire::{Fault, Secret};
 
 /// Reads and steers our stack: ledger, rows, faults, tokens, clock, pools.
@@ -45,6 +45,12 @@ struct LedgerPage {
     next: u64,
     #[serde(default)]
     effects: u64,
+}
+
+#[derive(Deserialize)]
+struct ReadPage {
+    reads: Vec<ReadEntry>,
+    next: u64,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +146,26 @@ impl Control {
         let page: LedgerPage = self.call(Method::GET, &format!("/ledger?since={since}&limit={PAGE}"), None).await?;
         let more = page.entries.len() >= PAGE;
         Ok((page.entries, page.next, more))
+    }
+
+    /// What was read from Dataverse after a number, all pages, and the number to
+    /// go on from. Without correlation IDs, all of it.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn reads(&self, since: u64, correlations: &[String]) -> Result<(Vec<ReadEntry>, u64), TargetError> {
+        let (mut found, mut since) = (Vec::new(), since);
+        loop {
+            let filters = form(&[("correlation", &correlations.join(","))]);
+            let page: ReadPage =
+                self.call(Method::GET, &format!("/reads?since={since}&limit={PAGE}{filters}"), None).await?;
+            let count = page.reads.len();
+            since = page.next;
+            found.extend(page.reads);
+            if count < PAGE {
+                return Ok((found, since));
+            }
+        }
     }
 
     /// One page of all rows after a number, the number to go on from, and

@@ -17,7 +17,7 @@ use serde_json::json;
 use super::super::dataverse::{DataverseHandle, LedgerQuery};
 use super::super::issuer::{MintRequest, Rollover, Throttle};
 use super::ControlOptions;
-use crate::observe::LedgerEntry;
+use crate::observe::{LedgerEntry, ReadEntry};
 use crate::wire::Fault;
 
 /// How many entries, rows or values are given unless asked otherwise.
@@ -27,6 +27,7 @@ pub(super) fn router(options: ControlOptions) -> Router {
     Router::new()
         .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
         .route("/ledger", get(ledger))
+        .route("/reads", get(reads))
         .route("/rows", get(rows))
         .route("/traces", get(traces))
         .route("/traces/recorded", get(recorded))
@@ -116,6 +117,20 @@ struct LedgerPage {
     entries: Vec<LedgerEntry>,
     next: u64,
     effects: u64,
+}
+
+async fn reads(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
+    let parameters = Parameters::of(&uri);
+    let (since, limit) = (parameters.number("since", 0)?, parameters.number("limit", LIMIT)?);
+    let (reads, next) = dataverse(&stack)?.reads(since, &parameters.list("correlation"), limit);
+    Ok(Json(ReadPage { reads, next }).into_response())
+}
+
+/// A page of the record of reads.
+#[derive(Serialize)]
+struct ReadPage {
+    reads: Vec<ReadEntry>,
+    next: u64,
 }
 
 async fn rows(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {

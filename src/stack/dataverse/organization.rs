@@ -2,7 +2,7 @@
 //! and then the operation.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,13 +16,13 @@ use super::answer::{Answer, Context, respond};
 use super::crowd::Crowd;
 use super::error::Refusal;
 use super::guard::{Guard, Principal};
-use super::ledger::{CAPACITY, Ledger, LedgerQuery};
+use super::ledger::{LedgerQuery, Read, Reads, Writer};
 use super::operate::Call;
 use super::schema::{Cell, Definition, Environment, Table, WaysIn};
 use super::store::Store;
 use crate::clock::{Clock, Timestamp};
 use crate::limit::{Admission, ServiceProtection};
-use crate::observe::LedgerEntry;
+use crate::observe::{LedgerEntry, ReadEntry};
 use crate::wire::{Downstream, FaultKind};
 
 /// The largest body that is read.
@@ -40,7 +40,8 @@ pub(super) struct Organization {
     pub(super) tables: Vec<Arc<Table>>,
     ways_in: WaysIn,
     crowd: Crowd,
-    store: Mutex<Store>,
+    store: RwLock<Store>,
+    reads: Mutex<Reads>,
     faults: FaultBoard,
     protection: Mutex<ServiceProtection>,
     guard: Guard,
@@ -59,11 +60,13 @@ impl Organization {
     pub(super) fn new(definition: Definition, guard: Guard, ways_in: WaysIn, clock: Clock) -> Self {
         let environment = definition.environment;
         let tables: Vec<_> = definition.tables.into_iter().map(|(table, seeds)| (Arc::new(table), seeds)).collect();
+        let known: Vec<_> = tables.iter().map(|(table, _)| table.clone()).collect();
         Self {
-            tables: tables.iter().map(|(table, _)| table.clone()).collect(),
             ways_in,
             crowd: Crowd::default(),
-            store: Mutex::new(Store::new(tables, Ledger::new(CAPACITY))),
+            reads: Mutex::new(Reads::new(known.clone())),
+            tables: known,
+            store: RwLock::new(Store::new(tables, definition.relations.len(), clock.now())),
             faults: FaultBoard::default(),
             protection: Mutex::new(ServiceProtection::new(environment.requests, environment.window)),
             guard,
@@ -73,8 +76,19 @@ impl Organization {
         }
     }
 
-    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
-        locked(&self.store)
+    /// The store, to write.
+    pub(super) fn store(&self) -> RwLockWriteGuard<'_, Store> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The store, to read; readers share it.
+    pub(super) fn view(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters what a read gave.
+    pub(super) fn note_read(&self, writer: &Writer, read: &Read) {
+        locked(&self.reads).push(writer, read);
     }
 
     pub(super) fn table(&self, collection: &str) -> Option<usize> {
@@ -182,7 +196,7 @@ impl Organization {
         let Some(operation) = call.operation() else { return };
         let table = self.table(&call.path.segment).map(|t| &self.tables[t]);
         let attempt = call.attempt(operation, table.ok_or(call.path.segment.as_str()));
-        self.store().ledger.refuse(call.writer(principal, fault), attempt, why.0, why.1);
+        self.store().ledger.refuse(&call.writer(principal, fault), &attempt, why.0, why.1);
     }
 
     fn refused(&self, refusal: &Refusal, annotated: bool, now: Timestamp) -> Response<Full<Bytes>> {
@@ -213,14 +227,18 @@ impl Organization {
     }
 
     pub(super) fn ledger(&self, query: &LedgerQuery) -> (Vec<LedgerEntry>, u64) {
-        let (mut entries, next) = self.store().ledger.query(query);
+        let (mut entries, next) = self.view().ledger.query(query);
         let dop_hint = u16::try_from(self.environment.dop_hint).unwrap_or(u16::MAX);
         entries.iter_mut().for_each(|entry| entry.dop_hint = dop_hint);
         (entries, next)
     }
 
+    pub(super) fn reads(&self, since: u64, correlations: &[String], limit: usize) -> (Vec<ReadEntry>, u64) {
+        locked(&self.reads).query(since, correlations, limit)
+    }
+
     pub(super) fn effects(&self) -> u64 {
-        self.store().ledger.effects()
+        self.view().ledger.effects()
     }
 
     pub(super) fn faults(&self) -> &FaultBoard {
@@ -232,14 +250,14 @@ impl Organization {
     pub(super) fn pool(&self, table: &str, column: &str, page: (usize, usize)) -> Option<(Vec<Value>, usize)> {
         let index = self.table(table)?;
         let definition = &self.tables[index];
-        let store = self.store();
+        let store = self.view();
         let (offset, limit) = page;
         if column == &*definition.primary_id {
-            let ids = store.rows(index).map(|row| Value::from(row.id.to_string()));
-            return Some((ids.skip(offset).take(limit).collect(), store.rows(index).count()));
+            let ids = store.rows(index).iter().map(|row| Value::from(row.id.to_string()));
+            return Some((ids.skip(offset).take(limit).collect(), store.rows(index).len()));
         }
         let position = definition.column(column)?;
-        let cells = || store.rows(index).map(|row| &row.cells[position]).filter(|cell| **cell != Cell::Null);
+        let cells = || store.rows(index).iter().map(|row| &row.cells[position]).filter(|cell| **cell != Cell::Null);
         let values = cells().skip(offset).take(limit).map(Cell::to_json).collect();
         Some((values, cells().count()))
     }

@@ -17,7 +17,7 @@ use super::organization::Organization;
 use super::schema::{WaysIn, load};
 use crate::clock::Clock;
 use crate::door::Origin;
-use crate::observe::LedgerEntry;
+use crate::observe::{LedgerEntry, ReadEntry};
 use crate::wire::Fault;
 
 /// What a mocked environment is started with.
@@ -88,6 +88,12 @@ impl DataverseHandle {
     /// Entries of the ledger, and the number to go on from.
     pub fn ledger(&self, query: &LedgerQuery) -> (Vec<LedgerEntry>, u64) {
         self.0.ledger(query)
+    }
+
+    /// What was read after a number, by whom, and the number to go on from;
+    /// only with one of these correlation IDs, where there are any.
+    pub fn reads(&self, since: u64, correlations: &[String], limit: usize) -> (Vec<ReadEntry>, u64) {
+        self.0.reads(since, correlations, limit)
     }
 
     /// How many effects the ledger has seen, also those that it has forgotten.

@@ -1,11 +1,8 @@
 //! Somebody else writes a row between a read and the write that follows it.
 
-use serde_json::Map;
-
 use super::guard::Principal;
-use super::operate::{Call, Key};
+use super::operate::{Call, Key, one_column};
 use super::organization::Organization;
-use super::store::Condition;
 use crate::observe::{SOMEBODY_ELSE, Way};
 
 /// As whom the ledger names them; no application has this id.
@@ -21,9 +18,7 @@ impl Organization {
         let Ok(key) = Key::parse(&self.tables[index], text) else { return };
         let who = Principal { id: WHO.into(), way: Way::Direct, under_way: 1 };
         let writer = super::ledger::Writer { headers: Vec::new(), tag: None, ..call.writer(&who, Some(SOMEBODY_ELSE)) };
-        let body = Map::from_iter([(column.to_owned(), value.into())]);
-        let there = Condition { matching: Some(super::store::Match::Any), only_new: false };
         // A refused write is in the ledger, too.
-        let _ = self.store().upsert(index, (&key, there), &body, writer);
+        let _ = one_column(&mut self.store(), index, &key, (column, value.into()), &writer);
     }
 }

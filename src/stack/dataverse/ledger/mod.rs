@@ -1,6 +1,13 @@
-//! The ledger of effects.
+//! The ledger of effects, and the record of reads.
 
-mod entries;
+mod code;
+mod effects;
+mod log;
+mod names;
+mod reads;
+mod writer;
 
-pub use entries::LedgerQuery;
-pub(in crate::stack::dataverse) use entries::{Attempt, CAPACITY, CORRELATING, Change, Ledger, Writer};
+pub(in crate::stack::dataverse) use effects::Ledger;
+pub use effects::LedgerQuery;
+pub(in crate::stack::dataverse) use reads::Reads;
+pub(in crate::stack::dataverse) use writer::{Attempt, CORRELATING, Change, Read, Writer};

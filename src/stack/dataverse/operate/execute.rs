@@ -9,7 +9,7 @@ use super::super::metadata;
 use super::super::organization::Organization;
 use super::super::query::Filter;
 use super::super::schema::Table;
-use super::super::store::{Condition, Match, Written};
+use super::apply::{self, Condition, Match, Written};
 use super::call::Call;
 use super::path::Key;
 
@@ -43,15 +43,15 @@ impl Organization {
             Wanted::Ready(answer) => Ok(answer),
             Wanted::Retrieve(table, key) => self.retrieve(call, table, &key),
             Wanted::Create(table, body) => {
-                let written = self.store().create(table, &body, writer())?;
+                let written = apply::create(&mut self.store(), table, &body, &writer())?;
                 self.written(call, table, None, &written)
             }
             Wanted::Upsert(table, key, condition, body) => {
-                let written = self.store().upsert(table, (&key, condition), &body, writer())?;
+                let written = apply::upsert(&mut self.store(), table, (&key, condition), &body, &writer())?;
                 self.written(call, table, Some(&key), &written)
             }
             Wanted::Delete(table, key, matching) => {
-                self.store().delete(table, &key, matching, writer())?;
+                apply::delete(&mut self.store(), table, &key, matching, &writer())?;
                 Ok(Answer::empty(204))
             }
         }
@@ -121,7 +121,7 @@ impl Organization {
     fn retrieve(&self, call: &Call, index: usize, key: &Key) -> Result<Answer, Refusal> {
         let table = &self.tables[index];
         let selected = selection(call, table)?;
-        let row = self.store().find(index, key)?.clone();
+        let row = self.view().find(index, key)?.clone();
         let tag = etag(row.version);
         if call.header("if-none-match") == Some(&tag) && call.prefer.annotations.is_none() {
             return Ok(Answer::empty(304).with("etag", tag));
@@ -164,8 +164,8 @@ impl Organization {
         let top = number("$top")?;
         let page = page_number(call);
         let size = top.unwrap_or_else(|| call.prefer.page.unwrap_or(PAGE)).min(PAGE);
-        let store = self.store();
-        let matching = || store.rows(index).filter(|row| filter.as_ref().is_none_or(|f| f.admits(row)));
+        let store = self.view();
+        let matching = || store.rows(index).iter().filter(|row| filter.as_ref().is_none_or(|f| f.admits(row)));
         let rows: Vec<Value> = matching()
             .skip((page - 1) * size)
             .take(size)

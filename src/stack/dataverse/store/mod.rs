@@ -1,5 +1,13 @@
 //! The rows of all tables, and the ledger of what was done to them.
 
+mod key_index;
+mod row;
 mod rows;
+mod state;
+mod transaction;
 
-pub(in crate::stack::dataverse) use rows::{Condition, Match, Row, Store, Written};
+pub(in crate::stack::dataverse) use key_index::{KeyIndex, sortable};
+pub(in crate::stack::dataverse) use row::{Grave, Graves, Row};
+pub(in crate::stack::dataverse) use rows::Rows;
+pub(in crate::stack::dataverse) use state::{Store, missing};
+pub(in crate::stack::dataverse) use transaction::Transaction;

@@ -1,0 +1,161 @@
+//! All tables and the ledger behind one lock: a write and its entry are one
+//! step.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::super::error::Refusal;
+use super::super::ledger::{Ledger, Writer};
+use super::super::operate::Key;
+use super::super::schema::{SeedRow, Table};
+use super::row::Row;
+use super::rows::Rows;
+use super::transaction::Transaction;
+use crate::clock::Timestamp;
+
+/// The state of the environment.
+#[derive(Debug)]
+pub(in crate::stack::dataverse) struct Store {
+    pub(super) tables: Vec<Rows>,
+    pub(super) relations: Vec<Relation>,
+    /// The last row version.
+    pub(super) version: u64,
+    pub(super) principals: Principals,
+    pub(in crate::stack::dataverse) ledger: Ledger,
+}
+
+/// A many-to-many relationship: pairs of its first and its second side, and the
+/// other way round.
+#[derive(Clone, Debug, Default)]
+pub(in crate::stack::dataverse) struct Relation {
+    pub(super) forward: BTreeSet<(Uuid, Uuid)>,
+    pub(super) backward: BTreeSet<(Uuid, Uuid)>,
+}
+
+/// Who wrote rows, as numbers.
+#[derive(Clone, Debug, Default)]
+pub(in crate::stack::dataverse) struct Principals {
+    names: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+/// The first row version: seven digits, as they are seen.
+const FIRST: u64 = 1_000_000;
+
+impl Store {
+    pub(in crate::stack::dataverse) fn new(
+        tables: Vec<(Arc<Table>, Vec<SeedRow>)>,
+        relations: usize,
+        now: Timestamp,
+    ) -> Self {
+        let ledger = Ledger::new(tables.iter().map(|(table, _)| table.clone()).collect());
+        let mut principals = Principals::default();
+        let system = principals.number("SYSTEM");
+        let mut version = FIRST;
+        let mut filled = Vec::with_capacity(tables.len());
+        for (table, seeds) in tables {
+            let mut rows = Rows::new(table);
+            for seed in seeds {
+                version += 1;
+                rows.insert(Row {
+                    id: seed.id,
+                    version,
+                    born: version,
+                    created: now,
+                    modified: now,
+                    created_by: system,
+                    modified_by: system,
+                    cells: seed.cells.into_boxed_slice(),
+                });
+            }
+            filled.push(rows);
+        }
+        Self { tables: filled, relations: vec![Relation::default(); relations], version, principals, ledger }
+    }
+
+    /// The rows of a table, by its position.
+    pub(in crate::stack::dataverse) fn rows(&self, table: usize) -> &Rows {
+        &self.tables[table]
+    }
+
+    /// The last row version.
+    pub(in crate::stack::dataverse) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Who has a number in a row.
+    pub(in crate::stack::dataverse) fn principal(&self, number: u32) -> &str {
+        self.principals.name(number)
+    }
+
+    /// Rows of the other side that are linked with this one.
+    pub(in crate::stack::dataverse) fn linked(
+        &self,
+        relation: usize,
+        id: Uuid,
+        second: bool,
+    ) -> impl Iterator<Item = Uuid> {
+        let relation = &self.relations[relation];
+        let pairs = if second { &relation.backward } else { &relation.forward };
+        pairs.range((id, Uuid::nil())..=(id, Uuid::max())).map(|(_, other)| *other)
+    }
+
+    /// The row that a key names, if there is one.
+    pub(in crate::stack::dataverse) fn locate(&self, table: usize, key: &Key) -> Option<&Row> {
+        match key {
+            Key::Id(id) => self.tables[table].get(id),
+            Key::Alternate(index, cells) => self.tables[table].find_key(*index, cells),
+        }
+    }
+
+    /// The row that a key names, or the refusal that there is none.
+    pub(in crate::stack::dataverse) fn find(&self, table: usize, key: &Key) -> Result<&Row, Refusal> {
+        self.locate(table, key).ok_or_else(|| missing(&self.tables[table].table, key))
+    }
+
+    /// What is written from now on stands together, or not at all.
+    pub(in crate::stack::dataverse) fn begin<'a>(&'a mut self, writer: &'a Writer) -> Transaction<'a> {
+        Transaction::new(self, writer)
+    }
+}
+
+/// The refusal of a key that names no row.
+pub(in crate::stack::dataverse) fn missing(table: &Table, key: &Key) -> Refusal {
+    match key {
+        Key::Id(id) => Refusal::no_row(&table.logical, &id.to_string()),
+        Key::Alternate(..) => Refusal::no_row_by_key(&table.logical),
+    }
+}
+
+impl Relation {
+    /// Whether the pair is new.
+    pub(super) fn link(&mut self, first: Uuid, second: Uuid) -> bool {
+        self.backward.insert((second, first));
+        self.forward.insert((first, second))
+    }
+
+    /// Whether the pair was there.
+    pub(super) fn unlink(&mut self, first: Uuid, second: Uuid) -> bool {
+        self.backward.remove(&(second, first));
+        self.forward.remove(&(first, second))
+    }
+}
+
+impl Principals {
+    pub(super) fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let shared: Arc<str> = name.into();
+        let number = self.names.len() as u32;
+        self.names.push(shared.clone());
+        self.numbers.insert(shared, number);
+        number
+    }
+
+    fn name(&self, number: u32) -> &str {
+        self.names.get(number as usize).map(AsRef::as_ref).unwrap_or_default()
+    }
+}

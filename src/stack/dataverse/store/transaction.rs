@@ -1,0 +1,203 @@
+//! Writes that stand together, or not at all.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+use uuid::Uuid;
+
+use super::super::error::Refusal;
+use super::super::ledger::{Attempt, Change, Writer};
+use super::super::schema::{Cell, Table};
+use super::row::Row;
+use super::state::Store;
+use crate::observe::Operation;
+
+/// Writes under one hold of the lock. Their entries come into the ledger with
+/// [`Transaction::commit`]; whoever drops it instead has written nothing.
+#[derive(Debug)]
+pub(in crate::stack::dataverse) struct Transaction<'a> {
+    store: &'a mut Store,
+    writer: &'a Writer,
+    done: SmallVec<[Done; 1]>,
+}
+
+/// One write that was done: what the ledger gets of it, and what takes it back.
+#[derive(Debug)]
+struct Done {
+    table: usize,
+    operation: Operation,
+    id: Uuid,
+    changes: Vec<Change>,
+    undo: Undo,
+}
+
+#[derive(Debug)]
+enum Undo {
+    Insert,
+    Replace(u32, Row),
+    Remove(u32, Row),
+    Link(usize, Uuid, Uuid),
+    Unlink(usize, Uuid, Uuid),
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn new(store: &'a mut Store, writer: &'a Writer) -> Self {
+        Self { store, writer, done: SmallVec::new() }
+    }
+
+    /// What there is, with what was written so far.
+    pub(in crate::stack::dataverse) fn store(&self) -> &Store {
+        self.store
+    }
+
+    /// A new row; the columns that are not named hold nothing. Gives its id.
+    pub(in crate::stack::dataverse) fn insert(
+        &mut self,
+        table: usize,
+        id: Option<Uuid>,
+        named: Vec<(usize, Cell)>,
+    ) -> Result<Uuid, Refusal> {
+        let rows = &mut self.store.tables[table];
+        if self.done.is_empty() {
+            rows.compact();
+        }
+        let mut cells = vec![Cell::Null; rows.table.columns.len()].into_boxed_slice();
+        let mut changes = Vec::with_capacity(named.len());
+        for (position, cell) in named {
+            changes.push((position as u16, Cell::Null, cell.clone()));
+            cells[position] = cell;
+        }
+        // What is named twice is one change.
+        changes.dedup_by_key(|(position, _, _)| *position);
+        complete(&rows.table, &cells)?;
+        let id = id.unwrap_or_else(Uuid::new_v4);
+        if rows.get(&id).is_some() {
+            return Err(Refusal::duplicate_id());
+        }
+        self.free(table, &cells, None)?;
+        let store = &mut *self.store;
+        store.version += 1;
+        let (version, by) = (store.version, store.principals.number(&self.writer.principal));
+        let (at, table_rows) = (self.writer.at, &mut store.tables[table]);
+        let row = Row { id, version, born: version, created: at, modified: at, created_by: by, modified_by: by, cells };
+        table_rows.insert(row);
+        self.done.push(Done { table, operation: Operation::Create, id, changes, undo: Undo::Insert });
+        Ok(id)
+    }
+
+    /// Other values in columns of a row that is there.
+    pub(in crate::stack::dataverse) fn update(
+        &mut self,
+        table: usize,
+        id: Uuid,
+        named: Vec<(usize, Cell)>,
+    ) -> Result<(), Refusal> {
+        let rows = &self.store.tables[table];
+        let found = rows.slot(&id).and_then(|slot| Some((slot, rows.at(slot)?)));
+        let Some((slot, old)) = found else {
+            return Err(Refusal::no_row(&rows.table.logical, &id.to_string()));
+        };
+        let mut cells = old.cells.clone();
+        let mut changes: Vec<Change> = Vec::with_capacity(named.len());
+        for (position, after) in named {
+            let before = std::mem::replace(&mut cells[position], after.clone());
+            changes.push((position as u16, before, after));
+        }
+        complete(&rows.table, &cells)?;
+        let (born, created, created_by) = (old.born, old.created, old.created_by);
+        self.free(table, &cells, Some(id))?;
+        let store = &mut *self.store;
+        store.version += 1;
+        let (version, modified) = (store.version, self.writer.at);
+        let modified_by = store.principals.number(&self.writer.principal);
+        let row = Row { id, version, born, created, modified, created_by, modified_by, cells };
+        if let Some(old) = store.tables[table].replace(slot, row) {
+            let undo = Undo::Replace(slot, old);
+            self.done.push(Done { table, operation: Operation::Update, id, changes, undo });
+        }
+        Ok(())
+    }
+
+    /// A row goes, and its links with it.
+    pub(in crate::stack::dataverse) fn delete(&mut self, table: usize, id: Uuid) -> Result<(), Refusal> {
+        let store = &mut *self.store;
+        let rows = &mut store.tables[table];
+        let slot = rows.slot(&id).ok_or_else(|| Refusal::no_row(&rows.table.logical, &id.to_string()))?;
+        store.version += 1;
+        if let Some(row) = rows.remove(slot, store.version) {
+            let held = row.cells.iter().enumerate().filter(|(_, cell)| **cell != Cell::Null);
+            let changes = held.map(|(i, cell)| (i as u16, cell.clone(), Cell::Null)).collect();
+            self.done.push(Done { table, operation: Operation::Delete, id, changes, undo: Undo::Remove(slot, row) });
+        }
+        Ok(())
+    }
+
+    /// Links two rows in a many-to-many relationship; the ledger has it as an
+    /// update of the row of `table`.
+    pub(in crate::stack::dataverse) fn link(&mut self, table: usize, relation: usize, pair: (Uuid, Uuid)) {
+        if self.store.relations[relation].link(pair.0, pair.1) {
+            self.linked(table, pair.0, Undo::Link(relation, pair.0, pair.1));
+        }
+    }
+
+    /// The link goes.
+    pub(in crate::stack::dataverse) fn unlink(&mut self, table: usize, relation: usize, pair: (Uuid, Uuid)) {
+        if self.store.relations[relation].unlink(pair.0, pair.1) {
+            self.linked(table, pair.0, Undo::Unlink(relation, pair.0, pair.1));
+        }
+    }
+
+    fn linked(&mut self, table: usize, id: Uuid, undo: Undo) {
+        self.done.push(Done { table, operation: Operation::Update, id, changes: Vec::new(), undo });
+    }
+
+    /// All of it stands, and is in the ledger.
+    pub(in crate::stack::dataverse) fn commit(mut self) {
+        let done = std::mem::take(&mut self.done);
+        let store = &mut *self.store;
+        for Done { table, operation, id, changes, .. } in done {
+            let table = Ok(&store.tables[table].table);
+            store.ledger.commit(self.writer, &Attempt { operation, table, key: id.to_string() }, &changes);
+        }
+    }
+
+    /// Whether no other row has one of the alternate keys, and every row that is
+    /// looked up is there.
+    fn free(&self, table: usize, cells: &[Cell], own: Option<Uuid>) -> Result<(), Refusal> {
+        let rows = &self.store.tables[table];
+        if let Some((position, _)) = rows.taken(cells, own) {
+            let key = &rows.table.keys[position];
+            let columns: Vec<&str> = key.columns.iter().map(|c| &*rows.table.columns[*c].name).collect();
+            return Err(Refusal::duplicate_key(&key.name, &columns.join(", ")));
+        }
+        for cell in cells {
+            if let Cell::Row(target, id) = cell
+                && self.store.tables[usize::from(*target)].get(id).is_none()
+            {
+                let logical = &self.store.tables[usize::from(*target)].table.logical;
+                return Err(Refusal::no_row(logical, &id.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        while let Some(Done { table, id, undo, .. }) = self.done.pop() {
+            let store = &mut *self.store;
+            match undo {
+                Undo::Insert => store.tables[table].undo_insert(&id),
+                Undo::Replace(slot, row) => drop(store.tables[table].replace(slot, row)),
+                Undo::Remove(slot, row) => store.tables[table].undo_remove(slot, row),
+                Undo::Link(relation, first, second) => drop(store.relations[relation].unlink(first, second)),
+                Undo::Unlink(relation, first, second) => drop(store.relations[relation].link(first, second)),
+            }
+        }
+    }
+}
+
+fn complete(table: &Arc<Table>, cells: &[Cell]) -> Result<(), Refusal> {
+    let lacks = table.columns.iter().zip(cells).find(|(column, cell)| column.required && **cell == Cell::Null);
+    lacks.map_or(Ok(()), |(column, _)| Err(Refusal::required(&table.logical, &column.name)))
+}
