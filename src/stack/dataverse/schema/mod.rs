@@ -3,7 +3,13 @@
 
 mod cell;
 mod column;
+mod columns;
+mod draft;
+mod fields;
+mod generated;
 mod load;
+mod pattern;
+mod relate;
 mod seed;
 mod table;
 pub(in crate::stack::dataverse) mod value;
