@@ -2,23 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use super::column::Options;
 use super::columns::numbered;
 use super::draft::Draft;
-use super::fields::{flag, guid, number};
+use super::fields::{flag, guid};
+use super::protection::protection;
 use super::relate::relate;
 use super::seed;
 use super::table::{Definition, Environment};
 use super::ways::ways_in;
-use crate::clock::parse_duration;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
 
 const ENVIRONMENT: &str = "environment.yaml";
 const ENVIRONMENT_FORMAT: &str = "seamstress/dataverse-environment/1";
-/// The window of the platform (reference B1).
-const WINDOW: Duration = Duration::from_mins(5);
 const TABLE_FORMAT: &str = "seamstress/dataverse-table/1";
 const CHOICES_FORMAT: &str = "seamstress/dataverse-choices/1";
 
@@ -132,37 +129,7 @@ fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<Environment
     let organization = guid(&mut fields, "organization_id");
     let business_unit = guid(&mut fields, "business_unit_id");
     let ways_in = ways_in(&mut fields);
-    let protection = fields.optional("service_protection");
-    let dop_hint = number(&mut fields, "dop_hint").unwrap_or(48.0) as u32;
+    let protection = protection(&mut fields);
     fields.finish();
-    let (requests, window) = protection.map_or((6000, WINDOW), |p| limits(p, diagnostics));
-    Some(Environment {
-        url: url?,
-        organization: organization?,
-        business_unit: business_unit?,
-        ways_in,
-        requests,
-        window,
-        dop_hint,
-    })
-}
-
-/// The platform's own defaults are 6000 requests in 300 s (reference B1).
-fn limits(node: &Node, diagnostics: &mut Diagnostics) -> (u64, Duration) {
-    let mut fields = Fields::of(node, diagnostics);
-    let requests = number(&mut fields, "requests").map_or(6000, |n| n as u64);
-    let window = match fields.optional_str("window") {
-        None => WINDOW,
-        Some(text) => parse_duration(text).filter(|w| w.as_secs() > 0).unwrap_or_else(|| {
-            let place = fields.place();
-            fields.diagnostics().push(
-                Diagnostic::error(place, "`window` is no span of at least a second")
-                    .expected("a span such as `PT300S`")
-                    .actual(format!("`{text}`")),
-            );
-            WINDOW
-        }),
-    };
-    fields.finish();
-    (requests.max(1), window)
+    Some(Environment { url: url?, organization: organization?, business_unit: business_unit?, ways_in, protection })
 }

@@ -9,6 +9,7 @@ mod fields;
 mod generated;
 mod load;
 mod pattern;
+mod protection;
 mod relate;
 mod seed;
 mod table;
@@ -18,6 +19,7 @@ mod ways;
 pub(in crate::stack::dataverse) use cell::Cell;
 pub(in crate::stack::dataverse) use column::{Column, ColumnKind, LookupTarget, OnDelete, Options, Property, System};
 pub(in crate::stack::dataverse) use load::load;
+pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, POOLED, Protection};
 pub(in crate::stack::dataverse) use table::{
     Definition, Environment, Navigation, Reach, Relation, SeedRow, Table, Traits,
 };

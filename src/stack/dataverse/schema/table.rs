@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -185,9 +184,7 @@ pub(in crate::stack::dataverse) struct Environment {
     pub(in crate::stack::dataverse) organization: Uuid,
     pub(in crate::stack::dataverse) business_unit: Uuid,
     pub(in crate::stack::dataverse) ways_in: super::WaysIn,
-    pub(in crate::stack::dataverse) requests: u64,
-    pub(in crate::stack::dataverse) window: Duration,
-    pub(in crate::stack::dataverse) dop_hint: u32,
+    pub(in crate::stack::dataverse) protection: super::Protection,
 }
 
 /// All that the files say.
