@@ -1,13 +1,12 @@
 //! The operations of the Web API (reference A4, A5, A6).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::super::answer::{Answer, etag, members};
 use super::super::error::Refusal;
 use super::super::guard::Principal;
 use super::super::metadata;
 use super::super::organization::Organization;
-use super::super::query::Filter;
 use super::super::schema::Table;
 use super::apply::{self, Condition, Match, Written};
 use super::call::Call;
@@ -17,14 +16,11 @@ use super::path::Key;
 #[derive(Debug)]
 enum Wanted {
     Ready(Answer),
-    Retrieve(usize, Key),
+    Read,
     Create(usize, Map<String, Value>),
     Upsert(usize, Key, Condition, Map<String, Value>),
     Delete(usize, Key, Option<Match>),
 }
-
-/// The most rows of one page (reference A6).
-const PAGE: usize = 5000;
 
 impl Organization {
     /// Does what is asked for. A write, also a refused one, is entered into the
@@ -41,7 +37,7 @@ impl Organization {
         let writer = || call.writer(principal, fault);
         match wanted {
             Wanted::Ready(answer) => Ok(answer),
-            Wanted::Retrieve(table, key) => self.retrieve(call, table, &key),
+            Wanted::Read => self.read(call, principal, fault),
             Wanted::Create(table, body) => {
                 let written = apply::create(&mut self.store(), table, &body, &writer())?;
                 self.written(call, table, None, &written)
@@ -83,10 +79,12 @@ impl Organization {
     fn wanted_of_table(&self, call: &Call, index: usize) -> Result<Wanted, Refusal> {
         let table = &self.tables[index];
         let method = call.method.as_str();
+        if matches!(method, "GET" | "HEAD") {
+            return Ok(Wanted::Read);
+        }
         let Some(key) = call.path.key.as_deref() else {
             return match method {
                 _ if !call.path.rest.is_empty() => Err(Refusal::not_there(&call.path.rest)),
-                "GET" | "HEAD" => self.list(call, index).map(Wanted::Ready),
                 "POST" => Ok(Wanted::Create(index, object(call, table)?)),
                 _ => Err(Refusal::wrong_method(method, &table.collection)),
             };
@@ -96,7 +94,6 @@ impl Organization {
             return property(call, table, index, key);
         }
         match method {
-            "GET" | "HEAD" => Ok(Wanted::Retrieve(index, key)),
             "PATCH" => Ok(Wanted::Upsert(index, key, condition(call), object(call, table)?)),
             "DELETE" => Ok(Wanted::Delete(index, key, condition(call).matching)),
             _ => Err(Refusal::wrong_method(method, &table.collection)),
@@ -116,18 +113,6 @@ impl Organization {
             }
         };
         Ok(Wanted::Ready(Answer::json(200, &body)))
-    }
-
-    fn retrieve(&self, call: &Call, index: usize, key: &Key) -> Result<Answer, Refusal> {
-        let table = &self.tables[index];
-        let selected = selection(call, table)?;
-        let row = self.view().find(index, key)?.clone();
-        let tag = etag(row.version);
-        if call.header("if-none-match") == Some(&tag) && call.prefer.annotations.is_none() {
-            return Ok(Answer::empty(304).with("etag", tag));
-        }
-        let body = entity(call, table, selected.as_deref(), members(table, &row, selected.as_deref(), formatted(call)));
-        Ok(applied(call, Answer::json(200, &body).with("etag", tag), false))
     }
 
     /// The answer to a write (reference A4): 204 with the row's address, or the
@@ -150,39 +135,6 @@ impl Organization {
         let answer = Answer::json(status, &body).with("odata-entityid", address).with("etag", etag(row.version));
         Ok(applied(call, answer, true))
     }
-
-    /// A page of a collection. `$top` switches paging off.
-    fn list(&self, call: &Call, index: usize) -> Result<Answer, Refusal> {
-        let table = &self.tables[index];
-        let selected = selection(call, table)?;
-        let filter = call.option("$filter").map(|text| Filter::parse(table, text)).transpose()?;
-        let number = |name: &str| {
-            let text = call.option(name);
-            text.map(|t| t.parse::<usize>().map_err(|_| Refusal::bad_query(format!("{name} must be a whole number."))))
-                .transpose()
-        };
-        let top = number("$top")?;
-        let page = page_number(call);
-        let size = top.unwrap_or_else(|| call.prefer.page.unwrap_or(PAGE)).min(PAGE);
-        let store = self.view();
-        let matching = || store.rows(index).iter().filter(|row| filter.as_ref().is_none_or(|f| f.admits(row)));
-        let rows: Vec<Value> = matching()
-            .skip((page - 1) * size)
-            .take(size)
-            .map(|row| Value::Object(members(table, row, selected.as_deref(), formatted(call))))
-            .collect();
-        let more = top.is_none() && matching().nth(page * size).is_some();
-        let mut body = json!({ "@odata.context": context(call, table, selected.as_deref()) });
-        if call.option("$count") == Some("true") {
-            body["@odata.count"] = matching().count().min(PAGE).into();
-        }
-        drop(store);
-        body["value"] = rows.into();
-        if more {
-            body["@odata.nextLink"] = next_link(call, table, page + 1).into();
-        }
-        Ok(applied(call, Answer::json(200, &body), false))
-    }
 }
 
 /// One column of a row: `PUT` sets it, `DELETE` clears it.
@@ -199,7 +151,6 @@ fn property(call: &Call, table: &Table, index: usize, key: Key) -> Result<Wanted
             .remove("value")
             .ok_or_else(|| Refusal::bad_payload(&table.collection, "The member 'value' is missing."))?,
         "DELETE" => Value::Null,
-        "GET" => return Err(Refusal::not_there("Reading a single property")),
         other => return Err(Refusal::wrong_method(other, name)),
     };
     let condition = Condition { matching: Some(Match::Any), only_new: false };
@@ -265,19 +216,4 @@ fn applied(call: &Call, answer: Answer, representation: bool) -> Answer {
         Some(text) => answer.with("preference-applied", text),
         None => answer,
     }
-}
-
-/// The page that `$skiptoken` asks for: the number in its cookie, from 1.
-fn page_number(call: &Call) -> usize {
-    let token = call.option("$skiptoken").unwrap_or_default();
-    let number = token.split("pagenumber=\"").nth(1).and_then(|rest| rest.split('"').next());
-    number.and_then(|n| n.parse().ok()).unwrap_or(1).max(1)
-}
-
-fn next_link(call: &Call, table: &Table, page: usize) -> String {
-    let cookie = format!("<cookie pagenumber=\"{page}\" pagingcookie=\"\" istracking=\"False\" />");
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(call.query.iter().filter(|(name, _)| name != "$skiptoken"));
-    query.append_pair("$skiptoken", &cookie);
-    format!("{}/{}?{}", call.base, table.collection, query.finish().replace("%24", "$").replace('+', "%20"))
 }

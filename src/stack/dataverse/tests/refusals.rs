@@ -15,7 +15,7 @@ async fn answers_carry_the_header_fields_of_the_platform() {
     assert!(reply.body["OrganizationId"].is_string() && reply.body["UserId"].is_string());
     assert_eq!(reply.header("content-type"), "application/json; odata.metadata=minimal");
     assert_eq!(reply.header("odata-version"), "4.0");
-    assert_eq!(reply.header("x-ms-ratelimit-time-remaining-xrm-requests"), "359,999.98");
+    assert_eq!(reply.header("x-ms-ratelimit-time-remaining-xrm-requests"), "1,200.00");
     assert_eq!(reply.header("x-ms-ratelimit-burst-remaining-xrm-requests"), "999999");
     assert_eq!(reply.header("x-ms-dop-hint"), "48");
     assert!(reply.header("date").starts_with("Tue, 01 Sep 2026 08:0"));
@@ -68,16 +68,16 @@ async fn what_is_not_there_is_named() {
         (
             "GET",
             "/accounts?$expand=x",
-            501,
-            "0x80040239",
-            "The query option '$expand' is not emulated by this mock of the Web API.",
+            400,
+            "0x0",
+            "Could not find a property named 'x' on type 'Microsoft.Dynamics.CRM.account'.",
         ),
         (
             "GET",
-            "/accounts?$filter=contains(name,'x')",
+            "/accounts?$filter=Microsoft.Dynamics.CRM.Above(PropertyName='accountid',PropertyValue='x')",
             501,
             "0x80040239",
-            "The function 'contains' in $filter is not emulated by this mock of the Web API.",
+            "The function 'Microsoft.Dynamics.CRM.Above' in $filter is not emulated by this mock of the Web API.",
         ),
         ("POST", "/$batch", 501, "0x80040239", "$batch is not emulated by this mock of the Web API."),
         ("DELETE", "/accounts", 405, "", "The requested resource 'accounts' does not support http method 'DELETE'."),
