@@ -23,6 +23,8 @@ pub use concurrency::Concurrency;
 pub use counter::RateCounter;
 pub use quota::{Exhausted, FixedWindow, Quota, Volume};
 pub use rate::{Rate, Refused, SlidingWindow};
-pub use service_protection::{Admission, ServiceProtection};
+pub use service_protection::{
+    Admission, Entitlement, Entitlements, ProtectionLimit, ProtectionRules, ServiceProtection, Standing, Used,
+};
 pub use table::{Reading, SEPARATOR, Table, Window};
 pub use throttling::{Algorithm, Throttling, Turn};

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fault::fault_plan;
 use super::model::{
-    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FaultSpec, FlowSpec, Oversized, Scenario, Start, TimeBase,
+    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase,
 };
 use super::read::{
     fault, optional_count, optional_span, optional_word, rate, required_count, required_span, share, span, word,
@@ -14,7 +15,7 @@ use crate::contract::ContractId;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
 use crate::flow::{CorrelationBirth, OUTBOUND_TIMEOUT, RetryAfterHandling, RetryKind, RetryPolicy};
 use crate::generate::Need;
-use crate::wire::FaultKind;
+use crate::wire::FaultPlan;
 
 /// The format that this loader reads.
 const FORMAT: &str = "seamstress/scenario/1";
@@ -91,8 +92,8 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
         Some(node) => list(node, fields.diagnostics(), flow),
         None => Vec::new(),
     };
-    let faults: Vec<FaultSpec> = match fields.optional("faults") {
-        Some(node) => list(node, fields.diagnostics(), fault_spec),
+    let faults: Vec<FaultPlan> = match fields.optional("faults") {
+        Some(node) => list(node, fields.diagnostics(), fault_plan),
         None => Vec::new(),
     };
     let mut needs: Vec<Need> = match fields.optional("needs") {
@@ -322,49 +323,4 @@ fn duplicate(node: &Node, diagnostics: &mut Diagnostics) -> Option<Duplicates> {
     let after = optional_span(&mut fields, "after").unwrap_or_default();
     fields.finish();
     Some(Duplicates { kind: kind?, share: share?, after })
-}
-
-fn fault_spec(node: &Node, diagnostics: &mut Diagnostics) -> Option<FaultSpec> {
-    #[derive(Clone, Copy)]
-    enum Kind {
-        Throttled,
-        Unavailable,
-        Slow,
-        Reset,
-        AnswerLost,
-    }
-    let kinds = [
-        ("throttled", Kind::Throttled),
-        ("unavailable", Kind::Unavailable),
-        ("slow", Kind::Slow),
-        ("reset", Kind::Reset),
-        ("answer_lost", Kind::AnswerLost),
-    ];
-    let mut fields = Fields::of(node, diagnostics);
-    let kind = match fields.required("kind").and_then(|node| word(node, &kinds, fields.diagnostics())) {
-        Some(Kind::Throttled) => required_count(&mut fields, "retry_after", (0, 86_400))
-            .map(|retry_after| FaultKind::Throttled { retry_after }),
-        Some(Kind::Slow) => {
-            required_span(&mut fields, "by").map(|by| FaultKind::Slow { milliseconds: by.as_millis() as u64 })
-        }
-        Some(Kind::Unavailable) => Some(FaultKind::Unavailable),
-        Some(Kind::Reset) => Some(FaultKind::Reset),
-        Some(Kind::AnswerLost) => Some(FaultKind::AnswerLost),
-        None => None,
-    };
-    let table = fields.optional_str("table").map(str::to_owned);
-    let method = fields.optional_str("method").map(str::to_owned);
-    let share = fields.optional("share").and_then(|node| share(node, fields.diagnostics()));
-    let times = optional_count(&mut fields, "times", (1, u64::MAX));
-    let from = optional_span(&mut fields, "from").unwrap_or_default();
-    let until_node = fields.optional("until");
-    let until = until_node.and_then(|node| span(node, fields.diagnostics()));
-    if let (Some(node), Some(until)) = (until_node, until)
-        && until <= from
-    {
-        fault(node, "the fault ends before it begins", "a span that is longer than `from`", fields.diagnostics());
-    }
-    let time = optional_word(&mut fields, "time", &TIMES).unwrap_or_default();
-    fields.finish();
-    Some(FaultSpec { kind: kind?, table, method, share, times, from, until, time })
 }

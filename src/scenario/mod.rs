@@ -7,6 +7,7 @@
 //! same. Knows nothing of traffic.
 
 mod calls;
+mod fault;
 mod lint;
 mod load;
 mod model;
@@ -17,9 +18,7 @@ mod start;
 pub use calls::{CallSource, PlannedAction, PlannedCall};
 pub use lint::lint;
 pub use load::{load, load_dir};
-pub use model::{
-    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FaultSpec, FlowSpec, Oversized, Scenario, Start, TimeBase,
-};
+pub use model::{ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase};
 pub use plan::{FlowClone, Overrides, Plan, PlannedFault, PlannedFlow, Ticket, plan};
 
 #[cfg(test)]

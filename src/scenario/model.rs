@@ -7,7 +7,7 @@ use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::flow::{CorrelationBirth, RetryPolicy};
 use crate::generate::Need;
-use crate::wire::FaultKind;
+use crate::wire::FaultPlan;
 
 /// A scenario file that was loaded.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Scenario {
     /// The flows that run side by side.
     pub flows: Vec<FlowSpec>,
     /// What Dataverse does wrong meanwhile.
-    pub faults: Vec<FaultSpec>,
+    pub faults: Vec<FaultPlan>,
     /// What the target must offer: what the file names, leave to send load, and
     /// faults where it injects some.
     pub needs: Vec<Need>,
@@ -164,25 +164,4 @@ pub enum DuplicateKind {
     CopiedFlow,
     /// The answer is lost on its way to the flow, which sends the call again.
     LostAnswer,
-}
-
-/// One of `faults`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FaultSpec {
-    /// What goes wrong.
-    pub kind: FaultKind,
-    /// Only for this table.
-    pub table: Option<String>,
-    /// Only for this method.
-    pub method: Option<String>,
-    /// Only for this share of the requests.
-    pub share: Option<f64>,
-    /// At most so many times.
-    pub times: Option<u64>,
-    /// From here on, after the scenario's start.
-    pub from: Duration,
-    /// Until here; `None`: to its end.
-    pub until: Option<Duration>,
-    /// Whose time the spans are.
-    pub time: TimeBase,
 }

@@ -270,13 +270,9 @@ impl Planner<'_> {
 
     fn faults(&self) -> Vec<PlannedFault> {
         let planned = self.scenario.faults.iter().map(|spec| {
-            let mut fault = Fault::new(spec.kind.clone());
-            fault.table.clone_from(&spec.table);
-            fault.method.clone_from(&spec.method);
-            fault.share = spec.share;
-            fault.times = spec.times;
-            let clocked = |span| clocked(span, spec.time, self.scale);
-            PlannedFault { fault, from: clocked(spec.from), until: spec.until.map(clocked) }
+            let time = if spec.real { TimeBase::Real } else { TimeBase::Clock };
+            let clocked = |span| clocked(span, time, self.scale);
+            PlannedFault { fault: spec.fault.clone(), from: clocked(spec.from), until: spec.until.map(clocked) }
         });
         planned.collect()
     }

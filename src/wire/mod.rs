@@ -17,7 +17,10 @@ mod token;
 
 pub use curl::{curl_line, curl_line_with};
 pub use exchange::{Exchange, Failure, FailureKind, Tier};
-pub use fault::{Downstream, Fault, FaultKind};
+pub use fault::{
+    Cycle, Distribution, Downstream, Fault, FaultError, FaultKind, FaultOperation, FaultPlan, FieldFault, InsteadOf,
+    PRESETS,
+};
 pub use handwritten::Handwritten;
 pub use headers::Headers;
 pub use keys::{Keys, push_cookie, push_query};

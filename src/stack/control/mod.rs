@@ -14,7 +14,9 @@
 //! | `GET /traces?since=&correlation=a,b&limit=` | `{"calls":[…]}`: the gateway's last calls with what each policy did, the newest last |
 //! | `GET /rows?since=&correlation=a,b&limit=` | `{"rows":[…],"next":n}` |
 //! | `GET /counters?limit=` | `{"counters":[…],"keys":n}`: limits of keys, those first that have used most of them |
-//! | `POST /faults`, `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | arms, lists, disarms |
+//! | `POST /faults`, `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | arms (JSON, or text as `--fault` has it: `deadlock,table=accounts,share=10%`), lists with how often each matched and hit, disarms |
+//! | `GET /faults/hits?since=&limit=` | `{"hits":[…],"next":n}`: each request that faults hit, reads too; the last 10,000 |
+//! | `GET /dataverse/limits` | service protection by web server and principal, entitlements |
 //! | `POST /mint` | `{"token":"…","expires_in":s}` |
 //! | `GET /clock`, `POST /clock/jump` `{"seconds":n}` | `{"now":…,"scale":x}` |
 //! | `GET /callbacks?id=a,b` | `{"calls":[…]}`: what the flow's trigger received that names one of the IDs, in a header field or in its content |

@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::dataverse::{DataverseHandle, LedgerQuery};
+use super::super::fault::wrong_fault;
 use super::super::issuer::{MintRequest, Rollover, Throttle};
 use super::ControlOptions;
 use crate::observe::{LedgerEntry, ReadEntry};
-use crate::wire::Fault;
+use crate::wire::{Fault, FaultPlan};
 
 /// How many entries, rows or values are given unless asked otherwise.
 const LIMIT: usize = 1000;
@@ -36,6 +37,8 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/metrics", get(metrics))
         .route("/faults", get(faults).post(arm).delete(clear_faults))
         .route("/faults/{id}", delete(disarm))
+        .route("/faults/hits", get(fault_hits))
+        .route("/dataverse/limits", get(limits))
         .route("/mint", post(mint))
         .route("/issuer", get(principals))
         .route("/issuer/rollover", post(rollover))
@@ -188,11 +191,30 @@ async fn faults(State(stack): State<ControlOptions>) -> Result<Response, Refused
 }
 
 async fn arm(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
-    let fault: Fault = read(&body)?;
-    if fault.share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-        return Err(refusal(StatusCode::BAD_REQUEST, "`share` is not from 0 to 1"));
-    }
+    let fault: Fault = match body.trim_ascii_start().first() {
+        Some(b'{') => read(&body)?,
+        _ => written(&body, &stack)?,
+    };
+    fault.check().map_err(|why| refusal(StatusCode::BAD_REQUEST, &why))?;
     Ok(Json(json!({ "id": dataverse(&stack)?.arm(fault) })).into_response())
+}
+
+/// A fault as the command line has it; its instants count from now.
+fn written(body: &[u8], stack: &ControlOptions) -> Result<Fault, Refused> {
+    let plan = FaultPlan::parse(&String::from_utf8_lossy(body))
+        .map_err(|faults| refusal(StatusCode::BAD_REQUEST, &wrong_fault(&faults)))?;
+    Ok(plan.starting(stack.clock.now(), stack.clock.scale()))
+}
+
+async fn fault_hits(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
+    let parameters = Parameters::of(&uri);
+    let (since, limit) = (parameters.number("since", 0)?, parameters.number("limit", LIMIT)?);
+    let (hits, next) = dataverse(&stack)?.fault_hits(since, limit);
+    Ok(Json(json!({ "hits": hits, "next": next })).into_response())
+}
+
+async fn limits(State(stack): State<ControlOptions>) -> Result<Response, Refused> {
+    Ok(Json(dataverse(&stack)?.limits()).into_response())
 }
 
 async fn disarm(State(stack): State<ControlOptions>, Path(id): Path<String>) -> Result<StatusCode, Refused> {

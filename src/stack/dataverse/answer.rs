@@ -3,14 +3,15 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::body::AnswerBody;
 use super::error::Refusal;
 use super::schema::{Cell, Table};
 use super::store::Row;
 use crate::clock::Timestamp;
+use crate::limit::Standing;
 
 /// The media type of bodies (reference A3).
 const JSON: &str = "application/json; odata.metadata=minimal";
@@ -22,12 +23,36 @@ pub(super) struct Answer {
     pub(super) headers: Vec<(&'static str, String)>,
     /// Empty where there is none.
     pub(super) body: Bytes,
+    pub(super) cost: Cost,
+}
+
+/// What was done for an answer: what limits count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
+    /// Operations, those of a batch and the rows of a bulk action one by one;
+    /// 0 says as much as 1.
+    pub(super) operations: u32,
+    /// Rows that were read.
+    pub(super) read: u32,
+    /// Rows that were written.
+    pub(super) written: u32,
+}
+
+impl Cost {
+    /// Of several operations together.
+    pub(super) fn of_all(parts: impl IntoIterator<Item = Self>) -> Self {
+        parts.into_iter().fold(Self::default(), |sum, part| Self {
+            operations: sum.operations + part.operations.max(1),
+            read: sum.read + part.read,
+            written: sum.written + part.written,
+        })
+    }
 }
 
 impl Answer {
     /// A body that is JSON already.
     pub(super) fn bytes(status: u16, body: Bytes) -> Self {
-        Self { status, headers: Vec::new(), body }
+        Self { status, headers: Vec::new(), body, cost: Cost::default() }
     }
 
     pub(super) fn json(status: u16, body: &Value) -> Self {
@@ -41,6 +66,13 @@ impl Answer {
     /// The media type of the body: JSON, where nothing else was said.
     pub(super) fn media_type(&self) -> &str {
         self.headers.iter().find(|(name, _)| *name == "content-type").map_or(JSON, |(_, value)| value)
+    }
+
+    /// What was done for it.
+    #[must_use]
+    pub(super) fn costing(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
     }
 
     #[must_use]
@@ -145,10 +177,13 @@ pub(super) fn members(table: &Table, row: &Row, selected: Option<&[usize]>, form
 }
 
 /// What the common header fields need.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
-    pub(super) remaining: u64,
+    /// What is left to whoever called; nothing is told to nobody.
+    pub(super) standing: Option<Standing>,
+    /// The cookie that leads to the same web server again.
+    pub(super) affinity: HeaderValue,
     pub(super) dop_hint: u32,
     pub(super) organization: Uuid,
     pub(super) allowed: &'a str,
@@ -157,20 +192,19 @@ pub(super) struct Context<'a> {
 const SERVICE_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-service-request-id");
 
 /// Header fields that are the same on every answer.
-const COMMON: [(HeaderName, HeaderValue); 7] = [
+const COMMON: [(HeaderName, HeaderValue); 6] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     (header::EXPIRES, HeaderValue::from_static("-1")),
     (header::VARY, HeaderValue::from_static("Accept-Encoding")),
-    (header::SET_COOKIE, HeaderValue::from_static("ARRAffinity=5ea3b1e6f0c94a1d; path=/; secure; HttpOnly")),
     (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
     (HeaderName::from_static("crm.serviceid"), HeaderValue::from_static("framework")),
     (HeaderName::from_static("odata-version"), HeaderValue::from_static("4.0")),
 ];
 
 /// The answer as it goes out, with the header fields that every answer has.
-pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<Full<Bytes>> {
+pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<AnswerBody> {
     let is_json = !answer.body.is_empty() && !answer.headers.iter().any(|(name, _)| *name == "content-type");
-    let mut response = Response::new(Full::new(answer.body));
+    let mut response = Response::new(AnswerBody::whole(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.reserve(24);
@@ -180,6 +214,7 @@ pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<Full<By
     for (name, value) in COMMON {
         headers.append(name, value);
     }
+    headers.append(header::SET_COOKIE, context.affinity.clone());
     let request_id = Uuid::new_v4().to_string();
     let mut put = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -196,9 +231,12 @@ pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<Full<By
     put(HeaderName::from_static("req_id"), &request_id);
     put(HeaderName::from_static("authactivityid"), &Uuid::new_v4().to_string());
     put(HeaderName::from_static("x-ms-dop-hint"), &context.dop_hint.to_string());
-    // Execution time is not counted here, so all of it is always left.
-    put(HeaderName::from_static("x-ms-ratelimit-time-remaining-xrm-requests"), &seconds(1200.0));
-    put(HeaderName::from_static("x-ms-ratelimit-burst-remaining-xrm-requests"), &context.remaining.to_string());
+    if let Some(standing) = context.standing {
+        let time = seconds(standing.left.execution().as_secs_f64());
+        put(HeaderName::from_static("x-ms-ratelimit-time-remaining-xrm-requests"), &time);
+        let requests = standing.left.requests.to_string();
+        put(HeaderName::from_static("x-ms-ratelimit-burst-remaining-xrm-requests"), &requests);
+    }
     put(HeaderName::from_static("public"), context.allowed);
     put(header::DATE, &context.now.http_date());
     response
@@ -209,14 +247,19 @@ pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<Full<By
 fn seconds(value: f64) -> String {
     let text = format!("{value:.2}");
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, "00"));
-    let mut grouped = String::new();
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+    format!("{}.{decimals}", grouped(whole))
+}
+
+/// Digits with a separator of thousands.
+pub(super) fn grouped(digits: &str) -> String {
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
     }
-    format!("{grouped}.{decimals}")
+    grouped
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::answer::grouped;
+
 /// Status, code and message of a refusal. A code may be empty, as the
 /// platform's own often is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,11 @@ pub(super) struct Refusal {
 impl Refusal {
     fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), retry_after: None }
+    }
+
+    /// Any other error.
+    pub(super) fn of(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(status, code, message)
     }
 
     pub(super) fn unauthorized(why: &str) -> Self {
@@ -36,6 +43,24 @@ impl Refusal {
         let message =
             format!("Number of requests exceeded the limit of {requests} over time window of {window} seconds.");
         Self { retry_after: Some(retry_after), ..Self::new(429, "0x80072322", message) }
+    }
+
+    /// The limit of execution time; both spaces after the number are the
+    /// platform's.
+    pub(super) fn execution_time(milliseconds: u64, window: u64, retry_after: u64) -> Self {
+        let limit = grouped(&milliseconds.to_string());
+        let message = format!(
+            "Combined execution time of incoming requests exceeded limit of {limit}  milliseconds over time window of \
+             {window} seconds. Decrease number of concurrent requests or reduce the duration of requests and try again \
+             later."
+        );
+        Self { retry_after: Some(retry_after), ..Self::new(429, "0x80072321", message) }
+    }
+
+    /// The limit of requests at once.
+    pub(super) fn too_many_at_once(limit: u64, retry_after: u64) -> Self {
+        let message = format!("Number of concurrent requests exceeded the limit of {limit}.");
+        Self { retry_after: Some(retry_after), ..Self::new(429, "0x80072326", message) }
     }
 
     pub(super) fn unavailable() -> Self {

@@ -66,6 +66,11 @@ impl Guard {
         format!("{}/oauth2/v2.0/authorize", self.tenant.base())
     }
 
+    /// The application id of a client of the issuer's.
+    pub(super) fn application(&self, name: &str) -> Option<String> {
+        self.tenant.application(name).map(str::to_owned)
+    }
+
     /// Who the bearer of this `Authorization` is.
     pub(super) fn principal(&self, authorization: Option<&str>, now: Timestamp) -> Result<Principal, Refusal> {
         let token = authorization

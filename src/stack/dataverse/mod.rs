@@ -14,16 +14,22 @@
 //! `$select`, `$top`, `$count`, paging, `$filter` with comparisons, `and`, `or`,
 //! `not`. Everything else is answered 501 with an error body that names it:
 //! `$batch`, `$metadata`, `$expand`, `$orderby`, `$apply`, filter functions,
-//! actions, lookups, files. Service protection counts requests; execution time
-//! and concurrency are not limited.
+//! actions, lookups, files.
 //!
-//! A reset, and an answer that is lost, end the connection without a byte of an
+//! Service protection counts requests, simulated execution time and requests at
+//! once, by principal and web server; entitlements count operations of a day. A
+//! reset, and an answer that is lost, end the connection without a byte of an
 //! answer.
 
+mod admit;
 mod answer;
+mod body;
 mod crowd;
+mod entitled;
 mod error;
 mod guard;
+mod inject;
+mod late;
 mod ledger;
 mod metadata;
 mod operate;
@@ -31,13 +37,16 @@ mod organization;
 mod query;
 mod schema;
 mod server;
+mod servers;
 mod somebody_else;
+mod standing;
 mod store;
 
 #[cfg(test)]
 mod tests;
 
-pub use super::fault::ArmedFault;
+pub use super::fault::{ArmedFault, FaultHit};
 pub use ledger::LedgerQuery;
 pub use schema::WaysIn;
 pub use server::{Dataverse, DataverseHandle, DataverseOptions};
+pub use standing::{EntitlementStanding, Limits, PrincipalStanding, ServerStanding};

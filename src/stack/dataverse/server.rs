@@ -8,13 +8,14 @@ use hyper::service::service_fn;
 use serde_json::Value;
 
 use super::super::StackError;
-use super::super::fault::{ArmedFault, FaultBoard};
+use super::super::fault::{ArmedFault, FaultBoard, FaultHit};
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
 use super::guard::Guard;
 use super::ledger::LedgerQuery;
 use super::organization::Organization;
 use super::schema::{WaysIn, load};
+use super::standing::Limits;
 use crate::clock::Clock;
 use crate::door::Origin;
 use crate::observe::{LedgerEntry, ReadEntry};
@@ -81,6 +82,7 @@ impl Dataverse {
     /// Stops listening and waits for every task.
     pub async fn stop(self) {
         self.listening.stop().await;
+        self.handle.0.late.stop().await;
     }
 }
 
@@ -124,6 +126,17 @@ impl DataverseHandle {
     /// The faults that are armed, in their order, with what they did.
     pub fn faults(&self) -> Vec<ArmedFault> {
         self.0.faults().list()
+    }
+
+    /// What faults did after a number, at most so many, and the number to go on
+    /// from. The last 10,000 are kept.
+    pub fn fault_hits(&self, since: u64, limit: usize) -> (Vec<FaultHit>, u64) {
+        self.0.faults().hits(since, limit)
+    }
+
+    /// Where everybody stands with the limits of the environment.
+    pub fn limits(&self) -> Limits {
+        self.0.limits()
     }
 
     /// Values of a column in the order of its rows, from `offset`, at most

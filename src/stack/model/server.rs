@@ -1,7 +1,6 @@
 //! The model's endpoint on its socket.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
@@ -16,7 +15,7 @@ use super::super::listen::{Bound, Listening};
 use super::output::{Input, Output};
 use crate::clock::Clock;
 use crate::door::Origin;
-use crate::wire::{Downstream, FaultKind, Secret};
+use crate::wire::{Downstream, FaultKind, FaultOperation, Secret};
 
 /// The largest input that is read.
 const LARGEST_BODY: usize = 64 << 10;
@@ -85,12 +84,19 @@ async fn serve(options: ModelOptions, request: Request<Incoming>) -> Result<Resp
         tier: Downstream::Model,
         table: model,
         method: parts.method.as_str(),
+        operation: Some(FaultOperation::Action),
+        principal: "",
+        tag: None,
         headers: &parts.headers,
         now: options.clock.now(),
+        part: false,
     };
     let hit = options.faults.hit(&subject);
     let output = Output::of(model, &input);
-    match hit {
+    if !hit.delay.is_zero() {
+        tokio::time::sleep(hit.delay).await;
+    }
+    match hit.outcome {
         Some(FaultKind::Throttled { retry_after }) => {
             let mut answer = refused(StatusCode::TOO_MANY_REQUESTS, "too many requests");
             answer.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
@@ -98,12 +104,19 @@ async fn serve(options: ModelOptions, request: Request<Incoming>) -> Result<Resp
         }
         Some(FaultKind::Unavailable) => Ok(refused(StatusCode::SERVICE_UNAVAILABLE, "the model is not available")),
         Some(FaultKind::Reset | FaultKind::AnswerLost) => Err(Reset),
-        Some(FaultKind::Slow { milliseconds }) => {
-            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-            Ok(given(&output))
+        Some(FaultKind::Error { error }) => {
+            let mut answer = refused(
+                StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+                &error.message,
+            );
+            if let Some(seconds) = error.retry_after {
+                answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            }
+            Ok(answer)
         }
         Some(FaultKind::OffSchema) => Ok(given(&Output::off_schema())),
-        Some(FaultKind::SomebodyElse { .. }) | None => Ok(given(&output)),
+        // The rest is Dataverse's, and is not armed for this tier.
+        Some(_) | None => Ok(given(&output)),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -12,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 
 use super::super::StackError;
-use super::super::fault::{self, FaultBoard, Subject};
+use super::super::fault::{FaultBoard, Subject};
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
 use super::door::refusal;
@@ -20,7 +19,7 @@ use super::received::Received;
 use crate::clock::Clock;
 use crate::door::Origin;
 use crate::observe::ReceivedCall;
-use crate::wire::{Downstream, FaultKind};
+use crate::wire::{Downstream, FaultKind, FaultOperation};
 
 /// The largest content that is read.
 const LARGEST_BODY: usize = 256 << 10;
@@ -120,11 +119,15 @@ async fn serve(
         tier: Downstream::Trigger,
         table: parts.uri.path(),
         method: parts.method.as_str(),
+        operation: Some(FaultOperation::Action),
+        principal: "",
+        tag: None,
         headers: &parts.headers,
         now,
+        part: false,
     };
     let hit = options.faults.hit(&subject);
-    let (status, wait) = answer(&parts, refused.is_some(), hit.as_ref());
+    let (status, wait) = answer(&parts, refused.is_some(), hit.outcome.as_ref());
     received.enter(ReceivedCall {
         sequence: 0,
         at: now,
@@ -134,10 +137,10 @@ async fn serve(
         refused: refused.map(str::to_owned),
         body: String::from_utf8_lossy(&body).into_owned(),
         status,
-        fault: hit.as_ref().map(|kind| fault::name(kind).to_owned()),
+        fault: hit.name.map(str::to_owned),
     });
-    if let Some(FaultKind::Slow { milliseconds }) = hit {
-        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    if !hit.delay.is_zero() {
+        tokio::time::sleep(hit.delay).await;
     }
     let mut response = Response::new(Full::new(Bytes::new()));
     *response.status_mut() = StatusCode::from_u16(status.ok_or(Reset)?).expect("own statuses are valid");
@@ -153,7 +156,9 @@ fn answer(parts: &Parts, refused: bool, hit: Option<&FaultKind>) -> (Option<u16>
         Some(FaultKind::Throttled { retry_after }) => (Some(429), Some(*retry_after)),
         Some(FaultKind::Unavailable) => (Some(503), None),
         Some(FaultKind::Reset | FaultKind::AnswerLost) => (None, None),
-        Some(FaultKind::Slow { .. } | FaultKind::OffSchema | FaultKind::SomebodyElse { .. }) | None => {
+        Some(FaultKind::Error { error }) => (Some(error.status), error.retry_after),
+        // The rest is of other tiers, and is not armed for this one.
+        Some(_) | None => {
             let known = parts.method == Method::POST && parts.uri.path() == PATH;
             (
                 Some(if !known {

@@ -24,10 +24,13 @@ pub(in crate::stack::dataverse) struct Call {
     /// Scheme, host and path of the Web API, as the client knows it.
     pub(in crate::stack::dataverse) base: String,
     pub(in crate::stack::dataverse) at: Timestamp,
+    /// Whether the link to the next page leads to the same page again, on
+    /// purpose.
+    pub(in crate::stack::dataverse) stuck_cookie: bool,
+    /// As of when a read is answered, where it is to be a stale one.
+    pub(in crate::stack::dataverse) as_of: Option<Timestamp>,
     /// Counts the requests of this environment.
     pub(in crate::stack::dataverse) request: u64,
-    /// A fault: the next page's cookie is that of this page.
-    pub(in crate::stack::dataverse) cookie_stands: bool,
 }
 
 impl Call {
@@ -42,8 +45,9 @@ impl Call {
         let host = parts.headers.get("host").and_then(|v| v.to_str().ok()).unwrap_or("localhost");
         let base = format!("http://{host}/api/data/{}", path.version);
         let prefer = Preferences::parse(&parts.headers);
-        let (method, headers) = (parts.method, parts.headers);
-        Ok(Self { method, path, query, headers, prefer, body, base, at, request, cookie_stands: false })
+        let method = parts.method;
+        let headers = parts.headers;
+        Ok(Self { method, path, query, headers, prefer, body, base, at, request, stuck_cookie: false, as_of: None })
     }
 
     pub(in crate::stack::dataverse) fn header(&self, name: &str) -> Option<&str> {

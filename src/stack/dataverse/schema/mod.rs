@@ -3,7 +3,14 @@
 
 mod cell;
 mod column;
+mod columns;
+mod draft;
+mod fields;
+mod generated;
 mod load;
+mod pattern;
+mod protection;
+mod relate;
 mod seed;
 mod table;
 pub(in crate::stack::dataverse) mod value;
@@ -12,6 +19,7 @@ mod ways;
 pub(in crate::stack::dataverse) use cell::Cell;
 pub(in crate::stack::dataverse) use column::{Column, ColumnKind, LookupTarget, OnDelete, Options, Property, System};
 pub(in crate::stack::dataverse) use load::load;
+pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, POOLED, Protection};
 pub(in crate::stack::dataverse) use table::{
     Definition, Environment, Navigation, Reach, Relation, SeedRow, Table, Traits,
 };

@@ -1,13 +1,12 @@
 //! Tables, their relationships, and the environment as values.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::cell::Cell;
-use super::column::{Column, Property, System};
+use super::column::{Column, Options, Property, System};
 
 /// Up to so many columns a name is found faster by looking at each.
 const FEW: usize = 24;
@@ -185,9 +184,7 @@ pub(in crate::stack::dataverse) struct Environment {
     pub(in crate::stack::dataverse) organization: Uuid,
     pub(in crate::stack::dataverse) business_unit: Uuid,
     pub(in crate::stack::dataverse) ways_in: super::WaysIn,
-    pub(in crate::stack::dataverse) requests: u64,
-    pub(in crate::stack::dataverse) window: Duration,
-    pub(in crate::stack::dataverse) dop_hint: u32,
+    pub(in crate::stack::dataverse) protection: super::Protection,
 }
 
 /// All that the files say.
@@ -197,4 +194,6 @@ pub(in crate::stack::dataverse) struct Definition {
     pub(in crate::stack::dataverse) tables: Vec<(Table, Vec<SeedRow>)>,
     /// The many-to-many relationships; [`Reach::Across`] counts them.
     pub(in crate::stack::dataverse) relations: Vec<Relation>,
+    /// Choices that several columns share, by their names.
+    pub(in crate::stack::dataverse) choices: BTreeMap<String, Options>,
 }

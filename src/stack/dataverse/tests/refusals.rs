@@ -15,7 +15,7 @@ async fn answers_carry_the_header_fields_of_the_platform() {
     assert!(reply.body["OrganizationId"].is_string() && reply.body["UserId"].is_string());
     assert_eq!(reply.header("content-type"), "application/json; odata.metadata=minimal");
     assert_eq!(reply.header("odata-version"), "4.0");
-    assert_eq!(reply.header("x-ms-ratelimit-time-remaining-xrm-requests"), "1,200.00");
+    assert_eq!(reply.header("x-ms-ratelimit-time-remaining-xrm-requests"), "359,999.98");
     assert_eq!(reply.header("x-ms-ratelimit-burst-remaining-xrm-requests"), "999999");
     assert_eq!(reply.header("x-ms-dop-hint"), "48");
     assert!(reply.header("date").starts_with("Tue, 01 Sep 2026 08:0"));

@@ -136,7 +136,7 @@ impl Request<'_> {
             let mut cookie = Cookie::behind(view, id, &listing.order, page, &found.rows);
             cookie.tracking = tracked;
             // On purpose: the page number goes on, the place does not.
-            if self.call.cookie_stands
+            if self.call.stuck_cookie
                 && let Some(before) = before
             {
                 cookie.inner.clone_from(&before.inner);
