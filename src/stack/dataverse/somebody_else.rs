@@ -1,7 +1,7 @@
 //! Somebody else writes a row between a read and the write that follows it.
 
 use super::guard::Principal;
-use super::operate::{Call, Key, one_column};
+use super::operate::{Call, Key};
 use super::organization::Organization;
 use crate::observe::{SOMEBODY_ELSE, Way};
 
@@ -19,6 +19,6 @@ impl Organization {
         let who = Principal { id: WHO.into(), way: Way::Direct, under_way: 1 };
         let writer = super::ledger::Writer { headers: Vec::new(), tag: None, ..call.writer(&who, Some(SOMEBODY_ELSE)) };
         // A refused write is in the ledger, too.
-        let _ = one_column(&mut self.store(), index, &key, (column, value.into()), &writer);
+        let _ = self.set_column(index, key, (column, &value.into()), &writer);
     }
 }

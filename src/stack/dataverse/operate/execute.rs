@@ -1,26 +1,25 @@
-//! The operations of the Web API (reference A4, A5, A6).
+//! The operations of the Web API, done (reference A4 to A8).
 
-use serde_json::{Map, Value};
+use bytes::Bytes;
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+use serde_json::json;
 
-use super::super::answer::{Answer, etag, members};
+use super::super::answer::{Answer, Cost, etag};
 use super::super::error::Refusal;
 use super::super::guard::Principal;
-use super::super::metadata;
+use super::super::ledger::{Attempt, Writer};
 use super::super::organization::Organization;
-use super::super::schema::Table;
-use super::apply::{self, Condition, Match, Written};
+use super::super::query::Representation;
+use super::super::schema::value;
+use super::super::store::Store;
 use super::call::Call;
+use super::draft::Draft;
 use super::path::Key;
+use super::wanted::{Prepared, Wanted};
+use super::write::{Bulk, Condition, Effect, Match, References, Scope, Target, Write};
 
-/// What a request asks for, once tables and keys are known.
-#[derive(Debug)]
-enum Wanted {
-    Ready(Answer),
-    Read,
-    Create(usize, Map<String, Value>),
-    Upsert(usize, Key, Condition, Map<String, Value>),
-    Delete(usize, Key, Option<Match>),
-}
+/// A written row as it is told, with its version.
+type Shown = Option<(Bytes, u64)>;
 
 impl Organization {
     /// Does what is asked for. A write, also a refused one, is entered into the
@@ -31,184 +30,181 @@ impl Organization {
         principal: &Principal,
         fault: Option<&'static str>,
     ) -> Result<Answer, Refusal> {
+        if call.path.segment == "$batch" {
+            return self.batch(call, principal, fault);
+        }
         let wanted = self.wanted(call, principal).inspect_err(|refusal| {
             self.note_refusal(call, principal, (refusal.status, refusal.code), fault);
         })?;
-        let writer = || call.writer(principal, fault);
         match wanted {
             Wanted::Ready(answer) => Ok(answer),
             Wanted::Read => self.read(call, principal, fault),
-            Wanted::Create(table, body) => {
-                let written = apply::create(&mut self.store(), table, &body, &writer())?;
-                self.written(call, table, None, &written)
+            Wanted::Write(prepared) => self.write(call, prepared, &call.writer(principal, fault)),
+        }
+    }
+
+    /// One column of a row that is there gets a value.
+    ///
+    /// # Errors
+    /// The value does not fit, or there is no such row; the ledger has it.
+    pub(in crate::stack::dataverse) fn set_column(
+        &self,
+        table: usize,
+        key: Key,
+        (column, value): (&str, &serde_json::Value),
+        writer: &Writer,
+    ) -> Result<(), Refusal> {
+        let definition = &*self.tables[table];
+        let position = definition.column(column).ok_or_else(|| Refusal::no_property(column, &definition.logical))?;
+        let cell = value::cell(definition, &definition.columns[position], value)?;
+        let draft = Draft { table, cells: vec![(position, cell)], ..Draft::default() };
+        let there = Condition { matching: Some(Match::Any), only_new: false };
+        self.done(&mut Write::Upsert(Target::Key(key), there, draft), None, writer).map(drop)
+    }
+
+    fn write(&self, call: &Call, prepared: Prepared, writer: &Writer) -> Result<Answer, Refusal> {
+        let Prepared { mut write, representation } = prepared;
+        if let Write::Bulk(bulk, table, drafts) = &mut write
+            && self.tables[*table].traits.elastic
+        {
+            return self.bulk_in_part(call, (*bulk, *table), std::mem::take(drafts), writer);
+        }
+        let (effect, shown) = self.done(&mut write, representation.as_ref().map(|r| (call, r)), writer)?;
+        Ok(self.told(call, &effect, shown))
+    }
+
+    /// A write by itself: committed, or entered as refused.
+    fn done(
+        &self,
+        write: &mut Write,
+        told: Option<(&Call, &Representation)>,
+        writer: &Writer,
+    ) -> Result<(Effect, Shown), Refusal> {
+        let references = References::default();
+        let scope = Scope { tables: &self.tables, references: &references };
+        let mut store = self.store();
+        let mut transaction = store.begin(writer);
+        match scope.apply(&mut transaction, write) {
+            Ok(effect) => {
+                let shown = told.and_then(|(call, r)| self.shown(call, r, &effect, transaction.store()));
+                transaction.commit();
+                Ok((effect, shown))
             }
-            Wanted::Upsert(table, key, condition, body) => {
-                let written = apply::upsert(&mut self.store(), table, (&key, condition), &body, &writer())?;
-                self.written(call, table, Some(&key), &written)
-            }
-            Wanted::Delete(table, key, matching) => {
-                apply::delete(&mut self.store(), table, &key, matching, &writer())?;
-                Ok(Answer::empty(204))
+            Err(refusal) => {
+                drop(transaction);
+                self.note_refused(&mut store, write, (&references, writer), &refusal);
+                Err(refusal)
             }
         }
     }
 
-    fn wanted(&self, call: &Call, principal: &Principal) -> Result<Wanted, Refusal> {
-        let segment = call.path.segment.as_str();
-        let read = matches!(call.method.as_str(), "GET" | "HEAD");
-        match segment {
-            "" if read => {
-                let body = metadata::service_document(&call.base, self.tables.iter().map(AsRef::as_ref));
-                Ok(Wanted::Ready(Answer::json(200, &body)))
-            }
-            "WhoAmI" if read => {
-                let body = metadata::who_am_i(&call.base, &self.environment, &principal.id);
-                Ok(Wanted::Ready(Answer::json(200, &body)))
-            }
-            "WhoAmI" => Err(Refusal::no_resource(&format!("[Org]/api/data/{}/WhoAmI", call.path.version))),
-            "EntityDefinitions" if read => self.definitions(call),
-            "" | "EntityDefinitions" => Err(Refusal::wrong_method(call.method.as_str(), segment)),
-            "$metadata" | "$batch" => Err(Refusal::not_there(segment)),
-            collection => {
-                let table = self.table(collection).ok_or_else(|| Refusal::no_segment(collection))?;
-                self.wanted_of_table(call, table)
-            }
-        }
+    /// Enters a write that was refused while it was done.
+    pub(super) fn note_refused(
+        &self,
+        store: &mut Store,
+        write: &Write,
+        (references, writer): (&References, &Writer),
+        refusal: &Refusal,
+    ) {
+        let (operation, key) = write.attempt(store, references);
+        let key = key.map(|id| id.to_string()).unwrap_or_default();
+        let attempt = Attempt { operation, table: Ok(&self.tables[write.table()]), key };
+        store.ledger.refuse(writer, &attempt, refusal.status, refusal.code);
     }
 
-    fn wanted_of_table(&self, call: &Call, index: usize) -> Result<Wanted, Refusal> {
-        let table = &self.tables[index];
-        let method = call.method.as_str();
-        if matches!(method, "GET" | "HEAD") {
-            return Ok(Wanted::Read);
-        }
-        let Some(key) = call.path.key.as_deref() else {
-            return match method {
-                _ if !call.path.rest.is_empty() => Err(Refusal::not_there(&call.path.rest)),
-                "POST" => Ok(Wanted::Create(index, object(call, table)?)),
-                _ => Err(Refusal::wrong_method(method, &table.collection)),
-            };
-        };
-        let key = Key::parse(table, key)?;
-        if !call.path.rest.is_empty() {
-            return property(call, table, index, key);
-        }
-        match method {
-            "PATCH" => Ok(Wanted::Upsert(index, key, condition(call), object(call, table)?)),
-            "DELETE" => Ok(Wanted::Delete(index, key, condition(call).matching)),
-            _ => Err(Refusal::wrong_method(method, &table.collection)),
-        }
-    }
-
-    fn definitions(&self, call: &Call) -> Result<Wanted, Refusal> {
-        let tables = || self.tables.iter().map(AsRef::as_ref);
-        let select = call.option("$select");
-        let body = match call.path.key.as_deref() {
-            None => metadata::definitions(&call.base, tables(), call.option("$filter"), select)?,
-            Some(key) => {
-                let name = key.strip_prefix("LogicalName=").map_or(key, |k| k.trim_matches('\''));
-                let table = tables().find(|t: &&Table| &*t.logical == name);
-                let table = table.ok_or_else(|| Refusal::no_row("EntityMetadata", name))?;
-                metadata::one_definition(&call.base, table, &call.path.rest, select)?
-            }
-        };
-        Ok(Wanted::Ready(Answer::json(200, &body)))
+    /// The written row as it is told, with its version.
+    pub(super) fn shown(&self, call: &Call, representation: &Representation, effect: &Effect, store: &Store) -> Shown {
+        let Effect::Row(table, id, _) = effect else { return None };
+        let row = store.rows(*table).get(id)?;
+        Some((representation.body(self, store, &call.base, row), row.version))
     }
 
     /// The answer to a write (reference A4): 204 with the row's address, or the
     /// row itself where that was preferred.
-    fn written(&self, call: &Call, index: usize, key: Option<&Key>, written: &Written) -> Result<Answer, Refusal> {
-        let table = &self.tables[index];
-        let row = &written.row;
-        // An upsert echoes the form of the key in the URL.
-        let shown = match (key, &call.path.key) {
-            (Some(Key::Alternate(..)), Some(text)) => text.clone(),
-            _ => row.id.to_string(),
+    pub(super) fn told(&self, call: &Call, effect: &Effect, shown: Shown) -> Answer {
+        let (table, id, created) = match effect {
+            Effect::Row(table, id, created) => (*table, *id, *created),
+            Effect::Done(rows) => return applied(call, Answer::empty(204), false).costing(written(*rows)),
+            Effect::Ids(ids) => {
+                let context = format!("{}/$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse", call.base);
+                let body = json!({ "@odata.context": context, "Ids": ids });
+                return Answer::json(200, &body).costing(written(ids.len() as u32));
+            }
         };
-        let address = format!("{}/{}({shown})", call.base, table.collection);
-        if !call.prefer.representation {
-            return Ok(applied(call, Answer::empty(204).with("odata-entityid", address), false));
+        // An upsert echoes the form of the key in the URL.
+        let echoed = call.path.key.as_deref().filter(|key| key.contains('=') && call.path.rest.is_empty());
+        let collection = &self.tables[table].collection;
+        let address = match echoed {
+            Some(key) => format!("{}/{collection}({})", call.base, utf8_percent_encode(key, CONTROLS)),
+            None => format!("{}/{collection}({id})", call.base),
+        };
+        let answer = match shown {
+            None => applied(call, Answer::empty(204).with("odata-entityid", address), false),
+            Some((body, version)) => {
+                let answer = Answer::bytes(if created { 201 } else { 200 }, body);
+                applied(call, answer.with("odata-entityid", address).with("etag", etag(version)), true)
+            }
+        };
+        answer.costing(written(1))
+    }
+
+    /// A bulk action on an elastic table: each row by itself (reference A8).
+    fn bulk_in_part(
+        &self,
+        call: &Call,
+        (bulk, table): (Bulk, usize),
+        drafts: Vec<Draft>,
+        writer: &Writer,
+    ) -> Result<Answer, Refusal> {
+        let references = References::default();
+        let scope = Scope { tables: &self.tables, references: &references };
+        let mut store = self.store();
+        let refuse = |store: &mut Store, key: String, refusal: &Refusal| {
+            let attempt = Attempt { operation: bulk.operation(), table: Ok(&self.tables[table]), key };
+            store.ledger.refuse(writer, &attempt, refusal.status, refusal.code);
+        };
+        if let Err(refusal) = scope.admits_bulk(bulk, table, &drafts) {
+            refuse(&mut store, String::new(), &refusal);
+            return Err(refusal);
         }
-        let selected = selection(call, table)?;
-        let status = if written.created { 201 } else { 200 };
-        let body = entity(call, table, selected.as_deref(), members(table, row, selected.as_deref(), formatted(call)));
-        let answer = Answer::json(status, &body).with("odata-entityid", address).with("etag", etag(row.version));
-        Ok(applied(call, answer, true))
-    }
-}
-
-/// One column of a row: `PUT` sets it, `DELETE` clears it.
-fn property(call: &Call, table: &Table, index: usize, key: Key) -> Result<Wanted, Refusal> {
-    let name = call.path.rest.as_str();
-    if name.starts_with("Microsoft.Dynamics.CRM.") || name.contains('/') {
-        return Err(Refusal::not_there(name));
-    }
-    if table.column(name).is_none() {
-        return Err(Refusal::no_property(name, &table.logical));
-    }
-    let value = match call.method.as_str() {
-        "PUT" => object(call, table)?
-            .remove("value")
-            .ok_or_else(|| Refusal::bad_payload(&table.collection, "The member 'value' is missing."))?,
-        "DELETE" => Value::Null,
-        other => return Err(Refusal::wrong_method(other, name)),
-    };
-    let condition = Condition { matching: Some(Match::Any), only_new: false };
-    Ok(Wanted::Upsert(index, key, condition, Map::from_iter([(name.to_owned(), value)])))
-}
-
-fn object(call: &Call, table: &Table) -> Result<Map<String, Value>, Refusal> {
-    match serde_json::from_slice(&call.body) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Refusal::bad_payload(&table.collection, "A JSON object was expected.")),
-        Err(fault) => Err(Refusal::bad_payload(&table.collection, &format!("The payload is no JSON: {fault}"))),
-    }
-}
-
-fn condition(call: &Call) -> Condition {
-    let matching = call.header("if-match").map(|value| match value.trim() {
-        "*" => Match::Any,
-        tag => {
-            let number = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
-            Match::Version(number.parse().ok())
+        let rows = drafts.len() as u32;
+        let (mut ids, mut failed) = (Vec::new(), Vec::new());
+        for (position, draft) in drafts.into_iter().enumerate() {
+            let named = draft.id.map(|id| id.to_string()).unwrap_or_default();
+            let mut transaction = store.begin(writer);
+            match scope.one_of_many(&mut transaction, bulk, draft) {
+                Ok(id) => {
+                    transaction.commit();
+                    ids.push(id);
+                }
+                Err(refusal) => {
+                    drop(transaction);
+                    refuse(&mut store, named.clone(), &refusal);
+                    failed.push((position, named, refusal));
+                }
+            }
         }
-    });
-    Condition { matching, only_new: call.header("if-none-match").map(str::trim) == Some("*") }
-}
-
-/// The columns that `$select` names; the primary id is always there.
-fn selection(call: &Call, table: &Table) -> Result<Option<Vec<usize>>, Refusal> {
-    const THERE: [&str; 6] = ["$select", "$filter", "$top", "$count", "$skiptoken", "tag"];
-    if let Some((name, _)) = call.query.iter().find(|(name, _)| !THERE.contains(&name.as_str())) {
-        return Err(Refusal::not_there(&format!("The query option '{name}'")));
+        drop(store);
+        let Some((_, _, first)) = failed.first() else {
+            let effect = if bulk == Bulk::Create { Effect::Ids(ids) } else { Effect::Done(rows) };
+            return Ok(self.told(call, &effect, None));
+        };
+        let mut body = first.body(call.prefer.annotated());
+        if call.prefer.annotated() {
+            let details: Vec<_> = failed
+                .iter()
+                .map(|(at, id, refusal)| json!({ "RequestIndex": at, "Id": id, "StatusCode": refusal.status }))
+                .collect();
+            let name = "@Microsoft.PowerApps.CDS.ErrorDetails.Plugin.BulkApiErrorDetails";
+            body["error"][name] = json!(details).to_string().into();
+        }
+        Ok(Answer::json(first.status, &body).costing(written(rows)))
     }
-    let Some(text) = call.option("$select") else { return Ok(None) };
-    let mut columns = Vec::new();
-    for name in text.split(',').map(str::trim).filter(|name| *name != &*table.primary_id) {
-        columns.push(table.column(name).ok_or_else(|| Refusal::no_property(name, &table.logical))?);
-    }
-    Ok(Some(columns))
 }
 
-fn formatted(call: &Call) -> bool {
-    let wanted = call.prefer.annotations.as_deref().unwrap_or_default();
-    wanted == "*" || wanted.contains("FormattedValue")
-}
-
-fn context(call: &Call, table: &Table, selected: Option<&[usize]>) -> String {
-    let names = selected.map(|columns| {
-        let names: Vec<&str> = columns.iter().map(|c| &*table.columns[*c].name).collect();
-        if names.is_empty() { table.primary_id.to_string() } else { names.join(",") }
-    });
-    let names = names.map(|names| format!("({names})")).unwrap_or_default();
-    format!("{}/$metadata#{}{names}", call.base, table.collection)
-}
-
-fn entity(call: &Call, table: &Table, selected: Option<&[usize]>, members: Map<String, Value>) -> Value {
-    let mut body = Map::new();
-    body.insert("@odata.context".into(), format!("{}/$entity", context(call, table, selected)).into());
-    body.extend(members);
-    Value::Object(body)
+/// Each row counts as an operation (reference B2).
+fn written(rows: u32) -> Cost {
+    Cost { operations: rows, read: 0, written: rows }
 }
 
 fn applied(call: &Call, answer: Answer, representation: bool) -> Answer {

@@ -1,11 +1,17 @@
 //! One request: what its URL names, what it asks for, what is done.
+//!
+//! `path` and `call` take a request apart, `draft` its body; `wanted` says what
+//! it asks for, as a plain value; `write` does that as part of a transaction,
+//! `batch` several of them, and `execute` answers.
 
-mod apply;
 mod batch;
 mod call;
+mod draft;
 mod execute;
 mod path;
+mod refusal;
+mod wanted;
+mod write;
 
-pub(in crate::stack::dataverse) use apply::one_column;
 pub(in crate::stack::dataverse) use call::Call;
 pub(in crate::stack::dataverse) use path::{Key, read_literal};

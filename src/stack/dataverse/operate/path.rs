@@ -9,7 +9,7 @@ use super::super::schema::value;
 use super::super::schema::{Cell, Column, ColumnKind, Table};
 
 /// What a path names, before the tables are known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::stack::dataverse) struct Path {
     /// `v9.0`, `v9.1` or `v9.2`.
     pub(in crate::stack::dataverse) version: String,

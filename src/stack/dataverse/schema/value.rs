@@ -71,7 +71,12 @@ pub(in crate::stack::dataverse) fn cell(table: &Table, column: &Column, value: &
 
 /// A text as a cell. The length is in characters, as the platform counts:
 /// UTF-16 units.
-fn text(table: &Table, column: &Column, text: &str, max_length: usize) -> Result<Cell, Refusal> {
+pub(in crate::stack::dataverse) fn text(
+    table: &Table,
+    column: &Column,
+    text: &str,
+    max_length: usize,
+) -> Result<Cell, Refusal> {
     // Bytes are never fewer than units: the common text is not counted.
     if text.len() > max_length && text.chars().map(char::len_utf16).sum::<usize>() > max_length {
         return Err(Refusal::too_long(&table.logical, &column.name, max_length));

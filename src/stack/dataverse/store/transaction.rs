@@ -18,12 +18,13 @@ use crate::observe::Operation;
 pub(in crate::stack::dataverse) struct Transaction<'a> {
     store: &'a mut Store,
     writer: &'a Writer,
-    done: SmallVec<[Done; 1]>,
+    done: SmallVec<[Done<'a>; 1]>,
 }
 
 /// One write that was done: what the ledger gets of it, and what takes it back.
 #[derive(Debug)]
-struct Done {
+struct Done<'a> {
+    writer: &'a Writer,
     table: usize,
     operation: Operation,
     id: Uuid,
@@ -48,6 +49,12 @@ impl<'a> Transaction<'a> {
     /// What there is, with what was written so far.
     pub(in crate::stack::dataverse) fn store(&self) -> &Store {
         self.store
+    }
+
+    /// What is written from now on, in the same transaction, is somebody
+    /// else's or another request's.
+    pub(in crate::stack::dataverse) fn write_as(&mut self, writer: &'a Writer) {
+        self.writer = writer;
     }
 
     /// A new row; the columns that are not named hold nothing. Gives its id.
@@ -81,7 +88,14 @@ impl<'a> Transaction<'a> {
         let (at, table_rows) = (self.writer.at, &mut store.tables[table]);
         let row = Row { id, version, born: version, created: at, modified: at, created_by: by, modified_by: by, cells };
         table_rows.insert(row);
-        self.done.push(Done { table, operation: Operation::Create, id, changes, undo: Undo::Insert });
+        self.done.push(Done {
+            writer: self.writer,
+            table,
+            operation: Operation::Create,
+            id,
+            changes,
+            undo: Undo::Insert,
+        });
         Ok(id)
     }
 
@@ -113,7 +127,7 @@ impl<'a> Transaction<'a> {
         let row = Row { id, version, born, created, modified, created_by, modified_by, cells };
         if let Some(old) = store.tables[table].replace(slot, row) {
             let undo = Undo::Replace(slot, old);
-            self.done.push(Done { table, operation: Operation::Update, id, changes, undo });
+            self.done.push(Done { writer: self.writer, table, operation: Operation::Update, id, changes, undo });
         }
         Ok(())
     }
@@ -127,7 +141,14 @@ impl<'a> Transaction<'a> {
         if let Some(row) = rows.remove(slot, store.version) {
             let held = row.cells.iter().enumerate().filter(|(_, cell)| **cell != Cell::Null);
             let changes = held.map(|(i, cell)| (i as u16, cell.clone(), Cell::Null)).collect();
-            self.done.push(Done { table, operation: Operation::Delete, id, changes, undo: Undo::Remove(slot, row) });
+            self.done.push(Done {
+                writer: self.writer,
+                table,
+                operation: Operation::Delete,
+                id,
+                changes,
+                undo: Undo::Remove(slot, row),
+            });
         }
         Ok(())
     }
@@ -148,16 +169,23 @@ impl<'a> Transaction<'a> {
     }
 
     fn linked(&mut self, table: usize, id: Uuid, undo: Undo) {
-        self.done.push(Done { table, operation: Operation::Update, id, changes: Vec::new(), undo });
+        self.done.push(Done {
+            writer: self.writer,
+            table,
+            operation: Operation::Update,
+            id,
+            changes: Vec::new(),
+            undo,
+        });
     }
 
     /// All of it stands, and is in the ledger.
     pub(in crate::stack::dataverse) fn commit(mut self) {
         let done = std::mem::take(&mut self.done);
         let store = &mut *self.store;
-        for Done { table, operation, id, changes, .. } in done {
+        for Done { writer, table, operation, id, changes, .. } in done {
             let table = Ok(&store.tables[table].table);
-            store.ledger.commit(self.writer, &Attempt { operation, table, key: id.to_string() }, &changes);
+            store.ledger.commit(writer, &Attempt { operation, table, key: id.to_string() }, &changes);
         }
     }
 

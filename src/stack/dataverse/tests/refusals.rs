@@ -79,7 +79,6 @@ async fn what_is_not_there_is_named() {
             "0x80040239",
             "The function 'Microsoft.Dynamics.CRM.Above' in $filter is not emulated by this mock of the Web API.",
         ),
-        ("POST", "/$batch", 501, "0x80040239", "$batch is not emulated by this mock of the Web API."),
         ("DELETE", "/accounts", 405, "", "The requested resource 'accounts' does not support http method 'DELETE'."),
         (
             "POST",

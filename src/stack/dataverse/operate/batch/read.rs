@@ -4,9 +4,12 @@
 //! Lines end with CRLF or LF; request lines may hold spaces that nobody
 //! escaped, and absolute URLs. Bodies are not copied.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use super::super::super::answer::Preferences;
 use super::super::super::error::Refusal;
 
 /// The most operations of one batch.
@@ -29,15 +32,15 @@ pub(in crate::stack::dataverse) struct Inner {
 pub(in crate::stack::dataverse) enum Part {
     /// A request by itself.
     One(Inner),
-    /// Requests that stand or fall together.
-    ChangeSet(Vec<Inner>),
+    /// Requests that stand or fall together, with their boundary.
+    ChangeSet(Arc<str>, Vec<Inner>),
 }
 
 /// Reads a whole batch; nothing of it has been done when one part is wrong.
 pub(in crate::stack::dataverse) fn read(content_type: Option<&str>, body: &Bytes) -> Result<Vec<Part>, Refusal> {
     let boundary = content_type
         .filter(|value| value.trim_start().to_ascii_lowercase().starts_with("multipart/mixed"))
-        .and_then(boundary)
+        .and_then(boundary_of)
         .ok_or_else(|| {
             let found = content_type.unwrap_or("nothing");
             malformed(&format!(
@@ -61,11 +64,18 @@ pub(in crate::stack::dataverse) fn read(content_type: Option<&str>, body: &Bytes
     Ok(parts)
 }
 
+impl Inner {
+    /// Whether its error is to carry annotations.
+    pub(super) fn annotated(&self) -> bool {
+        Preferences::parse(&self.headers).annotated()
+    }
+}
+
 impl Part {
     fn len(&self) -> usize {
         match self {
             Self::One(_) => 1,
-            Self::ChangeSet(inner) => inner.len(),
+            Self::ChangeSet(_, inner) => inner.len(),
         }
     }
 }
@@ -82,7 +92,7 @@ fn part(section: &Bytes) -> Result<Part, Refusal> {
     if !kind.to_ascii_lowercase().starts_with("multipart/mixed") {
         return inner(&headers, kind, &rest).map(Part::One);
     }
-    let boundary = boundary(kind).ok_or_else(|| malformed("The Content-Type of a change set has no boundary."))?;
+    let boundary = boundary_of(kind).ok_or_else(|| malformed("The Content-Type of a change set has no boundary."))?;
     let mut set: Vec<Inner> = Vec::new();
     for section in sections(&rest, boundary)? {
         let (headers, rest) = fields(&section)?;
@@ -108,7 +118,7 @@ fn part(section: &Bytes) -> Result<Part, Refusal> {
         }
         set.push(request);
     }
-    Ok(Part::ChangeSet(set))
+    Ok(Part::ChangeSet(boundary.into(), set))
 }
 
 /// A request out of a part of the type `application/http`.
@@ -166,7 +176,7 @@ fn text_of<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 /// The boundary that a media type names, quoted or not.
-fn boundary(kind: &str) -> Option<&str> {
+pub(super) fn boundary_of(kind: &str) -> Option<&str> {
     let parameter = kind.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("boundary").then_some(value.trim())
@@ -250,7 +260,7 @@ mod tests {
                 ("GET", "https://o/api/data/v9.2/tasks?$filter=a eq 'x y'")
             );
             assert_eq!(get.headers["accept"], "application/json");
-            let Part::ChangeSet(set) = &parts[1] else { panic!("a change set second") };
+            let Part::ChangeSet(_, set) = &parts[1] else { panic!("a change set second") };
             let told: Vec<_> = set.iter().map(|i| (i.content_id.as_deref(), &*i.target, &*i.body)).collect();
             let body: &[u8] = b"{\"a\":1}";
             assert_eq!(told, [(Some("1"), "/api/data/v9.2/tasks", body), (Some("2"), "$1", b"")]);

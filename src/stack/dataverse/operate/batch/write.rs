@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use uuid::Uuid;
 
-use super::super::super::answer::Answer;
+use super::super::super::answer::{Answer, Cost};
 
 /// The answer to one part of a batch.
 #[derive(Debug)]
@@ -24,6 +24,14 @@ impl PartAnswer {
         match self {
             Self::One(_, answer) => (answer.status >= 400).then_some(answer.status),
             Self::ChangeSet(_) => None,
+        }
+    }
+
+    /// What was done for it.
+    pub(in crate::stack::dataverse) fn cost(&self) -> Cost {
+        match self {
+            Self::One(_, answer) => answer.cost,
+            Self::ChangeSet(set) => Cost::of_all(set.iter().map(|(_, answer)| answer.cost)),
         }
     }
 }
