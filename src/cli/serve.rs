@@ -24,12 +24,12 @@ pub(super) async fn serve(args: &ServeArgs) -> u8 {
         Ok((served, left)) => {
             show(args, &served, left.handover.authority.as_deref());
             write_log(args, &served, &stop).await;
-            served.stop().await;
+            let saved = served.stop(args.state.as_deref()).await;
             for file in &left.handover.files {
                 // It names addresses that are gone.
                 let _ = std::fs::remove_file(&file.path);
             }
-            0
+            saved.map_or_else(|fault| fail(&fault, &Redactor::new()), |()| 0)
         }
         Err(fault) => fail(&fault, &Redactor::new()),
     }
@@ -91,10 +91,12 @@ async fn start(args: &ServeArgs) -> Result<(Served, Left), RunError> {
     })
     .await?;
     let logged = args.gateway_logs.as_deref().map_or(Ok(()), |file| served.log_to(file));
-    match logged.and_then(|()| leave(args, &served)) {
+    let loaded = args.state.as_deref().map_or(Ok(()), |file| served.load_state(file));
+    match logged.and(loaded).and_then(|()| leave(args, &served)) {
         Ok(left) => Ok((served, left)),
         Err(fault) => {
-            served.stop().await;
+            // What was not served need not be kept.
+            let _ = served.stop(None).await;
             Err(fault)
         }
     }

@@ -86,9 +86,27 @@ impl Served {
         self.stack.flush_log()
     }
 
-    /// Stops every tier.
-    pub async fn stop(self) {
+    /// The rows that an earlier run kept in this file, where there is one.
+    ///
+    /// # Errors
+    /// The file does not go with the tables.
+    pub fn load_state(&self, file: &Path) -> Result<(), RunError> {
+        match self.stack.dataverse() {
+            Some(dataverse) if file.exists() => dataverse.load(file).map_err(RunError::Input),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stops every tier; the rows of Dataverse go into this file.
+    ///
+    /// # Errors
+    /// The file can't be written; what was in it stays.
+    pub async fn stop(self, state: Option<&Path>) -> Result<(), RunError> {
+        let dataverse = self.stack.dataverse().cloned();
         self.stack.stop().await;
+        let (Some(dataverse), Some(file)) = (dataverse, state) else { return Ok(()) };
+        let failed = |fault| RunError::CouldNotRun(format!("{} can't be written: {fault}", file.display()));
+        dataverse.save(file).map_err(failed)
     }
 }
 

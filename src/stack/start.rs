@@ -101,6 +101,12 @@ impl Stack {
         }
     }
 
+    /// What reads and steers the mocked Dataverse; none before somebody else's
+    /// service.
+    pub fn dataverse(&self) -> Option<&DataverseHandle> {
+        self.tiers.dataverse.as_ref().map(Dataverse::handle)
+    }
+
     /// Where the tiers stand.
     pub fn addresses(&self) -> &Addresses {
         &self.addresses

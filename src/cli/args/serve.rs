@@ -50,6 +50,10 @@ pub(in crate::cli) struct ServeArgs {
     /// shape of `ApiManagementGatewayLogs`.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) gateway_logs: Option<PathBuf>,
+    /// Keep the rows of the mocked Dataverse there between runs: read at the
+    /// start where there is such a file, written at the end.
+    #[arg(long, value_name = "FILE", conflicts_with = "service")]
+    pub(in crate::cli) state: Option<PathBuf>,
     /// Switch on a defect; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) defect: Vec<String>,

@@ -14,10 +14,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::super::dataverse::{DataverseHandle, LedgerQuery};
+use super::super::dataverse::{DataverseHandle, LedgerQuery, SNAPSHOTS};
 use super::super::fault::wrong_fault;
 use super::super::issuer::{MintRequest, Rollover, Throttle};
 use super::ControlOptions;
+use crate::diagnose::Diagnostics;
 use crate::observe::{LedgerEntry, ReadEntry};
 use crate::wire::{Fault, FaultPlan};
 
@@ -35,6 +36,8 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/", get(page))
         .route("/counters", get(counters))
         .route("/metrics", get(metrics))
+        .route("/dataverse/snapshot", post(snapshot))
+        .route("/dataverse/reset", post(reset))
         .route("/faults", get(faults).post(arm).delete(clear_faults))
         .route("/faults/{id}", delete(disarm))
         .route("/faults/hits", get(fault_hits))
@@ -227,6 +230,35 @@ async fn disarm(State(stack): State<ControlOptions>, Path(id): Path<String>) -> 
 async fn clear_faults(State(stack): State<ControlOptions>) -> Result<StatusCode, Refused> {
     dataverse(&stack)?.clear_faults();
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+}
+
+async fn snapshot(State(stack): State<ControlOptions>, body: Bytes) -> Result<StatusCode, Refused> {
+    let Named { name } = read(&body)?;
+    if dataverse(&stack)?.snapshot(&name) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let why = format!("{SNAPSHOTS} snapshots are kept; take one of the same name as another to replace it");
+    Err(refusal(StatusCode::CONFLICT, &why))
+}
+
+/// An empty body: back to the rows of the files.
+async fn reset(State(stack): State<ControlOptions>, body: Bytes) -> Result<StatusCode, Refused> {
+    let dataverse = dataverse(&stack)?;
+    if body.is_empty() {
+        let failed = |faults: Diagnostics| refusal(StatusCode::INTERNAL_SERVER_ERROR, &faults.to_string());
+        return dataverse.reset().await.map(|()| StatusCode::NO_CONTENT).map_err(failed);
+    }
+    let Named { name } = read(&body)?;
+    if dataverse.restore(&name) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(refusal(StatusCode::NOT_FOUND, &format!("there is no snapshot `{name}`")))
 }
 
 async fn mint(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {

@@ -48,5 +48,5 @@ mod tests;
 pub use super::fault::{ArmedFault, FaultHit};
 pub use ledger::LedgerQuery;
 pub use schema::WaysIn;
-pub use server::{Dataverse, DataverseHandle, DataverseOptions};
+pub use server::{Dataverse, DataverseHandle, DataverseOptions, SNAPSHOTS};
 pub use standing::{EntitlementStanding, Limits, PrincipalStanding, ServerStanding};

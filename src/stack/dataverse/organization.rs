@@ -1,6 +1,7 @@
 //! The environment as it runs: who may come in, what goes wrong on purpose,
 //! and then the operation.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -19,9 +20,11 @@ use super::late::Late;
 use super::ledger::{LedgerQuery, Read, Reads, Writer};
 use super::operate::Call;
 use super::schema::{Cell, Definition, Environment, Table, WaysIn};
+use super::server::SNAPSHOTS;
 use super::servers::Servers;
-use super::store::Store;
+use super::store::{Snapshot, Store};
 use crate::clock::Clock;
+use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::observe::{LedgerEntry, ReadEntry};
 
 /// The largest body that is read.
@@ -41,6 +44,7 @@ pub(super) struct Organization {
     pub(super) crowd: Crowd,
     store: RwLock<Store>,
     reads: Mutex<Reads>,
+    snapshots: Mutex<HashMap<String, Snapshot>>,
     pub(super) faults: FaultBoard,
     pub(super) servers: Servers,
     pub(super) entitled: Entitled,
@@ -66,6 +70,7 @@ impl Organization {
         Self {
             ways_in,
             crowd: Crowd::default(),
+            snapshots: Mutex::default(),
             reads: Mutex::new(Reads::new(known.clone())),
             tables: known,
             store: RwLock::new(Store::new(tables, definition.relations.len(), clock.now())),
@@ -88,6 +93,39 @@ impl Organization {
     /// The store, to read; readers share it.
     pub(super) fn view(&self) -> RwLockReadGuard<'_, Store> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn snapshot(&self, name: &str) -> bool {
+        let mut snapshots = locked(&self.snapshots);
+        let room = snapshots.len() < SNAPSHOTS || snapshots.contains_key(name);
+        if room {
+            snapshots.insert(name.to_owned(), self.view().snapshot());
+        }
+        room
+    }
+
+    pub(super) fn restore(&self, name: &str) -> bool {
+        let snapshot = locked(&self.snapshots).get(name).cloned();
+        snapshot.map(|snapshot| self.store().restore(snapshot)).is_some()
+    }
+
+    /// The rows of the files again; their tables may not have changed.
+    pub(super) fn reset(&self, definition: Definition) -> Result<(), Diagnostics> {
+        let names = |table: &Table| table.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+        let same = definition.tables.len() == self.tables.len()
+            && definition
+                .tables
+                .iter()
+                .zip(&self.tables)
+                .all(|((new, _), old)| new.logical == old.logical && names(new) == names(old));
+        if !same {
+            let mut diagnostics = Diagnostics::new();
+            let what = "the tables are others than when the system was started";
+            diagnostics.push(Diagnostic::error(Place::file("mocks/dataverse"), what).hint("start it again"));
+            return Err(diagnostics);
+        }
+        self.store().reset(definition, self.clock.now());
+        Ok(())
     }
 
     /// Enters what a read gave.

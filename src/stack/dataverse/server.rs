@@ -1,7 +1,8 @@
 //! The mocked environment on its socket, and the handle that steers it.
 
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hyper::service::service_fn;
@@ -17,6 +18,7 @@ use super::organization::Organization;
 use super::schema::{WaysIn, load};
 use super::standing::Limits;
 use crate::clock::Clock;
+use crate::diagnose::Diagnostics;
 use crate::door::Origin;
 use crate::observe::{LedgerEntry, ReadEntry};
 use crate::wire::Fault;
@@ -46,7 +48,10 @@ pub struct Dataverse {
 
 /// Reads and steers a running mock. Clones are the same.
 #[derive(Clone, Debug)]
-pub struct DataverseHandle(Arc<Organization>);
+pub struct DataverseHandle(Arc<Organization>, Arc<Path>);
+
+/// How many snapshots are kept.
+pub const SNAPSHOTS: usize = 16;
 
 impl Dataverse {
     /// Reads the tables, and listens.
@@ -55,6 +60,7 @@ impl Dataverse {
     /// The files have faults (all of them are told), or the port is taken.
     pub async fn start(options: DataverseOptions) -> Result<Self, StackError> {
         let folder = options.tables;
+        let kept: Arc<Path> = folder.as_path().into();
         // Twenty thousand rows are a moment's work: not on a thread that serves.
         let read = tokio::task::spawn_blocking(move || load(&folder)).await;
         let definition =
@@ -66,7 +72,7 @@ impl Dataverse {
         let organization = Arc::new(Organization::new(definition, guard, ways_in, options.clock));
         let served = organization.clone();
         let listening = bound.serve(service_fn(move |request| served.clone().serve(request)));
-        Ok(Self { handle: DataverseHandle(organization), listening })
+        Ok(Self { handle: DataverseHandle(organization, kept), listening })
     }
 
     /// Where it stands.
@@ -101,6 +107,45 @@ impl DataverseHandle {
     /// How many effects the ledger has seen, also those that it has forgotten.
     pub fn effects(&self) -> u64 {
         self.0.effects()
+    }
+
+    /// Replaces all rows by those of a file that [`Self::save`] wrote.
+    ///
+    /// # Errors
+    /// The file can't be read, or does not go with these tables; then nothing is
+    /// changed.
+    pub fn load(&self, state: &Path) -> Result<(), Diagnostics> {
+        self.0.store().load(state)
+    }
+
+    /// Writes all rows and links to a file.
+    ///
+    /// # Errors
+    /// The file can't be written; what was there stays.
+    pub fn save(&self, state: &Path) -> io::Result<()> {
+        self.0.view().save(state)
+    }
+
+    /// Keeps all rows and links as they are under a name; says whether there was
+    /// room, for [`SNAPSHOTS`] are kept.
+    pub fn snapshot(&self, name: &str) -> bool {
+        self.0.snapshot(name)
+    }
+
+    /// Back to a snapshot; says whether there is one of this name. The ledger
+    /// keeps what happened, and row versions go on counting.
+    pub fn restore(&self, name: &str) -> bool {
+        self.0.restore(name)
+    }
+
+    /// Back to the rows of the files, which are read again.
+    ///
+    /// # Errors
+    /// The files have faults by now, or other tables; then nothing is changed.
+    pub async fn reset(&self) -> Result<(), Diagnostics> {
+        let (organization, folder) = (self.0.clone(), self.1.clone());
+        let done = tokio::task::spawn_blocking(move || organization.reset(load(&folder)?));
+        done.await.unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic()))
     }
 
     /// The faults of all tiers.

@@ -3,11 +3,14 @@
 mod key_index;
 mod row;
 mod rows;
+mod snapshot;
 mod state;
+mod state_file;
 mod transaction;
 
 pub(in crate::stack::dataverse) use key_index::{KeyIndex, sortable};
 pub(in crate::stack::dataverse) use row::{Grave, Graves, Row};
 pub(in crate::stack::dataverse) use rows::Rows;
+pub(in crate::stack::dataverse) use snapshot::Snapshot;
 pub(in crate::stack::dataverse) use state::{Store, missing};
 pub(in crate::stack::dataverse) use transaction::Transaction;

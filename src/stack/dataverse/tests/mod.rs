@@ -1,5 +1,8 @@
 //! The mock over a real socket.
 
+mod naive;
 mod operations;
 mod refusals;
 mod rig;
+mod sequences;
+mod state;

@@ -1,6 +1,6 @@
 //! Issuer, mock and a client, on real sockets.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Method;
@@ -46,11 +46,24 @@ pub(super) const RUN: &str = "11111111-1111-4111-8111-111111111111";
 
 impl Rig {
     pub(super) async fn start(accept_ungoverned: bool) -> Self {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse");
+        Self::over(shipped, accept_ungoverned).await
+    }
+
+    /// With the shipped environment and this table alone.
+    pub(super) async fn of_table(name: &str, text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse/environment.yaml");
+        std::fs::copy(shipped, folder.path().join("environment.yaml")).expect("copied");
+        std::fs::write(folder.path().join(name), text).expect("written");
+        Self::over(folder.path().to_owned(), false).await
+    }
+
+    async fn over(tables: PathBuf, accept_ungoverned: bool) -> Self {
         let clock = Clock::starting_at(Timestamp::from_seconds(1_788_249_600), 1.0);
         let listen = "127.0.0.1:0".parse().expect("valid");
         let options = IssuerOptions::shipped(listen, clock.clone());
         let issuer = Issuer::start(options).await.expect("starts");
-        let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse");
         let tenant = issuer.tenant().clone();
         let ways_in = Some(if accept_ungoverned { WaysIn::ALL } else { WaysIn::GOVERNED });
         let options = DataverseOptions { tables, listen, clock, tenant, ways_in };

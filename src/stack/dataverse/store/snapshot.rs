@@ -1,0 +1,41 @@
+//! The rows as they were at a moment, and back to them.
+
+use super::super::schema::{Definition, SeedRow, Table};
+use super::rows::Rows;
+use super::state::{Relation, Store};
+use crate::clock::Timestamp;
+use std::sync::Arc;
+
+/// All rows and links of a moment. Cells are shared, so it takes little.
+#[derive(Clone, Debug)]
+pub(in crate::stack::dataverse) struct Snapshot {
+    tables: Vec<Rows>,
+    relations: Vec<Relation>,
+}
+
+impl Store {
+    /// The rows and links as they are.
+    pub(in crate::stack::dataverse) fn snapshot(&self) -> Snapshot {
+        Snapshot { tables: self.tables.clone(), relations: self.relations.clone() }
+    }
+
+    /// The rows and links of a snapshot. Row versions go on counting, so that no
+    /// `ETag` is given twice; the ledger keeps what happened.
+    pub(in crate::stack::dataverse) fn restore(&mut self, snapshot: Snapshot) {
+        self.tables = snapshot.tables;
+        self.relations = snapshot.relations;
+    }
+
+    /// The rows of the files.
+    pub(in crate::stack::dataverse) fn reset(&mut self, definition: Definition, now: Timestamp) {
+        // The tables are the same: they are known by their positions.
+        let known = self.tables.iter().map(|rows| rows.table.clone());
+        let seeds: Vec<(Arc<Table>, Vec<SeedRow>)> =
+            known.zip(definition.tables).map(|(table, (_, seeds))| (table, seeds)).collect();
+        let fresh = Self::new(seeds, definition.relations.len(), now);
+        let before = self.version;
+        self.tables = fresh.tables;
+        self.relations = fresh.relations;
+        self.version = before.max(fresh.version);
+    }
+}
