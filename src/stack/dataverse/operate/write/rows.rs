@@ -26,6 +26,7 @@ impl Scope<'_> {
                 draft.cells.push((*column, cell.clone()));
             }
         }
+        consistent_state(&self.tables[table], &mut draft)?;
         complete(&self.tables[table], &mut draft, transaction.store().version());
         let id = transaction.insert(table, draft.id, draft.cells)?;
         self.collections(transaction, (table, id), many)?;
@@ -185,8 +186,7 @@ impl Scope<'_> {
     }
 }
 
-/// What a new row holds that its body does not name: defaults, numbers, and
-/// the state that belongs to its status.
+/// What a new row holds that its body does not name: defaults and numbers.
 fn complete(table: &Table, draft: &mut Draft, version: u64) {
     for (position, column) in table.columns.iter().enumerate() {
         if column.told.auto_number.is_none() && column.default == Cell::Null || draft.names(position) {
@@ -198,9 +198,6 @@ fn complete(table: &Table, draft: &mut Draft, version: u64) {
         };
         draft.cells.push((position, cell));
     }
-    // A state that does not go with the status is the body's own: the default
-    // gives way.
-    let _ = consistent_state(table, draft);
 }
 
 /// The number that a column gives by itself. The row version counts: it never
