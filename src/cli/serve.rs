@@ -75,6 +75,7 @@ async fn start(args: &ServeArgs) -> Result<(Served, Left), RunError> {
         contracts: args.files.contracts.clone(),
         mocks: args.files.mocks.clone(),
         defects: args.defect.clone(),
+        faults: settle::faults(&args.faults)?,
         clock: Clock::starting_at(now, scale),
         ports: Ports {
             issuer: args.issuer_port,

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CheckArgs, FailOn, FileArgs, PlainArgs, RunArgs, SelectArgs, TargetArgs};
+use super::args::{CheckArgs, FailOn, FaultArgs, FileArgs, PlainArgs, RunArgs, SelectArgs, TargetArgs};
 use crate::check::{Level, Weight, Weights};
 use crate::clock::{Timestamp, parse_duration};
 use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
 use crate::run::{self, Options, RunError, SchemeKey, TargetChoice};
+use crate::stack::wrong_fault;
 use crate::target::{GatewaySettings, Settings};
-use crate::wire::{Headers, Redactor, Secret};
+use crate::wire::{FaultPlan, Headers, Redactor, Secret};
 
 /// Options of `gate`, `load`, `capacity probe`, `readiness`.
 pub(super) fn options(args: &RunArgs) -> Result<Options, RunError> {
@@ -65,6 +66,7 @@ fn build(
         reports: files.reports.clone(),
         target: choice,
         defects: target.defect.clone(),
+        faults: faults(&target.faults)?,
         time_scale: scale,
         now: target.now.as_deref().map(instant).transpose()?,
         seed: Seed(select.seed.unwrap_or_else(fresh_seed)),
@@ -90,6 +92,18 @@ fn build(
         arguments: std::env::args().collect(),
         redactor,
     })
+}
+
+/// Faults as users write them; all that is wrong at once.
+pub(super) fn faults(args: &FaultArgs) -> Result<Vec<FaultPlan>, RunError> {
+    let (mut plans, mut wrong) = (Vec::new(), Vec::new());
+    for text in &args.fault {
+        match FaultPlan::parse(text) {
+            Ok(plan) => plans.push(plan),
+            Err(faults) => wrong.push(format!("--fault `{text}`: {}", wrong_fault(&faults))),
+        }
+    }
+    if wrong.is_empty() { Ok(plans) } else { Err(RunError::Usage(wrong.join("\n"))) }
 }
 
 /// Words in the names of fields that carry credentials.

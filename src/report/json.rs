@@ -16,7 +16,7 @@ use crate::wire::Redactor;
 
 use super::coverage::CoverageRecord;
 pub use super::finding::{FindingRecord, PlaceRecord};
-use super::{Phase, Run, Totals};
+use super::{InjectedFault, Phase, Run, Totals};
 
 /// What `format` says.
 pub const FORMAT: &str = "seamstress/run/1";
@@ -54,6 +54,9 @@ pub struct RunRecord {
     pub contracts: Vec<String>,
     /// Defects that were switched on.
     pub defects: Vec<String>,
+    /// Faults that were armed for the whole run, with what they did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<InjectedFault>,
     /// How much was done.
     pub totals: Totals,
     /// The scenarios.
@@ -204,6 +207,7 @@ impl RunRecord {
             target: TargetRecord { name: redactor.text(&run.target.0), gateway: redactor.text(&run.target.1) },
             contracts: run.contracts.iter().map(|id| redactor.text(&id.to_string())).collect(),
             defects: run.defects.iter().map(shown).collect(),
+            faults: run.faults.clone(),
             totals: run.totals,
             phases: run.phases.iter().map(|phase| PhaseRecord::of(phase, redactor)).collect(),
             tallies: verdict

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Nonce, Seed};
 use crate::observe::{Latency, OperationLatency};
+use crate::wire::Fault;
 
 use super::Rows;
 
@@ -36,6 +37,8 @@ pub struct Run {
     pub contracts: Vec<ContractId>,
     /// Defects that were switched on.
     pub defects: Vec<String>,
+    /// Faults that were armed for the whole run, with what they did.
+    pub faults: Vec<InjectedFault>,
     /// How much was done.
     pub totals: Totals,
     /// The scenarios.
@@ -56,6 +59,26 @@ pub struct Run {
     /// Notices that concern no promise (what could not be made, what was left
     /// out of a document).
     pub notices: Vec<String>,
+}
+
+/// A fault that was armed for the whole run, and what it did on all systems of
+/// the run together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InjectedFault {
+    /// The fault.
+    pub fault: Fault,
+    /// How many requests matched its filters.
+    pub matched: u64,
+    /// How many of them it hit.
+    pub hits: u64,
+}
+
+impl InjectedFault {
+    /// In one line: what, where, how often.
+    pub fn shown(&self) -> String {
+        let table = self.fault.table.as_deref().map(|table| format!(" on {table}")).unwrap_or_default();
+        format!("{}{table} ({} of {} requests)", self.fault.kind.name(), self.hits, self.matched)
+    }
 }
 
 /// How much was done.

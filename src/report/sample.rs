@@ -55,6 +55,7 @@ pub(super) fn run() -> Run {
         target: ("embedded".into(), "http://user:hunter2@127.0.0.1:4711".into()),
         contracts: vec![v1.clone(), ContractId::new("tabular-intake", "v2")],
         defects: vec!["duplicate-race".into()],
+        faults: Vec::new(),
         totals: Totals { cases: 2143, exchanges: 24_817, effects: 10_402, throttled: 612 },
         phases: vec![phase("steady-day", 30), phase("month-end-burst", 7)],
         objectives: vec![

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::InjectedFault;
 use super::escape::{html, markdown, markdown_block};
 use super::json::{FindingRecord, LatencyRecord, PhaseRecord, RunRecord};
 use super::text::{how_often, severity};
@@ -57,7 +58,9 @@ fn push_figures(text: &mut String, run: &RunRecord) {
         run.seed,
         markdown(&run.nonce)
     );
-    for (name, list) in [("Contracts", &run.contracts), ("Defects switched on", &run.defects)] {
+    let faults: Vec<String> = run.faults.iter().map(InjectedFault::shown).collect();
+    let lists = [("Contracts", &run.contracts), ("Defects switched on", &run.defects), ("Faults injected", &faults)];
+    for (name, list) in lists {
         if !list.is_empty() {
             let _ = writeln!(text, "{name}: {}.", markdown(&list.join(", ")));
         }

@@ -46,6 +46,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         let mut gathered = session.gathered();
         (std::mem::take(&mut gathered.phases), std::mem::take(&mut gathered.notices))
     };
+    let faults = session.systems.faults.end().await;
     session.systems.stop().await;
     Ok(Run {
         objectives: objectives(&session),
@@ -59,6 +60,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         target: (session.target.name.clone(), session.target.gateway.to_string()),
         contracts: session.contracts.iter().map(|contract| contract.id.clone()).collect(),
         defects: session.options.defects.clone(),
+        faults,
         totals,
         phases,
         rows,

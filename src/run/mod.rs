@@ -10,6 +10,7 @@ mod conclude;
 mod data_calls;
 mod differential;
 mod error;
+mod faults;
 mod finish;
 mod front;
 mod gate;

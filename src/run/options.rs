@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
 use crate::target::EnvironmentSettings;
-use crate::wire::{Headers, Redactor, Secret};
+use crate::wire::{FaultPlan, Headers, Redactor, Secret};
 
 /// What a run was asked to do.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Options {
     pub target: TargetChoice,
     /// Defects of the embedded system to switch on.
     pub defects: Vec<String>,
+    /// Faults that are armed for the whole run.
+    pub faults: Vec<FaultPlan>,
     /// How fast the embedded clock runs, where that was asked for.
     pub time_scale: Option<f64>,
     /// What the embedded clock shows at the start, where that was asked for.

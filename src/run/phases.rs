@@ -34,7 +34,9 @@ pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario], alo
         None => 0,
     };
     let (sink, events) = Sink::new();
-    let partial = PartialPhases::beside(plans.iter().flat_map(|plan| &plan.faults).map(|f| f.fault.clone()).collect());
+    let armed = || session.options.faults.iter().map(|plan| plan.fault.clone());
+    let planned = plans.iter().flat_map(|plan| &plan.faults).map(|f| f.fault.clone());
+    let partial = PartialPhases::beside(planned.chain(armed()).collect());
     let judge = tokio::spawn(judge_exchanges(session.clone(), events, partial));
     let runs = traffic::attack(&session.target, plans, &sink, session.stop.signal()).await;
     drop(sink);
@@ -42,7 +44,7 @@ pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario], alo
     let mut runs = runs.map_err(|fault| RunError::CouldNotRun(fault.to_string()))?;
     fill_ledger(session, &mut runs, since).await?;
     // What one scenario does to Dataverse reaches those that run beside it.
-    let faults: Vec<Fault> = runs.iter().flat_map(|run| run.faults.iter().cloned()).collect();
+    let faults: Vec<Fault> = runs.iter().flat_map(|run| run.faults.iter().cloned()).chain(armed()).collect();
     for mut run in runs {
         run.faults.clone_from(&faults);
         let tagged = scenarios.iter().any(|s| s.name == run.scenario && s.is_tagged("steady"));

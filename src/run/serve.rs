@@ -12,6 +12,7 @@ use crate::diagnose::Diagnostics;
 use crate::policy;
 use crate::stack::{Addresses, Api, Front, Ports, Stack, StackOptions};
 use crate::target::GatewaySettings;
+use crate::wire::FaultPlan;
 
 /// What `serve` was asked to do.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct ServeOptions {
     pub mocks: PathBuf,
     /// Defects to switch on.
     pub defects: Vec<String>,
+    /// Faults that are armed from the start.
+    pub faults: Vec<FaultPlan>,
     /// The clock of every tier.
     pub clock: Clock,
     /// Fixed ports, or 0.
@@ -116,6 +119,12 @@ impl Served {
 /// A file has faults, a defect is unknown, or a port is taken.
 pub async fn serve(options: ServeOptions) -> Result<Served, RunError> {
     if let Some(front) = &options.front {
+        if !options.faults.is_empty() {
+            return Err(RunError::Usage(
+                "--fault is injected into the embedded system's Dataverse, which does not run before another service"
+                    .to_owned(),
+            ));
+        }
         let front::Opened { front, apis, mut remarks } = front::open(front, &options.gateway, &options.contracts)?;
         let stack = start(options, apis, Some(front)).await?;
         remarks.extend(stack.remarks());
@@ -137,7 +146,13 @@ pub async fn serve(options: ServeOptions) -> Result<Served, RunError> {
         .filter(|c| !c.is_consumed())
         .map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() })
         .collect();
+    let (faults, clock) = (options.faults.clone(), options.clock.clone());
     let stack = start(options, apis, None).await?;
+    for plan in &faults {
+        if let Some(dataverse) = stack.dataverse() {
+            dataverse.arm(plan.starting(clock.now(), clock.scale()));
+        }
+    }
     Ok(Served { stack, remarks: Diagnostics::new() })
 }
 

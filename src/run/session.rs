@@ -112,13 +112,15 @@ impl Session {
         let clock_start = target.clock.now();
         let selection =
             Selection::new(&options.only, &options.skip).map_err(|fault| RunError::Usage(fault.to_string()))?;
+        let systems = Systems::new(&target, stack, &options, &inputs.contracts);
+        systems.faults.arm(&target).await?;
         let judging = Judging::weighed(&selection, &target.offers, options.weights.clone());
         Ok(Self {
             contracts: inputs.contracts.clone(),
             known: inputs.known.clone(),
             generators,
             pools,
-            systems: Systems::new(&target, stack, &options, &inputs.contracts),
+            systems,
             target,
             stop,
             listener,

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use super::faults::RunFaults;
 use super::open::{Opened, embedded};
 use super::{Options, RunError};
 use crate::contract::Contract;
@@ -27,6 +28,8 @@ pub(super) struct Systems {
     stacks: Mutex<Vec<Stack>>,
     options: Options,
     contracts: Arc<[Contract]>,
+    /// What was asked for on the command line, armed on each of them.
+    pub(super) faults: RunFaults,
 }
 
 impl Systems {
@@ -44,6 +47,7 @@ impl Systems {
             stacks: Mutex::new(stack.into_iter().collect()),
             options: options.clone(),
             contracts: contracts.clone(),
+            faults: RunFaults::new(&options.faults),
         }
     }
 
@@ -70,6 +74,7 @@ impl Systems {
         let began = self.own.target().began;
         let Opened { mut target, stack } = embedded(&self.options, &self.contracts, began).await?;
         target.offers.clone_from(&self.own.target().offers);
+        self.faults.arm(&target).await?;
         self.stacks.lock().unwrap_or_else(PoisonError::into_inner).extend(stack);
         Ok(Arc::new(Player::new(Arc::new(target))))
     }

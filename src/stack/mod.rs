@@ -32,6 +32,7 @@ mod tests;
 
 pub use certificate::CertificateError;
 pub use error::StackError;
+pub use fault::wrong_fault;
 pub use options::{Addresses, Api, Front, Ports, StackOptions};
 pub use start::Stack;
 pub use tls::Tls;

@@ -69,6 +69,24 @@ struct Received {
     calls: Vec<ReceivedCall>,
 }
 
+/// A fault that is armed, and what it did so far.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct FaultState {
+    /// The number to disarm it by.
+    pub id: u64,
+    /// The fault.
+    pub fault: Fault,
+    /// How many requests matched its filters.
+    pub matched: u64,
+    /// How many of them it hit.
+    pub hits: u64,
+}
+
+#[derive(Deserialize)]
+struct FaultPage {
+    faults: Vec<FaultState>,
+}
+
 #[derive(Deserialize)]
 struct Armed {
     id: u64,
@@ -261,6 +279,15 @@ impl Control {
     pub async fn arm(&self, fault: &Fault) -> Result<u64, TargetError> {
         let armed: Armed = self.call(Method::POST, "/faults", Some(json!(fault))).await?;
         Ok(armed.id)
+    }
+
+    /// The faults that are armed, with what they did.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn faults(&self) -> Result<Vec<FaultState>, TargetError> {
+        let page: FaultPage = self.call(Method::GET, "/faults", None).await?;
+        Ok(page.faults)
     }
 
     /// Disarms a fault.

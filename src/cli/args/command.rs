@@ -115,6 +115,22 @@ pub(in crate::cli) struct FileArgs {
     pub(in crate::cli) verbose: bool,
 }
 
+/// Faults of the mocked Dataverse, the model and the trigger.
+#[derive(Clone, Debug, Default, Args)]
+pub(in crate::cli) struct FaultArgs {
+    /// Inject a fault, e.g. `deadlock,table=accounts,share=10%,times=20`; may
+    /// be repeated.
+    ///
+    /// First what goes wrong: an error by its name (deadlock, `sql_timeout`,
+    /// `duplicate_key`, …), `throttled`, `storm`, `unavailable`, `flapping`,
+    /// `latency`, `reset`, `answer_lost`, `commit_later`, `half_body`,
+    /// `slow_body`, `stale_read`, `stuck_cookie`, …; a wrong name is answered
+    /// with all of them. Then for which requests: table, operation, method,
+    /// principal, correlation, share, every, after, times, from, until.
+    #[arg(long, value_name = "KIND[,NAME=VALUE…]")]
+    pub(in crate::cli) fault: Vec<String>,
+}
+
 /// Where calls go.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Target (without one: the embedded system)")]
@@ -131,6 +147,8 @@ pub(in crate::cli) struct TargetArgs {
     /// Switch on a defect of the embedded system; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) defect: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) faults: FaultArgs,
     /// How fast the embedded clock runs; 20 by default.
     #[arg(long, value_name = "N")]
     pub(in crate::cli) time_scale: Option<f64>,

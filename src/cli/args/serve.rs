@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::command::FileArgs;
+use super::command::{FaultArgs, FileArgs};
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct ServeArgs {
@@ -57,6 +57,8 @@ pub(in crate::cli) struct ServeArgs {
     /// Switch on a defect; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) defect: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) faults: FaultArgs,
     /// How fast the clock runs; 1 by default.
     #[arg(long, value_name = "N")]
     pub(in crate::cli) time_scale: Option<f64>,

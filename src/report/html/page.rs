@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::check::Outcome;
-use crate::report::Run;
 use crate::report::escape::html;
 use crate::report::json::{RunRecord, TallyRecord};
 use crate::report::write::{ROWS, TRACES};
+use crate::report::{InjectedFault, Run};
 
 use super::{coverage, findings, latency};
 
@@ -192,6 +192,7 @@ fn push_run(page: &mut String, run: &Run, record: &RunRecord) {
         ("Target", format!("{} at {}", record.target.name, record.target.gateway)),
         ("Contracts", record.contracts.join(", ")),
         ("Defects switched on", record.defects.join(", ")),
+        ("Faults injected", record.faults.iter().map(InjectedFault::shown).collect::<Vec<_>>().join(", ")),
         ("Seed and nonce", format!("{} · {}", record.seed, record.nonce)),
         ("Started", record.started.utc().format("%Y-%m-%d %H:%M:%S UTC").to_string()),
         (

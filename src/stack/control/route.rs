@@ -204,8 +204,11 @@ async fn arm(State(stack): State<ControlOptions>, body: Bytes) -> Result<Respons
 
 /// A fault as the command line has it; its instants count from now.
 fn written(body: &[u8], stack: &ControlOptions) -> Result<Fault, Refused> {
-    let plan = FaultPlan::parse(&String::from_utf8_lossy(body))
-        .map_err(|faults| refusal(StatusCode::BAD_REQUEST, &wrong_fault(&faults)))?;
+    let text = match body.first() {
+        Some(b'"') => serde_json::from_slice(body).unwrap_or_default(),
+        _ => String::from_utf8_lossy(body).into_owned(),
+    };
+    let plan = FaultPlan::parse(&text).map_err(|faults| refusal(StatusCode::BAD_REQUEST, &wrong_fault(&faults)))?;
     Ok(plan.starting(stack.clock.now(), stack.clock.scale()))
 }
 

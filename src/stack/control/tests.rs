@@ -160,6 +160,16 @@ async fn faults_are_armed_listed_and_disarmed() {
     rig.call(Method::POST, "/faults", Some(fault)).await;
     assert_eq!(rig.call(Method::DELETE, "/faults", None).await.0, 204);
     assert_eq!(rig.get("/faults").await, json!({ "faults": [] }));
+    let text = json!("deadlock,table=accounts,share=10%,until=1min");
+    assert_eq!(rig.call(Method::POST, "/faults", Some(text)).await.0, 200);
+    let listed = rig.get("/faults").await;
+    assert_eq!(listed["faults"][0]["fault"]["kind"]["error"]["code"], "0x80044150");
+    let (status, wrong) = rig.call(Method::POST, "/faults", Some(json!("deadlok"))).await;
+    let told = wrong["error"].as_str().unwrap_or_default();
+    assert!(status == 400 && told.contains("did you mean `deadlock`?"), "{told}");
+    let hits = rig.get("/faults/hits").await;
+    assert_eq!((&hits["next"], &hits["hits"][0]["fault"]), (&json!(1), &json!("throttled")));
+    assert_eq!(rig.get("/dataverse/limits").await["requests"], 1_000_000);
     for wrong in [json!({ "kind": { "kind": "melted" } }), json!({ "kind": { "kind": "reset" }, "share": 2 })] {
         assert_eq!(rig.call(Method::POST, "/faults", Some(wrong)).await.0, 400);
     }

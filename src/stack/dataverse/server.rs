@@ -155,17 +155,17 @@ impl DataverseHandle {
 
     /// Arms a fault; gives the number to disarm it by.
     pub fn arm(&self, fault: Fault) -> u64 {
-        self.0.faults().arm(fault)
+        self.0.arm(fault)
     }
 
     /// Disarms a fault; says whether it was armed.
     pub fn disarm(&self, id: u64) -> bool {
-        self.0.faults().disarm(id)
+        self.0.disarm(id)
     }
 
     /// Disarms all faults.
     pub fn clear_faults(&self) {
-        self.0.faults().clear();
+        self.0.clear_faults();
     }
 
     /// The faults that are armed, in their order, with what they did.

@@ -1,5 +1,6 @@
 //! The rows of all tables, and the ledger of what was done to them.
 
+mod history;
 mod key_index;
 mod row;
 mod rows;

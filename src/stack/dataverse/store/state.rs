@@ -10,6 +10,7 @@ use super::super::error::Refusal;
 use super::super::ledger::{Ledger, Writer};
 use super::super::operate::Key;
 use super::super::schema::{SeedRow, Table};
+use super::history::History;
 use super::row::Row;
 use super::rows::Rows;
 use super::transaction::Transaction;
@@ -24,6 +25,8 @@ pub(in crate::stack::dataverse) struct Store {
     pub(super) version: u64,
     pub(super) principals: Principals,
     pub(in crate::stack::dataverse) ledger: Ledger,
+    /// What rows were, while somebody wants to read that.
+    pub(super) history: Option<Box<History>>,
 }
 
 /// A many-to-many relationship: pairs of its first and its second side, and the
@@ -72,7 +75,14 @@ impl Store {
             }
             filled.push(rows);
         }
-        Self { tables: filled, relations: vec![Relation::default(); relations], version, principals, ledger }
+        Self {
+            tables: filled,
+            relations: vec![Relation::default(); relations],
+            version,
+            principals,
+            ledger,
+            history: None,
+        }
     }
 
     /// The rows of a table, by its position.

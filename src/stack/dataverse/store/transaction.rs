@@ -183,7 +183,15 @@ impl<'a> Transaction<'a> {
     pub(in crate::stack::dataverse) fn commit(mut self) {
         let done = std::mem::take(&mut self.done);
         let store = &mut *self.store;
-        for Done { writer, table, operation, id, changes, .. } in done {
+        for Done { writer, table, operation, id, changes, undo } in done {
+            if let Some(history) = &mut store.history {
+                let before = match undo {
+                    Undo::Insert => None,
+                    Undo::Replace(_, row) | Undo::Remove(_, row) => Some(row),
+                    Undo::Link(..) | Undo::Unlink(..) => store.tables[table].get(&id).cloned(),
+                };
+                history.enter(writer.at, table, id, before);
+            }
             let table = Ok(&store.tables[table].table);
             store.ledger.commit(writer, &Attempt { operation, table, key: id.to_string() }, &changes);
         }

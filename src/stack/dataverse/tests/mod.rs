@@ -1,6 +1,8 @@
 //! The mock over a real socket.
 
 mod batches;
+mod faults;
+mod limits;
 mod naive;
 mod operations;
 mod refusals;

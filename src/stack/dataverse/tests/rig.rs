@@ -1,6 +1,6 @@
 //! Issuer, mock and a client, on real sockets.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use http::Method;
@@ -21,6 +21,7 @@ pub(super) struct Rig {
     pub(super) client: RestClient,
     pub(super) token: String,
     pub(super) base: String,
+    pub(super) clock: Clock,
 }
 
 /// An answer, taken apart.
@@ -44,33 +45,50 @@ impl Reply {
 pub(super) const NEVER: &str = "00000000-0000-4000-8000-000000000001";
 pub(super) const RUN: &str = "11111111-1111-4111-8111-111111111111";
 
+fn shipped() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse")
+}
+
 impl Rig {
     pub(super) async fn start(accept_ungoverned: bool) -> Self {
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse");
-        Self::over(shipped, accept_ungoverned).await
+        let ways_in = if accept_ungoverned { WaysIn::ALL } else { WaysIn::GOVERNED };
+        Self::start_in(&shipped(), ways_in).await
+    }
+
+    /// With the tables that are shipped, and these settings in place of those.
+    pub(super) async fn protected(settings: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for entry in std::fs::read_dir(shipped()).expect("shipped").flatten() {
+            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("copied");
+        }
+        let environment = format!(
+            "format: seamstress/dataverse-environment/1\nurl: https://org.crm.dynamics.example\n\
+             organization_id: {NEVER}\nbusiness_unit_id: {NEVER}\n{settings}"
+        );
+        std::fs::write(folder.path().join("environment.yaml"), environment).expect("written");
+        Self::start_in(folder.path(), WaysIn::ALL).await
     }
 
     /// With the shipped environment and this table alone.
     pub(super) async fn of_table(name: &str, text: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse/environment.yaml");
-        std::fs::copy(shipped, folder.path().join("environment.yaml")).expect("copied");
+        std::fs::copy(shipped().join("environment.yaml"), folder.path().join("environment.yaml")).expect("copied");
         std::fs::write(folder.path().join(name), text).expect("written");
-        Self::over(folder.path().to_owned(), false).await
+        Self::start_in(folder.path(), WaysIn::GOVERNED).await
     }
 
-    async fn over(tables: PathBuf, accept_ungoverned: bool) -> Self {
+    async fn start_in(tables: &Path, ways_in: WaysIn) -> Self {
         let clock = Clock::starting_at(Timestamp::from_seconds(1_788_249_600), 1.0);
         let listen = "127.0.0.1:0".parse().expect("valid");
         let options = IssuerOptions::shipped(listen, clock.clone());
         let issuer = Issuer::start(options).await.expect("starts");
         let tenant = issuer.tenant().clone();
-        let ways_in = Some(if accept_ungoverned { WaysIn::ALL } else { WaysIn::GOVERNED });
-        let options = DataverseOptions { tables, listen, clock, tenant, ways_in };
+        let (tables, ways_in) = (tables.to_owned(), Some(ways_in));
+        let options = DataverseOptions { tables, listen, clock: clock.clone(), tenant, ways_in };
         let dataverse = Dataverse::start(options).await.expect("starts");
         let base = format!("{}/api/data/v9.2", dataverse.origin());
         let client = RestClient::new(&Door::loopback(), Duration::from_secs(10));
-        let mut rig = Self { issuer, dataverse, client, token: String::new(), base };
+        let mut rig = Self { issuer, dataverse, client, token: String::new(), base, clock };
         rig.token = rig.mint(GATEWAY_IDENTITY, DATAVERSE_RESOURCE, TokenKind::Good);
         rig
     }

@@ -31,7 +31,7 @@ impl Request<'_> {
         let version = token_text.split('!').next().and_then(|text| text.parse::<u64>().ok());
         let version = version.ok_or_else(|| Refusal::delta_token("The delta token is malformed."))?;
         let shape = Shapes::new(self.binder(table), self.annotations()).shape(table, options)?;
-        let store = self.organization.view();
+        let store = self.organization.seen_by(self.call);
         let view = self.view(&store);
         let rows = view.rows(table);
         let gone = rows.graves().since(version).ok_or_else(|| Refusal::delta_token("The delta token has expired."))?;

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use uuid::Uuid;
 
-use super::super::super::answer::Answer;
+use super::super::super::answer::{Answer, Cost};
 use super::super::super::error::Refusal;
 use super::super::super::schema::Reach;
 use super::super::bind::Condition;
@@ -82,7 +82,7 @@ impl Request<'_> {
     }
 
     fn page(&self, listing: &Listing, asked: Asked) -> Result<Answer, Refusal> {
-        let store = self.organization.view();
+        let store = self.organization.seen_by(self.call);
         let view = self.view(&store);
         let after = self.position(view, listing)?;
         let counted = asked == Asked::Count;
@@ -109,6 +109,7 @@ impl Request<'_> {
                 Answer::bytes(200, found.total.min(MOST_COUNTED).to_string().into()).with("content-type", "text/plain")
             );
         }
+        let found_rows = found.rows.len() as u32;
         let next = self.next(view, listing, &found);
         let mut output = self.output(view);
         self.write(&mut output, listing, &found, (asked, next));
@@ -117,7 +118,8 @@ impl Request<'_> {
         if asked == Asked::Rows {
             self.note(&listing.shape, &given, None);
         }
-        Ok(self.applied(Answer::bytes(200, out.into())))
+        let cost = Cost { read: found_rows, ..Cost::default() };
+        Ok(self.applied(Answer::bytes(200, out.into()).costing(cost)))
     }
 
     fn position(&self, view: View<'_>, listing: &Listing) -> Result<Option<Position>, Refusal> {

@@ -79,7 +79,7 @@ impl Request<'_> {
     }
 
     fn named(&self, table: usize, key: &Key, rest: &str) -> Result<Named, Refusal> {
-        let store = self.organization.view();
+        let store = self.organization.seen_by(self.call);
         let view = self.view(&store);
         let found = store.locate(table, key);
         let row = found.ok_or_else(|| missing(&self.organization.tables[table], key))?;

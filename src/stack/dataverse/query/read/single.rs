@@ -24,7 +24,7 @@ impl Request<'_> {
         let options = Options::read(&self.call.query)?;
         single_only(&options)?;
         let shape = Shapes::new(self.binder(table), self.annotations()).shape(table, &options)?;
-        let store = self.organization.view();
+        let store = self.organization.seen_by(self.call);
         let view = self.view(&store);
         let row = row(view, table, id)?;
         let tag = etag(row.version);
@@ -58,7 +58,7 @@ impl Request<'_> {
             property,
             kind: Kind::of(definition, property),
         };
-        let store = self.organization.view();
+        let store = self.organization.seen_by(self.call);
         let view = self.view(&store);
         let row = row(view, table, id)?;
         let value = view.value(&field, &[Some(row)]);
