@@ -18,6 +18,7 @@ use super::error::Refusal;
 use super::guard::Guard;
 use super::late::Late;
 use super::ledger::{LedgerQuery, Read, Reads, Writer};
+use super::metadata::Catalogue;
 use super::operate::Call;
 use super::schema::{Cell, Definition, Environment, Table, WaysIn};
 use super::server::SNAPSHOTS;
@@ -40,6 +41,7 @@ pub(super) struct Reset;
 pub(super) struct Organization {
     pub(super) environment: Environment,
     pub(super) tables: Vec<Arc<Table>>,
+    pub(super) catalogue: Catalogue,
     pub(super) ways_in: WaysIn,
     pub(super) crowd: Crowd,
     store: RwLock<Store>,
@@ -72,8 +74,9 @@ impl Organization {
             crowd: Crowd::default(),
             snapshots: Mutex::default(),
             reads: Mutex::new(Reads::new(known.clone())),
-            tables: known,
+            tables: known.clone(),
             store: RwLock::new(Store::new(tables, definition.relations.len(), clock.now())),
+            catalogue: Catalogue::new(known, definition.relations, definition.choices),
             faults: FaultBoard::default(),
             servers: Servers::new(&environment.protection, clock.clone()),
             entitled: Entitled::new(environment.protection.entitlement.clone(), |name| guard.application(name)),

@@ -1,6 +1,20 @@
-//! What clients ask of the environment itself: entity sets and definitions of
-//! tables.
+//! What clients ask of the environment itself: the service document and
+//! `$metadata`, definitions of tables, columns, keys, relationships and choices
+//! with their query options, and the functions that are always there.
 
+mod answers;
+mod asked;
+mod attribute;
+mod catalogue;
+mod condition;
+mod csdl;
 mod definitions;
+mod entity;
+mod functions;
+mod label;
+mod option_set;
+mod options;
+mod relationship;
 
-pub(in crate::stack::dataverse) use definitions::{definitions, one_definition, service_document, who_am_i};
+pub(in crate::stack::dataverse) use asked::Asked;
+pub(in crate::stack::dataverse) use catalogue::Catalogue;

@@ -10,6 +10,7 @@ use super::super::answer::Preferences;
 use super::super::error::Refusal;
 use super::super::guard::Principal;
 use super::super::ledger::{Attempt, CORRELATING, Writer};
+use super::super::metadata::Asked;
 use super::batch::Inner;
 use super::path::Path;
 use super::write::Bulk;
@@ -100,6 +101,17 @@ impl Call {
 
     pub(in crate::stack::dataverse) fn option(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// The same as a request for metadata.
+    pub(in crate::stack::dataverse) fn asked(&self) -> Asked<'_> {
+        Asked {
+            segment: &self.path.segment,
+            key: self.path.key.as_deref(),
+            rest: &self.path.rest,
+            query: &self.query,
+            base: &self.base,
+        }
     }
 
     /// What it would write, if it is a write.

@@ -3,7 +3,7 @@
 use super::super::answer::Answer;
 use super::super::error::Refusal;
 use super::super::guard::Principal;
-use super::super::metadata;
+use super::super::metadata::Catalogue;
 use super::super::organization::Organization;
 use super::super::query::Representation;
 use super::super::schema::{Reach, Table};
@@ -38,19 +38,12 @@ impl Organization {
     pub(super) fn wanted(&self, call: &Call, principal: &Principal) -> Result<Wanted, Refusal> {
         let segment = call.path.segment.as_str();
         let read = matches!(call.method.as_str(), "GET" | "HEAD");
+        if read && let Some(answer) = self.catalogue.answer(&call.asked(), &self.environment, &principal.id) {
+            return answer.map(Wanted::Ready);
+        }
         match segment {
-            "" if read => {
-                let body = metadata::service_document(&call.base, self.tables.iter().map(AsRef::as_ref));
-                Ok(Wanted::Ready(Answer::json(200, &body)))
-            }
-            "WhoAmI" if read => {
-                let body = metadata::who_am_i(&call.base, &self.environment, &principal.id);
-                Ok(Wanted::Ready(Answer::json(200, &body)))
-            }
             "WhoAmI" => Err(Refusal::no_resource(&format!("[Org]/api/data/{}/WhoAmI", call.path.version))),
-            "EntityDefinitions" if read => self.definitions(call),
-            "" | "EntityDefinitions" => Err(Refusal::wrong_method(call.method.as_str(), segment)),
-            "$metadata" => Err(Refusal::not_there(segment)),
+            _ if Catalogue::has(segment) => Err(Refusal::wrong_method(call.method.as_str(), segment)),
             collection => {
                 let table = self.table(collection).ok_or_else(|| Refusal::no_segment(collection))?;
                 if read {
@@ -61,21 +54,6 @@ impl Organization {
                 Ok(Wanted::Write(Prepared { write, representation }))
             }
         }
-    }
-
-    fn definitions(&self, call: &Call) -> Result<Wanted, Refusal> {
-        let tables = || self.tables.iter().map(AsRef::as_ref);
-        let select = call.option("$select");
-        let body = match call.path.key.as_deref() {
-            None => metadata::definitions(&call.base, tables(), call.option("$filter"), select)?,
-            Some(key) => {
-                let name = key.strip_prefix("LogicalName=").map_or(key, |k| k.trim_matches('\''));
-                let table = tables().find(|t: &&Table| &*t.logical == name);
-                let table = table.ok_or_else(|| Refusal::no_row("EntityMetadata", name))?;
-                metadata::one_definition(&call.base, table, &call.path.rest, select)?
-            }
-        };
-        Ok(Wanted::Ready(Answer::json(200, &body)))
     }
 
     /// What is told of the row, where the row was preferred as an answer. Asked

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::column::Options;
 use super::columns::numbered;
 use super::draft::Draft;
-use super::fields::{flag, guid};
+use super::fields::guid;
 use super::protection::protection;
 use super::relate::relate;
 use super::seed;

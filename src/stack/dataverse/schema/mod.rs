@@ -21,6 +21,6 @@ pub(in crate::stack::dataverse) use column::{Column, ColumnKind, LookupTarget, O
 pub(in crate::stack::dataverse) use load::load;
 pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, POOLED, Protection};
 pub(in crate::stack::dataverse) use table::{
-    Definition, Environment, Navigation, Reach, Relation, SeedRow, Table, Traits,
+    AlternateKey, Definition, Environment, Navigation, Reach, Relation, SeedRow, Table, Traits,
 };
 pub use ways::WaysIn;

@@ -3,6 +3,7 @@
 mod batches;
 mod faults;
 mod limits;
+mod metadata;
 mod naive;
 mod operations;
 mod refusals;

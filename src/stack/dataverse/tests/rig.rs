@@ -131,6 +131,14 @@ impl Rig {
         self.send("GET", path, &[], Value::Null).await
     }
 
+    /// The media type and the text of an answer that is no JSON.
+    pub(super) async fn text(&self, path: &str) -> (String, String) {
+        let request = self.client.request(Method::GET, &format!("{}{path}", self.base)).expect("allowed");
+        let answer = request.bearer_auth(&self.token).send().await.expect("answers");
+        let kind = answer.headers()["content-type"].to_str().expect("text").to_owned();
+        (kind, answer.text().await.expect("text"))
+    }
+
     pub(super) fn handle(&self) -> &DataverseHandle {
         self.dataverse.handle()
     }
