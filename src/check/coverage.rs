@@ -52,7 +52,7 @@ pub(super) fn is_promised(check: &Check, contract: &Contract) -> bool {
         Family::Limits => behaviour.limits.is_some(),
         Family::Throttling => behaviour.throttling.is_some(),
         Family::Validation => behaviour.effects.is_some(),
-        Family::DataPath => behaviour.data_path.is_some(),
+        Family::DataPath | Family::Dataverse => behaviour.data_path.is_some(),
         Family::Lifecycle => behaviour.lifecycle.is_some(),
         Family::Wire => true,
         Family::Latency => !behaviour.objectives.is_empty() || behaviour.limits.is_some(),

@@ -18,7 +18,8 @@ impl<'a> Effects<'a> {
     /// `None` where the contract declares no effects.
     pub(super) fn of(behaviour: &'a Behaviour, ledger: &'a [LedgerEntry]) -> Option<Self> {
         let effects = behaviour.effects.as_ref()?;
-        let committed = ledger.iter().filter(|e| e.committed() && e.table == effects.table).collect();
+        let committed =
+            ledger.iter().filter(|e| e.committed() && !e.is_somebody_elses() && e.table == effects.table).collect();
         Some(Self { carrier: &effects.correlated_by, committed })
     }
 

@@ -26,6 +26,7 @@ mod verdict;
 mod callback;
 mod correlation;
 mod data_path;
+mod dataverse;
 mod determinism;
 mod idempotency;
 mod identity;

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{CaseSubject, ExchangeSubject, Finding, Level, PhaseSubject};
 use super::{
-    callback, correlation, data_path, determinism, idempotency, identity, jobs, latency, lifecycle, limits, response,
-    taxonomy, throttling, validation, wire,
+    callback, correlation, data_path, dataverse, determinism, idempotency, identity, jobs, latency, lifecycle, limits,
+    response, taxonomy, throttling, validation, wire,
 };
 use crate::generate::Need;
 
@@ -71,6 +71,8 @@ pub enum Family {
     Validation,
     /// How the service reaches Dataverse.
     DataPath,
+    /// How the service treats Dataverse.
+    Dataverse,
     /// The version's own life.
     Lifecycle,
     /// Latency objectives.
@@ -96,6 +98,7 @@ impl fmt::Display for Family {
             Self::Throttling => "throttling",
             Self::Validation => "validation",
             Self::DataPath => "data-path",
+            Self::Dataverse => "dataverse",
             Self::Lifecycle => "lifecycle",
             Self::Latency => "latency",
             Self::Determinism => "determinism",
@@ -181,6 +184,18 @@ static TABLE: &[Check] = &[
     data_path::governed::CHECK,
     data_path::governed_under_load::CHECK,
     data_path::columns::CHECK,
+    data_path::over_reading::CHECK,
+    dataverse::lost_update::CHECK,
+    dataverse::double_create::CHECK,
+    dataverse::repeat_differs::CHECK,
+    dataverse::duplicate_key::CHECK,
+    dataverse::throttle_as_failure::CHECK,
+    dataverse::retry_after_ignored::CHECK,
+    dataverse::patience::CHECK,
+    dataverse::slept_past::CHECK,
+    dataverse::parallelism::CHECK,
+    dataverse::partial_batch::CHECK,
+    dataverse::half_batch::CHECK,
     lifecycle::deprecation::CHECK,
     lifecycle::sunset::CHECK,
     lifecycle::successor::CHECK,
@@ -240,6 +255,6 @@ mod tests {
     #[test]
     fn every_family_has_checks() {
         let families: BTreeSet<Family> = table().iter().map(|check| check.family).collect();
-        assert_eq!(families.len(), 15);
+        assert_eq!(families.len(), 16);
     }
 }

@@ -150,6 +150,12 @@ pub enum Probe {
     AfterThrottle,
     /// Dataverse commits and its answer is lost.
     LostAnswer,
+    /// Dataverse asks for a wait that can be waited for, or for one that can't.
+    Throttled,
+    /// Somebody else writes between the service's read and its write.
+    SomebodyElse,
+    /// More items at once than Dataverse likes to have requests.
+    Wide,
     /// One invalid item among valid ones.
     PartlyInvalid,
     /// Valid items, each at another edge of its schema.
@@ -226,6 +232,9 @@ impl Probe {
         (Self::AfterFailure, "after-failure"),
         (Self::AfterThrottle, "after-throttle"),
         (Self::LostAnswer, "lost-answer"),
+        (Self::Throttled, "throttled"),
+        (Self::SomebodyElse, "somebody-else"),
+        (Self::Wide, "wide"),
         (Self::PartlyInvalid, "partly-invalid"),
         (Self::ItemsAtEdges, "items-at-edges"),
         (Self::BodyOverLimit, "body-over-limit"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{GatewayRow, LedgerEntry, OperationLatency, ReceivedCall};
+use super::{GatewayRow, LedgerEntry, OperationLatency, ReadEntry, ReceivedCall};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Case, Item};
@@ -20,6 +20,9 @@ pub struct CaseRun {
     /// What the ledger holds under the case's correlation IDs, and what was
     /// written meanwhile without any to keys that the case named.
     pub ledger: Vec<LedgerEntry>,
+    /// What was read from Dataverse under the case's correlation IDs, where the
+    /// contract says what may be read.
+    pub reads: Vec<ReadEntry>,
     /// The gateway's rows with the case's correlation IDs.
     pub rows: Vec<GatewayRow>,
     /// What an API that the service calls back received of its jobs.

@@ -137,7 +137,8 @@ fn settings_text(stack: &Stack, authority: Option<&Path>, variables: &[(String, 
         let _ = writeln!(text, "{key} = {}", quoted(&origin.to_string()));
     }
     // Our own service marks its answers; of another one nothing is known.
-    if at.dataverse.is_some() {
+    if let Some(dataverse) = &at.dataverse {
+        let _ = writeln!(text, "dataverse = {}", quoted(&dataverse.to_string()));
         text.push_str("service-marker = \"X-Served-By\"\n");
     }
     if let Some(authority) = authority {

@@ -104,7 +104,8 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
     .map_err(stack_error)?;
     let at = stack.addresses();
     let door = Door::loopback();
-    let control = Control::new(at.control.clone(), RestClient::new(&door, REST_TIMEOUT));
+    let control =
+        Control::new(at.control.clone(), RestClient::new(&door, REST_TIMEOUT)).with_dataverse(at.dataverse.clone());
     let clients = Clients::minted(control.clone(), options.nonce.clone(), clock.clone(), options.redactor.clone());
     let target = Target {
         name: "embedded".to_owned(),
@@ -179,7 +180,8 @@ async fn environment(
     let mut offers: BTreeSet<Need> = settings.offers.iter().copied().collect();
     let (mut clock, mut controlled) = (Clock::system(), None);
     if let Some(origin) = control {
-        let control = Control::new(origin, rest.clone());
+        let control =
+            Control::new(origin, rest.clone()).with_dataverse(settings.dataverse.as_deref().and_then(Origin::parse));
         control.health().await.map_err(could_not_run)?;
         let shown = control.clock().await.map_err(could_not_run)?;
         clock = Clock::starting_at(shown.now, shown.scale);

@@ -23,7 +23,16 @@ const AUDIENCE: &str = "3f2a6c1e-8b1d-4c57-9c3e-5a0d7f4e2b91";
 
 fn options(defects: &[&str]) -> StackOptions {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let apis = ["bulk-update/v1", "bulk-update/v2", "tabular-intake/v1", "tabular-intake/v2", "inference/v1"]
+    let ids = [
+        "bulk-update/v1",
+        "bulk-update/v2",
+        "tabular-intake/v1",
+        "tabular-intake/v2",
+        "inference/v1",
+        "screening/v1",
+        "scoring/v1",
+    ];
+    let apis = ids
         .map(|id| Api {
             id: ContractId::parse(id),
             openapi: Arc::new(OpenApi::load(&root.join("contracts").join(id).join("openapi.yaml")).expect("loads")),

@@ -17,6 +17,7 @@ use crate::wire::{Fault, Secret};
 pub struct Control {
     origin: Origin,
     client: RestClient,
+    dataverse: Option<Origin>,
 }
 
 /// Which entries of the ledger.
@@ -106,12 +107,24 @@ struct PoolPage {
 impl Control {
     /// At an address.
     pub fn new(origin: Origin, client: RestClient) -> Self {
-        Self { origin, client }
+        Self { origin, client, dataverse: None }
     }
 
     /// Where it is.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The same, with the Dataverse that stands behind it: a flow of a scenario
+    /// writes there.
+    #[must_use]
+    pub fn with_dataverse(self, dataverse: Option<Origin>) -> Self {
+        Self { dataverse, ..self }
+    }
+
+    /// Where the mocked Dataverse stands, if that is known.
+    pub fn dataverse(&self) -> Option<&Origin> {
+        self.dataverse.as_ref()
     }
 
     /// Answers once the stack is up.

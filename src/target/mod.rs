@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 pub use clients::{Authorized, Clients, TokenSettings};
-pub use control::{Control, FaultState, LedgerQuery, ShownClock};
+pub use control::{Control, FaultState, LedgerQuery, MintRequest, ShownClock};
 pub use gateway_settings::{GatewaySettings, KeyRefreshSettings, MappedTo, StubSettings};
 pub use settings::{EnvironmentSettings, Settings};
 pub use throttling::{AlgorithmSetting, ThrottlingSettings};

@@ -8,7 +8,7 @@ use super::journal::is_nobodys;
 use super::player::Player;
 use crate::contract::Contract;
 use crate::generate::{Case, CaseKind, Need, Step};
-use crate::observe::{CallRun, GatewayRow, LedgerEntry};
+use crate::observe::{CallRun, GatewayRow, LedgerEntry, ReadEntry};
 use crate::target::{Control, LedgerQuery, TargetError};
 use crate::wire::{Exchange, FailureKind};
 
@@ -31,6 +31,7 @@ pub(super) struct Watch<'p> {
     player: &'p Player,
     effects: Option<Kept<'p, LedgerEntry>>,
     rows: Option<Kept<'p, GatewayRow>>,
+    reads: Option<Subscription<'p, ReadEntry>>,
 }
 
 /// How records come to a case: from the feed that all share, or, where its IDs
@@ -38,6 +39,14 @@ pub(super) struct Watch<'p> {
 enum Kept<'p, T: super::feed::Record> {
     Fed(Subscription<'p, T>),
     Asked(u64),
+}
+
+/// What was recorded of a case.
+#[derive(Default)]
+pub(super) struct Recorded {
+    pub(super) effects: Vec<LedgerEntry>,
+    pub(super) rows: Vec<GatewayRow>,
+    pub(super) reads: Vec<ReadEntry>,
 }
 
 /// A case that was played.
@@ -56,7 +65,7 @@ impl<'p> Watch<'p> {
         case: &Case,
         correlations: &[String],
     ) -> Result<Self, TargetError> {
-        let mut watch = Self { player, effects: None, rows: None };
+        let mut watch = Self { player, effects: None, rows: None, reads: None };
         let Some(control) = &player.target.control else { return Ok(watch) };
         let floods = case.steps.iter().any(|step| matches!(step, Step::Flood { .. }));
         if player.target.offers(Need::Effects) {
@@ -67,6 +76,11 @@ impl<'p> Watch<'p> {
                 let behaviour = contract.behaviour.as_ref();
                 Kept::Fed(player.journal.effects.subscribe(correlations, &keys(case), behaviour))
             });
+        }
+        let told = contract.behaviour.as_ref().is_some_and(|behaviour| behaviour.reads.is_some());
+        if told && player.target.offers(Need::Effects) {
+            player.journal.reads.begin(control).await?;
+            watch.reads = Some(player.journal.reads.subscribe(correlations, &[], None));
         }
         if player.target.offers(Need::GatewayRows) {
             watch.rows = Some(if floods {
@@ -82,9 +96,9 @@ impl<'p> Watch<'p> {
     /// What was recorded of a case: entries under its correlation IDs, and
     /// those of this time that carry no ID at all and touch a key that it
     /// named; the gateway's rows with its IDs.
-    pub(super) async fn end(self, of: &Aftermath<'_>) -> Result<(Vec<LedgerEntry>, Vec<GatewayRow>), TargetError> {
-        let Self { player, effects, rows } = self;
-        let Some(control) = &player.target.control else { return Ok((Vec::new(), Vec::new())) };
+    pub(super) async fn end(self, of: &Aftermath<'_>) -> Result<Recorded, TargetError> {
+        let Self { player, effects, rows, reads } = self;
+        let Some(control) = &player.target.control else { return Ok(Recorded::default()) };
         let effects = async {
             match effects {
                 Some(effects) => of.effects(player, control, effects).await,
@@ -97,7 +111,15 @@ impl<'p> Watch<'p> {
                 None => Ok(Vec::new()),
             }
         };
-        futures_util::future::try_join(effects, rows).await
+        let (effects, rows) = futures_util::future::try_join(effects, rows).await?;
+        let reads = match reads {
+            Some(subscription) => {
+                player.journal.reads.catch_up(control).await?;
+                subscription.take()
+            }
+            None => Vec::new(),
+        };
+        Ok(Recorded { effects, rows, reads })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::feed::{Feed, Loose, Page, Record, Source};
 use crate::contract::behaviour::{Behaviour, CorrelationCarrier};
-use crate::observe::{GatewayRow, LedgerEntry};
+use crate::observe::{GatewayRow, LedgerEntry, ReadEntry};
 use crate::target::{Control, TargetError};
 
 /// What the stack records, read on for all cases in flight.
@@ -10,11 +10,12 @@ use crate::target::{Control, TargetError};
 pub(super) struct Journal {
     pub(super) effects: Feed<LedgerEntry>,
     pub(super) rows: Feed<GatewayRow>,
+    pub(super) reads: Feed<ReadEntry>,
 }
 
 impl Journal {
     pub(super) fn new() -> Self {
-        Self { effects: Feed::new(), rows: Feed::new() }
+        Self { effects: Feed::new(), rows: Feed::new(), reads: Feed::new() }
     }
 }
 
@@ -41,6 +42,25 @@ impl Source<GatewayRow> for Control {
     async fn page(&self, since: u64) -> Result<Page<GatewayRow>, TargetError> {
         let (records, next, more) = self.row_page(since).await?;
         Ok(Page { records, next, more })
+    }
+}
+
+impl Source<ReadEntry> for Control {
+    type Fault = TargetError;
+
+    async fn end(&self) -> Result<u64, TargetError> {
+        self.reads(u64::MAX >> 1, &[]).await.map(|(_, end)| end)
+    }
+
+    async fn page(&self, since: u64) -> Result<Page<ReadEntry>, TargetError> {
+        let (records, next) = self.reads(since, &[]).await?;
+        Ok(Page { records, next, more: false })
+    }
+}
+
+impl Record for ReadEntry {
+    fn names(&self, name: &mut dyn FnMut(&str)) {
+        self.headers.values().map(String::as_str).chain(self.tag.as_deref()).for_each(name);
     }
 }
 

@@ -14,6 +14,7 @@ mod bisect;
 mod by_hand;
 mod callbacks;
 mod client;
+mod commit;
 mod connection;
 mod dress;
 mod errand;

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::armed::Armed;
 use super::callbacks::Expected;
+use super::commit::commit;
 use super::expression::filled;
 use super::location::follow;
 use super::player::{PlayError, Player};
@@ -213,6 +214,11 @@ impl<'p> Play<'p> {
             (Vec::new(), prepared.client)
         };
         self.player.pool.give(client);
+        let told = polls.last().or_else(|| exchanges.last());
+        if let (Some(behaviour), Some(told)) = (self.contract.behaviour.as_deref(), told) {
+            // What is missing then shows in the ledger.
+            let _ = commit(self.target(), &self.player.pool, behaviour, told).await;
+        }
         CallRun { call: number, exchanges, polls, client: prepared.name }
     }
 

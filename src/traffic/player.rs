@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::RwLock;
 
-use super::aftermath::{Aftermath, Watch};
+use super::aftermath::{Aftermath, Recorded, Watch};
 use super::callbacks::Expected;
 use super::journal::Journal;
 use super::play::Play;
@@ -69,8 +69,8 @@ impl Player {
             _ => Vec::new(),
         };
         let aftermath = Aftermath { contract, case: &case, calls: &calls, correlations: &correlations };
-        let (ledger, rows) = watch.end(&aftermath).await?;
-        Ok(CaseRun { case, calls, ledger, rows, callbacks, searches })
+        let Recorded { effects: ledger, rows, reads } = watch.end(&aftermath).await?;
+        Ok(CaseRun { case, calls, ledger, reads, rows, callbacks, searches })
     }
 }
 

@@ -24,7 +24,7 @@ pub(in crate::check) const CHECK: Check = Check {
 fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = subject.behaviour() else { return false };
     let Some(effects) = behaviour.effects.as_ref() else { return false };
-    let committed = || subject.run.ledger.iter().filter(|entry| entry.committed());
+    let committed = || subject.run.ledger.iter().filter(|entry| entry.committed() && !entry.is_somebody_elses());
     let mut other: BTreeSet<String> = BTreeSet::new();
     for entry in committed() {
         if entry.table == effects.table {

@@ -1,6 +1,6 @@
 //! `data-path/governed`.
 
-use super::{claim, ungoverned};
+use super::{astray, claim};
 use crate::check::effect::story;
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
 use crate::generate::Need;
@@ -8,10 +8,12 @@ use crate::generate::Need;
 pub(in crate::check) const CHECK: Check = Check {
     id: "data-path/governed",
     family: Family::DataPath,
-    title: "Dataverse is reached through the gateway only",
+    title: "Dataverse is reached the promised way only",
     explanation: "With `data_path: governed`, the service's way to Dataverse leads through the gateway, where a \
-        policy allows tables and operations, a controlled identity is used, and each call is logged. A call around \
-        it is a finding even where Dataverse refused it: the service tried.",
+        policy allows tables and operations, a controlled identity is used, and each call is logged. With \
+        `flow_commits` the service only answers, and the flow writes; with `direct` the service writes with its own \
+        identity. Which way a call came is told by the identity that made it. A call that came another way is a \
+        finding even where Dataverse refused it: somebody tried.",
     level: Level::Error,
     needs: &[Need::Behaviour, Need::Effects],
     judge: Judge::Case(judge),
@@ -19,14 +21,15 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = subject.behaviour() else { return false };
-    let wrong = ungoverned(behaviour, &subject.run.ledger);
+    let Some(path) = behaviour.data_path else { return false };
+    let wrong = astray(behaviour, &subject.run.ledger);
     if !wrong.is_empty() {
         let shown = subject.run.calls.first().and_then(crate::observe::CallRun::last);
-        let mut finding = subject.finding(&CHECK, shown, claim(behaviour, &wrong));
+        let mut finding = subject.finding(&CHECK, shown, claim(behaviour, path, &wrong));
         finding.evidence.lines = story(wrong);
         found.push(finding);
     }
-    behaviour.data_path.is_some() && !subject.run.ledger.is_empty()
+    !subject.run.ledger.is_empty()
 }
 
 #[cfg(test)]
@@ -44,6 +47,8 @@ mod tests {
             e.outcome = crate::observe::Outcome::Refused { status: 403, code: "wrong way".into() };
         });
         assert_eq!(around.clone().findings(&super::CHECK, &with_behaviour()).len(), 1);
-        assert!(around.findings(&super::CHECK, &with(|b| b.data_path = Some(DataPath::Direct))).is_empty());
+        let promising = |path| with(|b| b.data_path = Some(path));
+        assert!(around.clone().findings(&super::CHECK, &promising(DataPath::Direct)).is_empty());
+        assert_eq!(around.findings(&super::CHECK, &promising(DataPath::FlowCommits)).len(), 1);
     }
 }

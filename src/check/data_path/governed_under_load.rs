@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{claim, ungoverned};
+use super::{astray, claim};
 use crate::check::claim::Claim;
 use crate::check::effect::story;
 use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
@@ -12,7 +12,7 @@ use crate::observe::LedgerEntry;
 pub(in crate::check) const CHECK: Check = Check {
     id: "data-path/governed-under-load",
     family: Family::DataPath,
-    title: "under load, too, Dataverse is reached through the gateway only",
+    title: "under load, too, Dataverse is reached the promised way only",
     explanation: "The same as `data-path/governed`, over a whole scenario: a fallback that goes around the gateway \
         only when it is slow or throttled shows here.",
     level: Level::Error,
@@ -23,14 +23,15 @@ pub(in crate::check) const CHECK: Check = Check {
 fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let mut concerned = false;
     for contract in subject.contracts {
-        let Some(behaviour) = contract.behaviour.as_deref().filter(|b| b.data_path.is_some()) else { continue };
+        let Some(behaviour) = contract.behaviour.as_deref() else { continue };
+        let Some(path) = behaviour.data_path else { continue };
         let calls = subject.run.calls.iter().filter(|record| record.contract == contract.id);
         let ids: HashSet<&str> = calls.filter_map(|record| record.correlation.as_deref()).collect();
         concerned |= !ids.is_empty() && !subject.run.ledger.is_empty();
-        let mut wrong: Vec<&LedgerEntry> = ungoverned(behaviour, &subject.run.ledger);
+        let mut wrong: Vec<&LedgerEntry> = astray(behaviour, &subject.run.ledger);
         wrong.retain(|entry| is_of(entry, &ids));
         if !wrong.is_empty() {
-            let claim = Claim { what: subject.run.scenario.to_string(), ..claim(behaviour, &wrong) };
+            let claim = Claim { what: subject.run.scenario.to_string(), ..claim(behaviour, path, &wrong) };
             let mut finding = subject.finding(&CHECK, Some(&contract.id), claim);
             finding.occurrences = wrong.len() as u64;
             finding.evidence.lines = story(wrong.into_iter().take(10));

@@ -8,4 +8,4 @@ pub(super) mod looks_done;
 pub(super) mod pace;
 pub(super) mod queue_full;
 
-mod state;
+pub(super) mod state;

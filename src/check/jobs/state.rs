@@ -26,7 +26,7 @@ pub(super) fn accepted(run: &CallRun) -> Option<(&Exchange, &Response)> {
 }
 
 /// The answer that tells a job's end, and its state.
-pub(super) fn ended<'r>(jobs: &Jobs, run: &'r CallRun) -> Option<(&'r Exchange, &'r Response, String)> {
+pub(in crate::check) fn ended<'r>(jobs: &Jobs, run: &'r CallRun) -> Option<(&'r Exchange, &'r Response, String)> {
     accepted(run)?;
     let exchange = run.polls.last()?;
     let response = exchange.response().filter(|response| response.status == 200)?;

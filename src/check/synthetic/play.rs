@@ -14,7 +14,7 @@ use crate::check::{CaseSubject, Check, ExchangeSubject, Finding, Origin};
 use crate::clock::parse_duration;
 use crate::contract::Contract;
 use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Knob, Label, Manner, Search, Step, Via};
-use crate::observe::{CallRun, CaseRun, GatewayRow, LedgerEntry, ReceivedCall, SearchRun};
+use crate::observe::{CallRun, CaseRun, GatewayRow, LedgerEntry, ReadEntry, ReceivedCall, SearchRun};
 use crate::wire::{Body, Request};
 
 /// What a check finds in a conforming call that was answered so.
@@ -45,6 +45,7 @@ pub(in crate::check) struct Play {
     kind: CaseKind,
     runs: Vec<CallRun>,
     ledger: Vec<LedgerEntry>,
+    reads: Vec<ReadEntry>,
     rows: Vec<GatewayRow>,
     callbacks: Vec<ReceivedCall>,
     searches: Vec<SearchRun>,
@@ -55,7 +56,8 @@ impl Play {
     pub(in crate::check) fn new(kind: CaseKind) -> Self {
         let (steps, labels, runs) = (Vec::new(), Vec::new(), Vec::new());
         let (ledger, rows, searches, callbacks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { steps, labels, kind, runs, ledger, rows, callbacks, searches, now: Duration::ZERO }
+        let reads = Vec::new();
+        Self { steps, labels, kind, runs, ledger, reads, rows, callbacks, searches, now: Duration::ZERO }
     }
 
     pub(in crate::check) fn label(mut self, at: &str, keyword: &str) -> Self {
@@ -214,6 +216,26 @@ impl Play {
         self
     }
 
+    /// One row was read.
+    pub(in crate::check) fn read(mut self, table: &str, columns: &[&str], whole: bool) -> Self {
+        self.reads.push(ReadEntry {
+            sequence: self.reads.len() as u64 + 1,
+            at: crate::clock::Timestamp::from_seconds(0),
+            request: 1,
+            table: table.to_owned(),
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            whole,
+            rows: 1,
+            key: None,
+            headers: BTreeMap::from([("x-correlation-id".to_owned(), ID.to_owned())]),
+            tag: None,
+            principal: String::new(),
+            way: crate::observe::Way::Gateway,
+            fault: None,
+        });
+        self
+    }
+
     /// A gateway row with this ID.
     pub(in crate::check) fn logged(mut self, id: &str) -> Self {
         let request_headers = BTreeMap::from([("x-correlation-id".to_owned(), id.to_owned())]);
@@ -270,6 +292,7 @@ impl Play {
             case: Arc::new(case),
             calls: self.runs,
             ledger: self.ledger,
+            reads: self.reads,
             rows: self.rows,
             callbacks: self.callbacks,
             searches,

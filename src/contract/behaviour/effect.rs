@@ -1,5 +1,7 @@
 //! What a behaviour file says about writes.
 
+use std::time::Duration;
+
 use super::Selector;
 
 /// `effects`.
@@ -17,6 +19,26 @@ pub struct Effects {
     pub correlated_by: CorrelationCarrier,
     /// One effect per key, whatever the ID.
     pub business_key: Option<Selector>,
+}
+
+/// `dataverse`: how the service treats Dataverse.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manners {
+    /// `patience`: waits that Dataverse asks for are the service's own affair
+    /// as long as all that one call meets are no longer than this together.
+    pub patience: Option<Duration>,
+}
+
+/// `reads`: what may be read from Dataverse: columns by table.
+pub type Reads = Vec<(String, Vec<String>)>;
+
+/// `commits`: what a flow writes of an answer, where the flow writes.
+#[derive(Clone, Debug)]
+pub struct Commits {
+    /// Where the answer tells the row's key.
+    pub key: Selector,
+    /// Where it tells each column.
+    pub columns: Vec<(String, Selector)>,
 }
 
 /// `effects.once`.

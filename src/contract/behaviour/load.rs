@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::declared::errors;
 use super::job::{callback, determinism, jobs};
-use super::outcome::{effects, limits, objective, throttling};
+use super::outcome::{commits, effects, limits, manners, objective, reads, throttling};
 use super::pool::data;
 use super::promise::{correlation, idempotency, identity, lifecycle};
 use super::word::{list, word};
@@ -61,8 +61,8 @@ fn read(source: &Node, faults: &mut Diagnostics) -> Behaviour {
         ["lifecycle", "correlation", "identity", "data_path", "idempotency", "errors"].map(|key| fields.optional(key));
     let [limits_node, throttling_node, effects_node, data_node, objectives] =
         ["limits", "throttling", "effects", "data", "objectives"].map(|key| fields.optional(key));
-    let [callback_node, determinism_node, jobs_node] =
-        ["callback", "determinism", "jobs"].map(|key| fields.optional(key));
+    let [callback_node, determinism_node, jobs_node, dataverse_node, reads_node, commits_node] =
+        ["callback", "determinism", "jobs", "dataverse", "reads", "commits"].map(|key| fields.optional(key));
     fields.finish();
     if let Some(node) = format {
         word(node, &[(FORMAT, ())], faults);
@@ -87,6 +87,9 @@ fn read(source: &Node, faults: &mut Diagnostics) -> Behaviour {
         limits: limits_node.and_then(|node| limits(node, faults)),
         throttling: throttling_node.and_then(|node| throttling(node, faults)),
         effects: effects_node.and_then(|node| effects(node, faults)),
+        dataverse: dataverse_node.and_then(|node| manners(node, faults)),
+        commits: commits_node.and_then(|node| commits(node, faults)),
+        reads: reads_node.and_then(|node| reads(node, faults)),
         callback: callback_node.and_then(|node| callback(node, role, faults)),
         determinism: determinism_node.and_then(|node| determinism(node, faults)),
         jobs,

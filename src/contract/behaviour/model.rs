@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Callback, DataCall, Determinism, Effects, Jobs, Pool, Selector};
+use super::{Callback, Commits, DataCall, Determinism, Effects, Jobs, Manners, Pool, Reads, Selector};
 use crate::clock::Timestamp;
 use crate::diagnose::{Node, Place};
 
@@ -39,6 +39,12 @@ pub struct Behaviour {
     pub throttling: Option<Throttling>,
     /// What is written.
     pub effects: Option<Effects>,
+    /// How the service treats Dataverse.
+    pub dataverse: Option<Manners>,
+    /// What the service reads from Dataverse; `None`: not declared.
+    pub reads: Option<Reads>,
+    /// What a flow writes of an answer; `None`: not declared.
+    pub commits: Option<Commits>,
     /// How the tested service calls this API; `None` where it answers.
     pub callback: Option<Callback>,
     /// What calls that are the same have in common.

@@ -4,8 +4,8 @@ use super::amount::{bytes, count, rate, read, share, span};
 use super::promise::maybe;
 use super::word::{Within, list, selector, text, word};
 use super::{
-    CorrelationCarrier, Effects, Limits, Objective, OnInvalid, Once, Quota, Rate, Selector, Sizes, Throttling,
-    ThrottlingPer,
+    Commits, CorrelationCarrier, Effects, Limits, Manners, Objective, OnInvalid, Once, Quota, Rate, Reads, Selector,
+    Sizes, Throttling, ThrottlingPer,
 };
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node};
 
@@ -118,6 +118,41 @@ pub(super) fn effects(node: &Node, faults: &mut Diagnostics) -> Option<Effects> 
         correlated_by: carrier?,
         business_key: key?,
     })
+}
+
+pub(super) fn manners(node: &Node, faults: &mut Diagnostics) -> Option<Manners> {
+    let mut fields = Fields::of(node, faults);
+    let patience = fields.optional("patience");
+    fields.finish();
+    Some(Manners { patience: maybe(patience, |node| span(node, faults))? })
+}
+
+pub(super) fn commits(node: &Node, faults: &mut Diagnostics) -> Option<Commits> {
+    let mut fields = Fields::of(node, faults);
+    let key = fields.required("key");
+    let columns = fields.required("columns");
+    fields.finish();
+    let key = key.and_then(|node| selector(node, Within::Answer, faults));
+    let columns = columns.and_then(|node| {
+        let Some(entries) = node.as_mapping() else {
+            node.wrong_kind("a mapping of columns to places in the answer", faults);
+            return None;
+        };
+        let column =
+            |(name, place): &(Node, Node)| Some((text(name, faults)?, selector(place, Within::Answer, faults)?));
+        entries.iter().map(column).collect::<Vec<_>>().into_iter().collect()
+    });
+    Some(Commits { key: key?, columns: columns? })
+}
+
+/// `reads`: `{ accounts: [accountid, name] }`.
+pub(super) fn reads(node: &Node, faults: &mut Diagnostics) -> Option<Reads> {
+    let Some(entries) = node.as_mapping() else {
+        node.wrong_kind("a mapping of tables to lists of columns", faults);
+        return None;
+    };
+    let table = |(key, value): &(Node, Node)| Some((text(key, faults)?, list(value, faults, text)?));
+    entries.iter().map(table).collect::<Vec<_>>().into_iter().collect()
 }
 
 fn refusal(node: &Node, faults: &mut Diagnostics) -> Option<OnInvalid> {

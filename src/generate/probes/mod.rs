@@ -7,6 +7,7 @@
 
 mod bench;
 mod callback;
+mod dataverse;
 mod determinism;
 mod duplicate;
 mod edges;

@@ -15,7 +15,7 @@ pub(super) fn count(probe: Probe, generators: &Generators, operation: &Operation
         Probe::ClientGone => (6, true),
         Probe::RetriedDuplicate => (4, alphabet.faults),
         Probe::OtherVersion => (4, alphabet.versions),
-        Probe::AfterRestart => (4, alphabet.restarts),
+        Probe::AfterRestart => (if alphabet.faults { 4 } else { 3 }, alphabet.restarts),
         Probe::InsideWindow => (2, alphabet.window),
         Probe::PastWindow => (1, alphabet.window),
         _ => (0, false),

@@ -3,10 +3,10 @@
 
 use super::exact;
 use super::{
-    Bench, Sequence, callback, determinism, duplicate, edges, failure, identity, invalid, jobs, lifecycle, limits,
-    link, missing, other, plain, rate, routing, sequenced,
+    Bench, Sequence, callback, dataverse, determinism, duplicate, edges, failure, identity, invalid, jobs, lifecycle,
+    limits, link, missing, other, plain, rate, routing, sequenced,
 };
-use crate::contract::behaviour::{Behaviour, Selector};
+use crate::contract::behaviour::{Behaviour, DataPath, Selector};
 use crate::generate::generators::Generators;
 use crate::generate::payload::OperationGenerator;
 use crate::generate::{CouldNotMake, Need, Probe};
@@ -21,6 +21,7 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
     }
     let Some(behaviour) = &operation.behaviour else { return plain::count(probe, generators, operation) };
     let promised = if operation.writes() && behaviour.idempotency.is_some() { VARIANTS } else { 0 };
+    let faulty = if behaviour.data_path == Some(DataPath::FlowCommits) { 0 } else { promised };
     match probe {
         Probe::Identity => identity::count(operation, behaviour),
         Probe::PastGateway => identity::count_past_gateway(behaviour),
@@ -30,7 +31,9 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         Probe::OtherItem => promised.min(if item(behaviour).is_some() { VARIANTS } else { 0 }),
         Probe::OtherCall => promised.min(other::calls(generators, operation, behaviour)),
         Probe::OtherPrincipal => promised.min(if other::has_principal(behaviour) { VARIANTS } else { 0 }),
-        Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer => promised.min(4),
+        Probe::AfterFailure | Probe::AfterThrottle => faulty.min(4),
+        Probe::LostAnswer => faulty.min(5),
+        Probe::Throttled | Probe::SomebodyElse | Probe::Wide => dataverse::count(probe, operation, behaviour),
         Probe::PartlyInvalid => invalid::count(operation),
         Probe::ItemsAtEdges => edges::count(operation),
         Probe::BodyOverLimit => limits::count_over(operation, behaviour),
@@ -81,6 +84,7 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         Probe::AfterFailure => failure::after_failure(bench),
         Probe::AfterThrottle => failure::after_throttle(bench),
         Probe::LostAnswer => failure::lost_answer(bench),
+        Probe::Throttled | Probe::SomebodyElse | Probe::Wide => dataverse::make(probe, bench),
         Probe::PartlyInvalid => invalid::partly(bench),
         Probe::ItemsAtEdges => edges::items(bench),
         Probe::BodyOverLimit => limits::over(bench),
@@ -131,7 +135,13 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         Probe::CallbackFault => needs.extend([Need::Faults, Need::Callbacks]),
         Probe::CallbackAddress => needs.push(Need::Callbacks),
         Probe::PastGateway | Probe::ExactLimitBehind => needs.push(Need::DirectService),
-        Probe::AfterFailure | Probe::AfterThrottle | Probe::LostAnswer | Probe::RetriedDuplicate => {
+        Probe::AfterFailure
+        | Probe::AfterThrottle
+        | Probe::LostAnswer
+        | Probe::RetriedDuplicate
+        | Probe::Throttled
+        | Probe::SomebodyElse
+        | Probe::Wide => {
             needs.extend([Need::Faults, Need::Effects]);
         }
         Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),

@@ -1,7 +1,7 @@
 //! What sequences of an operation can be made of.
 
 use super::material;
-use crate::contract::behaviour::{Scope, Selector};
+use crate::contract::behaviour::{DataPath, Scope, Selector};
 use crate::generate::generators::Generators;
 use crate::generate::payload::{BodyGenerator, OperationGenerator};
 use crate::generate::{Generators as Made, Need};
@@ -58,7 +58,8 @@ impl Alphabet {
             steps: matches!(idempotency.step, Some(Selector::Header(_))),
             principals: behaviour.identity.is_some() && idempotency.scope.contains(&Scope::Principal),
             versions: Made::sibling_of(generators, operation).is_some(),
-            faults: true,
+            // Where the flow writes, Dataverse's faults are not the service's.
+            faults: behaviour.data_path != Some(DataPath::FlowCommits),
             restarts: true,
             window: true,
         })

@@ -2,6 +2,7 @@
 //! and the lookup.
 
 mod callers;
+mod dataverse;
 mod repetitions;
 mod requests;
 mod table;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{callers, repetitions, requests};
+use super::{callers, dataverse, repetitions, requests};
 use crate::diagnose::closest;
 use crate::wire::Tier;
 
@@ -30,9 +30,9 @@ pub(super) const fn gateway(name: &'static str, family: &'static str, summary: &
     Defect { name, family, summary, tier: Tier::Gateway }
 }
 
-const GROUPS: [&[Defect]; 3] = [requests::DEFECTS, callers::DEFECTS, repetitions::DEFECTS];
+const GROUPS: [&[Defect]; 4] = [requests::DEFECTS, callers::DEFECTS, repetitions::DEFECTS, dataverse::DEFECTS];
 
-const COUNT: usize = GROUPS[0].len() + GROUPS[1].len() + GROUPS[2].len();
+const COUNT: usize = GROUPS[0].len() + GROUPS[1].len() + GROUPS[2].len() + GROUPS[3].len();
 
 static ALL: [Defect; COUNT] = {
     let mut all = [GROUPS[0][0]; COUNT];
@@ -81,6 +81,7 @@ mod tests {
             "throttling",
             "validation",
             "data-path",
+            "dataverse",
             "lifecycle",
             "latency",
             "determinism",

@@ -278,6 +278,50 @@ switches! {
     OneInTwentyUnavailable = "one-in-twenty-unavailable",
     /// Answers every thirtieth file with 500, in version 2.
     OneFileInFifteenFails = "one-file-in-fifteen-fails",
+    /// Writes back a whole account as it was read, without its version.
+    RowWrittenBack = "row-written-back",
+    /// Does so when somebody else was quicker, with the new version.
+    StaleRowForced = "stale-row-forced",
+    /// Makes a decision's row by POST once an answer was lost.
+    PostedAfterLostAnswer = "posted-after-lost-answer",
+    /// Makes every decision's row by POST.
+    DecisionsPosted = "decisions-posted",
+    /// Adds the credit limit to the one that is there.
+    CreditAdded = "credit-added",
+    /// Does so when a write is repeated.
+    CreditAddedOnRepeat = "credit-added-on-repeat",
+    /// Takes its own earlier write for somebody else's.
+    OwnWriteNotRecognised = "own-write-not-recognised",
+    /// Does so with rows that it has made.
+    KnownRowAsFailure = "known-row-as-failure",
+    /// Takes Dataverse's throttling for an error.
+    ThrottledAs500 = "throttled-as-500",
+    /// Does so where the wait is long.
+    LongThrottleAs500 = "long-throttle-as-500",
+    /// Does not look at Dataverse's `Retry-After`.
+    RetryAfterIgnored = "retry-after-ignored",
+    /// Waits two seconds of Dataverse's `Retry-After`.
+    RetryAfterClamped = "retry-after-clamped",
+    /// Counts waits that Dataverse asks for as attempts.
+    ThrottleCounted = "throttle-counted-as-attempt",
+    /// Has less patience than it promises.
+    LittlePatience = "little-patience",
+    /// Sleeps however long Dataverse asks for.
+    WaitSleptThrough = "wait-slept-through",
+    /// Does so with files.
+    FileWaitSleptThrough = "file-wait-slept-through",
+    /// Sends all writes of a call at once.
+    AllAtOnce = "all-at-once",
+    /// Sends all writes of a job at once.
+    JobsAllAtOnce = "jobs-all-at-once",
+    /// Reads whole accounts.
+    WholeAccountRead = "whole-account-read",
+    /// Reads one column more than it needs.
+    OneColumnTooMany = "one-column-too-many-read",
+    /// Writes what the flow is to write.
+    ScreeningWrites = "screening-writes",
+    /// Writes through the gateway what it promises to write itself.
+    ScoringThroughGateway = "scoring-through-gateway",
 }
 
 /// The defects that are switched on.

@@ -140,7 +140,9 @@ impl Execution {
         let outcome = match contract {
             Contract::BulkUpdateV1 => bulk::submit_v1(&self, &call, &body).await,
             Contract::BulkUpdateV2 => bulk::submit_v2(&self, &call, &body).await,
-            Contract::InferenceV1 => inference::submit(&self, &call, &body).await,
+            Contract::InferenceV1 | Contract::ScreeningV1 | Contract::ScoringV1 => {
+                inference::submit(&self, contract, &call, &body).await
+            }
             Contract::TabularIntakeV1 | Contract::TabularIntakeV2 => {
                 intake::submit(&self, contract, &call, (&query, &body)).await
             }
@@ -249,6 +251,8 @@ impl Execution {
             correlation: Arc::clone(&call.correlation_text),
             step: call.step.clone(),
             until: self.clock.now().plus(patience),
+            hurried: self.defects.has(Defect::AllAtOnce),
+            direct: false,
         }
     }
 

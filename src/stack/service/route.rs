@@ -10,6 +10,8 @@ pub(super) enum Contract {
     TabularIntakeV1,
     TabularIntakeV2,
     InferenceV1,
+    ScreeningV1,
+    ScoringV1,
 }
 
 impl Contract {
@@ -21,6 +23,8 @@ impl Contract {
             Self::TabularIntakeV1 => "tabular-intake/v1",
             Self::TabularIntakeV2 => "tabular-intake/v2",
             Self::InferenceV1 => "inference/v1",
+            Self::ScreeningV1 => "screening/v1",
+            Self::ScoringV1 => "scoring/v1",
         }
     }
 
@@ -30,6 +34,8 @@ impl Contract {
             Self::BulkUpdateV1 | Self::BulkUpdateV2 => "bulk-update",
             Self::TabularIntakeV1 | Self::TabularIntakeV2 => "tabular-intake",
             Self::InferenceV1 => "inference",
+            Self::ScreeningV1 => "screening",
+            Self::ScoringV1 => "scoring",
         }
     }
 
@@ -38,12 +44,19 @@ impl Contract {
         match self {
             Self::BulkUpdateV1 | Self::BulkUpdateV2 => "batches",
             Self::TabularIntakeV1 | Self::TabularIntakeV2 => "files",
-            Self::InferenceV1 => "decisions",
+            Self::InferenceV1 | Self::ScreeningV1 | Self::ScoringV1 => "decisions",
         }
     }
 
-    const ALL: [Self; 5] =
-        [Self::BulkUpdateV1, Self::BulkUpdateV2, Self::TabularIntakeV1, Self::TabularIntakeV2, Self::InferenceV1];
+    const ALL: [Self; 7] = [
+        Self::BulkUpdateV1,
+        Self::BulkUpdateV2,
+        Self::TabularIntakeV1,
+        Self::TabularIntakeV2,
+        Self::InferenceV1,
+        Self::ScreeningV1,
+        Self::ScoringV1,
+    ];
 }
 
 /// What is asked for.
@@ -74,7 +87,10 @@ pub(super) fn find(method: &Method, path: &str) -> Option<Operation> {
 /// Who answers at a path, for `X-Served-By`.
 pub(super) fn served_by(path: &str) -> &'static str {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    ["bulk-update", "tabular-intake", "inference"].into_iter().find(|api| *api == first).unwrap_or("service")
+    ["bulk-update", "tabular-intake", "inference", "screening", "scoring"]
+        .into_iter()
+        .find(|api| *api == first)
+        .unwrap_or("service")
 }
 
 #[cfg(test)]

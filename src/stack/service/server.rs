@@ -18,7 +18,7 @@ use super::super::StackError;
 use super::super::listen::{Bound, Listening};
 use super::callback::Caller;
 use super::careless::LeftOver;
-use super::dataverse::{Around, Dataverse, Turns};
+use super::dataverse::{Around, Dataverse, Pace, Remembered, Turns};
 use super::defect::{Defect, Defects};
 use super::distort;
 use super::execution::{Execution, Replays};
@@ -36,7 +36,7 @@ use crate::wire::Secret;
 
 /// The scope of the gateway's `data` API.
 const DATA_SCOPE: &str = "api://dataverse-data/.default";
-/// The scope of Dataverse itself, which no service should ask for.
+/// The scope of Dataverse itself, for `scoring` alone.
 const DATAVERSE_SCOPE: &str = "https://org.crm.dynamics.example/.default";
 /// The scope of the flow's trigger.
 const TRIGGER_SCOPE: &str = "api://flow-trigger/.default";
@@ -59,7 +59,8 @@ pub struct ServiceOptions {
     pub client_secret: Secret,
     /// What only the gateway knows, in `X-Gateway-Key`.
     pub gateway_key: Secret,
-    /// Where Dataverse is; used only by the defect `around-the-gateway`.
+    /// Where Dataverse is: `scoring` calls it itself, all others by defects
+    /// only.
     pub dataverse: Origin,
     /// What else stands behind the service.
     pub behind: Behind,
@@ -203,13 +204,7 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
     };
     let rest = RestClient::new(&door, TOKEN_TIMEOUT);
     let tokens = |scope| Tokens::new(rest.clone(), credentials.clone(), scope, clock.clone());
-    let goes_around = [Defect::AroundTheGateway, Defect::AroundOnRetry, Defect::OneWriteInTenAround];
-    let goes_around = goes_around.into_iter().any(|defect| defects.has(defect));
-    let around = goes_around.then(|| Around {
-        link: Link::new(door.clone()),
-        origin: options.dataverse,
-        tokens: tokens(DATAVERSE_SCOPE),
-    });
+    let around = Around { link: Link::new(door.clone()), origin: options.dataverse, tokens: tokens(DATAVERSE_SCOPE) };
     let dataverse = Dataverse {
         link: Link::new(door.clone()),
         gateway: Arc::clone(&gateway),
@@ -218,6 +213,8 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         clock: clock.clone(),
         defects: defects.clone(),
         turns: Turns::default(),
+        pace: Pace::default(),
+        remembered: Remembered::default(),
         written: AtomicU64::new(0),
     };
     let model = options.behind.model.map(|endpoint| ModelClient {

@@ -64,7 +64,7 @@ pub(super) fn write_all(
     errand: &Errand,
     work: Vec<Work>,
 ) -> impl Stream<Item = (Work, Applied)> + Unpin + Send + 'static {
-    let stopped = Arc::new(AtomicBool::new(false));
+    let (stopped, hurried) = (Arc::new(AtomicBool::new(false)), errand.hurried);
     let (execution, errand) = (Arc::clone(execution), errand.clone());
     let write = move |work: Work| {
         let (execution, errand, stopped) = (Arc::clone(&execution), errand.clone(), Arc::clone(&stopped));
@@ -79,7 +79,8 @@ pub(super) fn write_all(
             (work, applied)
         }
     };
-    Box::pin(stream::iter(work).map(write).buffer_unordered(WRITES_AT_ONCE))
+    let at_once = if hurried { work.len().max(1) } else { WRITES_AT_ONCE };
+    Box::pin(stream::iter(work).map(write).buffer_unordered(at_once))
 }
 
 /// Writes one.

@@ -103,7 +103,8 @@ impl<'d> Delivery<'d> {
     /// not done.
     fn new(execution: &'d Arc<Execution>, taken: &'d Taken, delivery: u32) -> Self {
         let set = &taken.set;
-        let errand = execution.errand(&taken.call, PATIENCE);
+        let mut errand = execution.errand(&taken.call, PATIENCE);
+        errand.hurried |= execution.defects.has(Defect::JobsAllAtOnce);
         let (standings, claim) = match take(&taken.claim) {
             Some(claim) => (set.standings.clone(), Some(claim)),
             None if delivery > 1 && execution.defects.has(Defect::RedeliveredTwice) => {

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
@@ -13,16 +12,13 @@ use super::super::defect::{Defect, Defects};
 use super::super::link::{Link, Lost, Reply};
 use super::super::token::Tokens;
 use super::Turns;
+use super::overwrite::Remembered;
+use super::pace::Pace;
+use super::patience::Tries;
 use crate::clock::{Clock, Timestamp};
 use crate::door::Origin;
 use crate::wire::Secret;
 
-/// How often one request is sent at most.
-pub(super) const ATTEMPTS: u32 = 4;
-/// A `Retry-After` beyond this many seconds is passed on to the caller.
-const LONGEST_WAIT: u64 = 5;
-/// The first wait where Dataverse names none; doubles.
-const BACKOFF: Duration = Duration::from_millis(250);
 /// Where the Web API lies, at Dataverse itself.
 const WEB_API: &str = "/api/data/v9.2/";
 
@@ -35,6 +31,10 @@ pub(in super::super) struct Errand {
     pub(in super::super) step: Option<Arc<str>>,
     /// No retry begins after this instant.
     pub(in super::super) until: Timestamp,
+    /// Sends everything at once, whatever Dataverse suggests: a defect.
+    pub(in super::super) hurried: bool,
+    /// With the service's own identity instead of through the gateway.
+    pub(in super::super) direct: bool,
 }
 
 /// A row as it was read.
@@ -75,15 +75,18 @@ pub(in super::super) struct Dataverse {
     pub(in super::super) link: Link,
     pub(in super::super) gateway: Arc<OnceLock<Origin>>,
     pub(in super::super) tokens: Tokens,
-    pub(in super::super) around: Option<Around>,
+    pub(in super::super) around: Around,
     pub(in super::super) clock: Clock,
     pub(in super::super) defects: Defects,
     pub(in super::super) turns: Turns,
+    pub(in super::super) pace: Pace,
+    pub(in super::super) remembered: Remembered,
     /// How many writes there were, for the defects that count.
     pub(in super::super) written: AtomicU64,
 }
 
-/// The forbidden shortcut, for the defect that takes it.
+/// The way past the gateway: for what promises it, and the shortcut of those
+/// defects that take it elsewhere.
 #[derive(Debug)]
 pub(in super::super) struct Around {
     pub(in super::super) link: Link,
@@ -110,39 +113,34 @@ impl Dataverse {
         key: &str,
         select: &str,
     ) -> Result<Option<Row>, Trouble> {
+        let select = self.selected(table, select);
         let ask = Ask {
             method: Method::GET,
-            path: format!("{table}({key})?$select={select}"),
+            path: self.readable(table, key, select),
             condition: None,
             body: None,
             again: false,
         };
-        let mut attempt = 1;
+        let mut tries = Tries::default();
         loop {
             match self.attempt(errand, &ask).await? {
-                Verdict::Settled(reply) if reply.status == 200 => return row(&reply).map(Some),
+                Verdict::Settled(reply) if reply.status == 200 => {
+                    let row = row(&reply)?;
+                    self.remember(table, key, &row);
+                    return Ok(Some(row));
+                }
                 Verdict::Settled(reply) if reply.status == 404 => return Ok(None),
                 Verdict::Settled(reply) => return Err(Trouble::Refused(reply.status)),
-                Verdict::Again { wait, .. } => self.pause(errand, &mut attempt, wait).await?,
+                Verdict::Again { wait, .. } => self.pause(errand, table, &mut tries, wait).await?,
             }
         }
     }
 
-    /// Waits for the next attempt, or gives up.
-    pub(super) async fn pause(&self, errand: &Errand, attempt: &mut u32, asked: Option<u64>) -> Result<(), Trouble> {
-        let given_up = Trouble::Unavailable { retry_after: asked.unwrap_or(1).max(1) };
-        let wait = asked.map_or(BACKOFF * 2_u32.saturating_pow((*attempt).min(8) - 1), Duration::from_secs);
-        let too_long = asked.is_some_and(|s| s > LONGEST_WAIT) || self.clock.now().plus(wait) > errand.until;
-        if *attempt >= ATTEMPTS || too_long {
-            return Err(given_up);
-        }
-        *attempt += 1;
-        self.clock.sleep(wait).await;
-        Ok(())
-    }
-
     /// Sends a request once.
     pub(super) async fn attempt(&self, errand: &Errand, ask: &Ask) -> Result<Verdict, Trouble> {
+        if errand.direct {
+            return self.attempt_directly(errand, ask).await;
+        }
         if let Some(reply) = self.shortcut(errand, ask).await {
             return self.judge(Ok(reply));
         }
@@ -150,10 +148,31 @@ impl Dataverse {
             return Ok(Verdict::Again { wait: None, maybe_done: false });
         };
         let request = self.request(errand, ask, origin, &token);
+        let _going = if errand.hurried { None } else { self.pace.take().await };
         let outcome = self.link.exchange(origin, request).await;
+        if let Ok(reply) = &outcome {
+            self.pace.heed(&reply.headers);
+        }
         if outcome.as_ref().is_ok_and(|reply| reply.status == 401) {
             self.tokens.refused(&token);
             return Ok(Verdict::Again { wait: None, maybe_done: false });
+        }
+        self.judge(outcome)
+    }
+
+    /// Sends a request once, past the gateway.
+    async fn attempt_directly(&self, errand: &Errand, ask: &Ask) -> Result<Verdict, Trouble> {
+        let again = Verdict::Again { wait: None, maybe_done: false };
+        let Ok(token) = self.around.tokens.get().await else { return Ok(again) };
+        let Some(request) = self.around.request(errand, ask, &token) else { return Ok(again) };
+        let _going = if errand.hurried { None } else { self.pace.take().await };
+        let outcome = self.around.link.exchange(&self.around.origin, request).await;
+        if let Ok(reply) = &outcome {
+            self.pace.heed(&reply.headers);
+            if reply.status == 401 {
+                self.around.tokens.refused(&token);
+                return Ok(again);
+            }
         }
         self.judge(outcome)
     }
@@ -201,24 +220,31 @@ impl Dataverse {
     /// The defect that calls Dataverse itself. What Dataverse refuses goes the
     /// governed way after all, so that the work gets done.
     async fn shortcut(&self, errand: &Errand, ask: &Ask) -> Option<Reply> {
-        let around = self.around.as_ref().filter(|_| ask.method == Method::PATCH);
-        around?;
+        if ask.method != Method::PATCH {
+            return None;
+        }
         let counted = self.defects.has(Defect::OneWriteInTenAround);
         let retried = self.defects.has(Defect::AroundOnRetry) && ask.again;
         let taken = retried || self.defects.has(Defect::AroundTheGateway) || (counted && self.is_tenth());
-        let around = around.filter(|_| taken)?;
+        let around = taken.then_some(&self.around)?;
         let token = match around.tokens.get().await {
             Ok(token) => token,
             Err(_) => self.tokens.get().await.ok()?,
         };
-        let mut request = ask.begin(&around.origin, WEB_API, &token);
+        let request = around.request(errand, ask, &token)?;
+        let reply = around.link.exchange(&around.origin, request).await.ok()?;
+        (!matches!(reply.status, 401 | 403)).then_some(reply)
+    }
+}
+
+impl Around {
+    fn request(&self, errand: &Errand, ask: &Ask, token: &Secret) -> Option<Request<Full<Bytes>>> {
+        let mut request = ask.begin(&self.origin, WEB_API, token);
         request = request.header("X-Correlation-Id", errand.correlation.as_ref());
         if let Some((name, value)) = &ask.condition {
             request = request.header(name, value);
         }
-        let request = request.body(Full::new(ask.body.clone().unwrap_or_default())).ok()?;
-        let reply = around.link.exchange(&around.origin, request).await.ok()?;
-        (!matches!(reply.status, 401 | 403)).then_some(reply)
+        request.body(Full::new(ask.body.clone().unwrap_or_default())).ok()
     }
 }
 

@@ -7,9 +7,14 @@
 //! from somebody else's, writers of one record take turns.
 
 mod client;
+mod overwrite;
+mod pace;
+mod patience;
 mod turns;
 mod write;
 
 pub(super) use client::{Around, Dataverse, Errand, Row, Trouble};
+pub(super) use overwrite::Remembered;
+pub(super) use pace::Pace;
 pub(super) use turns::Turns;
 pub(super) use write::{Condition, GivenUp, Target, Written};

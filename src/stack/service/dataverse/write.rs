@@ -4,7 +4,8 @@ use http::{Method, header};
 use serde_json::{Map, Value};
 
 use super::super::defect::Defect;
-use super::client::{ATTEMPTS, Ask, Verdict};
+use super::client::{Ask, Verdict};
+use super::patience::{ATTEMPTS, Tries};
 use super::{Dataverse, Errand, Row, Trouble};
 
 /// A write that was given up, and whether it may have taken effect unseen.
@@ -61,10 +62,13 @@ impl Dataverse {
     ) -> Result<Written, GivenUp> {
         let _turn = self.turns.take(target).await;
         let columns = self.marked(errand, target);
-        let mut write = Write { target, columns, condition, maybe_done };
-        let mut attempt = 1;
+        let mut write = Write { target, columns, condition, maybe_done, forced: false };
+        let mut tries = Tries::default();
+        self.write_back(&mut write);
+        let added = self.add_up(errand, &mut write, false).await;
+        added.map_err(|trouble| GivenUp { trouble, maybe_done })?;
         loop {
-            match self.step(errand, &mut write, &mut attempt).await {
+            match self.step(errand, &mut write, &mut tries).await {
                 Ok(None) => {}
                 Ok(Some(written)) => {
                     if self.defects.has(Defect::OneWriteInTenTwice) && self.is_tenth() {
@@ -79,9 +83,9 @@ impl Dataverse {
 
     /// The defect that sends a write again though it was answered.
     async fn send_again(&self, errand: &Errand, write: &mut Write<'_>) {
-        write.condition = Condition::Unread;
+        write.forced = true;
         // Whatever comes of it, the first one stands.
-        let _ = self.attempt(errand, &write.ask(true)).await;
+        let _ = self.attempt(errand, &write.ask(true, false)).await;
     }
 
     /// One round: look where needed, send, and judge. `None`: another round.
@@ -89,9 +93,10 @@ impl Dataverse {
         &self,
         errand: &Errand,
         write: &mut Write<'_>,
-        attempt: &mut u32,
+        tries: &mut Tries,
     ) -> Result<Option<Written>, Trouble> {
-        if write.condition == Condition::Unread || (*attempt == 1 && write.maybe_done) {
+        let unread = write.condition == Condition::Unread || (tries.again == 0 && write.maybe_done);
+        if unread && !write.forced {
             match self.look(errand, write).await? {
                 Some(row) if write.maybe_done && write.is_ours(&row) => return Ok(Some(Written::Done)),
                 Some(row) if write.condition == Condition::Absent => return Ok(Some(Written::Exists(row))),
@@ -100,19 +105,26 @@ impl Dataverse {
                 None => return Err(Trouble::Gone),
             }
         }
-        match self.attempt(errand, &write.ask(*attempt > 1)).await? {
+        if tries.again > 0 && write.maybe_done {
+            self.add_up(errand, write, true).await?;
+        }
+        let again = tries.again > 0;
+        match self.attempt(errand, &write.ask(again, self.posts(write, again))).await? {
             Verdict::Settled(reply) if (200..300).contains(&reply.status) => Ok(Some(Written::Done)),
-            Verdict::Settled(reply) if reply.status == 412 => self.mismatch(errand, write, attempt).await,
+            Verdict::Settled(reply) if reply.status == 412 && self.takes_for_failure(write) => {
+                Err(Trouble::Refused(reply.status))
+            }
+            Verdict::Settled(reply) if reply.status == 412 => self.mismatch(errand, write, tries).await,
             Verdict::Settled(reply) if reply.status == 404 => Err(Trouble::Gone),
             Verdict::Settled(reply) => Err(Trouble::Refused(reply.status)),
             Verdict::Again { wait: Some(_), maybe_done: false }
-                if *attempt > 1 && self.defects.has(Defect::ThrottledTakenForDone) =>
+                if tries.again > 0 && self.defects.has(Defect::ThrottledTakenForDone) =>
             {
                 Ok(Some(Written::Done))
             }
             Verdict::Again { wait, maybe_done } => {
                 write.maybe_done |= maybe_done && !self.defects.has(Defect::LostAnswerWrittenTwice);
-                self.pause(errand, attempt, wait).await?;
+                self.pause(errand, write.target.table, tries, wait).await?;
                 Ok(None)
             }
         }
@@ -123,11 +135,11 @@ impl Dataverse {
         &self,
         errand: &Errand,
         write: &mut Write<'_>,
-        attempt: &mut u32,
+        tries: &mut Tries,
     ) -> Result<Option<Written>, Trouble> {
         let Some(row) = self.look(errand, write).await? else {
             return if write.condition == Condition::Absent {
-                self.pause(errand, attempt, None).await.map(|()| None)
+                self.pause(errand, write.target.table, tries, None).await.map(|()| None)
             } else {
                 Err(Trouble::Gone)
             };
@@ -139,8 +151,9 @@ impl Dataverse {
             return Ok(Some(Written::Exists(row)));
         }
         write.condition = Condition::Version(row.etag);
-        *attempt += 1;
-        if *attempt > ATTEMPTS * 2 { Err(Trouble::Unavailable { retry_after: 1 }) } else { Ok(None) }
+        self.force_stale(write);
+        tries.again += 1;
+        if tries.again >= ATTEMPTS * 2 { Err(Trouble::Unavailable { retry_after: 1 }) } else { Ok(None) }
     }
 
     async fn look(&self, errand: &Errand, write: &Write<'_>) -> Result<Option<Row>, Trouble> {
@@ -172,24 +185,31 @@ impl Dataverse {
 }
 
 /// A write on its way.
-struct Write<'a> {
-    target: &'a Target,
-    columns: Map<String, Value>,
-    condition: Condition,
-    maybe_done: bool,
+pub(super) struct Write<'a> {
+    pub(super) target: &'a Target,
+    pub(super) columns: Map<String, Value>,
+    pub(super) condition: Condition,
+    pub(super) maybe_done: bool,
+    /// Without a condition: a defect.
+    pub(super) forced: bool,
 }
 
 impl Write<'_> {
-    fn ask(&self, again: bool) -> Ask {
+    fn ask(&self, again: bool, posted: bool) -> Ask {
         let condition = match &self.condition {
+            _ if self.forced || posted => None,
             Condition::Version(etag) => Some((header::IF_MATCH, etag.clone())),
             Condition::Absent => Some((header::IF_NONE_MATCH, "*".to_owned())),
             Condition::Unread => None,
         };
         let body = serde_json::to_vec(&self.columns).expect("columns have text keys").into();
         Ask {
-            method: Method::PATCH,
-            path: format!("{}({})", self.target.table, self.target.key),
+            method: if posted { Method::POST } else { Method::PATCH },
+            path: if posted {
+                self.target.table.to_owned()
+            } else {
+                format!("{}({})", self.target.table, self.target.key)
+            },
             condition,
             body: Some(body),
             again,

@@ -31,9 +31,14 @@ const DECISIONS: Uuid = Uuid::from_u128(0x1f0c_5d2e_77aa_4c19_9b64_d10e_42c7_9a0
 type Progress = Option<Arc<Verdict>>;
 
 /// Decides a question.
-pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, body: &Bytes) -> Result<Answer, Problem> {
+pub(in super::super) async fn submit(
+    execution: &Arc<Execution>,
+    contract: Contract,
+    call: &Call,
+    body: &Bytes,
+) -> Result<Answer, Problem> {
     let question = Question::read(body)?;
-    let mut scope = Scope::with_step("decide", call);
+    let mut scope = Scope::with_step(remembered_as(contract), call);
     if execution.defects.has(Defect::DecisionsShared) {
         scope.principal = "everybody".into();
     }
@@ -46,14 +51,14 @@ pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, bo
         return Err(busy(execution, &standings[0], &question));
     };
     let known = match standings.pop() {
-        Some(Standing::Done(Some(verdict))) => return Ok(told(execution, call, &question, &verdict)),
+        Some(Standing::Done(Some(verdict))) => return Ok(told(execution, contract, call, (&question, &verdict))),
         Some(Standing::Open(known)) => known,
         _ => None,
     };
     execution.hesitate().await;
-    let mut work = Work { execution, call, question: &question, item, claim };
+    let mut work = Work { execution, contract, call, question: &question, item, claim };
     match work.decide(known).await {
-        Ok(verdict) => Ok(told(execution, call, &question, &verdict)),
+        Ok(verdict) => Ok(told(execution, contract, call, (&question, &verdict))),
         Err(problem) => {
             let failed = problem.failure == FailureType::DownstreamUnavailable;
             if failed && execution.defects.has(Defect::StuckAfterFailure) {
@@ -61,6 +66,15 @@ pub(in super::super) async fn submit(execution: &Arc<Execution>, call: &Call, bo
             }
             Err(problem)
         }
+    }
+}
+
+/// Under which name calls are remembered: each API has its own.
+fn remembered_as(contract: Contract) -> &'static str {
+    match contract {
+        Contract::ScreeningV1 => "screen",
+        Contract::ScoringV1 => "score",
+        _ => "decide",
     }
 }
 
@@ -77,6 +91,7 @@ fn busy(execution: &Execution, standing: &Standing<Progress>, question: &Questio
 /// A question at work.
 struct Work<'w> {
     execution: &'w Arc<Execution>,
+    contract: Contract,
     call: &'w Call,
     question: &'w Question,
     item: ItemId,
@@ -87,7 +102,9 @@ impl Work<'_> {
     /// Looks for the record, asks the model unless it has spoken, and writes
     /// down what it said.
     async fn decide(&mut self, known: Progress) -> Result<Arc<Verdict>, Problem> {
-        let errand = self.execution.errand(self.call, PATIENCE);
+        let defects = &self.execution.defects;
+        let mut errand = self.execution.errand(self.call, PATIENCE);
+        errand.direct = self.contract == Contract::ScoringV1 && !defects.has(Defect::ScoringThroughGateway);
         let record = self.question.record.to_string();
         let found = self.execution.dataverse.read(&errand, "accounts", &record, "accountid").await.map_err(trouble)?;
         if found.is_none() {
@@ -99,9 +116,12 @@ impl Work<'_> {
             None => Arc::new(self.ask(&errand).await?),
         };
         self.claim.intend(self.item, Some(Arc::clone(&verdict)));
-        let target = self.target(&verdict);
-        let written = self.execution.dataverse.write(&errand, &target, Condition::Absent, tried).await;
-        written.map_err(|given_up| trouble(given_up.trouble))?;
+        // What `screening` decides, the flow writes.
+        if self.contract != Contract::ScreeningV1 || defects.has(Defect::ScreeningWrites) {
+            let target = self.target(&verdict);
+            let written = self.execution.dataverse.write(&errand, &target, Condition::Absent, tried).await;
+            written.map_err(|given_up| trouble(given_up.trouble))?;
+        }
         self.claim.done(self.item, Some(Arc::clone(&verdict)));
         Ok(verdict)
     }
@@ -177,7 +197,7 @@ struct Decided<'a> {
 }
 
 /// The answer, and the same for those who ask later.
-fn told(execution: &Execution, call: &Call, question: &Question, verdict: &Verdict) -> Answer {
+fn told(execution: &Execution, contract: Contract, call: &Call, (question, verdict): (&Question, &Verdict)) -> Answer {
     let id = decision_id(call, question);
     let content = Decided {
         decision_id: &id,
@@ -187,6 +207,6 @@ fn told(execution: &Execution, call: &Call, question: &Question, verdict: &Verdi
         model_version: question.model,
     };
     let answer = Answer::json(200, &content);
-    execution.ledger.put(Place::of(Contract::InferenceV1, call, &id), answer.body.clone(), false);
+    execution.ledger.put(Place::of(contract, call, &id), answer.body.clone(), false);
     answer
 }

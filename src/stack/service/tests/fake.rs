@@ -113,10 +113,12 @@ async fn answer(State(fake): State<Arc<Fake>>, request: axum::extract::Request) 
     if let Some(key) = path.strip_prefix("/data/api/data/v9.2/") {
         assert_eq!(header(&parts.headers, "authorization"), "Bearer own-token");
         assert!(!header(&parts.headers, "x-correlation-id").is_empty(), "the data API demands the ID");
-        return match parts.method {
+        let mut answer = match parts.method {
             Method::GET => read(&fake, key),
             _ => write(&fake, &parts, key, &body).await,
         };
+        answer.headers_mut().insert("x-ms-dop-hint", 128.into());
+        return answer;
     }
     // Past the gateway: Dataverse takes only the gateway's identity.
     fake.rows.lock().unwrap().around += 1;

@@ -1,0 +1,79 @@
+//! `dataverse/partial-batch`.
+
+use super::{asked, failed};
+use crate::check::answer::{in_words, succeeded};
+use crate::check::claim::Claim;
+use crate::check::effect::story;
+use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
+use crate::generate::Need;
+use crate::observe::LedgerEntry;
+
+pub(in crate::check) const CHECK: Check = Check {
+    id: "dataverse/partial-batch",
+    family: Family::Dataverse,
+    title: "a batch of which a part was refused is no success",
+    explanation: "A `$batch` is answered 200, also where some of its requests were refused: what became of each \
+        stands in its own part. A service that looks at the outer status tells its caller that all was \
+        done.\n\nJudged where a part was refused and never written afterwards, and the call was answered as a success.",
+    level: Level::Error,
+    needs: &[Need::Behaviour, Need::Effects],
+    judge: Judge::Case(judge),
+};
+
+fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
+    let Some(behaviour) = subject.behaviour() else { return false };
+    let mut concerned = false;
+    for (call, run) in subject.calls() {
+        let entries = asked(subject, call, run);
+        let batched: Vec<&LedgerEntry> = entries.iter().copied().filter(|entry| entry.batch.is_some()).collect();
+        let later = |entry: &LedgerEntry| {
+            let mut later = entries.iter().filter(|e| e.committed() && e.request > entry.request);
+            later.any(|e| e.table == entry.table && (entry.key.is_empty() || e.key == entry.key))
+        };
+        let left: Vec<&LedgerEntry> = batched.iter().copied().filter(|e| !e.committed() && !later(e)).collect();
+        concerned |= !batched.is_empty();
+        let told = run.result().filter(|result| succeeded(result) && failed(behaviour, run).is_none());
+        let (Some(first), Some(told)) = (left.first(), told) else { continue };
+        let mut finding = subject.finding(
+            &CHECK,
+            Some(told),
+            Claim {
+                what: "part".to_owned(),
+                title: "a batch of which a part was refused was told as a success".to_owned(),
+                expected: "a failure, or that part written after all".to_owned(),
+                actual: format!("{}, and {} of {} parts refused", in_words(told), left.len(), batched.len()),
+                place: Some(behaviour.place("/effects")),
+            },
+        );
+        finding.evidence.lines = story(batched.iter().copied().filter(|entry| entry.batch == first.batch));
+        found.push(finding);
+        break;
+    }
+    concerned
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::synthetic::{Answer, ID, Play, answer, failure, with_behaviour};
+    use crate::generate::{CaseKind, Expect};
+    use crate::observe::Outcome;
+
+    fn found(refused: bool, told: Answer) -> usize {
+        let play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(told).wrote("a", Some(ID));
+        let play = play.entry(|e| e.batch = Some("batch_1".into())).wrote("b", Some(ID)).entry(|e| {
+            e.batch = Some("batch_1".into());
+            e.headers.insert("x-correlation-id".into(), ID.into());
+            if refused {
+                e.outcome = Outcome::Refused { status: 400, code: "0x80044331".into() };
+            }
+        });
+        play.findings(&super::CHECK, &with_behaviour()).len()
+    }
+
+    #[test]
+    fn a_refused_part_behind_a_success_is_found() {
+        assert_eq!(found(true, answer(200)), 1);
+        assert_eq!(found(true, failure(500, "internal")), 0);
+        assert_eq!(found(false, answer(200)), 0);
+    }
+}
