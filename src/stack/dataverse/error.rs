@@ -147,6 +147,19 @@ impl Refusal {
         Self::new(400, "0x80060888", text)
     }
 
+    pub(super) fn bad_sql(text: impl Into<String>) -> Self {
+        Self::new(400, "0x80040203", text)
+    }
+
+    pub(super) fn bad_fetch(text: impl Into<String>) -> Self {
+        Self::new(400, "0x80041102", text)
+    }
+
+    /// Too many rows to aggregate [R].
+    pub(super) fn aggregate_limit() -> Self {
+        Self::new(400, "0x8004e023", "AggregateQueryRecordLimit exceeded. Cannot perform this operation.")
+    }
+
     pub(super) fn paging_cookie() -> Self {
         Self::new(400, "0x80041129", "Malformed XML in the Paging Cookie")
     }

@@ -158,6 +158,7 @@ fn named<'v>(rows: &'v Rows, required: &[Condition]) -> Option<Option<&'v Row>> 
         if let Condition::Compare(field, Comparison::Eq, Constant::Id(id)) = condition
             && field.property == Property::Id
             && field.steps.is_empty()
+            && field.source == 0
         {
             return Some(rows.get(id));
         }
@@ -252,4 +253,22 @@ fn cell(constant: &Constant) -> Option<Cell> {
         Constant::Id(id) => Cell::Id(*id),
         Constant::Instant(at) => Cell::Text(at.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string().into()),
     })
+}
+
+/// Rows among which are all that can meet the condition.
+pub(super) fn candidates<'v>(rows: &'v Rows, required: &[Condition]) -> Box<dyn Iterator<Item = &'v Row> + 'v> {
+    if let Some(few) = named(rows, required) {
+        return Box::new(few.into_iter());
+    }
+    if let Some(referring) = referring(rows, required) {
+        return referring;
+    }
+    for key in 0..rows.table.keys.len() {
+        let index = rows.key(key);
+        if let Some((from, to)) = bounds(index.columns()[0], required) {
+            let slots: Vec<u32> = index.range(bytes(&from), bytes(&to)).collect();
+            return Box::new(slots.into_iter().filter_map(|slot| rows.at(slot)));
+        }
+    }
+    Box::new(rows.iter())
 }

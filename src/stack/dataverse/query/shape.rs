@@ -92,7 +92,7 @@ impl<'b> Shapes<'b> {
         };
         let mut names: Vec<String> = Vec::new();
         if let Some(text) = selected {
-            names.extend(text.split(',').map(|name| name.trim().to_owned()));
+            names.extend(text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
         }
         let expands = match options.expand {
             Some(text) => self.expands(table, text)?,

@@ -46,6 +46,17 @@ impl Request<'_> {
         {
             return self.delta(table, &options, token);
         }
+        if from.is_none() && asked == Asked::Rows {
+            if let Some(xml) = options.fetch {
+                return self.fetch(table, xml);
+            }
+            if let Some(text) = options.sql {
+                return self.sql(text, options.skip_token);
+            }
+            if let Some(text) = options.apply {
+                return self.apply(table, (text, &options));
+            }
+        }
         let target = match from {
             Some((_, Reach::Many { table, .. } | Reach::Across { table, .. } | Reach::One { table, .. })) => table,
             None => table,

@@ -166,7 +166,7 @@ impl Request<'_> {
     }
 
     /// The path of the request, without its query.
-    pub(super) fn path(&self) -> String {
+    pub(in crate::stack::dataverse::query) fn path(&self) -> String {
         let path = &self.call.path;
         let key = path.key.as_ref().map(|key| format!("({key})")).unwrap_or_default();
         let rest = if path.rest.is_empty() { String::new() } else { format!("/{}", path.rest) };
@@ -179,7 +179,7 @@ impl Request<'_> {
         format!("{}/$metadata#{collection}{names}", self.call.base)
     }
 
-    pub(super) fn output<'v>(&'v self, view: View<'v>) -> Output<'v> {
+    pub(in crate::stack::dataverse::query) fn output<'v>(&'v self, view: View<'v>) -> Output<'v> {
         Output::new(view, &self.call.base, self.call.prefer.page)
     }
 }
