@@ -6,6 +6,7 @@ mod limits;
 mod metadata;
 mod naive;
 mod operations;
+mod reads;
 mod refusals;
 mod rig;
 mod sequences;

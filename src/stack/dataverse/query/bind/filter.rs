@@ -116,6 +116,11 @@ impl<'b> Binder<'b> {
                     _ => Err(incompatible("Edm.Boolean", "Edm.Boolean", comparison.kind())),
                 }
             }
+            (call @ Expression::Call { .. }, _) | (_, call @ Expression::Call { .. }) => {
+                // What is wrong with the function says more.
+                self.condition(call)?;
+                Err(no_condition())
+            }
             _ => Err(Refusal::bad_query("The expressions on both sides of an operator must be single values.")),
         }
     }

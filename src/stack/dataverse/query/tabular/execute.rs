@@ -46,7 +46,11 @@ impl Plan {
         let mut tuples = tuples;
         if self.distinct {
             let mut seen = std::collections::HashSet::new();
-            tuples.retain(|tuple| seen.insert(self.columns.iter().map(|c| key(self.shown_value(view, &c.what, tuple))).collect::<Vec<_>>()));
+            tuples.retain(|tuple| {
+                seen.insert(
+                    self.columns.iter().map(|c| key(self.shown_value(view, &c.what, tuple))).collect::<Vec<_>>(),
+                )
+            });
         }
         tuples.sort_by(|a, b| self.compare(view, a, b));
         Ok(Table::Rows(self.part(tuples)))
@@ -90,9 +94,8 @@ impl Plan {
         for tuple in tuples {
             let values: Vec<Value<'_>> = groups.iter().map(|field| view.value(field, tuple)).collect();
             let name: Vec<String> = values.iter().map(|value| key(*value)).collect();
-            let group = found
-                .entry(name)
-                .or_insert_with(|| (values.iter().map(|value| owned(*value)).collect(), running()));
+            let group =
+                found.entry(name).or_insert_with(|| (values.iter().map(|value| owned(*value)).collect(), running()));
             for (column, running) in self.columns.iter().zip(&mut group.1) {
                 match (&column.what, running) {
                     (What::Aggregate(_, Some(field)), Some(running)) => running.value(view.value(field, tuple)),

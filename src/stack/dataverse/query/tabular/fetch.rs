@@ -82,7 +82,9 @@ impl Fetch<'_> {
         let named = !self.selected.is_empty() || !plan.columns.is_empty();
         let select = self.selected.join(",");
         let options = Options {
-            select: (named && !self.every).then_some(select.as_str()).map(|text| if text.is_empty() { " " } else { text }),
+            select: (named && !self.every)
+                .then_some(select.as_str())
+                .map(|text| if text.is_empty() { " " } else { text }),
             ..Options::default()
         };
         let table = plan.sources[0].table;
@@ -127,7 +129,11 @@ impl Fetch<'_> {
                 }
                 "order" => self.order(part, source)?,
                 "link-entity" => self.link(part, source)?,
-                other => return Err(Refusal::bad_fetch(format!("Invalid Child Node, valid nodes are filter, order, link-entity, attribute, all-attributes, no-attrs. NodeName = {other}"))),
+                other => {
+                    return Err(Refusal::bad_fetch(format!(
+                        "Invalid Child Node, valid nodes are filter, order, link-entity, attribute, all-attributes, no-attrs. NodeName = {other}"
+                    )));
+                }
             }
         }
         Ok(())
@@ -140,7 +146,8 @@ impl Fetch<'_> {
         let definition = self.entities[source].definition;
         let own = shown(definition, field.property);
         if self.aggregate {
-            let alias = alias.ok_or_else(|| Refusal::bad_fetch("An attribute of an aggregate query needs an alias."))?;
+            let alias =
+                alias.ok_or_else(|| Refusal::bad_fetch("An attribute of an aggregate query needs an alias."))?;
             let what = self.aggregated(node, field)?;
             self.plan.columns.push(Column { name: alias, what });
         } else if source == 0 && alias.is_none() {
@@ -163,7 +170,8 @@ impl Fetch<'_> {
             return Ok(What::Group(groups.len() - 1));
         }
         let word = attribute(node, "aggregate")?;
-        let function = Function::named(word).ok_or_else(|| Refusal::bad_fetch(format!("Invalid aggregate '{word}'.")))?;
+        let function =
+            Function::named(word).ok_or_else(|| Refusal::bad_fetch(format!("Invalid aggregate '{word}'.")))?;
         Ok(match (function, word) {
             // `count` counts rows, `countcolumn` values.
             (Function::Count, "count") => What::Aggregate(function, None),
@@ -202,7 +210,8 @@ impl Fetch<'_> {
         let name = attribute(node, "name")?;
         let tables = &self.request.organization.tables;
         let table = tables.iter().position(|t| &*t.logical == name);
-        let table = table.ok_or_else(|| Refusal::bad_fetch(format!("The entity with a name = '{name}' was not found.")))?;
+        let table =
+            table.ok_or_else(|| Refusal::bad_fetch(format!("The entity with a name = '{name}' was not found.")))?;
         let outer = match node.attribute("link-type") {
             None | Some("inner" | "natural") => false,
             Some("outer") => true,
@@ -230,7 +239,10 @@ impl Fetch<'_> {
         let property = definition.column(name).map(Property::Column).or_else(|| definition.read(name));
         let property = property.or_else(|| definition.systems().find(|s| s.name() == name).map(Property::System));
         let property = property.ok_or_else(|| {
-            Refusal::bad_fetch(format!("'{}' entity doesn't contain attribute with Name = '{name}'.", definition.logical))
+            Refusal::bad_fetch(format!(
+                "'{}' entity doesn't contain attribute with Name = '{name}'.",
+                definition.logical
+            ))
         })?;
         Ok(self.field_of(source, property))
     }

@@ -81,7 +81,10 @@ fn applied(fetch: &Fetch<'_>, place: Place<'_>, operator: &str, values: &[String
             let list = values.iter().cloned().map(Literal::Text).collect();
             let arguments = [
                 ("PropertyValues".to_owned(), Expression::List(list)),
-                ("PropertyValue".to_owned(), Expression::Literal(Literal::Text(values.first().cloned().unwrap_or_default()))),
+                (
+                    "PropertyValue".to_owned(),
+                    Expression::Literal(Literal::Text(values.first().cloned().unwrap_or_default())),
+                ),
             ];
             dataverse_function(place, &name, &arguments, &fetch.request.given())?
         }

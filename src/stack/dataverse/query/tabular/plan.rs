@@ -1,8 +1,8 @@
 //! What a query asks for, names resolved.
 
+use super::super::super::schema::Property;
 use super::super::bind::{Condition, Field};
 use super::super::order::{Order, OrderKey};
-use super::super::super::schema::Property;
 use super::Function;
 
 /// A query over one table or several that are joined.

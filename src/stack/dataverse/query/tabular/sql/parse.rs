@@ -120,7 +120,10 @@ impl Parser {
             self.expect("by")?;
             loop {
                 let item = self.item(false)?;
-                let descending = self.keyword("desc") || { self.keyword("asc"); false };
+                let descending = self.keyword("desc") || {
+                    self.keyword("asc");
+                    false
+                };
                 select.order.push((item, descending));
                 if !self.sign(",") {
                     break;

@@ -204,7 +204,8 @@ impl<'r> Resolver<'r> {
 
     /// `negated`: whether it stands below a `NOT`.
     fn condition(&self, condition: &Where, negated: bool) -> Result<Condition, Refusal> {
-        let each = |parts: &[Where]| parts.iter().map(|part| self.condition(part, negated)).collect::<Result<Vec<_>, _>>();
+        let each =
+            |parts: &[Where]| parts.iter().map(|part| self.condition(part, negated)).collect::<Result<Vec<_>, _>>();
         let place = |name: &Name| {
             let field = self.field(name)?;
             Ok(Place { table: self.tables[field.source].2, field })
@@ -263,7 +264,9 @@ fn read(table: &Table, name: &str) -> Option<Property> {
         .read(&lower)
         .or_else(|| table.column(&lower).map(Property::Column))
         .or_else(|| table.systems().find(system).map(Property::System))
-        .or_else(|| (0..table.columns.len()).find(|c| table.columns[*c].name.eq_ignore_ascii_case(name)).map(Property::Column))
+        .or_else(|| {
+            (0..table.columns.len()).find(|c| table.columns[*c].name.eq_ignore_ascii_case(name)).map(Property::Column)
+        })
 }
 
 fn logical(table: &Table, property: Property) -> String {

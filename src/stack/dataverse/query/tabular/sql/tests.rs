@@ -21,7 +21,8 @@ fn a_select_is_taken_apart() {
     assert!(matches!(&select.items[1], Item::Aggregate { distinct: true, alias: Some(alias), .. } if alias == "cnt"));
     assert!(select.from[1].outer && select.from[1].on.len() == 2 && select.from[1].alias == "c");
     let Some(Where::And(parts)) = &select.condition else { panic!("{select:?}") };
-    let or = Where::Or(vec![Where::Like(name("name"), "O'B%".into()), Where::In(name("b"), vec!["1".into(), "-2".into()])]);
+    let or =
+        Where::Or(vec![Where::Like(name("name"), "O'B%".into()), Where::In(name("b"), vec!["1".into(), "-2".into()])]);
     assert_eq!(parts[0], or);
     assert_eq!(parts[1], Where::Not(Box::new(Where::Null(name("c")))));
     assert_eq!((select.groups.as_slice(), select.order.len(), select.order[0].1), ([own].as_slice(), 2, true));
@@ -33,7 +34,7 @@ fn a_select_is_taken_apart() {
 #[test]
 fn what_is_wrong_is_told_with_what_it_is_near() {
     for (text, near) in [
-        ("SELECT name account", "'account'"),
+        ("SELECT name account", "the end"),
         ("SELECT name FROM account WHERE name ==", "'='"),
         ("SELECT name FROM account WHERE", "the end"),
         ("SELECT name FROM account HAVING x > 1", "'HAVING'"),

@@ -14,7 +14,12 @@ pub(super) enum Item {
     /// `*`, or that of one table.
     Every(Option<String>),
     Column(Name, Option<String>),
-    Aggregate { function: String, distinct: bool, of: Option<Name>, alias: Option<String> },
+    Aggregate {
+        function: String,
+        distinct: bool,
+        of: Option<Name>,
+        alias: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
