@@ -20,8 +20,6 @@ pub(in crate::stack::dataverse) use cell::Cell;
 pub(in crate::stack::dataverse) use column::{Column, ColumnKind, LookupTarget, OnDelete, Options, Property, System};
 pub(in crate::stack::dataverse) use load::load;
 pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, POOLED, Protection};
-#[cfg(test)]
-pub(in crate::stack::dataverse) use table::AlternateKey;
 pub(in crate::stack::dataverse) use table::{
     AlternateKey, Definition, Environment, Navigation, Reach, Relation, SeedRow, Table, Traits,
 };
