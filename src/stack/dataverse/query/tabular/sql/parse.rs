@@ -352,12 +352,17 @@ impl Parser {
 
     fn value(&mut self) -> Result<String, Refusal> {
         let minus = self.sign("-");
-        match self.take() {
-            Word::Text(text) if !minus => Ok(text),
-            Word::Number(number) => Ok(if minus { format!("-{number}") } else { number }),
-            Word::Name(name) if !minus && matches!(name.to_ascii_lowercase().as_str(), "true" | "false") => Ok(name),
-            _ => Err(self.syntax()),
-        }
+        let value = match self.peek() {
+            Word::Text(text) if !minus => text.clone(),
+            Word::Number(number) if minus => format!("-{number}"),
+            Word::Number(number) => number.clone(),
+            Word::Name(name) if !minus && matches!(name.to_ascii_lowercase().as_str(), "true" | "false") => {
+                name.clone()
+            }
+            _ => return Err(self.syntax()),
+        };
+        self.take();
+        Ok(value)
     }
 }
 
