@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::error::Refusal;
 use crate::clock::Timestamp;
@@ -33,6 +34,13 @@ impl Principal {
     pub(super) fn nobody() -> Self {
         Self { id: "".into(), way: Way::Direct, under_way: 0 }
     }
+}
+
+/// The id of the user that a principal is: derived from the application's id,
+/// unless the principal is a user himself, `user:ID`.
+pub(super) fn user_id(organization: &Uuid, principal: &str) -> Uuid {
+    let own = principal.strip_prefix("user:").and_then(|id| Uuid::parse_str(id).ok());
+    own.unwrap_or_else(|| Uuid::new_v5(organization, principal.as_bytes()))
 }
 
 /// Proves tokens; remembers those it has proven.

@@ -19,8 +19,8 @@ use super::guard::Guard;
 use super::late::Late;
 use super::ledger::{LedgerQuery, Read, Reads, Writer};
 use super::metadata::Catalogue;
-use super::operate::Call;
-use super::schema::{Cell, Definition, Environment, Table, WaysIn};
+use super::operate::{Call, Files};
+use super::schema::{Action, Cell, Definition, Environment, Table, WaysIn};
 use super::server::SNAPSHOTS;
 use super::servers::Servers;
 use super::store::{Snapshot, Store};
@@ -30,6 +30,9 @@ use crate::observe::{LedgerEntry, ReadEntry};
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 16 << 20;
+
+/// The largest file that is sent at once (reference A13).
+const LARGEST_FILE: usize = 128 << 20;
 
 /// The connection is reset on purpose.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +45,7 @@ pub(super) struct Organization {
     pub(super) environment: Environment,
     pub(super) tables: Vec<Arc<Table>>,
     pub(super) catalogue: Catalogue,
+    pub(super) actions: Vec<Action>,
     pub(super) ways_in: WaysIn,
     pub(super) crowd: Crowd,
     store: RwLock<Store>,
@@ -54,6 +58,8 @@ pub(super) struct Organization {
     pub(super) clock: Clock,
     /// Writes that are committed later on purpose.
     pub(super) late: Late,
+    /// What file columns hold.
+    pub(super) files: Files,
     /// How many requests came in.
     requests: AtomicU64,
 }
@@ -75,6 +81,7 @@ impl Organization {
             snapshots: Mutex::default(),
             reads: Mutex::new(Reads::new(known.clone())),
             tables: known.clone(),
+            actions: definition.actions,
             store: RwLock::new(Store::new(tables, definition.relations.len(), clock.now())),
             catalogue: Catalogue::new(known, definition.relations, definition.choices),
             faults: FaultBoard::default(),
@@ -83,6 +90,7 @@ impl Organization {
             late: Late::default(),
             guard,
             clock,
+            files: Files::default(),
             requests: AtomicU64::new(0),
             environment,
         }
@@ -143,7 +151,9 @@ impl Organization {
     /// Serves one request. An error resets the connection.
     pub(super) async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<AnswerBody>, Reset> {
         let (parts, body) = request.into_parts();
-        let body = Limited::new(body, LARGEST_BODY).collect().await.map(http_body_util::Collected::to_bytes);
+        let is_file = parts.headers.get("content-type").is_some_and(|kind| kind == "application/octet-stream");
+        let largest = if is_file { LARGEST_FILE } else { LARGEST_BODY };
+        let body = Limited::new(body, largest).collect().await.map(http_body_util::Collected::to_bytes);
         let now = self.clock.now();
         let Ok(body) = body else {
             return Ok(self.unread(&Refusal::too_large()));

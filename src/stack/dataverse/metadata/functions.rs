@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::error::Refusal;
+use super::super::guard;
 use super::super::schema::Environment;
 use super::asked::Asked;
 use super::catalogue::Catalogue;
@@ -20,7 +21,7 @@ const BULK: [&str; 4] = ["CreateMultiple", "UpdateMultiple", "UpsertMultiple", "
 
 /// The id of the user that an application is.
 pub(in crate::stack::dataverse) fn user_id(environment: &Environment, principal: &str) -> Uuid {
-    Uuid::new_v5(&environment.organization, principal.as_bytes())
+    guard::user_id(&environment.organization, principal)
 }
 
 /// `GET /WhoAmI`. The user's id is derived from the application that asks.

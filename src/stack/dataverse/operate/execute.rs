@@ -33,13 +33,19 @@ impl Organization {
         if call.path.segment == "$batch" {
             return self.batch(call, principal, fault);
         }
-        let wanted = self.wanted(call, principal).inspect_err(|refusal| {
-            self.note_refusal(call, principal, (refusal.status, refusal.code), fault);
-        })?;
-        match wanted {
+        let noted = |refusal: &Refusal| self.note_refusal(call, principal, (refusal.status, refusal.code), fault);
+        let acting = self.acting(call, principal).inspect_err(noted)?;
+        let principal = acting.as_ref().unwrap_or(principal);
+        match self.wanted(call, principal).inspect_err(noted)? {
             Wanted::Ready(answer) => Ok(answer),
             Wanted::Read => self.read(call, principal, fault),
             Wanted::Write(prepared) => self.write(call, prepared, &call.writer(principal, fault)),
+            Wanted::Action(called) => self.act(call, &called, &call.writer(principal, fault)),
+            Wanted::BulkDelete(doomed) => Ok(self.bulk_delete(call, &doomed, &call.writer(principal, fault))),
+            Wanted::Upload(upload) => self.upload(call, &upload, &call.writer(principal, fault)).inspect_err(noted),
+            Wanted::Download(table, key, column) => {
+                self.download(call, (table, &key), column, &call.writer(principal, fault))
+            }
         }
     }
 
@@ -74,7 +80,7 @@ impl Organization {
     }
 
     /// A write by itself: committed, or entered as refused.
-    fn done(
+    pub(super) fn done(
         &self,
         write: &mut Write,
         told: Option<(&Call, &Representation)>,
@@ -92,6 +98,7 @@ impl Organization {
             }
             Err(refusal) => {
                 drop(transaction);
+                let refusal = self.environment.conduct.spelled(refusal);
                 self.note_refused(&mut store, write, (&references, writer), &refusal);
                 Err(refusal)
             }
@@ -179,6 +186,7 @@ impl Organization {
                 }
                 Err(refusal) => {
                     drop(transaction);
+                    let refusal = self.environment.conduct.spelled(refusal);
                     refuse(&mut store, named.clone(), &refusal);
                     failed.push((position, named, refusal));
                 }

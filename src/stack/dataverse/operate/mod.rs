@@ -4,14 +4,20 @@
 //! it asks for, as a plain value; `write` does that as part of a transaction,
 //! `batch` several of them, and `execute` answers.
 
+mod acting;
+mod actions;
 mod batch;
 mod call;
 mod draft;
 mod execute;
+mod files;
+mod jobs;
 mod path;
 mod refusal;
+mod spelled;
 mod wanted;
 mod write;
 
 pub(in crate::stack::dataverse) use call::Call;
+pub(in crate::stack::dataverse) use files::Files;
 pub(in crate::stack::dataverse) use path::{Key, read_literal};

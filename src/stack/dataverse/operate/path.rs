@@ -97,7 +97,7 @@ impl Key {
     }
 }
 
-fn split_unquoted(text: &str) -> Vec<&str> {
+pub(super) fn split_unquoted(text: &str) -> Vec<&str> {
     let (mut parts, mut quoted, mut from) = (Vec::new(), false, 0);
     for (i, c) in text.char_indices() {
         match c {

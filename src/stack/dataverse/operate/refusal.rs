@@ -92,4 +92,66 @@ impl Refusal {
         let shown = table.traits.display_name.as_deref().unwrap_or(&name);
         Self::new(404, "0x80040217", format!("{shown} With Ids = {id} Do Not Exist"))
     }
+
+    /// A header field that names a user and holds no GUID.
+    pub(super) fn no_guid(header: &str, text: &str) -> Self {
+        Self::new(400, "0x80040203", format!("The header '{header}' must hold a GUID, and it holds '{text}'."))
+    }
+
+    pub(super) fn may_not_impersonate(principal: &str) -> Self {
+        let text = format!(
+            "Principal user (Id={principal}, type=8) is missing prvActOnBehalfOfAnotherUser privilege \
+             (Id=d40fd0b4-2c5e-4f0b-8f3e-5a6bd0d9a1b0)."
+        );
+        Self::new(403, "0x80040220", text)
+    }
+
+    /// No user has the object id.
+    pub(super) fn no_member() -> Self {
+        Self::new(403, "0x80072560", "The user is not a member of the organization.")
+    }
+
+    pub(super) fn disabled(id: &str) -> Self {
+        Self::new(403, "0x80040225", format!("The specified user(Id = {id}) is disabled. Consider enabling this user."))
+    }
+
+    /// The folder of files failed.
+    pub(super) fn file_failed(fault: &std::io::Error) -> Self {
+        Self::new(500, "0x80040216", format!("The file could not be kept or read: {fault}."))
+    }
+
+    pub(super) fn no_upload(token: &str) -> Self {
+        Self::new(400, "0x80040203", format!("There is no upload with the session token '{token}' for this column."))
+    }
+
+    pub(super) fn wrong_range(text: &str) -> Self {
+        let text = format!("'{text}' is no range of this file; 'bytes FROM-TO/TOTAL' or 'bytes=FROM-TO' was expected.");
+        Self::new(416, "0x80040203", text)
+    }
+
+    /// A chunk that does not follow what is there.
+    pub(super) fn gap(range: &str, size: u64) -> Self {
+        let text = format!("The chunk '{range}' does not follow what was uploaded: {size} bytes are there.");
+        Self::new(400, "0x80040203", text)
+    }
+
+    pub(super) fn no_file(column: &str, id: &str) -> Self {
+        Self::new(404, "0x80090001", format!("No file attachment found for attribute: {column} EntityId: {id}."))
+    }
+
+    pub(super) fn too_much_at_once(largest: u64) -> Self {
+        let text = format!("The file is larger than {largest} bytes: ask for it in parts with a 'Range' header.");
+        Self::new(400, "0x80044a02", text)
+    }
+
+    /// A rule of duplicate detection found another row.
+    pub(super) fn duplicate_found(status: u16) -> Self {
+        let text = "A record was not created or updated because a duplicate of the current record already exists.";
+        Self::new(status, "0x80040333", text)
+    }
+
+    /// A parameter of an action that is not there.
+    pub(super) fn required_parameter(name: &str) -> Self {
+        Self::new(400, "0x80040203", format!("Required field '{name}' is missing"))
+    }
 }

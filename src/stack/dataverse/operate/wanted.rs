@@ -7,8 +7,11 @@ use super::super::metadata::Catalogue;
 use super::super::organization::Organization;
 use super::super::query::Representation;
 use super::super::schema::{Reach, Table};
+use super::actions::Called;
 use super::call::Call;
 use super::draft::{Draft, Drafts, read_reference, target};
+use super::files::Upload;
+use super::jobs::Doomed;
 use super::path::Key;
 use super::write::{Apart, Bulk, Condition, Link, Match, Target, Write};
 
@@ -21,6 +24,14 @@ pub(super) enum Wanted {
     Read,
     /// Something is written.
     Write(Prepared),
+    /// An action or function of the environment's own.
+    Action(Called),
+    /// Rows that queries find go.
+    BulkDelete(Vec<Doomed>),
+    /// A file comes, or a part of one.
+    Upload(Upload),
+    /// A file is given: of a table's row, its column, and whether as it is.
+    Download(usize, Key, (usize, bool)),
 }
 
 /// A write, and how it is told.
@@ -44,8 +55,18 @@ impl Organization {
         match segment {
             "WhoAmI" => Err(Refusal::no_resource(&format!("[Org]/api/data/{}/WhoAmI", call.path.version))),
             _ if Catalogue::has(segment) => Err(Refusal::wrong_method(call.method.as_str(), segment)),
+            "BulkDelete" if call.method == http::Method::POST => self.doomed(call).map(Wanted::BulkDelete),
             collection => {
-                let table = self.table(collection).ok_or_else(|| Refusal::no_segment(collection))?;
+                let Some(table) = self.table(collection) else {
+                    let called = self.called(call, None)?.map(Wanted::Action);
+                    return called.ok_or_else(|| Refusal::no_segment(collection));
+                };
+                if let Some(called) = self.called(call, Some(table))? {
+                    return Ok(Wanted::Action(called));
+                }
+                if let Some(file) = self.file(call, table)? {
+                    return Ok(file);
+                }
                 if read {
                     return Ok(Wanted::Read);
                 }
@@ -54,6 +75,19 @@ impl Organization {
                 Ok(Wanted::Write(Prepared { write, representation }))
             }
         }
+    }
+
+    /// A request for the file of a column; deleting it is a write like others.
+    fn file(&self, call: &Call, table: usize) -> Result<Option<Wanted>, Refusal> {
+        let rest = call.path.rest.as_str();
+        let (false, Some(key)) = (rest.is_empty(), call.path.key.as_deref()) else { return Ok(None) };
+        let Some(column) = self.file_column(table, rest) else { return Ok(None) };
+        let key = Key::parse(&self.tables[table], key)?;
+        Ok(match call.method.as_str() {
+            "GET" | "HEAD" => Some(Wanted::Download(table, key, column)),
+            "PATCH" | "PUT" => Some(Wanted::Upload(Upload { table, key, column: column.0 })),
+            _ => None,
+        })
     }
 
     /// What is told of the row, where the row was preferred as an answer. Asked

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 use uuid::Uuid;
 
+use super::super::guard::user_id;
 use super::super::schema::{Cell, Property, Reach, System};
 use super::super::store::{Row, Rows, Store};
 use super::bind::{Field, Kind, Step, Value};
@@ -35,7 +36,7 @@ impl<'v> View<'v> {
 
     /// The id of the user that a principal is.
     pub(super) fn user(self, principal: u32) -> Uuid {
-        Uuid::new_v5(&self.organization, self.store.principal(principal).as_bytes())
+        user_id(&self.organization, self.store.principal(principal))
     }
 
     pub(super) fn user_name(self, principal: u32) -> &'v str {

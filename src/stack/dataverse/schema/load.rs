@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::actions::{ACTIONS_FORMAT, actions};
 use super::column::Options;
 use super::columns::numbered;
+use super::conduct::conduct;
 use super::draft::Draft;
 use super::fields::guid;
 use super::protection::protection;
@@ -28,15 +30,17 @@ pub(in crate::stack::dataverse) fn load(folder: &Path) -> Result<Definition, Dia
     let mut files = table_files(folder, &mut diagnostics);
     let nodes: Vec<Node> = files.drain(..).filter_map(|path| read(&path, &mut diagnostics)).collect();
     let choices = choices(&nodes, &mut diagnostics);
-    let is_table = |node: &&Node| node.get("format").and_then(Node::as_str) != Some(CHOICES_FORMAT);
+    let is_table =
+        |node: &&Node| !matches!(node.get("format").and_then(Node::as_str), Some(CHOICES_FORMAT | ACTIONS_FORMAT));
     let mut drafts: Vec<Draft<'_>> =
         nodes.iter().filter(is_table).filter_map(|node| table(node, &choices, &mut diagnostics)).collect();
     let relations = relate(&mut drafts, &mut diagnostics);
+    let actions = actions(&nodes, &drafts, &mut diagnostics);
     let rows = seed::rows(&drafts, &mut diagnostics);
     match environment {
         Some(environment) if !diagnostics.has_errors() => {
             let tables = drafts.into_iter().map(|draft| draft.table).zip(rows).collect();
-            Ok(Definition { environment, tables, relations, choices })
+            Ok(Definition { environment, tables, relations, actions, choices })
         }
         _ => Err(diagnostics),
     }
@@ -48,7 +52,7 @@ fn table<'n>(node: &'n Node, choices: &BTreeMap<String, Options>, diagnostics: &
         Some(TABLE_FORMAT) => {}
         found => {
             let fault = Diagnostic::error(place, "another format")
-                .expected(format!("`{TABLE_FORMAT}` or `{CHOICES_FORMAT}`"))
+                .expected(format!("`{TABLE_FORMAT}`, `{CHOICES_FORMAT}` or `{ACTIONS_FORMAT}`"))
                 .actual(found.map_or_else(|| "no `format`".to_owned(), |found| format!("`{found}`")));
             diagnostics.push(fault);
         }
@@ -130,6 +134,8 @@ fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<Environment
     let business_unit = guid(&mut fields, "business_unit_id");
     let ways_in = ways_in(&mut fields);
     let protection = protection(&mut fields);
+    let conduct = conduct(&mut fields);
     fields.finish();
-    Some(Environment { url: url?, organization: organization?, business_unit: business_unit?, ways_in, protection })
+    let (url, organization, business_unit) = (url?, organization?, business_unit?);
+    Some(Environment { url, organization, business_unit, ways_in, protection, conduct })
 }

@@ -1,9 +1,11 @@
 //! Tables as values: what the files say of columns, keys, relationships and
 //! rows, and what a column may hold.
 
+mod actions;
 mod cell;
 mod column;
 mod columns;
+mod conduct;
 mod draft;
 mod fields;
 mod generated;
@@ -16,8 +18,10 @@ mod table;
 pub(in crate::stack::dataverse) mod value;
 mod ways;
 
+pub(in crate::stack::dataverse) use actions::{Action, ActionEffect, Bound};
 pub(in crate::stack::dataverse) use cell::Cell;
 pub(in crate::stack::dataverse) use column::{Column, ColumnKind, LookupTarget, OnDelete, Options, Property, System};
+pub(in crate::stack::dataverse) use conduct::Conduct;
 pub(in crate::stack::dataverse) use load::load;
 pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, POOLED, Protection};
 pub(in crate::stack::dataverse) use table::{

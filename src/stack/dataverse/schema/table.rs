@@ -185,6 +185,7 @@ pub(in crate::stack::dataverse) struct Environment {
     pub(in crate::stack::dataverse) business_unit: Uuid,
     pub(in crate::stack::dataverse) ways_in: super::WaysIn,
     pub(in crate::stack::dataverse) protection: super::Protection,
+    pub(in crate::stack::dataverse) conduct: super::Conduct,
 }
 
 /// All that the files say.
@@ -194,6 +195,8 @@ pub(in crate::stack::dataverse) struct Definition {
     pub(in crate::stack::dataverse) tables: Vec<(Table, Vec<SeedRow>)>,
     /// The many-to-many relationships; [`Reach::Across`] counts them.
     pub(in crate::stack::dataverse) relations: Vec<Relation>,
+    /// Actions and functions of the environment's own.
+    pub(in crate::stack::dataverse) actions: Vec<super::Action>,
     /// Choices that several columns share, by their names.
     pub(in crate::stack::dataverse) choices: BTreeMap<String, Options>,
 }

@@ -10,5 +10,6 @@ mod reads;
 mod refusals;
 mod rig;
 mod sequences;
+mod services;
 mod state;
 mod writes;

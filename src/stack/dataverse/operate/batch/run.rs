@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::super::answer::{Answer, Cost};
 use super::super::super::error::Refusal;
 use super::super::super::guard::Principal;
+use super::super::super::ledger::Writer;
 use super::super::super::organization::Organization;
 use super::super::call::Call;
 use super::super::wanted::{Prepared, Wanted};
@@ -26,6 +27,7 @@ struct Step {
     content_id: Option<String>,
     call: Call,
     prepared: Prepared,
+    writer: Writer,
 }
 
 impl Organization {
@@ -54,7 +56,8 @@ impl Organization {
             // The first failure ends the batch, and is its answer.
             if let Some(status) = failure.filter(|_| !call.prefer.continue_on_error) {
                 let cost = Cost::of_all(answers.iter().map(PartAnswer::cost));
-                let failing = answers.split_off(answers.len() - 1);
+                let told = if self.environment.conduct.earlier_parts { 0 } else { answers.len() - 1 };
+                let failing = answers.split_off(told);
                 return Ok(answered(status, &failing).costing(cost));
             }
         }
@@ -96,19 +99,23 @@ impl Organization {
             if let Some(refusal) = self.inject_part(&call, principal) {
                 return refused(&refusal);
             }
-            let prepared = match self.wanted(&call, principal) {
-                Ok(Wanted::Write(prepared)) => prepared,
-                Ok(Wanted::Ready(_) | Wanted::Read) => {
-                    return refused(&Refusal::bad_batch("A change set holds a request that changes nothing."));
+            let acting = self.acting(&call, principal).map(|acting| acting.unwrap_or_else(|| principal.clone()));
+            let wanted = acting.and_then(|acting| Ok((self.wanted(&call, &acting)?, acting)));
+            let (prepared, acting) = match wanted {
+                Ok((Wanted::Write(prepared), acting)) => (prepared, acting),
+                Ok(_) => {
+                    let text = "A change set holds a request that does not write rows, or not at once.";
+                    return refused(&Refusal::bad_batch(text));
                 }
                 Err(refusal) => {
                     self.note_refusal(&call, principal, (refusal.status, refusal.code), fault);
                     return refused(&refusal);
                 }
             };
-            steps.push(Step { content_id, call, prepared });
+            let writer = call.writer(&acting, fault);
+            steps.push(Step { content_id, call, prepared, writer });
         }
-        self.all_or_none(steps, principal, fault)
+        self.all_or_none(steps)
     }
 
     /// The `Content-ID` of a step, and the collection that it is about.
@@ -117,8 +124,8 @@ impl Organization {
         Some((id, &*self.tables[step.prepared.write.table()].collection))
     }
 
-    fn all_or_none(&self, mut steps: Vec<Step>, principal: &Principal, fault: Option<&'static str>) -> PartAnswer {
-        let writers: Vec<_> = steps.iter().map(|step| step.call.writer(principal, fault)).collect();
+    fn all_or_none(&self, mut steps: Vec<Step>) -> PartAnswer {
+        let writers: Vec<_> = steps.iter().map(|step| step.writer.clone()).collect();
         let Some(first) = writers.first() else { return PartAnswer::ChangeSet(Vec::new()) };
         let mut references = References::default();
         let mut effects = Vec::with_capacity(steps.len());
@@ -138,6 +145,7 @@ impl Organization {
                 }
                 Err(refusal) => {
                     drop(transaction);
+                    let refusal = self.environment.conduct.spelled(refusal);
                     self.note_refused(&mut store, &step.prepared.write, (&references, writer), &refusal);
                     let answer = Answer::refusal(&refusal, step.call.prefer.annotated());
                     return PartAnswer::One(step.content_id.take(), answer);

@@ -23,7 +23,12 @@ impl Scope<'_> {
 
     /// A row and those that go with it. What restricts is asked first; then
     /// links are cleared, then rows go.
-    pub(super) fn remove(&self, transaction: &mut Transaction<'_>, table: usize, id: Uuid) -> Result<(), Refusal> {
+    pub(in crate::stack::dataverse) fn remove(
+        &self,
+        transaction: &mut Transaction<'_>,
+        table: usize,
+        id: Uuid,
+    ) -> Result<(), Refusal> {
         // In the order in which they were found: what names the row comes
         // before it.
         let mut going = vec![(table, id)];

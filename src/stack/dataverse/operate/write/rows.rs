@@ -13,7 +13,7 @@ use super::model::{Condition, Effect, Match, Scope};
 impl Scope<'_> {
     /// A new row, and those within it. `given` are columns of the URL's key:
     /// where the body names one as well, the body wins (reference A4).
-    pub(super) fn insert(
+    pub(in crate::stack::dataverse) fn insert(
         &self,
         transaction: &mut Transaction<'_>,
         mut draft: Draft,
@@ -55,7 +55,7 @@ impl Scope<'_> {
 
     /// A change of a row that is there. Columns that are part of the URL's key
     /// are ignored (reference A4).
-    pub(super) fn change(
+    pub(in crate::stack::dataverse) fn change(
         &self,
         transaction: &mut Transaction<'_>,
         id: Uuid,
