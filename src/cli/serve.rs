@@ -88,6 +88,7 @@ async fn start(args: &ServeArgs) -> Result<(Served, Left), RunError> {
         },
         bind: args.bind,
         tls: args.tls,
+        dataverse_open: args.dataverse_open,
         gateway: settle::gateway(args.settings.as_deref())?,
     })
     .await?;

@@ -81,6 +81,8 @@ fn public(stack: &Stack, authority: Option<&Path>) -> Vec<(String, String)> {
         ("SEAMSTRESS_AUTHORITY".to_owned(), stack.tenant().base().to_owned()),
         ("SEAMSTRESS_GATEWAY".to_owned(), at.gateway.to_string()),
     ];
+    // What a client of Dataverse asks tokens for.
+    variables.extend(at.dataverse.iter().map(|origin| ("SEAMSTRESS_DATAVERSE".to_owned(), origin.to_string())));
     if let Some(authority) = authority {
         let value = authority.display().to_string();
         variables.extend(AUTHORITY_VARIABLES.map(|name| (name.to_owned(), value.clone())));

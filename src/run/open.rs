@@ -94,6 +94,7 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
         ports: Ports::default(),
         bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
         tls: false,
+        dataverse_open: false,
         // What is judged is judged exactly.
         throttling: Throttling::default(),
         key_refresh: KeyRefresh::default(),

@@ -33,8 +33,10 @@ pub struct ServeOptions {
     pub ports: Ports,
     /// The address to listen on.
     pub bind: IpAddr,
-    /// Whether issuer and gateway speak TLS as well.
+    /// Whether issuer, gateway and Dataverse speak TLS as well.
     pub tls: bool,
+    /// Whether whoever has a token comes into Dataverse.
+    pub dataverse_open: bool,
     /// What the settings say of the gateway.
     pub gateway: GatewaySettings,
 }
@@ -160,7 +162,7 @@ async fn start(options: ServeOptions, apis: Vec<Api>, front: Option<Front>) -> R
     let throttling = throttling(&options.gateway.throttling);
     let key_refresh = key_refresh(&options.gateway.key_refresh);
     let region = options.gateway.region.as_deref().unwrap_or(StackOptions::REGION).into();
-    let ServeOptions { mocks, defects, clock, ports, bind, tls, .. } = options;
+    let ServeOptions { mocks, defects, clock, ports, bind, tls, dataverse_open, .. } = options;
     let options = StackOptions {
         mocks,
         apis,
@@ -170,6 +172,7 @@ async fn start(options: ServeOptions, apis: Vec<Api>, front: Option<Front>) -> R
         ports,
         bind,
         tls,
+        dataverse_open,
         throttling,
         key_refresh,
         region,

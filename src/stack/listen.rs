@@ -9,10 +9,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::HttpService;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -20,7 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::StackError;
 use super::tls::{Tls, accepted};
-use crate::door::Origin;
+use crate::door::{Connection, Origin};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -68,7 +69,7 @@ impl Bound {
     /// Serves every connection with a clone of `service`.
     pub(super) fn serve<S, B>(self, service: S) -> Listening
     where
-        S: HttpService<Incoming, ResBody = B> + Clone + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
         S::Future: Send,
         S::Error: Into<BoxError>,
         B: Body + Send + 'static,
@@ -101,6 +102,10 @@ pub(super) fn secured(mut origin: Origin) -> Origin {
     }
     origin
 }
+
+/// Stands among a request's extensions where it came over TLS.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OverTls;
 
 /// How a tier is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +147,7 @@ impl Listening {
 
 async fn accept<S, B>((listener, tls): (Arc<TcpListener>, Option<Tls>), service: S, mut stop: watch::Receiver<Stop>)
 where
-    S: HttpService<Incoming, ResBody = B> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<BoxError>,
     B: Body + Send + 'static,
@@ -177,7 +182,7 @@ where
 
 async fn serve<S, B>((stream, tls): (TcpStream, Option<Tls>), service: S, mut stop: watch::Receiver<Stop>)
 where
-    S: HttpService<Incoming, ResBody = B> + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
     S::Error: Into<BoxError>,
     B: Body + Send + 'static,
     B::Data: Send,
@@ -189,6 +194,13 @@ where
     };
     // Who does not shake hands is not served.
     let Ok(stream) = stream else { return };
+    let over_tls = matches!(stream, Connection::Tls(_));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if over_tls {
+            request.extensions_mut().insert(OverTls);
+        }
+        service.call(request)
+    });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     // How a connection ended is the client's to judge.

@@ -33,9 +33,12 @@ pub struct StackOptions {
     /// The address that every tier listens on; loopback unless somebody
     /// decides otherwise.
     pub bind: IpAddr,
-    /// Whether issuer and gateway speak TLS as well, under an authority that is
-    /// made for it.
+    /// Whether issuer, gateway and Dataverse speak TLS as well, under an
+    /// authority that is made for it.
     pub tls: bool,
+    /// Whether whoever has a token comes into Dataverse, whatever its
+    /// `ways_in` say.
+    pub dataverse_open: bool,
     /// How the gateway's limits count: exactly, or as the platform does.
     pub throttling: Throttling,
     /// When the gateway fetches keys of issuers again.

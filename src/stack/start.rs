@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 use super::control::{Control, ControlOptions, Restart, RowSource, TraceSource};
-use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
+use super::dataverse::{Dataverse, DataverseHandle, DataverseOptions, WaysIn};
 use super::defects::{self, Defect};
 use super::fault::FaultBoard;
 use super::gateway::{Counters, Gateway, GatewayError, GatewayOptions, Metrics, RowLog, TraceLog, Upstream};
@@ -229,7 +229,8 @@ impl Start<'_> {
             listen: self.at(self.options.ports.dataverse),
             clock: self.clock(),
             tenant: tenant.clone(),
-            ways_in: None,
+            tls: self.tls.clone(),
+            ways_in: self.options.dataverse_open.then_some(WaysIn::ALL),
         }
     }
 
@@ -365,7 +366,8 @@ impl Tiers {
             return self.before(start, front, (tenant, issuer)).await;
         }
         let dataverse = self.dataverse.insert(Dataverse::start(start.dataverse(&tenant)).await?);
-        let (handle, dataverse) = (dataverse.handle().clone(), dataverse.origin().clone());
+        let (handle, called) = (dataverse.handle().clone(), dataverse.origin().clone());
+        let dataverse = dataverse.plain().clone();
         let board = handle.board();
         let model = self.model.insert(Model::start(start.model(board.clone())).await?).origin().clone();
         let trigger = &*self.trigger.insert(Trigger::start(start.trigger(&tenant, board)).await?);
@@ -390,7 +392,7 @@ impl Tiers {
         let ours = Ours { dataverse: handle, service: restart, trigger: received };
         let control = Control::start(start.control(&tenant, counted, Some(ours))).await?;
         let control = self.control.insert(control).origin().clone();
-        let (dataverse, model, trigger) = (Some(dataverse), Some(model), Some(trigger));
+        let (dataverse, model, trigger) = (Some(called), Some(model), Some(trigger));
         Ok((Addresses { issuer, gateway, service, dataverse, model, trigger, control }, tenant))
     }
 

@@ -47,6 +47,7 @@ fn options(defects: &[&str]) -> StackOptions {
         ports: Ports::default(),
         bind: "127.0.0.1".parse().expect("valid"),
         tls: false,
+        dataverse_open: false,
         throttling: Throttling::default(),
         key_refresh: KeyRefresh::default(),
         record_traces: true,

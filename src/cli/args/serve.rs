@@ -34,10 +34,15 @@ pub(in crate::cli) struct ServeArgs {
     /// Port of the control surface.
     #[arg(long, value_name = "PORT", default_value_t)]
     pub(in crate::cli) control_port: u16,
-    /// Speak https as well, issuer and gateway, under an authority that is
-    /// made at start; its certificate lies beside the file of `--write-env`.
+    /// Speak https as well, issuer, gateway and Dataverse, under an authority
+    /// that is made at start; its certificate lies beside the file of
+    /// `--write-env`.
     #[arg(long)]
     pub(in crate::cli) tls: bool,
+    /// Let every client with a token into the mocked Dataverse, whatever its
+    /// `ways_in` say: for clients that are tried by hand.
+    #[arg(long, conflicts_with = "service")]
+    pub(in crate::cli) dataverse_open: bool,
     /// Write the settings with which the other commands take it as their
     /// target: `--settings FILE --env stack`.
     #[arg(long, value_name = "FILE")]

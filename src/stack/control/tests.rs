@@ -37,7 +37,8 @@ impl Rig {
         let issuer = Issuer::start(options).await.expect("starts");
         let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse");
         let tenant = issuer.tenant().clone();
-        let options = DataverseOptions { tables, listen, clock: clock.clone(), tenant: tenant.clone(), ways_in: None };
+        let options =
+            DataverseOptions { tables, listen, clock: clock.clone(), tenant: tenant.clone(), tls: None, ways_in: None };
         let dataverse = Dataverse::start(options).await.expect("starts");
         let rows = RowSource::new(|since, correlations, limit| {
             let row = GatewayRow {

@@ -12,6 +12,7 @@ use super::super::StackError;
 use super::super::fault::{ArmedFault, FaultBoard, FaultHit};
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
+use super::super::tls::Tls;
 use super::guard::Guard;
 use super::ledger::LedgerQuery;
 use super::organization::Organization;
@@ -34,6 +35,8 @@ pub struct DataverseOptions {
     pub clock: Clock,
     /// Whose tokens are accepted.
     pub tenant: Tenant,
+    /// Speaks TLS as well, where it is given.
+    pub tls: Option<Tls>,
     /// Which ways in are open; `None`: those that `environment.yaml` names.
     pub ways_in: Option<WaysIn>,
 }
@@ -43,6 +46,7 @@ pub struct DataverseOptions {
 #[must_use = "an environment that is dropped leaves its tasks to the runtime; call stop()"]
 pub struct Dataverse {
     handle: DataverseHandle,
+    plain: Origin,
     listening: Listening,
 }
 
@@ -66,18 +70,28 @@ impl Dataverse {
         let definition =
             read.unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic())).map_err(StackError::Mocks)?;
         let bound = Bound::at("dataverse", options.listen).await?;
+        let plain = bound.origin().clone();
+        let bound = bound.speaking(options.tls);
         let tenant = &options.tenant;
+        for address in [&plain, &Origin { tls: true, ..plain.clone() }, bound.origin()] {
+            tenant.directory().home().also_called(&definition.environment.url, &address.to_string());
+        }
         let guard = Guard::new(tenant, definition.environment.url.clone());
         let ways_in = options.ways_in.unwrap_or(definition.environment.ways_in);
         let organization = Arc::new(Organization::new(definition, guard, ways_in, options.clock));
         let served = organization.clone();
         let listening = bound.serve(service_fn(move |request| served.clone().serve(request)));
-        Ok(Self { handle: DataverseHandle(organization, kept), listening })
+        Ok(Self { handle: DataverseHandle(organization, kept), plain, listening })
     }
 
     /// Where it stands.
     pub fn origin(&self) -> &Origin {
         self.listening.origin()
+    }
+
+    /// Where it speaks plain HTTP, for the tiers beside it.
+    pub fn plain(&self) -> &Origin {
+        &self.plain
     }
 
     /// What reads and steers it.

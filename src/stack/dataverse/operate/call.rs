@@ -16,6 +16,7 @@ use super::path::Path;
 use super::write::Bulk;
 use crate::clock::Timestamp;
 use crate::observe::Operation;
+use crate::stack::listen::OverTls;
 
 /// One request, taken apart.
 #[derive(Debug)]
@@ -51,7 +52,8 @@ impl Call {
         let query = parts.uri.query().unwrap_or_default();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let host = parts.headers.get("host").and_then(|v| v.to_str().ok()).unwrap_or("localhost");
-        let base = format!("http://{host}/api/data/{}", path.version);
+        let scheme = if parts.extensions.get::<OverTls>().is_some() { "https" } else { "http" };
+        let base = format!("{scheme}://{host}/api/data/{}", path.version);
         let prefer = Preferences::parse(&parts.headers);
         let (method, headers) = (parts.method, parts.headers);
         let rest = Self::bare(at, request);

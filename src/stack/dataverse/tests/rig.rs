@@ -84,7 +84,7 @@ impl Rig {
         let issuer = Issuer::start(options).await.expect("starts");
         let tenant = issuer.tenant().clone();
         let (tables, ways_in) = (tables.to_owned(), Some(ways_in));
-        let options = DataverseOptions { tables, listen, clock: clock.clone(), tenant, ways_in };
+        let options = DataverseOptions { tables, listen, clock: clock.clone(), tenant, tls: None, ways_in };
         let dataverse = Dataverse::start(options).await.expect("starts");
         let base = format!("{}/api/data/v9.2", dataverse.origin());
         let client = RestClient::new(&Door::loopback(), Duration::from_secs(10));

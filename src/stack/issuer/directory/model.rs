@@ -1,6 +1,7 @@
 //! What a directory holds.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -53,6 +54,9 @@ pub struct Registered {
     pub resources: Vec<Resource>,
     /// Clients and managed identities.
     pub clients: Vec<Client>,
+    /// Addresses that stand for a resource's URI, with that URI. Copies share
+    /// them.
+    pub(super) aliases: Arc<RwLock<Vec<(String, String)>>>,
 }
 
 impl Registered {
@@ -65,9 +69,23 @@ impl Registered {
     /// URI or its application id. A slash at the end makes no difference.
     pub fn resource(&self, name: &str) -> Option<&Resource> {
         let bare = name.trim_end_matches('/');
-        self.resources.iter().find(|r| {
-            r.application_id.eq_ignore_ascii_case(bare) || r.uris.iter().any(|uri| uri.trim_end_matches('/') == bare)
+        let of = |bare: &str| {
+            self.resources.iter().find(|r| {
+                r.application_id.eq_ignore_ascii_case(bare)
+                    || r.uris.iter().any(|uri| uri.trim_end_matches('/') == bare)
+            })
+        };
+        of(bare).or_else(|| {
+            let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
+            aliases.iter().find(|(alias, _)| alias == bare).and_then(|(_, uri)| of(uri.trim_end_matches('/')))
         })
+    }
+
+    /// From now on tokens for an address are tokens for a resource: clients ask
+    /// for one of the address that they were given.
+    pub fn also_called(&self, uri: &str, address: &str) {
+        let mut aliases = self.aliases.write().unwrap_or_else(PoisonError::into_inner);
+        aliases.push((address.trim_end_matches('/').to_owned(), uri.to_owned()));
     }
 
     /// The resource that the file calls by this name.

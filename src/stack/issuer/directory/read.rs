@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
@@ -40,7 +41,17 @@ pub(super) fn tenant(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Opti
     let resources = named(resources, diagnostics, resource);
     let mut all = named(clients, diagnostics, |name, node, found| client(name, node, source.folder, found));
     all.extend(named(managed, diagnostics, managed_identity));
-    Some(Registered { id: id?, domains, region, issuer, lifetime, keys_published_for, resources, clients: all })
+    Some(Registered {
+        id: id?,
+        domains,
+        region,
+        issuer,
+        lifetime,
+        keys_published_for,
+        resources,
+        clients: all,
+        aliases: Arc::default(),
+    })
 }
 
 fn format(fields: &mut Fields<'_, '_>) {

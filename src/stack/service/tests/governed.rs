@@ -75,6 +75,7 @@ impl Governed {
             listen: any,
             clock: clock.clone(),
             tenant: issuer.tenant().clone(),
+            tls: None,
             ways_in: None,
         };
         let dataverse = Dataverse::start(options).await.unwrap();
