@@ -196,3 +196,77 @@ async fn curl_sees_the_gateway_refuse_in_the_bytes_of_the_platform() {
     refused(&limited, "429", 84, &body);
     standing.gateway.stop().await;
 }
+
+#[test]
+fn microsoft_s_sdk_for_python_does_its_work_over_tls() {
+    let python = installed().join("venv/bin/python");
+    if !python.exists() {
+        return missing(&format!("{} with tests/clients/requirements.txt", python.display()));
+    }
+    let serving = Serving::start(&["--tls", "--dataverse-open"]);
+    let found = run(&python, Path::new("tests/clients/dataverse.py"), &variables(&serving));
+    let expected = json!({
+        "crud": [2, 5, true],
+        "gone": [404, "0x80040217"],
+        "bulk": [25, [10, 10, 5]],
+        "sql": 25,
+        "sql top": "b",
+        "upsert": ["Other", "Second"],
+        "batch": [204, 400],
+        "change set": [204, 204],
+        "child of": [true],
+        "undone": true,
+        "left": 0,
+        "file": true,
+        "table": ["accounts", "name", "accountid"],
+        "tables": true,
+        "columns": true,
+        "keys": [["accountnumber"]],
+        "relationships": true,
+    });
+    assert_eq!(found, expected);
+    assert_eq!(serving.interrupt(), Some(0));
+}
+
+#[test]
+fn dynamics_web_api_does_its_work_over_tls() {
+    let folder = installed();
+    let node = Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !node || !folder.join("node_modules/dynamics-web-api").exists() {
+        return missing(&format!("node with dynamics-web-api in {}", folder.display()));
+    }
+    // Modules are looked for beside the script.
+    let script = folder.join("dataverse.mjs");
+    std::fs::copy("tests/clients/dataverse.mjs", &script).expect("copied");
+    let serving = Serving::start(&["--tls", "--dataverse-open"]);
+    let found = run(Path::new("node"), &script, &variables(&serving));
+    let expected = json!({
+        // The library tells a 412 to a conditional request as `false` or `null`.
+        "stale": false,
+        "kept": false,
+        "crud": [7, true],
+        "gone": [404, "0x80040217"],
+        "upsert": ["A", "B", true],
+        "only new": null,
+        "by key": "B",
+        "link": [true, 1, 1],
+        "apart": [null, 0],
+        "pages": [40, 40, 111, 111],
+        "label": true,
+        "count": true,
+        "fetched": 11,
+        "batch": 2,
+        "child": [true],
+        "failed": 400,
+        "left": 0,
+        "reads": [1, 3],
+        "actions": 3,
+        "functions": ["# flow", true],
+        "metadata": ["Account", 1, true, 160, true, 1, 3],
+        "csdl": true,
+        "names": 1,
+        "file": ["f.bin", 5_242_880],
+    });
+    assert_eq!(found, expected);
+    assert_eq!(serving.interrupt(), Some(0));
+}
