@@ -60,7 +60,7 @@ impl Served {
                 kind: TokenKind::Good,
             };
             let token = tenant.mint(&wanted).expect("a token").token;
-            let options = DataverseOptions { tables: folder, listen, clock, tenant, ways_in: None };
+            let options = DataverseOptions { tables: folder, listen, clock, tenant, tls: None, ways_in: None };
             let dataverse = Dataverse::start(options).await.expect("the mock starts");
             let address = dataverse.origin().to_string();
             let address = address.trim_start_matches("http://").parse().expect("an address");
