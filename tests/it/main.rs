@@ -11,6 +11,7 @@ mod counters;
 mod credentials;
 mod environments;
 mod exit_codes;
+mod faults;
 mod gate;
 mod golden;
 mod imports;

@@ -41,11 +41,12 @@ impl Entitlements {
 
     /// Counts operations of a budget, admitted or not: enforcement is soft.
     pub fn count(&mut self, name: &str, budget: u64, operations: u64, now: Timestamp) -> Entitlement {
-        if !self.budgets.contains_key(name) {
-            self.budgets.insert(name.into(), (budget, Usage::default()));
-        }
         let window = self.window;
-        let (known, usage) = self.budgets.get_mut(name).expect("what was not there was inserted");
+        // The common one is known, and costs no allocation.
+        let (known, usage) = match self.budgets.get_mut(name) {
+            Some(there) => there,
+            None => self.budgets.entry(name.into()).or_default(),
+        };
         *known = budget;
         usage.forget(now, window);
         if operations > 0 {

@@ -77,24 +77,12 @@ impl ServiceProtection {
     /// Decides on one request of a user, and counts it if it is admitted.
     pub fn enter(&mut self, user: &str, now: Timestamp) -> Admission {
         let rules = self.rules;
-        if !self.users.contains_key(user) {
-            self.make_room(now);
-            self.users.insert(user.into(), User::default());
+        // The common one is known, and costs no allocation.
+        if let Some(state) = self.users.get_mut(user) {
+            return state.enter(&rules, now);
         }
-        let state = self.users.get_mut(user).expect("who was not there was inserted");
-        state.usage.forget(now, rules.window);
-        match state.refusal(&rules, now) {
-            Some((limit, wait)) => {
-                state.refused += 1;
-                Admission::Refused { limit, retry_after: seconds(wait, rules.longest) }
-            }
-            None => {
-                state.crowded = 0;
-                state.inside += 1;
-                state.usage.add(now, rules.window, Used { requests: 1, micros: 0 });
-                Admission::Admitted
-            }
-        }
+        self.make_room(now);
+        self.users.entry(user.into()).or_default().enter(&rules, now)
     }
 
     /// A request that was admitted is over, and took so long. Gives where its
@@ -160,6 +148,18 @@ impl ServiceProtection {
 }
 
 impl User {
+    fn enter(&mut self, rules: &ProtectionRules, now: Timestamp) -> Admission {
+        self.usage.forget(now, rules.window);
+        if let Some((limit, wait)) = self.refusal(rules, now) {
+            self.refused += 1;
+            return Admission::Refused { limit, retry_after: seconds(wait, rules.longest) };
+        }
+        self.crowded = 0;
+        self.inside += 1;
+        self.usage.add(now, rules.window, Used { requests: 1, micros: 0 });
+        Admission::Admitted
+    }
+
     /// Why a request is refused now, and how long it is to wait.
     fn refusal(&mut self, rules: &ProtectionRules, now: Timestamp) -> Option<(ProtectionLimit, Duration)> {
         if let Some((until, limit)) = self.refused_until {

@@ -83,7 +83,7 @@ impl Organization {
                 Outcome::Answer(answer)
             }
             Some(FaultKind::CommitLater { milliseconds, answer }) => {
-                let answered = self.instead(*answer);
+                let answered = instead(*answer);
                 if call.operation().is_none() && operation_of(&call) == FaultOperation::Read {
                     return match answered {
                         Some(refusal) => Outcome::Answer(self.refusal(&refusal, annotated)),
@@ -129,14 +129,6 @@ impl Organization {
             .replace("{key}", key)
             .replace("{principal}", &principal.id);
         Refusal { retry_after: error.retry_after, ..Refusal::of(error.status, lasting(&error.code), message) }
-    }
-
-    fn instead(&self, answer: InsteadOf) -> Option<Refusal> {
-        match answer {
-            InsteadOf::Unavailable => Some(Refusal::unavailable()),
-            InsteadOf::Timeout => Some(Refusal::of(504, "", "Gateway Timeout")),
-            InsteadOf::Reset | InsteadOf::Silence => None,
-        }
     }
 
     /// Commits a write later, whatever becomes of the caller.
@@ -195,6 +187,14 @@ impl Outcome {
     }
 }
 
+fn instead(answer: InsteadOf) -> Option<Refusal> {
+    match answer {
+        InsteadOf::Unavailable => Some(Refusal::unavailable()),
+        InsteadOf::Timeout => Some(Refusal::of(504, "", "Gateway Timeout")),
+        InsteadOf::Reset | InsteadOf::Silence => None,
+    }
+}
+
 /// What a request asks for.
 fn operation_of(call: &Call) -> FaultOperation {
     let method = call.method.as_str();
@@ -211,13 +211,12 @@ fn operation_of(call: &Call) -> FaultOperation {
         None => {}
     }
     let has = |name: &str| call.header(name).is_some();
+    let whole_row = call.path.rest.is_empty();
     match method {
-        "POST" if call.path.rest.is_empty() && call.path.key.is_none() => FaultOperation::Create,
-        "POST" | "PUT" => FaultOperation::Update,
-        "PATCH" if has("if-match") || !call.path.rest.is_empty() => FaultOperation::Update,
-        "PATCH" if call.header("if-none-match").map(str::trim) == Some("*") => FaultOperation::Create,
-        "PATCH" => FaultOperation::Upsert,
-        "DELETE" if call.path.rest.is_empty() => FaultOperation::Delete,
+        "POST" if whole_row && call.path.key.is_none() => FaultOperation::Create,
+        "PATCH" if whole_row && call.header("if-none-match").map(str::trim) == Some("*") => FaultOperation::Create,
+        "PATCH" if whole_row && !has("if-match") => FaultOperation::Upsert,
+        "DELETE" if whole_row => FaultOperation::Delete,
         _ => FaultOperation::Update,
     }
 }

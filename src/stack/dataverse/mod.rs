@@ -36,6 +36,7 @@ mod operate;
 mod organization;
 mod query;
 mod schema;
+mod search;
 mod seen;
 mod server;
 mod servers;

@@ -21,6 +21,7 @@ use super::ledger::{LedgerQuery, Read, Reads, Writer};
 use super::metadata::Catalogue;
 use super::operate::{Call, Files};
 use super::schema::{Action, Cell, Definition, Environment, Table, WaysIn};
+use super::search::Search;
 use super::server::SNAPSHOTS;
 use super::servers::Servers;
 use super::store::{Snapshot, Store};
@@ -60,6 +61,7 @@ pub(super) struct Organization {
     pub(super) late: Late,
     /// What file columns hold.
     pub(super) files: Files,
+    pub(super) search: Search,
     /// How many requests came in.
     requests: AtomicU64,
 }
@@ -88,6 +90,7 @@ impl Organization {
             servers: Servers::new(&environment.protection, clock.clone()),
             entitled: Entitled::new(environment.protection.entitlement.clone(), |name| guard.application(name)),
             late: Late::default(),
+            search: Search::default(),
             guard,
             clock,
             files: Files::default(),
@@ -158,6 +161,9 @@ impl Organization {
         let Ok(body) = body else {
             return Ok(self.unread(&Refusal::too_large()));
         };
+        if Self::is_search(&parts) {
+            return Ok(self.unread(&self.searched(&parts, now)));
+        }
         let call = match Call::new(parts, body, (now, self.requests.fetch_add(1, Ordering::Relaxed) + 1)) {
             Ok(call) => call,
             Err(refusal) => return Ok(self.unread(&refusal)),

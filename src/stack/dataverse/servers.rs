@@ -14,10 +14,13 @@ use crate::limit::{Admission, ProtectionLimit, ServiceProtection, Standing};
 /// The name of the cookie that leads to a server (reference A3).
 const AFFINITY: &str = "ARRAffinity=";
 
+/// Where principals stand on one server.
+type Standings = Vec<(Arc<str>, Standing)>;
+
 /// All web servers.
 #[derive(Debug)]
 pub(super) struct Servers {
-    servers: Vec<Server>,
+    all: Vec<Server>,
     affinity: bool,
     next: AtomicUsize,
     clock: Clock,
@@ -62,7 +65,7 @@ impl Servers {
             }
         };
         Self {
-            servers: (0..protection.servers as u64).map(server).collect(),
+            all: (0..protection.servers as u64).map(server).collect(),
             affinity: protection.affinity,
             next: AtomicUsize::new(0),
             clock,
@@ -72,22 +75,22 @@ impl Servers {
     /// The server on which a request arrives: that of its cookie, else the next
     /// in turn.
     pub(super) fn of(&self, headers: &HeaderMap) -> usize {
-        if self.servers.len() == 1 {
+        if self.all.len() == 1 {
             return 0;
         }
         let wanted = if self.affinity { cookie(headers) } else { None };
         wanted
-            .and_then(|name| self.servers.iter().position(|server| server.name == name))
-            .unwrap_or_else(|| self.next.fetch_add(1, Ordering::Relaxed) % self.servers.len())
+            .and_then(|name| self.all.iter().position(|server| server.name == name))
+            .unwrap_or_else(|| self.next.fetch_add(1, Ordering::Relaxed) % self.all.len())
     }
 
     /// The `Set-Cookie` of a server.
     pub(super) fn cookie(&self, server: usize) -> HeaderValue {
-        self.servers[server].cookie.clone()
+        self.all[server].cookie.clone()
     }
 
     fn locked(&self, server: usize) -> MutexGuard<'_, ServiceProtection> {
-        self.servers[server].protection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all[server].protection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a request in, or says why not and where its principal stands.
@@ -107,8 +110,8 @@ impl Servers {
     }
 
     /// Where everybody stands, server by server, with the name of each.
-    pub(super) fn standings(&self, now: Timestamp) -> Vec<(&str, Vec<(Arc<str>, Standing)>)> {
-        let names = self.servers.iter().map(|server| server.name.as_str());
+    pub(super) fn standings(&self, now: Timestamp) -> Vec<(&str, Standings)> {
+        let names = self.all.iter().map(|server| server.name.as_str());
         names.enumerate().map(|(number, name)| (name, self.locked(number).standings(now))).collect()
     }
 }

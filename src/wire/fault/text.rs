@@ -238,17 +238,16 @@ fn latency(reader: &mut FieldReader<'_>) -> Option<Distribution> {
         quantiles.map(Distribution::Quantiles),
     ];
     let mut found = found.into_iter().flatten();
-    match (found.next(), found.next()) {
-        (Some(one), None) => Some(one),
-        _ => {
-            reader.fault(
-                None,
-                "it must be clear how long it takes".to_owned(),
-                "one of `by`; `least` and `most`; `mean`; `median` and `p95`; `quantiles`",
-            );
-            None
-        }
+    let (one, other) = (found.next(), found.next());
+    if one.is_none() || other.is_some() {
+        reader.fault(
+            None,
+            "it must be clear how long it takes".to_owned(),
+            "one of `by`; `least` and `most`; `mean`; `median` and `p95`; `quantiles`",
+        );
+        return None;
     }
+    one
 }
 
 fn quantiles(text: &str) -> Option<Vec<(f64, f64)>> {

@@ -279,7 +279,7 @@ service_protection:
   costs: { waits: 3 }
 entitlement: { default: usr }
 ";
-        let faults = read(text).err().expect("faults");
+        let faults = read(text).expect_err("faults");
         for part in
             ["yaml:2:13", "yaml:3:11", "yaml:4:13", "yaml:5:19", "yaml:6:25", "did you mean `user`?", "`cookie`"]
         {

@@ -59,6 +59,18 @@ async fn execution_time_is_counted_by_what_operations_take() {
 }
 
 #[tokio::test]
+async fn searches_have_a_limit_of_their_own() {
+    let rig = Rig::protected("service_protection: { requests: 1 }\n").await;
+    let search = || rig.send("POST", "/../../search/v1.0/query", &[], serde_json::json!({ "search": "a" }));
+    assert_eq!(search().await.status, 501);
+    let refused = search().await;
+    assert_eq!((refused.error().0, refused.error().1, wait(&refused)), (429, "0x80072322", 1));
+    rig.clock.jump(Duration::from_secs(1));
+    assert_eq!((search().await.status, ask(&rig).await.status), (501, 200));
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn too_many_at_once_are_refused() {
     let settings = "service_protection: { concurrent: 1, costs: { operation: PT1H, waits: true } }\n";
     let rig = Rig::protected(settings).await;
