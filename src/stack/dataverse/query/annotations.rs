@@ -50,7 +50,6 @@ impl Annotations {
 /// formatted.
 pub(super) fn formatted(view: View<'_>, column: &Column, cell: &Cell) -> Option<String> {
     match (&column.kind, cell) {
-        (_, Cell::Null) => None,
         (ColumnKind::Choices(options), Cell::Text(text)) => {
             let labels: Vec<&str> =
                 text.split(',').filter_map(|n| options.get(&n.trim().parse().ok()?)).map(String::as_str).collect();

@@ -153,14 +153,14 @@ fn own(field: &Field) -> Option<usize> {
 
 /// The row whose primary id or whole alternate key the condition names; no row
 /// where there is none; `None` where it names neither.
-fn named<'v>(rows: &'v Rows, required: &[Condition]) -> Option<Option<&'v Row>> {
+fn named<'v>(rows: &'v Rows, required: &[Condition]) -> Option<Vec<&'v Row>> {
     for condition in required {
         if let Condition::Compare(field, Comparison::Eq, Constant::Id(id)) = condition
             && field.property == Property::Id
             && field.steps.is_empty()
             && field.source == 0
         {
-            return Some(rows.get(id));
+            return Some(rows.get(id).into_iter().collect());
         }
     }
     let equal = |column: usize| {
@@ -173,7 +173,7 @@ fn named<'v>(rows: &'v Rows, required: &[Condition]) -> Option<Option<&'v Row>> 
     };
     rows.table.keys.iter().enumerate().find_map(|(position, key)| {
         let cells = key.columns.iter().map(|column| Some((*column, equal(*column)?))).collect::<Option<Vec<_>>>()?;
-        Some(rows.find_key(position, &cells))
+        Some(rows.find_key(position, &cells).into_iter().collect())
     })
 }
 

@@ -94,7 +94,7 @@ async fn pages_lose_and_repeat_nothing_while_rows_come_and_go() {
         let prefer = [("prefer", "odata.maxpagesize=30")];
         let mut path = format!("/contacts?{query}");
         let before: BTreeSet<String> =
-            column(&rig.get("/contacts?$select=fullname").await, "fullname").iter().map(|n| n.to_string()).collect();
+            column(&rig.get("/contacts?$select=fullname").await, "fullname").iter().map(Value::to_string).collect();
         let mut seen: Vec<String> = Vec::new();
         let mut gone = None;
         loop {

@@ -48,7 +48,7 @@ pub(in crate::stack::dataverse::query) struct Binder<'b> {
     pub(in crate::stack::dataverse::query) given: Given<'b>,
 }
 
-impl<'b> Binder<'b> {
+impl Binder<'_> {
     /// Reads and binds the text of a `$filter`.
     pub(in crate::stack::dataverse::query) fn filter(&self, text: &str) -> Result<Condition, Refusal> {
         self.condition(&parse(text)?)
@@ -62,7 +62,7 @@ impl<'b> Binder<'b> {
             Expression::Not(inner) => Ok(Condition::Not(Box::new(self.condition(inner)?))),
             Expression::Compare(left, comparison, right) => self.compare(left, *comparison, right),
             Expression::In(left, list) => self.one_of(left, list),
-            Expression::Call { name, arguments, .. } => self.call(name, arguments),
+            Expression::Call { name, arguments } => self.call(name, arguments),
             Expression::Lambda { path, every, body } => self.lambda(path, *every, body.as_ref()),
             Expression::Literal(Literal::Bool(value)) => Ok(Condition::Always(*value)),
             Expression::Alias(name) => self.condition(&self.alias(name)?),
@@ -173,7 +173,7 @@ impl<'b> Binder<'b> {
             };
             let field = self.field(&names)?;
             let place = Place { table: &self.tables[field.table], field };
-            return dataverse_function(place, function, &arguments, &self.given);
+            return dataverse_function(&place, function, &arguments, &self.given);
         }
         let how = match name {
             "contains" => How::Contains,

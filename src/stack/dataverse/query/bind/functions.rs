@@ -11,7 +11,7 @@ use super::span::{self, Span};
 /// The condition that a function stands for; its name is without the
 /// namespace.
 pub(in crate::stack::dataverse::query) fn dataverse_function(
-    place: Place<'_>,
+    place: &Place<'_>,
     function: &str,
     arguments: &[(String, Expression)],
     given: &Given<'_>,
@@ -24,30 +24,30 @@ pub(in crate::stack::dataverse::query) fn dataverse_function(
     let many = || text("PropertyValues").ok_or_else(|| missing(function, "PropertyValues"));
     let field = place.field.clone();
     if let Some(found) = span::calendar(function, given.now) {
-        return within(&place, found);
+        return within(place, found);
     }
     if function.contains('X') {
         let number = one()?.parse().map_err(|_| missing(function, "PropertyValue"))?;
         let found = span::counted(function, number, given.now).ok_or_else(|| unknown(function))?;
-        return within(&place, found);
+        return within(place, found);
     }
     match function {
-        "On" | "NotOn" | "OnOrAfter" | "OnOrBefore" => dated(&place, function, &one()?),
+        "On" | "NotOn" | "OnOrAfter" | "OnOrBefore" => dated(place, function, &one()?),
         "Between" | "NotBetween" => {
             let values = many()?;
             let [from, to] = values.as_slice() else { return Err(missing(function, "PropertyValues")) };
             let between =
-                Condition::And(vec![compared(&place, Comparison::Ge, from)?, compared(&place, Comparison::Le, to)?]);
+                Condition::And(vec![compared(place, Comparison::Ge, from)?, compared(place, Comparison::Le, to)?]);
             Ok(turned(between, function == "NotBetween"))
         }
-        "In" | "NotIn" => Ok(turned(one_of(&place, &many()?)?, function == "NotIn")),
+        "In" | "NotIn" => Ok(turned(one_of(place, &many()?)?, function == "NotIn")),
         "EqualUserId" => Ok(Condition::Compare(field, Comparison::Eq, Constant::Id(given.user))),
         "NotEqualUserId" => Ok(Condition::Compare(field, Comparison::Ne, Constant::Id(given.user))),
         "EqualBusinessId" => Ok(Condition::Compare(field, Comparison::Eq, Constant::Id(given.business_unit))),
         "NotEqualBusinessId" => Ok(Condition::Compare(field, Comparison::Ne, Constant::Id(given.business_unit))),
         "ContainValues" | "DoesNotContainValues" => {
             if field.kind != Kind::Choices {
-                return Err(wrong_type(&place, function));
+                return Err(wrong_type(place, function));
             }
             let numbers = many()?.iter().filter_map(|text| text.trim().parse().ok()).collect();
             Ok(turned(Condition::Choices(field, numbers), function.starts_with("Does")))
@@ -73,7 +73,7 @@ fn turned(condition: Condition, not: bool) -> Condition {
 }
 
 /// Text as a value of the property.
-pub(in crate::stack::dataverse::query) fn typed(place: &Place<'_>, text: &str) -> Result<Constant, Refusal> {
+fn typed(place: &Place<'_>, text: &str) -> Result<Constant, Refusal> {
     Constant::of_text(place.field.kind, text).ok_or_else(|| {
         let edm = super::constant::edm(place.table, place.field.property);
         Refusal::bad_query(format!("Cannot convert the literal '{text}' to the expected type '{edm}'."))

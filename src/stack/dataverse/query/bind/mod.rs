@@ -9,4 +9,4 @@ mod span;
 pub(in crate::stack::dataverse::query) use condition::{Condition, Field, How, Step};
 pub(in crate::stack::dataverse::query) use constant::{Constant, Kind, Value, fold};
 pub(in crate::stack::dataverse::query) use filter::{Binder, Given, Place};
-pub(in crate::stack::dataverse::query) use functions::{compared, dataverse_function, one_of, typed};
+pub(in crate::stack::dataverse::query) use functions::{compared, dataverse_function, one_of};

@@ -77,7 +77,9 @@ impl Request<'_> {
         }
         let binder = self.binder(table);
         let shape = Shapes::new(binder, self.annotations()).shape(table, options)?;
-        let size = options.top.unwrap_or_else(|| self.call.prefer.page.unwrap_or(PAGE)).min(PAGE);
+        // Pages of elastic tables are smaller [R].
+        let most = if self.organization.tables[table].traits.elastic { 500 } else { PAGE };
+        let size = options.top.unwrap_or_else(|| self.call.prefer.page.unwrap_or(most).min(most)).min(PAGE);
         Ok(Listing {
             table,
             from,

@@ -4,17 +4,6 @@ use std::fmt;
 
 use super::literal::Literal;
 
-/// Where something began in the text. No part of what it says: two trees are
-/// the same whatever their places.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::stack::dataverse::query) struct At(pub(in crate::stack::dataverse::query) usize);
-
-impl PartialEq for At {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
 /// How two values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::stack::dataverse::query) enum Comparison {
@@ -70,7 +59,6 @@ impl Comparison {
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::stack::dataverse::query) struct Path {
     pub(in crate::stack::dataverse::query) names: Vec<String>,
-    pub(in crate::stack::dataverse::query) at: At,
 }
 
 /// What a function is given.
@@ -99,7 +87,6 @@ pub(in crate::stack::dataverse::query) enum Expression {
     Alias(String),
     Call {
         name: String,
-        at: At,
         arguments: Vec<Argument>,
     },
     /// `any` or, where `every`, `all`; the variable and what is demanded.
@@ -134,7 +121,7 @@ impl fmt::Display for Expression {
             Self::Literal(literal) => write!(f, "{literal}"),
             Self::List(values) => joined(f, "[", values, ",", "]"),
             Self::Alias(name) => write!(f, "@{name}"),
-            Self::Call { name, arguments, .. } => {
+            Self::Call { name, arguments } => {
                 f.write_str(name)?;
                 joined(f, "(", arguments, ",", ")")
             }

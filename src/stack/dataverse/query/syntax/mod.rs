@@ -5,7 +5,7 @@ mod literal;
 mod parse;
 mod token;
 
-pub(in crate::stack::dataverse::query) use expression::{Argument, At, Comparison, Expression, Path};
+pub(in crate::stack::dataverse::query) use expression::{Argument, Comparison, Expression, Path};
 pub(in crate::stack::dataverse::query) use literal::Literal;
 pub(in crate::stack::dataverse::query) use parse::parse;
 

@@ -1,7 +1,7 @@
 //! From tokens to the tree. Precedence: `not`, comparisons, `and`, `or`.
 
 use super::super::super::error::Refusal;
-use super::expression::{Argument, At, Comparison, Expression, Path};
+use super::expression::{Argument, Comparison, Expression, Path};
 use super::literal::Literal;
 use super::token::{Token, tokens};
 
@@ -140,7 +140,6 @@ impl<'t> Parser<'t> {
     }
 
     fn primary(&mut self) -> Result<Expression, Refusal> {
-        let at = At(self.place());
         match self.peek().clone() {
             Token::Literal(literal) => {
                 self.take();
@@ -154,25 +153,25 @@ impl<'t> Parser<'t> {
             Token::Word(word) => {
                 self.take();
                 if *self.peek() == Token::Sign('(') {
-                    return self.call(word, at);
+                    return self.call(word);
                 }
-                self.path(word, at)
+                self.path(word)
             }
             _ => Err(self.expected("Expression")),
         }
     }
 
-    fn path(&mut self, first: &str, at: At) -> Result<Expression, Refusal> {
+    fn path(&mut self, first: &str) -> Result<Expression, Refusal> {
         let mut names = vec![first.to_owned()];
         while self.skip('/') {
             let Token::Word(word) = *self.peek() else { return Err(self.syntax()) };
             self.take();
             if matches!(word, "any" | "all") && *self.peek() == Token::Sign('(') {
-                return self.lambda(Path { names, at }, word == "all");
+                return self.lambda(Path { names }, word == "all");
             }
             names.push(word.to_owned());
         }
-        Ok(Expression::Path(Path { names, at }))
+        Ok(Expression::Path(Path { names }))
     }
 
     fn lambda(&mut self, path: Path, every: bool) -> Result<Expression, Refusal> {
@@ -187,7 +186,7 @@ impl<'t> Parser<'t> {
         Ok(Expression::Lambda { path, every, body: Some((variable.to_owned(), Box::new(body))) })
     }
 
-    fn call(&mut self, name: &str, at: At) -> Result<Expression, Refusal> {
+    fn call(&mut self, name: &str) -> Result<Expression, Refusal> {
         self.expect('(')?;
         let mut arguments = Vec::new();
         while !self.skip(')') {
@@ -204,7 +203,7 @@ impl<'t> Parser<'t> {
             }
             arguments.push(Argument { name: named, value: self.any()? });
         }
-        Ok(Expression::Call { name: name.to_owned(), at, arguments })
+        Ok(Expression::Call { name: name.to_owned(), arguments })
     }
 
     /// `('a','b')`, `["a","b"]`, or an alias that stands for one.

@@ -21,7 +21,7 @@ fn literal() -> impl Strategy<Value = Literal> {
 }
 
 fn path() -> impl Strategy<Value = Path> {
-    prop::collection::vec("[a-df-z_][a-z0-9_]{0,6}x", 1..3).prop_map(|names| Path { names, at: At(0) })
+    prop::collection::vec("[a-df-z_][a-z0-9_]{0,6}x", 1..3).prop_map(|names| Path { names })
 }
 
 fn expression() -> impl Strategy<Value = Expression> {
@@ -36,7 +36,6 @@ fn expression() -> impl Strategy<Value = Expression> {
         .prop_map(|(p, l)| Expression::In(Box::new(Expression::Path(p)), Box::new(Expression::List(l))));
     let call = (path(), literal()).prop_map(|(p, l)| Expression::Call {
         name: "contains".into(),
-        at: At(0),
         arguments: vec![
             Argument { name: None, value: Expression::Path(p) },
             Argument { name: Some("Value".into()), value: Expression::Literal(l) },

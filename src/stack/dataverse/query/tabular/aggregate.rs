@@ -92,10 +92,9 @@ impl Running {
         let sum = self.whole as f64 + self.fraction;
         match self.function {
             Function::Count | Function::CountDistinct => whole(self.count.into()),
-            Function::Sum if self.count == 0 => Constant::Null,
+            Function::Sum | Function::Average if self.count == 0 => Constant::Null,
             Function::Sum if self.fractional => Constant::Float(sum),
             Function::Sum => whole(self.whole),
-            Function::Average if self.count == 0 => Constant::Null,
             Function::Average => Constant::Float(sum / self.count as f64),
             Function::Minimum | Function::Maximum => self.best,
         }

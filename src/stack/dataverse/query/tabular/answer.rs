@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::super::super::answer::Answer;
+use super::super::super::answer::{Answer, Cost};
 use super::super::super::error::Refusal;
 use super::super::cookie::Cookie;
 use super::super::link;
@@ -12,7 +12,7 @@ use super::super::read::{Request, columns, put_constant, put_value};
 use super::super::scan::{MOST_COUNTED, Wanted};
 use super::super::shape::Shape;
 use super::super::view::View;
-use super::execute::Tuple;
+use super::execute::{Tuple, shown_value};
 use super::{Plan, Table};
 
 /// How a plan's rows are given page by page.
@@ -42,7 +42,7 @@ impl Request<'_> {
     /// Carries a plan out. With a shape each row is given as the row of its
     /// first table that it is, and the plan's columns beside.
     pub(super) fn tabular(&self, plan: &Plan, shape: Option<&Shape>, paging: &Paging) -> Result<Answer, Refusal> {
-        let store = self.organization.view();
+        let store = self.organization.seen_by(self.call);
         let view = self.view(&store);
         let page = match plan.as_list() {
             Some(order) => self.list_page(view, plan, (&order, paging))?,
@@ -69,7 +69,8 @@ impl Request<'_> {
         drop(page);
         drop(store);
         self.tell(plan, shape, rows);
-        Ok(self.applied(Answer::bytes(200, out.into())))
+        let cost = Cost { read: u32::try_from(rows).unwrap_or(u32::MAX), ..Cost::default() };
+        Ok(self.applied(Answer::bytes(200, out.into()).costing(cost)))
     }
 
     /// The members before the rows.
@@ -211,7 +212,7 @@ fn write<'v>(output: &mut Output<'v>, plan: &Plan, shape: Option<&Shape>, table:
                 }
                 let mut follows = row.is_some();
                 for column in &plan.columns {
-                    let value = plan.shown_value(view, &column.what, tuple);
+                    let value = shown_value(view, &column.what, tuple);
                     // FetchXML leaves out what is nothing in linked tables.
                     if row.is_some() && value == super::super::bind::Value::Null {
                         continue;

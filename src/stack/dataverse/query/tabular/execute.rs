@@ -17,6 +17,9 @@ use super::{Join, Ordered, Plan, What};
 /// Rows of all sources that belong together.
 pub(super) type Tuple<'v> = SmallVec<[Option<&'v Row>; 2]>;
 
+/// The values that a group has in common, and the aggregates of its columns.
+type Group = (Vec<Constant>, Vec<Option<Running>>);
+
 /// More rows are not held at once: the platform ends such queries as well.
 const MOST: usize = 2_000_000;
 
@@ -47,9 +50,7 @@ impl Plan {
         if self.distinct {
             let mut seen = std::collections::HashSet::new();
             tuples.retain(|tuple| {
-                seen.insert(
-                    self.columns.iter().map(|c| key(self.shown_value(view, &c.what, tuple))).collect::<Vec<_>>(),
-                )
+                seen.insert(self.columns.iter().map(|c| key(shown_value(view, &c.what, tuple))).collect::<Vec<_>>())
             });
         }
         tuples.sort_by(|a, b| self.compare(view, a, b));
@@ -87,7 +88,7 @@ impl Plan {
             };
             self.columns.iter().map(|column| function(&column.what)).collect()
         };
-        let mut found: IndexMap<Vec<String>, (Vec<Constant>, Vec<Option<Running>>)> = IndexMap::new();
+        let mut found: IndexMap<Vec<String>, Group> = IndexMap::new();
         if groups.is_empty() {
             found.insert(Vec::new(), (Vec::new(), running()));
         }
@@ -104,7 +105,7 @@ impl Plan {
                 }
             }
         }
-        let shown = |(values, running): (Vec<Constant>, Vec<Option<Running>>)| {
+        let shown = |(values, running): Group| {
             let column = |(what, running): (&What, Option<Running>)| match (what, running) {
                 (_, Some(running)) => running.done(),
                 (What::Group(position), None) => values.get(*position).cloned().unwrap_or(Constant::Null),
@@ -151,13 +152,13 @@ impl Plan {
         }
         std::cmp::Ordering::Equal
     }
+}
 
-    /// A column's value in rows that are not grouped.
-    pub(super) fn shown_value<'v>(&self, view: View<'v>, what: &What, tuple: &Tuple<'v>) -> Value<'v> {
-        match what {
-            What::Field(field) => view.value(field, tuple),
-            _ => Value::Null,
-        }
+/// A column's value in rows that are not grouped.
+pub(super) fn shown_value<'v>(view: View<'v>, what: &What, tuple: &Tuple<'v>) -> Value<'v> {
+    match what {
+        What::Field(field) => view.value(field, tuple),
+        _ => Value::Null,
     }
 }
 

@@ -86,7 +86,7 @@ fn applied(fetch: &Fetch<'_>, place: Place<'_>, operator: &str, values: &[String
                     Expression::Literal(Literal::Text(values.first().cloned().unwrap_or_default())),
                 ),
             ];
-            dataverse_function(place, &name, &arguments, &fetch.request.given())?
+            dataverse_function(&place, &name, &arguments, &fetch.request.given())?
         }
     };
     Ok(if not { Condition::Not(Box::new(found)) } else { found })

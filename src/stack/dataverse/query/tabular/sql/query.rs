@@ -127,7 +127,7 @@ impl<'r> Resolver<'r> {
                     for property in std::iter::once(Property::Id).chain(columns) {
                         let kind = Kind::of(table, property);
                         let field = Field { source, steps: SmallVec::new(), table: *position, property, kind };
-                        self.push(plan, logical(table, property), What::Field(field), name);
+                        Self::push(plan, logical(table, property), What::Field(field), name);
                     }
                 }
             }
@@ -146,7 +146,7 @@ impl<'r> Resolver<'r> {
                         )));
                     }
                 };
-                self.push(plan, shown, what, source);
+                Self::push(plan, shown, what, source);
             }
             Item::Aggregate { function, distinct, of, alias } => {
                 let what = self.aggregate(function, *distinct, of.as_ref())?;
@@ -154,7 +154,7 @@ impl<'r> Resolver<'r> {
                     Some(name) => format!("{function}_{}", name.column.to_lowercase()),
                     None => function.clone(),
                 });
-                self.push(plan, shown, what, "");
+                Self::push(plan, shown, what, "");
             }
         }
         Ok(())
@@ -173,7 +173,7 @@ impl<'r> Resolver<'r> {
     }
 
     /// A name that is there already is told apart by its table.
-    fn push(&self, plan: &mut Plan, name: String, what: What, table: &str) {
+    fn push(plan: &mut Plan, name: String, what: What, table: &str) {
         let taken = plan.columns.iter().any(|column| column.name == name);
         let name = if taken { format!("{table}.{name}") } else { name };
         plan.columns.push(Column { name, what });
@@ -224,7 +224,7 @@ impl<'r> Resolver<'r> {
                 let place = place(name)?;
                 let found = compared(&place, *comparison, text)?;
                 match comparison {
-                    Comparison::Eq | Comparison::Ne if negated => strict(place.field, found),
+                    Comparison::Eq | Comparison::Ne if negated => strict(&place.field, found),
                     Comparison::Ne => Condition::And(vec![found, present(place.field)]),
                     _ => found,
                 }
@@ -247,7 +247,7 @@ impl<'r> Resolver<'r> {
 
 /// In SQL a comparison with nothing is unknown, also whether it differs; below a
 /// `NOT` that is not the same as false.
-fn strict(field: Field, condition: Condition) -> Condition {
+fn strict(field: &Field, condition: Condition) -> Condition {
     let is = |comparison| Condition::Compare(field.clone(), comparison, Constant::Null);
     let unknown = Condition::Fields(field.clone(), Comparison::Gt, field.clone());
     Condition::Or(vec![
