@@ -8,13 +8,13 @@
 //! A write and its entry are one step under one lock, and nobody waits while he
 //! holds it. Knows nothing of who judges.
 //!
-//! There: service document, `WhoAmI`, `EntityDefinitions` (by logical name, and
-//! attributes), create, retrieve, update, upsert and delete by primary id or
-//! alternate key, one property by `PUT` and `DELETE`, `ETag` conditions,
-//! `$select`, `$top`, `$count`, paging, `$filter` with comparisons, `and`, `or`,
-//! `not`. Everything else is answered 501 with an error body that names it:
-//! `$batch`, `$metadata`, `$expand`, `$orderby`, `$apply`, filter functions,
-//! actions, lookups, files.
+//! There: the service document, `$metadata`, `EntityDefinitions` and the functions
+//! that official clients ask first; create, retrieve, update, upsert and delete
+//! by primary id or alternate key, single properties, deep inserts, links, bulk
+//! actions, `$batch` with change sets, `ETag` conditions; `$select`, `$filter`
+//! with functions and lambdas, `$orderby`, `$expand`, `$top`, `$count`, `$apply`,
+//! pages, delta links, SQL and `FetchXML`. What is not there is answered 501 with
+//! an error body that names it.
 //!
 //! Service protection counts requests, simulated execution time and requests at
 //! once, by principal and web server; entitlements count operations of a day. A
