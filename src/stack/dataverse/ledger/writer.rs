@@ -8,7 +8,7 @@ use crate::observe::{Operation, Way};
 
 /// Request header fields that may carry a correlation ID (reference A2, and
 /// the usual ones of services).
-pub(in crate::stack::dataverse) const CORRELATING: [&str; 9] = [
+pub(in crate::stack::dataverse) const CORRELATING: [&str; 16] = [
     "x-correlation-id",
     "x-ms-correlation-id",
     "x-ms-client-request-id",
@@ -18,6 +18,14 @@ pub(in crate::stack::dataverse) const CORRELATING: [&str; 9] = [
     "x-request-id",
     "request-id",
     "traceparent",
+    // As whom, and past what: not correlating, but part of the record.
+    "callerobjectid",
+    "mscrmcallerid",
+    "mscrm.suppressduplicatedetection",
+    "mscrm.bypasscustompluginexecution",
+    "mscrm.bypassbusinesslogicexecution",
+    "mscrm.suppresscallbackregistrationexpanderjob",
+    "mscrm.solutionuniquename",
 ];
 
 /// Who writes or reads, and by what it can be found again.

@@ -134,8 +134,11 @@ impl Call {
     /// Who writes, for the ledger.
     pub(in crate::stack::dataverse) fn writer(&self, principal: &Principal, fault: Option<&'static str>) -> Writer {
         let mut headers = Vec::new();
-        for (position, name) in CORRELATING.iter().enumerate() {
-            if let Some(value) = self.header(name) {
+        for (name, value) in &self.headers {
+            let known = CORRELATING.iter().position(|known| *known == name.as_str());
+            let (Some(position), Ok(value)) = (known, value.to_str()) else { continue };
+            // Of a field that comes twice the first counts.
+            if headers.iter().all(|(other, _)| usize::from(*other) != position) {
                 headers.push((position as u8, value.into()));
             }
         }

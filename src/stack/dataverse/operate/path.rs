@@ -88,8 +88,15 @@ impl Key {
             if name == &*table.primary_id {
                 return Uuid::parse_str(literal).map(Self::Id).map_err(|_| syntax());
             }
-            let position = table.column(name).ok_or_else(|| Refusal::no_key(&table.logical))?;
-            cells.push((position, read_literal(table, &table.columns[position], literal)?));
+            // A lookup is named by the property that it is read by.
+            let position = table.property(name).or_else(|| table.column(name));
+            let position = position.ok_or_else(|| Refusal::no_key(&table.logical))?;
+            let column = &table.columns[position];
+            let cell = match column.kind.targets().first() {
+                Some(target) => Cell::Row(target.table, Uuid::parse_str(literal).map_err(|_| syntax())?),
+                None => read_literal(table, column, literal)?,
+            };
+            cells.push((position, cell));
         }
         let columns: Vec<usize> = cells.iter().map(|(position, _)| *position).collect();
         let index = table.key_over(&columns).ok_or_else(|| Refusal::no_key(&table.logical))?;

@@ -145,9 +145,9 @@ impl Refusal {
     }
 
     /// A rule of duplicate detection found another row.
-    pub(super) fn duplicate_found(status: u16) -> Self {
+    pub(super) fn duplicate_found() -> Self {
         let text = "A record was not created or updated because a duplicate of the current record already exists.";
-        Self::new(status, "0x80040333", text)
+        Self::new(412, "0x80040333", text)
     }
 
     /// A parameter of an action that is not there.

@@ -13,6 +13,7 @@ impl Conduct {
         let inserted = refusal == Refusal::duplicate_id();
         match refusal.code {
             "0x80060892" if self.plugin_duplicates => by_plugin(&refusal),
+            "0x80040333" => Refusal { status: self.detection_status, ..refusal },
             "0x80040237" if inserted => Refusal { status: self.duplicate_status, ..refusal },
             code if self.empty_conditional_codes && CONDITIONAL.contains(&code) => Refusal { code: "", ..refusal },
             "0x80040217" if self.empty_conditional_codes => Refusal { code: "", ..refusal },

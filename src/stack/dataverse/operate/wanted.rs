@@ -70,7 +70,11 @@ impl Organization {
                 if read {
                     return Ok(Wanted::Read);
                 }
-                let write = self.write_of_table(call, table)?;
+                let mut write = self.write_of_table(call, table)?;
+                // Left out or `true`, duplicates are let through (reference A10).
+                if call.header("mscrm.suppressduplicatedetection").is_some_and(|v| v.eq_ignore_ascii_case("false")) {
+                    write.detect_duplicates();
+                }
                 let representation = self.representation(call, principal, &write)?;
                 Ok(Wanted::Write(Prepared { write, representation }))
             }

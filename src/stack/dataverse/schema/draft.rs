@@ -56,6 +56,7 @@ impl<'n> Draft<'n> {
         let traits = traits(&mut fields);
         let columns = fields.required("columns");
         let keys = fields.optional("alternate_keys");
+        let duplicates = fields.optional("duplicate_detection");
         let many = fields.optional("many_to_many");
         let rows = fields.optional("rows");
         let generated = fields.optional("generated");
@@ -75,6 +76,9 @@ impl<'n> Draft<'n> {
         table.index();
         if let Some(keys) = keys {
             table.keys = alternate_keys(keys, &table, diagnostics);
+        }
+        if let Some(rules) = duplicates {
+            table.duplicate_rules = alternate_keys(rules, &table, diagnostics);
         }
         names_fit(&table, &place, diagnostics);
         let many = many.map(|node| many_to_many(node, diagnostics)).unwrap_or_default();

@@ -29,6 +29,9 @@ pub(in crate::stack::dataverse) struct Table {
     /// Without the primary id. Call [`Table::index`] after a change.
     pub(in crate::stack::dataverse) columns: Vec<Column>,
     pub(in crate::stack::dataverse) keys: Vec<AlternateKey>,
+    /// Rules of duplicate detection: rows with the same values in all columns
+    /// of one are duplicates.
+    pub(in crate::stack::dataverse) duplicate_rules: Vec<AlternateKey>,
     pub(in crate::stack::dataverse) navigations: Vec<Navigation>,
     pub(in crate::stack::dataverse) traits: Traits,
     pub(in crate::stack::dataverse) names: Names,

@@ -114,7 +114,7 @@ async fn a_change_set_refers_to_its_own_rows_and_the_ledger_names_both_boundarie
 async fn the_first_failure_ends_a_batch_unless_it_is_to_go_on() {
     let rig = Rig::start(false).await;
     let good = |name: &str| inner("", "POST accounts", json!({ "name": name }));
-    let bad = inner("", "POST accounts", json!({ "name": "x".repeat(161) }));
+    let bad = inner("", "POST accounts", json!({ "name": "x".repeat(321) }));
     let parts = [good("first"), bad, good("third")];
     let (status, _, text) = send(&rig, None, batch(&parts, &[], &[])).await;
     assert_eq!((status, statuses(&text)), (400, vec![400]));

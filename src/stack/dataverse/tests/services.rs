@@ -183,3 +183,23 @@ async fn somebody_acts_as_somebody_else() {
     assert_eq!(rig.get("/leads?$filter=subject eq 'never'").await.body["value"], json!([]));
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn duplicates_are_found_where_they_are_asked_for() {
+    let rig = Rig::start(false).await;
+    let lead = |mail: &str| json!({ "subject": "D", "emailaddress1": mail });
+    let asked = [("MSCRM.SuppressDuplicateDetection", "false"), ("MSCRM.BypassCustomPluginExecution", "true")];
+    assert_eq!(rig.send("POST", "/leads", &asked, lead("a@x")).await.status, 204);
+    let refused = rig.send("POST", "/leads", &asked, lead("A@X")).await;
+    let text = "A record was not created or updated because a duplicate of the current record already exists.";
+    assert_eq!(refused.error(), (412, "0x80040333", text));
+    assert_eq!(rig.send("POST", "/leads", &[("MSCRM.SuppressDuplicateDetection", "true")], lead("a@x")).await.status, 204);
+    assert_eq!(rig.send("POST", "/leads", &asked, json!({ "subject": "no mail" })).await.status, 204);
+    let other = rig.send("POST", "/leads", &asked, lead("b@x")).await;
+    let path = other.header("odata-entityid").strip_prefix(&rig.base).expect("absolute").to_owned();
+    assert_eq!(rig.send("PATCH", &path, &asked, json!({ "subject": "still b" })).await.status, 204);
+    assert_eq!(rig.send("PATCH", &path, &asked, lead("a@x")).await.error().1, "0x80040333");
+    let headers = &rig.entries()[0].headers;
+    assert_eq!(headers["mscrm.bypasscustompluginexecution"], "true");
+    rig.stop().await;
+}

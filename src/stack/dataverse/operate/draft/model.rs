@@ -19,6 +19,8 @@ pub(in crate::stack::dataverse) struct Draft {
     pub(in crate::stack::dataverse) related: Vec<Related>,
     /// Whether `@odata.type` was there; another table's is refused.
     pub(in crate::stack::dataverse) typed: bool,
+    /// Whether rules of duplicate detection are asked.
+    pub(in crate::stack::dataverse) detect: bool,
     /// `@odata.id`.
     pub(in crate::stack::dataverse) address: Option<Box<str>>,
 }

@@ -127,3 +127,14 @@ fn targets_and_single_values_are_read_too() {
     assert_eq!(drafts.property(0, 1, b"{\"value\":3}").expect("fits").cells, [(1, Cell::Number(3.into()))]);
     assert!(drafts.property(0, 1, b"{\"valu\":3}").expect_err("refused").message.contains("'value' is missing"));
 }
+
+#[test]
+fn a_key_may_name_a_lookup_by_the_property_that_is_read() {
+    use super::super::path::Key;
+    let id = uuid::Uuid::from_u128(7);
+    let mut contact = (*tables()[1]).clone();
+    contact.keys.push(crate::stack::dataverse::schema::AlternateKey { name: "k".into(), columns: vec![1, 0] });
+    let key = Key::parse(&contact, &format!("_parent_value={id},lastname='x'")).expect("a key");
+    assert_eq!(key, Key::Alternate(0, vec![(1, Cell::Row(0, id)), (0, Cell::Text("x".into()))]));
+    assert!(Key::parse(&contact, "_parent_value=nobody,lastname='x'").is_err());
+}

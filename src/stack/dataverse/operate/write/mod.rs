@@ -2,6 +2,7 @@
 
 mod address;
 mod bulk;
+mod duplicate;
 mod link;
 mod model;
 mod remove;

@@ -77,6 +77,15 @@ pub(in crate::stack::dataverse) enum Effect {
 }
 
 impl Write {
+    /// Rules of duplicate detection are asked of each row that the body names.
+    pub(in crate::stack::dataverse) fn detect_duplicates(&mut self) {
+        match self {
+            Self::Create(draft) | Self::CreateWithin(_, _, _, draft) | Self::Upsert(_, _, draft) => draft.detect = true,
+            Self::Bulk(_, _, drafts) => drafts.iter_mut().for_each(|draft| draft.detect = true),
+            Self::Delete(..) | Self::Link(..) => {}
+        }
+    }
+
     /// The table that the ledger names where the write is refused.
     pub(in crate::stack::dataverse) fn table(&self) -> usize {
         match self {

@@ -28,6 +28,9 @@ impl Scope<'_> {
         }
         consistent_state(&self.tables[table], &mut draft)?;
         complete(&self.tables[table], &mut draft, transaction.store().version());
+        if draft.detect {
+            self.detect(transaction, (table, None), &draft.cells)?;
+        }
         let id = transaction.insert(table, draft.id, draft.cells)?;
         self.collections(transaction, (table, id), many)?;
         Ok(id)
@@ -70,6 +73,9 @@ impl Scope<'_> {
         let many = self.single_valued(transaction, &mut draft)?;
         draft.cells.retain(|(column, _)| given.iter().all(|(known, _)| known != column));
         consistent_state(definition, &mut draft)?;
+        if draft.detect {
+            self.detect(transaction, (table, Some(id)), &draft.cells)?;
+        }
         transaction.update(table, id, draft.cells)?;
         self.collections(transaction, (table, id), many)
     }
