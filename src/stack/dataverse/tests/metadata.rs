@@ -47,11 +47,11 @@ async fn columns_tell_their_kind_and_choices_are_expanded_under_a_cast() {
     assert!(found.body["value"][0].get("@odata.type").is_none(), "the context tells it");
     let name = rig.get(&of("(LogicalName='name')")).await;
     assert_eq!(name.body["@odata.type"], "#Microsoft.Dynamics.CRM.StringAttributeMetadata");
-    assert_eq!((&name.body["MaxLength"], &name.body["IsPrimaryName"]), (&160.into(), &true.into()));
+    assert_eq!((&name.body["MaxLength"], &name.body["IsPrimaryName"]), (&320.into(), &true.into()));
     assert_eq!(name.body["RequiredLevel"]["Value"], "SystemRequired");
     let cast =
         rig.get(&of("(LogicalName='name')/Microsoft.Dynamics.CRM.StringAttributeMetadata?$select=MaxLength")).await;
-    assert_eq!(cast.body["MaxLength"], 160);
+    assert_eq!(cast.body["MaxLength"], 320);
     let set = rig.get(&of("(LogicalName='statuscode')/Microsoft.Dynamics.CRM.StatusAttributeMetadata/OptionSet")).await;
     assert_eq!(set.body["Options"][1]["State"], 1, "{}", set.body);
     for (rest, status) in [
@@ -115,7 +115,7 @@ async fn functions_tell_who_calls_which_version_and_what_bulk_actions_there_are(
     let query = r#"{"Properties":{"PropertyNames":["LogicalName","Attributes"]},"Criteria":{"Conditions":[{"PropertyName":"LogicalName","ConditionOperator":"Equals","Value":{"Type":"System.String","Value":"account"}}]},"AttributeQuery":{"Properties":{"PropertyNames":["MaxLength"]},"Criteria":{"Conditions":[{"PropertyName":"LogicalName","ConditionOperator":"Equals","Value":{"Type":"System.String","Value":"name"}}]}}}"#;
     let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
     let changes = rig.get(&format!("/RetrieveMetadataChanges(Query=@p1)?@p1={query}")).await;
-    assert_eq!(changes.body["EntityMetadata"][0]["Attributes"][0]["MaxLength"], 160, "{}", changes.body);
+    assert_eq!(changes.body["EntityMetadata"][0]["Attributes"][0]["MaxLength"], 320, "{}", changes.body);
     assert_eq!(changes.body["EntityMetadata"][0]["Attributes"].as_array().map(Vec::len), Some(1));
     rig.stop().await;
 }

@@ -28,13 +28,13 @@ async fn answers_carry_the_header_fields_of_the_platform() {
 #[tokio::test]
 async fn values_that_do_not_fit_are_refused_with_the_platform_s_codes() {
     let rig = Rig::start(false).await;
-    let long = "x".repeat(161);
+    let long = "x".repeat(321);
     let cases = [
         (
             json!({ "name": long }),
             400,
             "0x80044331",
-            "A validation error occurred.  The length of the 'name' attribute of the 'account' entity exceeded the maximum allowed length of '160'.",
+            "A validation error occurred.  The length of the 'name' attribute of the 'account' entity exceeded the maximum allowed length of '320'.",
         ),
         (json!({ "name": 5 }), 400, "0x80048d19", "Error identified in Payload"),
         (json!({ "Name": "x" }), 400, "0x80048d19", "Error identified in Payload"),

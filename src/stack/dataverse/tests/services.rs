@@ -193,7 +193,10 @@ async fn duplicates_are_found_where_they_are_asked_for() {
     let refused = rig.send("POST", "/leads", &asked, lead("A@X")).await;
     let text = "A record was not created or updated because a duplicate of the current record already exists.";
     assert_eq!(refused.error(), (412, "0x80040333", text));
-    assert_eq!(rig.send("POST", "/leads", &[("MSCRM.SuppressDuplicateDetection", "true")], lead("a@x")).await.status, 204);
+    assert_eq!(
+        rig.send("POST", "/leads", &[("MSCRM.SuppressDuplicateDetection", "true")], lead("a@x")).await.status,
+        204
+    );
     assert_eq!(rig.send("POST", "/leads", &asked, json!({ "subject": "no mail" })).await.status, 204);
     let other = rig.send("POST", "/leads", &asked, lead("b@x")).await;
     let path = other.header("odata-entityid").strip_prefix(&rig.base).expect("absolute").to_owned();
