@@ -22,6 +22,10 @@ const ORDER: &[Probe] = &[
     Probe::Lifecycle,
     Probe::DuplicateSequential,
     Probe::Rate,
+    Probe::Throttled,
+    Probe::LostAnswer,
+    Probe::SomebodyElse,
+    Probe::Wide,
     Probe::OtherContent,
     Probe::OtherCall,
     Probe::OtherItem,
@@ -37,10 +41,6 @@ const ORDER: &[Probe] = &[
     Probe::OtherPrincipal,
     Probe::AfterThrottle,
     Probe::AfterFailure,
-    Probe::LostAnswer,
-    Probe::Throttled,
-    Probe::SomebodyElse,
-    Probe::Wide,
     Probe::ModelFault,
     Probe::KeyOrder,
     Probe::ClientGone,
@@ -76,7 +76,8 @@ impl Generators {
         let in_round = |round: u32, probe: Probe, index: u32| match probe {
             Probe::Identity => probes::token_round(index) == round,
             // Each is of another kind, and none of them wants another size.
-            Probe::CallbackFault | Probe::ExactLimit | Probe::ExactLimitBehind => round == 0,
+            Probe::CallbackFault | Probe::ExactLimit | Probe::ExactLimitBehind | Probe::Throttled => round == 0,
+            Probe::LostAnswer | Probe::SomebodyElse => index / 2 == round,
             _ => index == round,
         };
         let mut keys = Vec::new();

@@ -110,6 +110,8 @@ const CHECKS: &[(&str, Heard)] = &[
     ("dataverse/slept-past", Score(&["wait-slept-through", "file-wait-slept-through"])),
     ("dataverse/parallelism", Score(&["all-at-once", "jobs-all-at-once"])),
     ("data-path/over-reading", Score(&["whole-account-read", "one-column-too-many-read"])),
+    ("dataverse/partial-batch", Tests("src/check/dataverse/partial_batch.rs", "no shipped contract writes in batches")),
+    ("dataverse/half-batch", Tests("src/check/dataverse/half_batch.rs", "no shipped contract writes in batches")),
     ("lifecycle/deprecation", Score(&["deprecation-missing", "deprecation-as-true"])),
     ("lifecycle/sunset", Score(&["sunset-missing", "sunset-other-date"])),
     ("lifecycle/successor", Score(&["successor-of-another-api", "successor-under-other-relation"])),
