@@ -1,6 +1,6 @@
 //! A job at work: delivered until it has ended, a few times at most.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const DELIVERIES: u32 = 3;
 /// The wait before a job is delivered again, by the shared clock; grows.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// A job for which Dataverse asks to wait longer has failed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What became of a record.
 #[derive(Clone, Debug)]
@@ -78,8 +81,10 @@ pub(in super::super) async fn work(execution: Arc<Execution>, number: u64, taken
             }
             break;
         }
-        if failed && (delivery < DELIVERIES || forever) {
-            execution.clock.sleep(PAUSE * delivery.min(DELIVERIES)).await;
+        let told = Duration::from_secs(job.told.load(Ordering::Relaxed));
+        let pause = told.max(PAUSE * delivery.min(DELIVERIES));
+        if failed && (forever || (delivery < DELIVERIES && pause <= LONGEST_PAUSE)) {
+            execution.clock.sleep(pause).await;
             continue;
         }
         job.end(outcomes, failed);
@@ -96,6 +101,8 @@ struct Delivery<'d> {
     errand: Errand,
     standings: Vec<Standing<bool>>,
     claim: Option<Claim<bool>>,
+    /// The longest wait that Dataverse has asked for, in seconds.
+    told: AtomicU64,
 }
 
 impl<'d> Delivery<'d> {
@@ -112,7 +119,7 @@ impl<'d> Delivery<'d> {
             }
             None => set.claim(execution, |_| true),
         };
-        Self { execution, taken, set, errand, standings, claim }
+        Self { execution, taken, set, errand, standings, claim, told: AtomicU64::new(0) }
     }
 
     async fn run(&mut self, delivery: u32) -> Vec<Outcome> {
@@ -212,6 +219,9 @@ impl<'d> Delivery<'d> {
                 Outcome::Updated
             }
             Applied::GivenUp(GivenUp { trouble, maybe_done }) => {
+                if let Trouble::Unavailable { retry_after } = trouble {
+                    self.told.fetch_max(retry_after, Ordering::Relaxed);
+                }
                 if !self.execution.defects.has(Defect::StuckAfterFailure) {
                     claim.open(item, maybe_done);
                 }

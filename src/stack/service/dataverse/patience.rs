@@ -60,7 +60,7 @@ impl Dataverse {
         let too_long = tries.waited > patience || self.clock.now().plus(wait) > errand.until;
         let sleeps = defects.has(Defect::WaitSleptThrough)
             || (defects.has(Defect::FileWaitSleptThrough) && table == "new_invoices");
-        if tries.failures >= ATTEMPTS || (too_long && !(sleeps && asked.is_some())) {
+        if tries.failures >= ATTEMPTS || (too_long && !(sleeps && asked.is_some() && tries.again == 0)) {
             let long = asked.is_some_and(|told| Duration::from_secs(told) > patience);
             return Err(if long && defects.has(Defect::LongThrottleAs500) {
                 Trouble::Refused(429)
