@@ -4,7 +4,7 @@ use crate::support::seamstress;
 
 #[test]
 fn a_fault_that_makes_no_sense_is_2_and_all_of_it_is_told() {
-    let ran = seamstress(&["check", "--fault", "deadlok,sahre=0.1", "--fault", "slow"]);
+    let ran = seamstress(&["check", "--fault", "deadlok,shar=0.1", "--fault", "slow"]);
     assert_eq!(ran.code, 2, "{}", ran.all());
     for words in ["did you mean `deadlock`?", "did you mean `share`?", "`by` is missing"] {
         assert!(ran.err.contains(words), "{words} in {}", ran.all());
