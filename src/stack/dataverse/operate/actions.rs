@@ -33,12 +33,11 @@ impl Organization {
     /// environment's own. Another verb than the declared is refused as the
     /// platform does.
     pub(super) fn called(&self, call: &Call, table: Option<usize>) -> Result<Option<Called>, Refusal> {
-        let (text, row) = match table {
-            None => (call.path.segment.as_str(), None),
-            Some(_) => {
-                let Some(name) = call.path.rest.strip_prefix(NAMESPACE) else { return Ok(None) };
-                (name, call.path.key.as_deref())
-            }
+        let (text, row) = if table.is_none() {
+            (call.path.segment.as_str(), None)
+        } else {
+            let Some(name) = call.path.rest.strip_prefix(NAMESPACE) else { return Ok(None) };
+            (name, call.path.key.as_deref())
         };
         let name = text.split_once('(').map_or(text, |(name, _)| name);
         let bound = match (table, row) {

@@ -20,4 +20,4 @@ mod write;
 
 pub(in crate::stack::dataverse) use call::Call;
 pub(in crate::stack::dataverse) use files::Files;
-pub(in crate::stack::dataverse) use path::{Key, read_literal};
+pub(in crate::stack::dataverse) use path::Key;

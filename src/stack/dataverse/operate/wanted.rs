@@ -17,6 +17,7 @@ use super::write::{Apart, Bulk, Condition, Link, Match, Target, Write};
 
 /// What a request asks for.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one lives as long as its request; a box would be one more allocation")]
 pub(super) enum Wanted {
     /// It is answered already.
     Ready(Answer),

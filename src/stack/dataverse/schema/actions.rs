@@ -212,17 +212,15 @@ fn columns(node: &Node, table: &Table, diagnostics: &mut Diagnostics) -> Vec<(us
     let mut found = Vec::new();
     for (name, value) in node.as_mapping().unwrap_or_default() {
         let text = name.key_text();
-        match table.column(&text) {
-            Some(column) => found.push((column, value.to_json())),
-            None => {
-                let fault =
-                    Diagnostic::error(name.place.clone(), format!("`{text}` is no column of {}", table.collection));
-                diagnostics.push(match closest(&text, table.columns.iter().map(|column| &*column.name)) {
-                    Some(near) => fault.hint(format!("did you mean `{near}`?")),
-                    None => fault,
-                });
-            }
+        if let Some(column) = table.column(&text) {
+            found.push((column, value.to_json()));
+            continue;
         }
+        let fault = Diagnostic::error(name.place.clone(), format!("`{text}` is no column of {}", table.collection));
+        diagnostics.push(match closest(&text, table.columns.iter().map(|column| &*column.name)) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None => fault,
+        });
     }
     found
 }

@@ -21,7 +21,7 @@ impl Scope<'_> {
         match link {
             Link::To(reach, address) => {
                 let other = self.row_of(transaction.store(), other_table(*reach), address)?;
-                self.attach(transaction, own, *reach, other)
+                Self::attach(transaction, own, *reach, other)
             }
             Link::Apart(reach, apart) => {
                 let store = transaction.store();
@@ -30,7 +30,7 @@ impl Scope<'_> {
                     Some(Apart::Key(key)) => Some(store.find(other_table(*reach), key)?.id),
                     Some(Apart::Address(address)) => Some(self.row_of(store, other_table(*reach), address)?),
                 };
-                self.detach(transaction, own, *reach, other)
+                Self::detach(transaction, own, *reach, other)
             }
         }
     }
@@ -38,7 +38,6 @@ impl Scope<'_> {
     /// The navigation property of `own` leads to the other row as well, or
     /// instead.
     pub(super) fn attach(
-        &self,
         transaction: &mut Transaction<'_>,
         (table, id): (usize, Uuid),
         reach: Reach,
@@ -64,7 +63,6 @@ impl Scope<'_> {
 
     /// It leads there no longer; of a lookup, nowhere.
     fn detach(
-        &self,
         transaction: &mut Transaction<'_>,
         (table, id): (usize, Uuid),
         reach: Reach,

@@ -1,5 +1,7 @@
 //! Rows are made and changed, with all that a body holds within them.
 
+use std::fmt::Write as _;
+
 use uuid::Uuid;
 
 use super::super::super::error::Refusal;
@@ -51,7 +53,7 @@ impl Scope<'_> {
         }
         let id = self.insert(transaction, draft, &[])?;
         if !matches!(reach, Reach::Many { .. }) {
-            self.attach(transaction, own, reach, id)?;
+            Self::attach(transaction, own, reach, id)?;
         }
         Ok(Effect::Row(made, id, true))
     }
@@ -174,7 +176,7 @@ impl Scope<'_> {
         for bind in binds {
             for address in &bind.to {
                 let other = self.row_of(transaction.store(), target(bind.reach), address)?;
-                self.attach(transaction, (table, id), bind.reach, other)?;
+                Self::attach(transaction, (table, id), bind.reach, other)?;
             }
         }
         for Related { reach, rows } in related {
@@ -184,7 +186,7 @@ impl Scope<'_> {
                     self.insert(transaction, row, &[])?;
                 } else {
                     let other = self.insert(transaction, row, &[])?;
-                    self.attach(transaction, (table, id), reach, other)?;
+                    Self::attach(transaction, (table, id), reach, other)?;
                 }
             }
         }
@@ -217,7 +219,10 @@ fn numbered(pattern: &str, version: u64) -> String {
         let (name, length) = slot.split_once(':').unwrap_or((slot, ""));
         let length = length.parse::<usize>().unwrap_or(4).min(20);
         match name {
-            "SEQNUM" => out.push_str(&format!("{:0length$}", version.saturating_sub(1_000_000) + 1000)),
+            "SEQNUM" => {
+                // Writing to a `String` does not fail.
+                let _ = write!(out, "{:0length$}", version.saturating_sub(1_000_000) + 1000);
+            }
             "RANDSTRING" => {
                 let text = Uuid::new_v5(&Uuid::NAMESPACE_OID, &version.to_be_bytes()).simple().to_string();
                 out.push_str(&text[..length.min(text.len())].to_uppercase());
