@@ -116,7 +116,7 @@ const parts = {
     seen.child = child.value.map((row) => row.parentcustomerid_account.name === `B ${run}`);
     api.startBatch();
     api.create({ collection: "accounts", data: { name: `Undone ${run}` } });
-    api.create({ collection: "accounts", data: { name: "x".repeat(200) } });
+    api.create({ collection: "accounts", data: { name: "x".repeat(2000) } });
     seen.failed = await api.executeBatch().then(() => "done", (error) => [].concat(error)[0].status ?? "refused");
     const left = await api.retrieveMultiple({ collection: "accounts", filter: `name eq 'Undone ${run}'`, select: ["name"] });
     seen.left = left.value.length;

@@ -82,7 +82,7 @@ def upsert():
 def batch():
     batch = client.batch.new()
     batch.records.create("account", {"name": f"Batch {run}"})
-    batch.records.create("account", {"name": "x" * 200})
+    batch.records.create("account", {"name": "x" * 2000})
     result = batch.execute(continue_on_error=True)
     seen["batch"] = [response.status_code for response in result.responses]
     batch = client.batch.new()
@@ -104,7 +104,7 @@ def batch():
     batch = client.batch.new()
     with batch.changeset() as changes:
         changes.records.create("account", {"name": f"Undone {run}"})
-        changes.records.create("account", {"name": "x" * 200})
+        changes.records.create("account", {"name": "x" * 2000})
     seen["undone"] = batch.execute().has_errors
     left = [row for page in client.records.get("account", filter=f"name eq 'Undone {run}'") for row in page]
     seen["left"] = len(left)

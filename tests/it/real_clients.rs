@@ -262,7 +262,7 @@ fn dynamics_web_api_does_its_work_over_tls() {
         "reads": [1, 3],
         "actions": 3,
         "functions": ["# flow", true],
-        "metadata": ["Account", 1, true, 160, true, 1, 3],
+        "metadata": ["Account", 1, true, 320, true, 1, 3],
         "csdl": true,
         "names": 1,
         "file": ["f.bin", 5_242_880],

@@ -13,7 +13,7 @@ const FIXED: &str = include_str!("csdl_fixed.xml");
 
 impl Catalogue {
     /// The document; made once.
-    pub(super) fn csdl(&self) -> Bytes {
+    pub(in crate::stack::dataverse) fn csdl(&self) -> Bytes {
         self.document.get_or_init(|| Bytes::from(self.write())).clone()
     }
 

@@ -9,6 +9,7 @@ use super::columns::numbered;
 use super::conduct::conduct;
 use super::draft::Draft;
 use super::fields::guid;
+use super::import::{Imports, imported};
 use super::protection::protection;
 use super::relate::relate;
 use super::seed;
@@ -22,23 +23,26 @@ const TABLE_FORMAT: &str = "seamstress/dataverse-table/1";
 const CHOICES_FORMAT: &str = "seamstress/dataverse-choices/1";
 
 /// Reads `environment.yaml` and every other `.yaml` file of a folder, in the
-/// order of their names: tables, and choices that several columns share.
+/// order of their names: tables, and choices that several columns share. Every
+/// `.xml` file is a `$metadata` document whose tables are imported.
 pub(in crate::stack::dataverse) fn load(folder: &Path) -> Result<Definition, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     let environment =
         read(&folder.join(ENVIRONMENT), &mut diagnostics).and_then(|node| environment(&node, &mut diagnostics));
-    let mut files = table_files(folder, &mut diagnostics);
+    let mut files = files(folder, "yaml", &mut diagnostics);
     let nodes: Vec<Node> = files.drain(..).filter_map(|path| read(&path, &mut diagnostics)).collect();
     let choices = choices(&nodes, &mut diagnostics);
     let is_table =
         |node: &&Node| !matches!(node.get("format").and_then(Node::as_str), Some(CHOICES_FORMAT | ACTIONS_FORMAT));
     let mut drafts: Vec<Draft<'_>> =
         nodes.iter().filter(is_table).filter_map(|node| table(node, &choices, &mut diagnostics)).collect();
+    let choice = environment.as_ref().map(|(_, imports)| imports);
+    drafts.extend(imported(folder, choice, &drafts, &mut diagnostics));
     let relations = relate(&mut drafts, &mut diagnostics);
     let actions = actions(&nodes, &drafts, &mut diagnostics);
     let rows = seed::rows(&drafts, &mut diagnostics);
     match environment {
-        Some(environment) if !diagnostics.has_errors() => {
+        Some((environment, _)) if !diagnostics.has_errors() => {
             let tables = drafts.into_iter().map(|draft| draft.table).zip(rows).collect();
             Ok(Definition { environment, tables, relations, actions, choices })
         }
@@ -81,7 +85,7 @@ fn choices(nodes: &[Node], diagnostics: &mut Diagnostics) -> BTreeMap<String, Op
     choices
 }
 
-fn table_files(folder: &Path, diagnostics: &mut Diagnostics) -> Vec<std::path::PathBuf> {
+pub(super) fn files(folder: &Path, end: &str, diagnostics: &mut Diagnostics) -> Vec<std::path::PathBuf> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(fault) => {
@@ -95,7 +99,7 @@ fn table_files(folder: &Path, diagnostics: &mut Diagnostics) -> Vec<std::path::P
     };
     let mut files: Vec<_> = entries
         .filter_map(|entry| entry.ok().map(|e| e.path()))
-        .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
+        .filter(|path| path.extension().is_some_and(|e| e == end))
         .filter(|path| path.file_name().is_some_and(|n| n != ENVIRONMENT))
         .collect();
     files.sort();
@@ -126,7 +130,7 @@ fn format(fields: &mut Fields<'_, '_>, expected: &str) {
     }
 }
 
-fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<Environment> {
+fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Environment, Imports)> {
     let mut fields = Fields::of(node, diagnostics);
     format(&mut fields, ENVIRONMENT_FORMAT);
     let url = fields.required_str("url").map(str::to_owned);
@@ -135,7 +139,9 @@ fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<Environment
     let ways_in = ways_in(&mut fields);
     let protection = protection(&mut fields);
     let conduct = conduct(&mut fields);
+    let import = fields.optional("import");
     fields.finish();
+    let imports = import.map(|node| Imports::read(node, diagnostics)).unwrap_or_default();
     let (url, organization, business_unit) = (url?, organization?, business_unit?);
-    Some(Environment { url, organization, business_unit, ways_in, protection, conduct })
+    Some((Environment { url, organization, business_unit, ways_in, protection, conduct }, imports))
 }

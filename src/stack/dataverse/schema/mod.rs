@@ -9,6 +9,7 @@ mod conduct;
 mod draft;
 mod fields;
 mod generated;
+mod import;
 mod load;
 mod pattern;
 mod protection;
@@ -28,3 +29,6 @@ pub(in crate::stack::dataverse) use table::{
     AlternateKey, Definition, Environment, Navigation, Reach, Relation, SeedRow, Table, Traits,
 };
 pub use ways::WaysIn;
+
+#[cfg(test)]
+mod tests;

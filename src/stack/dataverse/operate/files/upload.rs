@@ -35,6 +35,10 @@ impl Organization {
         let Upload { table, key, column } = upload;
         let id = self.view().find(*table, key)?.id;
         let place = (*table, id, *column);
+        // Clients repeat the transfer mode with each chunk.
+        if let Some(token) = call.option("sessiontoken") {
+            return self.chunk(call, (token, place), writer);
+        }
         if call.header("x-ms-transfer-mode").is_some_and(|mode| mode.eq_ignore_ascii_case("chunked")) {
             let token = self.files.begin(name(call), place).map_err(|fault| Refusal::file_failed(&fault))?;
             let definition = &self.tables[*table];
@@ -44,9 +48,6 @@ impl Organization {
             return Ok(answer
                 .with("x-ms-chunk-size", CHUNK.to_string())
                 .with("access-control-expose-headers", exposed));
-        }
-        if let Some(token) = call.option("sessiontoken") {
-            return self.chunk(call, (token, place), writer);
         }
         self.fits(place, call.body.len() as u64)?;
         let file = self.files.keep(name(call), &call.body).map_err(|fault| Refusal::file_failed(&fault))?;
