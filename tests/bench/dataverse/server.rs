@@ -25,17 +25,11 @@ pub(crate) struct Served {
 
 /// A folder with `accounts` of so many rows.
 pub(crate) fn accounts(rows: usize) -> PathBuf {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/dataverse");
     let folder = std::env::temp_dir().join(format!("seamstress-bench-{}-{rows}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
-    let read = |name: &str| fs::read_to_string(shipped.join(name)).expect("a shipped file");
-    fs::write(
-        folder.join("environment.yaml"),
-        read("environment.yaml").replace("requests: 1000000", "requests: 1000000000"),
-    )
-    .expect("a file");
-    fs::write(folder.join("accounts.yaml"), read("accounts.yaml").replace("count: 20000", &format!("count: {rows}")))
-        .expect("a file");
+    fs::write(folder.join("environment.yaml"), include_str!("environment.yaml")).expect("a file");
+    let table = include_str!("accounts.yaml").replace("count: 20000", &format!("count: {rows}"));
+    fs::write(folder.join("accounts.yaml"), table).expect("a file");
     folder
 }
 

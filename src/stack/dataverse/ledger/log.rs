@@ -9,8 +9,8 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::{Mutex, PoisonError};
 
 use super::names::Hashes;
 
@@ -34,7 +34,8 @@ pub(super) struct Log {
     held: usize,
     room: usize,
     open: Open,
-    file: Option<File>,
+    /// A read and the way to it are one step.
+    file: Option<Mutex<File>>,
     file_end: u64,
     /// The number before the oldest record that can still be read.
     lost: u64,
@@ -238,8 +239,9 @@ impl Log {
             Place::Memory(block) => Some(Cow::Borrowed(&block[at..at + length])),
             Place::File(start) => {
                 let mut bytes = vec![0; length];
-                let file = self.file.as_ref()?;
-                file.read_exact_at(&mut bytes, start + at as u64).ok()?;
+                let mut file = self.file.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+                file.seek(SeekFrom::Start(start + at as u64)).ok()?;
+                file.read_exact(&mut bytes).ok()?;
                 Some(Cow::Owned(bytes))
             }
         }
@@ -278,11 +280,13 @@ impl Log {
     fn write_out(&mut self, index: usize) -> io::Result<u64> {
         let Place::Memory(block) = &self.sealed[index].place else { return Ok(0) };
         if self.file.is_none() {
-            self.file = Some(tempfile::tempfile()?);
+            self.file = Some(Mutex::new(tempfile::tempfile()?));
         }
         let start = self.file_end;
         if let Some(file) = &self.file {
-            file.write_all_at(block, start)?;
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            file.seek(SeekFrom::Start(start))?;
+            file.write_all(block)?;
         }
         self.file_end += block.len() as u64;
         Ok(start)

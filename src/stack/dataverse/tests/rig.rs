@@ -127,6 +127,14 @@ impl Rig {
         self.try_send(method, path, headers, (!body.is_null()).then_some(body)).await.expect("answers")
     }
 
+    /// Sends a batch with the boundary `batch_1`; gives the outer status.
+    pub(super) async fn batch(&self, correlation: &str, body: &str) -> u16 {
+        let request = self.client.request(Method::POST, &format!("{}/$batch", self.base)).expect("allowed");
+        let request = request.bearer_auth(&self.token).header("x-correlation-id", correlation);
+        let request = request.header("content-type", "multipart/mixed; boundary=batch_1").body(body.to_owned());
+        request.send().await.expect("answers").status().as_u16()
+    }
+
     pub(super) async fn get(&self, path: &str) -> Reply {
         self.send("GET", path, &[], Value::Null).await
     }
