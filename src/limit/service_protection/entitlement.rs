@@ -1,6 +1,6 @@
 //! How many requests an identity is entitled to in a day.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 

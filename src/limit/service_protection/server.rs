@@ -1,6 +1,6 @@
 //! One web server and its users.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use http::Response;
 
-use super::answer::{Answer, Context, Cost, respond};
+use super::answer::{Answer, Cost, respond};
 use super::body::AnswerBody;
 use super::error::Refusal;
 use super::guard::Principal;
+use super::head;
 use super::operate::Call;
 use super::organization::Organization;
 use super::servers::{Inside, Throttled};
@@ -114,15 +115,9 @@ impl Organization {
     }
 
     pub(super) fn respond(&self, answer: Answer, told: Told) -> Response<AnswerBody> {
-        let context = Context {
-            now: self.clock.now(),
-            standing: told.standing,
-            affinity: self.servers.cookie(told.server),
-            dop_hint: self.environment.protection.dop_hint,
-            organization: self.environment.organization,
-            allowed: "OPTIONS,GET,HEAD,POST",
-        };
-        respond(answer, &context)
+        let affinity = self.servers.cookie(told.server);
+        let told = head::Told { now: self.clock.now(), standing: told.standing, affinity };
+        respond(answer, &self.head, &told)
     }
 
     /// A request that can't even be read; it is nobody's.

@@ -8,10 +8,9 @@ use uuid::Uuid;
 
 use super::body::AnswerBody;
 use super::error::Refusal;
+use super::head::{Head, Told};
 use super::schema::{Cell, Table};
 use super::store::Row;
-use crate::clock::Timestamp;
-use crate::limit::Standing;
 
 /// The media type of bodies (reference A3).
 const JSON: &str = "application/json; odata.metadata=minimal";
@@ -176,78 +175,22 @@ pub(super) fn members(table: &Table, row: &Row, selected: Option<&[usize]>, form
     body
 }
 
-/// What the common header fields need.
-#[derive(Clone, Debug)]
-pub(super) struct Context<'a> {
-    pub(super) now: Timestamp,
-    /// What is left to whoever called; nothing is told to nobody.
-    pub(super) standing: Option<Standing>,
-    /// The cookie that leads to the same web server again.
-    pub(super) affinity: HeaderValue,
-    pub(super) dop_hint: u32,
-    pub(super) organization: Uuid,
-    pub(super) allowed: &'a str,
-}
-
-const SERVICE_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-service-request-id");
-
-/// Header fields that are the same on every answer.
-const COMMON: [(HeaderName, HeaderValue); 6] = [
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    (header::EXPIRES, HeaderValue::from_static("-1")),
-    (header::VARY, HeaderValue::from_static("Accept-Encoding")),
-    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
-    (HeaderName::from_static("crm.serviceid"), HeaderValue::from_static("framework")),
-    (HeaderName::from_static("odata-version"), HeaderValue::from_static("4.0")),
-];
-
 /// The answer as it goes out, with the header fields that every answer has.
-pub(super) fn respond(answer: Answer, context: &Context<'_>) -> Response<AnswerBody> {
+pub(super) fn respond(answer: Answer, head: &Head, told: &Told<'_>) -> Response<AnswerBody> {
     let is_json = !answer.body.is_empty() && !answer.headers.iter().any(|(name, _)| *name == "content-type");
     let mut response = Response::new(AnswerBody::whole(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.reserve(24);
+    *headers = head.fields(told);
     if is_json {
         headers.append(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     }
-    for (name, value) in COMMON {
-        headers.append(name, value);
-    }
-    headers.append(header::SET_COOKIE, context.affinity.clone());
-    let request_id = Uuid::new_v4().to_string();
-    let mut put = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.append(name, value);
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
+            headers.append(HeaderName::from_static(name), value);
         }
-    };
-    for (name, value) in &answer.headers {
-        put(HeaderName::from_static(name), value);
     }
-    put(SERVICE_REQUEST_ID, &request_id);
-    put(SERVICE_REQUEST_ID, &Uuid::new_v4().to_string());
-    put(header::SET_COOKIE, &format!("ReqClientId={request_id}; path=/; secure; HttpOnly"));
-    put(header::SET_COOKIE, &format!("orgId={}; path=/; secure; HttpOnly", context.organization));
-    put(HeaderName::from_static("req_id"), &request_id);
-    put(HeaderName::from_static("authactivityid"), &Uuid::new_v4().to_string());
-    put(HeaderName::from_static("x-ms-dop-hint"), &context.dop_hint.to_string());
-    if let Some(standing) = context.standing {
-        let time = seconds(standing.left.execution().as_secs_f64());
-        put(HeaderName::from_static("x-ms-ratelimit-time-remaining-xrm-requests"), &time);
-        let requests = standing.left.requests.to_string();
-        put(HeaderName::from_static("x-ms-ratelimit-burst-remaining-xrm-requests"), &requests);
-    }
-    put(HeaderName::from_static("public"), context.allowed);
-    put(header::DATE, &context.now.http_date());
     response
-}
-
-/// Seconds as the platform writes them: a thousands separator and two
-/// decimals, `1,200.00` (reference A3).
-fn seconds(value: f64) -> String {
-    let text = format!("{value:.2}");
-    let (whole, decimals) = text.split_once('.').unwrap_or((&text, "00"));
-    format!("{}.{decimals}", grouped(whole))
 }
 
 /// Digits with a separator of thousands.
@@ -265,14 +208,6 @@ pub(super) fn grouped(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn seconds_have_a_separator_and_two_decimals() {
-        for (value, text) in [(1200.0, "1,200.00"), (1199.46, "1,199.46"), (7.0, "7.00"), (1_234_567.0, "1,234,567.00")]
-        {
-            assert_eq!(seconds(value), text);
-        }
-    }
 
     #[test]
     fn preferences_are_read_from_one_field_or_several() {

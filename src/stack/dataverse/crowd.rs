@@ -1,7 +1,8 @@
 //! How many requests of each principal are under way.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashMap;
 
 /// Requests under way, by principal.
 #[derive(Debug, Default)]

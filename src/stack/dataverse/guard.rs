@@ -1,8 +1,8 @@
 //! Who may come in: the token, its audience, and the gateway's identity.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use hashbrown::HashMap;
 use serde_json::Value;
 use uuid::Uuid;
 

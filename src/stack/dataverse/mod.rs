@@ -28,6 +28,7 @@ mod crowd;
 mod entitled;
 mod error;
 mod guard;
+mod head;
 mod inject;
 mod late;
 mod ledger;

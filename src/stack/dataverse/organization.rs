@@ -16,6 +16,7 @@ use super::crowd::Crowd;
 use super::entitled::Entitled;
 use super::error::Refusal;
 use super::guard::Guard;
+use super::head::Head;
 use super::late::Late;
 use super::ledger::{LedgerQuery, Read, Reads, Writer};
 use super::metadata::Catalogue;
@@ -62,6 +63,8 @@ pub(super) struct Organization {
     /// What file columns hold.
     pub(super) files: Files,
     pub(super) search: Search,
+    /// The header fields of every answer.
+    pub(super) head: Head,
     /// How many requests came in.
     requests: AtomicU64,
 }
@@ -91,6 +94,7 @@ impl Organization {
             entitled: Entitled::new(environment.protection.entitlement.clone(), |name| guard.application(name)),
             late: Late::default(),
             search: Search::default(),
+            head: Head::new(environment.organization, environment.protection.dop_hint),
             guard,
             clock,
             files: Files::default(),

@@ -85,8 +85,8 @@ impl Servers {
     }
 
     /// The `Set-Cookie` of a server.
-    pub(super) fn cookie(&self, server: usize) -> HeaderValue {
-        self.all[server].cookie.clone()
+    pub(super) fn cookie(&self, server: usize) -> &HeaderValue {
+        &self.all[server].cookie
     }
 
     fn locked(&self, server: usize) -> MutexGuard<'_, ServiceProtection> {

@@ -4,7 +4,8 @@
 //! Each server has a thread and a runtime to itself, and what it takes is that
 //! thread's CPU time, so that neither the client nor another process counts.
 //! Rounds go in turn, medians are shown. `--soak N` writes N times over the same
-//! keys and shows how memory grows.
+//! keys and shows how memory grows; `--only` measures `upserts`, `bulk` or
+//! `pages` alone.
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
 
@@ -29,13 +30,12 @@ const MILLION: usize = 1_000_000;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let after = |name: &str| arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1));
-    match after("--soak").and_then(|text| text.parse().ok()) {
-        Some(writes) => soak(writes),
-        None => {
-            upserts();
-            bulk();
-            pages();
-        }
+    if let Some(writes) = after("--soak").and_then(|text| text.parse().ok()) {
+        return soak(writes);
+    }
+    let parts: [(&str, fn()); 3] = [("upserts", upserts), ("bulk", bulk), ("pages", pages)];
+    for (_, part) in parts.iter().filter(|(name, _)| after("--only").is_none_or(|only| only == name)) {
+        part();
     }
 }
 

@@ -1,9 +1,10 @@
 //! What entries and reads have in common as bytes: who it was, and the hashes
 //! by which they are found.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::code::{Reader, put_number, put_option, put_text};

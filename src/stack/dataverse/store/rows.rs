@@ -108,11 +108,12 @@ impl Rows {
         &self.graves
     }
 
-    /// The alternate key, by position, that another row already has.
-    pub(super) fn taken(&self, cells: &[Cell], own: Option<Uuid>) -> Option<(usize, &Row)> {
-        self.keys.iter().enumerate().find_map(|(position, index)| {
-            let holder = self.at(index.get(|column| Some(&cells[column]))?)?;
-            (Some(holder.id) != own).then_some((position, holder))
+    /// The alternate key, by position, that another row already has; those that
+    /// are as they were are the row's own.
+    pub(super) fn taken(&self, cells: &[Cell], before: Option<&[Cell]>) -> Option<usize> {
+        self.keys.iter().position(|index| {
+            let same = before.is_some_and(|before| index.same(before, cells));
+            !same && index.get(|column| Some(&cells[column])).is_some()
         })
     }
 

@@ -1,9 +1,10 @@
 //! All tables and the ledger behind one lock: a write and its entry are one
 //! step.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use uuid::Uuid;
 
 use super::super::error::Refusal;

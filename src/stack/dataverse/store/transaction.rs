@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use uuid::Uuid;
 
 use super::super::error::Refusal;
-use super::super::ledger::{Attempt, Change, Writer};
+use super::super::ledger::{Change, Writer};
 use super::super::schema::{Cell, Table};
 use super::row::Row;
 use super::state::Store;
@@ -119,7 +119,7 @@ impl<'a> Transaction<'a> {
         }
         complete(&rows.table, &cells)?;
         let (born, created, created_by) = (old.born, old.created, old.created_by);
-        self.free(table, &cells, Some(id))?;
+        self.free(table, &cells, Some(&old.cells))?;
         let store = &mut *self.store;
         store.version += 1;
         let (version, modified) = (store.version, self.writer.at);
@@ -192,22 +192,22 @@ impl<'a> Transaction<'a> {
                 };
                 history.enter(writer.at, table, id, before);
             }
-            let table = Ok(&store.tables[table].table);
-            store.ledger.commit(writer, &Attempt { operation, table, key: id.to_string() }, &changes);
+            store.ledger.commit(writer, (operation, table, id), &changes);
         }
     }
 
     /// Whether no other row has one of the alternate keys, and every row that is
     /// looked up is there.
-    fn free(&self, table: usize, cells: &[Cell], own: Option<Uuid>) -> Result<(), Refusal> {
+    fn free(&self, table: usize, cells: &[Cell], before: Option<&[Cell]>) -> Result<(), Refusal> {
         let rows = &self.store.tables[table];
-        if let Some((position, _)) = rows.taken(cells, own) {
+        if let Some(position) = rows.taken(cells, before) {
             let key = &rows.table.keys[position];
             let columns: Vec<&str> = key.columns.iter().map(|c| &*rows.table.columns[*c].name).collect();
             return Err(Refusal::duplicate_key(&key.name, &columns.join(", ")));
         }
-        for cell in cells {
+        for (position, cell) in cells.iter().enumerate() {
             if let Cell::Row(target, id) = cell
+                && before.is_none_or(|before| before[position] != *cell)
                 && self.store.tables[usize::from(*target)].get(id).is_none()
             {
                 let logical = &self.store.tables[usize::from(*target)].table.logical;

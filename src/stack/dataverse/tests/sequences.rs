@@ -27,7 +27,7 @@ alternate_keys:
   thing_code: [code]
 ";
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Step {
     Read(u8),
     Write(Write),
@@ -209,7 +209,8 @@ fn one_or_together(
 ) -> Result<(usize, u16), String> {
     let (mut trial, mut left) = (naive.clone(), Vec::new());
     for (position, write) in sent.writes.iter().enumerate() {
-        let made = entries.get(position).map_or("", |entry| &entry.key);
+        // A refused entry names no row that was made.
+        let made = entries.get(position).filter(|entry| entry.committed()).map_or("no row", |entry| &entry.key);
         match trial.apply(sent.number + position as u64, *write, made, sent.seen) {
             Ok(done) => left.push(done),
             // None of them stands, and the first entry tells of the refusal.
