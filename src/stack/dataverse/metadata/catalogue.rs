@@ -77,7 +77,7 @@ impl Catalogue {
         attributes
     }
 
-    pub(super) fn keys(&self, table: &Table) -> Vec<Value> {
+    pub(super) fn keys(table: &Table) -> Vec<Value> {
         table.keys.iter().map(|k| key(table, k)).collect()
     }
 

@@ -107,7 +107,7 @@ impl Catalogue {
         let table = &self.tables[position];
         match name {
             "Attributes" => self.attributes(table),
-            "Keys" => self.keys(table),
+            "Keys" => Self::keys(table),
             "OneToManyRelationships" => self.one_to_many(position),
             "ManyToOneRelationships" => self.many_to_one(table),
             _ => self.many_to_many(Some(position)),

@@ -170,7 +170,7 @@ fn meets(body: &Value, criteria: &Value) -> bool {
         let wanted = &condition["Value"]["Value"];
         let same = |wanted: &Value| match (found, wanted) {
             // The service's clients write every value as text.
-            (found, Value::String(text)) if !found.is_string() => found.to_string() == text.to_lowercase(),
+            (found, Value::String(text)) if !found.is_string() => format!("{found}") == text.to_lowercase(),
             _ => found == wanted,
         };
         match condition["ConditionOperator"].as_str() {

@@ -38,9 +38,12 @@ pub(super) fn one_to_many(table: &Table, column: &Column, target: &LookupTarget,
 pub(super) fn many_to_many(relation: &Relation, tables: &[Arc<Table>]) -> Value {
     let [first, second] = relation.tables.map(|position| &tables[position]);
     // A table that is linked with itself has two columns of its own kind.
-    let own = |table: &Table, number: &str| match first.logical == second.logical {
-        true => format!("{}{number}", table.primary_id),
-        false => table.primary_id.to_string(),
+    let own = |table: &Table, number: &str| {
+        if first.logical == second.logical {
+            format!("{}{number}", table.primary_id)
+        } else {
+            table.primary_id.to_string()
+        }
     };
     let mut body = head(&relation.name, "ManyToManyRelationship");
     let members = json!({

@@ -144,16 +144,13 @@ impl ColumnReader<'_, '_> {
 
     fn default(&mut self, column: &Column, node: &Node) -> Cell {
         let table = Table::default();
-        match value::cell(&table, column, &node.to_json()) {
-            Ok(cell) => cell,
-            Err(_) => {
-                let fault = Diagnostic::error(node.place.clone(), format!("no default of `{}`", column.name))
-                    .expected(format!("a value that a column of type {} takes", column.kind.attribute_type()))
-                    .actual(node.to_json().to_string());
-                self.diagnostics.push(fault);
-                Cell::Null
-            }
-        }
+        value::cell(&table, column, &node.to_json()).unwrap_or_else(|_| {
+            let fault = Diagnostic::error(node.place.clone(), format!("no default of `{}`", column.name))
+                .expected(format!("a value that a column of type {} takes", column.kind.attribute_type()))
+                .actual(node.to_json().to_string());
+            self.diagnostics.push(fault);
+            Cell::Null
+        })
     }
 }
 
@@ -345,12 +342,11 @@ impl Reading<'_, '_, '_> {
         };
         let node =
             if by_themselves.is_empty() { self.fields.required("targets") } else { self.fields.optional("targets") };
-        match node {
-            Some(node) => *self.targets = targets(node, self.fields.diagnostics()),
-            None => {
-                let draft = |logical: &&str| TargetDraft::new(logical, self.place.clone(), true);
-                *self.targets = by_themselves.iter().map(draft).collect();
-            }
+        if let Some(node) = node {
+            *self.targets = targets(node, self.fields.diagnostics());
+        } else {
+            let draft = |logical: &&str| TargetDraft::new(logical, self.place.clone(), true);
+            *self.targets = by_themselves.iter().map(draft).collect();
         }
         // The tables are filled in by `relate`.
         ColumnKind::Lookup(Vec::new())

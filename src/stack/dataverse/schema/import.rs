@@ -27,7 +27,10 @@ const BASE: &str = "crmbaseentity";
 
 /// Which tables of which documents `environment.yaml` names under `import`.
 #[derive(Debug, Default)]
-pub(super) struct Imports(Vec<(String, Place, Vec<(String, Place)>)>);
+pub(super) struct Imports(Vec<(String, Place, Named)>);
+
+/// Tables by the names that a file gives them, with their places.
+type Named = Vec<(String, Place)>;
 
 impl Imports {
     /// `import: { FILE.xml: [account, contacts] }`.
@@ -167,7 +170,7 @@ impl<'d, 'i> Import<'d, 'i> {
         let own = *chain.first()?;
         let place = self.place(own);
         let parts = |tag: &'static str| {
-            chain.iter().rev().flat_map(|e| e.children()).filter(move |e| e.tag_name().name() == tag)
+            chain.iter().rev().flat_map(Element::children).filter(move |e| e.tag_name().name() == tag)
         };
         let primary_id = parts("Key").flat_map(|key| key.children()).find_map(|e| e.attribute("Name"))?;
         let mut lookups = lookups(parts("NavigationProperty"), known, &place);

@@ -26,7 +26,7 @@ pub(in crate::stack::dataverse) use conduct::Conduct;
 pub(in crate::stack::dataverse) use load::load;
 pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, POOLED, Protection};
 pub(in crate::stack::dataverse) use table::{
-    AlternateKey, Definition, Environment, Navigation, Reach, Relation, SeedRow, Table, Traits,
+    AlternateKey, Definition, Environment, Navigation, Reach, Relation, SeedRow, Table,
 };
 pub use ways::WaysIn;
 

@@ -87,9 +87,12 @@ impl Relating<'_, '_, '_> {
         let (own, far) = (&self.drafts[table].table, &self.drafts[other].table);
         let lookup = &own.columns[column];
         let owner = lookup.told.lookup_type == Some("Owner");
-        let navigation = draft.navigation.clone().unwrap_or_else(|| match several && !owner {
-            true => format!("{}_{}", lookup.schema_name(), far.logical).into(),
-            false => lookup.schema_name().into(),
+        let navigation = draft.navigation.clone().unwrap_or_else(|| {
+            if several && !owner {
+                format!("{}_{}", lookup.schema_name(), far.logical).into()
+            } else {
+                lookup.schema_name().into()
+            }
         });
         let relationship = draft
             .relationship
