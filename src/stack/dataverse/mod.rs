@@ -11,7 +11,9 @@
 //! There: the service document, `$metadata`, `EntityDefinitions` and the functions
 //! that official clients ask first; create, retrieve, update, upsert and delete
 //! by primary id or alternate key, single properties, deep inserts, links, bulk
-//! actions, `$batch` with change sets, `ETag` conditions; `$select`, `$filter`
+//! actions, `BulkDelete`, declared actions and functions, files in columns,
+//! `$batch` with change sets, `ETag` conditions, impersonation, duplicate
+//! detection; `$select`, `$filter`
 //! with functions and lambdas, `$orderby`, `$expand`, `$top`, `$count`, `$apply`,
 //! pages, delta links, SQL and `FetchXML`. What is not there is answered 501 with
 //! an error body that names it.
