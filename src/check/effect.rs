@@ -3,9 +3,10 @@
 use crate::clock::Timestamp;
 use crate::contract::behaviour::{Behaviour, CorrelationCarrier};
 use crate::generate::{Call, Item};
-use crate::observe::{CallRun, LedgerEntry};
+use crate::observe::{CallRun, LedgerEntry, Way};
 
 use super::CaseSubject;
+use super::answer::succeeded;
 
 /// The committed writes to the contract's table, with the way they carry their
 /// correlation ID.
@@ -84,6 +85,8 @@ pub(super) fn of_call<'a>(subject: &CaseSubject<'a>, call: &Call, run: &CallRun)
         return Vec::new();
     };
     let Some(began) = run.exchanges.first().map(|e| e.sent_at) else { return Vec::new() };
+    // What the flow itself writes, it writes of a success.
+    let flow_wrote = run.polls.last().or_else(|| run.last()).is_some_and(succeeded);
     let ended = next_with_same_id(subject, call, began);
     let keyed = effects.are_keyed_by(subject.calls().flat_map(|(call, _)| &call.items));
     effects
@@ -92,6 +95,7 @@ pub(super) fn of_call<'a>(subject: &CaseSubject<'a>, call: &Call, run: &CallRun)
             Some(id) => names(entry, id),
             None => effects.id(entry).is_none() && call.items.iter().any(|item| is_key_of(entry, item)),
         })
+        .filter(|entry| entry.way != Way::Flow || flow_wrote)
         .filter(|entry| !keyed || call.items.is_empty() || call.items.iter().any(|item| is_key_of(entry, item)))
         .filter(|entry| entry.at >= began && ended.is_none_or(|ended| entry.at < ended))
         .collect()

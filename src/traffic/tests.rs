@@ -85,7 +85,7 @@ async fn ledger(RawQuery(query): RawQuery) -> Json<Value> {
         json!({
             "sequence": sequence, "at": "2026-09-01T08:00:00Z", "outcome": "committed", "operation": "update",
             "table": "accounts", "key": "k", "columns": [{ "name": "new_correlationid", "before": null, "after": id }],
-            "headers": {}, "tag": null, "principal": "p", "governed": true, "fault": null
+            "headers": {}, "tag": null, "principal": "p", "way": "gateway", "request": 1, "fault": null
         })
     };
     let query = query.unwrap_or_default();

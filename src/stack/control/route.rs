@@ -29,6 +29,7 @@ pub(super) fn router(options: ControlOptions) -> Router {
     Router::new()
         .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
         .route("/ledger", get(ledger))
+        .route("/ledger/size", get(ledger_size))
         .route("/reads", get(reads))
         .route("/rows", get(rows))
         .route("/traces", get(traces))
@@ -123,6 +124,10 @@ struct LedgerPage {
     entries: Vec<LedgerEntry>,
     next: u64,
     effects: u64,
+}
+
+async fn ledger_size(State(stack): State<ControlOptions>) -> Result<Response, Refused> {
+    Ok(Json(dataverse(&stack)?.ledger_size()).into_response())
 }
 
 async fn reads(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Response;
+use http::header::AUTHORIZATION;
 
 use super::answer::{Answer, Cost, respond};
 use super::body::AnswerBody;
@@ -37,7 +38,7 @@ impl Organization {
     pub(super) fn enter(&self, call: &Call) -> Result<Entered<'_>, (Refusal, Told)> {
         let server = self.servers.of(&call.headers);
         let unknown = Told { server, standing: None };
-        let (principal, refusal) = match self.guard.principal(call.header("authorization"), call.at) {
+        let (principal, refusal) = match self.guard.principal(call.header(AUTHORIZATION), call.at) {
             Ok(principal) => {
                 let refusal = self.no_way_in(call, &principal).or_else(|| self.no_budget(&principal, call.at));
                 (principal, refusal)

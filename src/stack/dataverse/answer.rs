@@ -3,14 +3,11 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use serde_json::{Map, Value};
-use uuid::Uuid;
+use serde_json::Value;
 
 use super::body::AnswerBody;
 use super::error::Refusal;
 use super::head::{Head, Told};
-use super::schema::{Cell, Table};
-use super::store::Row;
 
 /// The media type of bodies (reference A3).
 const JSON: &str = "application/json; odata.metadata=minimal";
@@ -150,29 +147,6 @@ fn unquoted_parts(text: &str) -> impl Iterator<Item = &str> {
 /// A version as an `ETag`.
 pub(super) fn etag(version: u64) -> String {
     format!("W/\"{version}\"")
-}
-
-/// A row's members: the `ETag`, the selected columns (all, where none are
-/// selected) and the primary id.
-pub(super) fn members(table: &Table, row: &Row, selected: Option<&[usize]>, formatted: bool) -> Map<String, Value> {
-    let mut body = Map::new();
-    body.insert("@odata.etag".into(), etag(row.version).into());
-    for (position, cell) in row.cells.iter().enumerate() {
-        if selected.is_some_and(|s| !s.contains(&position)) {
-            continue;
-        }
-        let column = &table.columns[position];
-        if formatted
-            && let (Some(options), Cell::Number(number)) = (column.kind.options(), cell)
-            && let Some(label) = number.as_i64().and_then(|n| options.get(&n))
-        {
-            let name = format!("{}@OData.Community.Display.V1.FormattedValue", column.name);
-            body.insert(name, label.clone().into());
-        }
-        body.insert(column.name.to_string(), cell.to_json());
-    }
-    body.insert(table.primary_id.to_string(), row.id.to_string().into());
-    body
 }
 
 /// The answer as it goes out, with the header fields that every answer has.

@@ -65,9 +65,8 @@ impl Head {
     /// Lays them out for an environment.
     pub(super) fn new(organization: Uuid, dop_hint: u32) -> Self {
         let mut fields = HeaderMap::with_capacity(64);
-        let mut put = |name: &'static str, value: &str| {
-            let value = HeaderValue::from_str(value).expect("digits and letters are a header's");
-            fields.append(HeaderName::from_static(name), value);
+        let mut put = |name: &'static str, value: &'static str| {
+            fields.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         };
         put("cache-control", "no-cache");
         put("expires", "-1");
@@ -77,16 +76,17 @@ impl Head {
         put("odata-version", "4.0");
         put("set-cookie", "{affinity}");
         put("set-cookie", "{request-cookie}");
-        put("set-cookie", &format!("orgId={organization}; path=/; secure; HttpOnly"));
         put("x-ms-service-request-id", "{request}");
         put("x-ms-service-request-id", "{fresh}");
         put("req_id", "{request}");
         put("authactivityid", "{fresh}");
-        put("x-ms-dop-hint", &dop_hint.to_string());
         put("public", "OPTIONS,GET,HEAD,POST");
-        put(header::DATE.as_str(), "{date}");
+        put("date", "{date}");
         put("x-ms-ratelimit-time-remaining-xrm-requests", "{time}");
         put("x-ms-ratelimit-burst-remaining-xrm-requests", "{requests}");
+        let cookie = HeaderValue::from_str(&format!("orgId={organization}; path=/; secure; HttpOnly"));
+        fields.append(header::SET_COOKIE, cookie.expect("digits and letters are a header's"));
+        fields.append("x-ms-dop-hint", dop_hint.into());
         let mark = |value: &HeaderValue| MARKS.iter().find(|(_, text)| value == text).map(|(mark, _)| *mark);
         let marks = fields.values().map(mark).collect();
         Self { fields, marks }

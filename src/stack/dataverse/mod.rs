@@ -51,7 +51,7 @@ mod store;
 mod tests;
 
 pub use super::fault::{ArmedFault, FaultHit};
-pub use ledger::LedgerQuery;
+pub use ledger::{LedgerQuery, LedgerSize};
 pub use schema::WaysIn;
 pub use server::{Dataverse, DataverseHandle, DataverseOptions, SNAPSHOTS};
 pub use standing::{EntitlementStanding, Limits, PrincipalStanding, ServerStanding};

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -158,7 +159,7 @@ impl Organization {
     /// Serves one request. An error resets the connection.
     pub(super) async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<AnswerBody>, Reset> {
         let (parts, body) = request.into_parts();
-        let is_file = parts.headers.get("content-type").is_some_and(|kind| kind == "application/octet-stream");
+        let is_file = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
         let largest = if is_file { LARGEST_FILE } else { LARGEST_BODY };
         let body = Limited::new(body, largest).collect().await.map(http_body_util::Collected::to_bytes);
         let now = self.clock.now();

@@ -14,7 +14,7 @@ use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
 use super::super::tls::Tls;
 use super::guard::Guard;
-use super::ledger::LedgerQuery;
+use super::ledger::{LedgerQuery, LedgerSize};
 use super::organization::Organization;
 use super::schema::{WaysIn, load};
 use super::standing::Limits;
@@ -116,6 +116,11 @@ impl DataverseHandle {
     /// only with one of these correlation IDs, where there are any.
     pub fn reads(&self, since: u64, correlations: &[String], limit: usize) -> (Vec<ReadEntry>, u64) {
         self.0.reads(since, correlations, limit)
+    }
+
+    /// How large the ledger is.
+    pub fn ledger_size(&self) -> LedgerSize {
+        self.0.view().ledger.size()
     }
 
     /// How many effects the ledger has seen, also those that it has forgotten.

@@ -101,6 +101,11 @@ impl FaultBoard {
         self.0.any.store(false, Ordering::Release);
     }
 
+    /// Whether none is armed.
+    pub(in crate::stack) fn is_empty(&self) -> bool {
+        self.lock().armed.is_empty()
+    }
+
     /// Those that are armed.
     pub(in crate::stack) fn list(&self) -> Vec<ArmedFault> {
         self.lock().armed.iter().map(|armed| armed.shown.clone()).collect()

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde::Serialize;
 use smallvec::SmallVec;
 use uuid::Uuid;
 
@@ -27,6 +28,20 @@ pub struct LedgerQuery {
     pub keys: Vec<String>,
     /// At most so many.
     pub limit: usize,
+}
+
+/// How large the ledger is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LedgerSize {
+    /// How many entries there were since the beginning.
+    pub entries: u64,
+    /// Bytes in memory.
+    pub memory: usize,
+    /// Bytes of older entries in the file.
+    pub file: u64,
+    /// How many of the oldest entries can't be read any more, because the file
+    /// took no more.
+    pub lost: u64,
 }
 
 #[derive(Debug)]
@@ -65,14 +80,10 @@ impl Ledger {
         self.effects
     }
 
-    /// Bytes in memory and in the file.
-    pub(in crate::stack::dataverse) fn size(&self) -> (usize, u64) {
-        self.log.size()
-    }
-
-    /// How many of the oldest entries could not be kept.
-    pub(in crate::stack::dataverse) fn lost(&self) -> u64 {
-        self.log.lost()
+    /// How large it is.
+    pub(in crate::stack::dataverse) fn size(&self) -> LedgerSize {
+        let (memory, file) = self.log.size();
+        LedgerSize { entries: self.log.end(), memory, file, lost: self.log.lost() }
     }
 
     /// A write that stands, on a row of the table at a position.
@@ -277,6 +288,6 @@ mod tests {
         assert_eq!(entry.outcome, Outcome::Refused { status: 403, code: "x".into() });
         assert_eq!((entry.table.as_str(), entry.batch.as_deref()), ("t", Some("batch_1")));
         assert_eq!(query(&ledger, 0, &["even"], &[], 20_000).0.len(), 10_000);
-        assert!(ledger.size().1 > 0 && ledger.lost() == 0);
+        assert!(ledger.size().file > 0 && ledger.size().lost == 0);
     }
 }

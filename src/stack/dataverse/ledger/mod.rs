@@ -8,6 +8,6 @@ mod reads;
 mod writer;
 
 pub(in crate::stack::dataverse) use effects::Ledger;
-pub use effects::LedgerQuery;
+pub use effects::{LedgerQuery, LedgerSize};
 pub(in crate::stack::dataverse) use reads::Reads;
 pub(in crate::stack::dataverse) use writer::{Attempt, CORRELATING, Change, Read, Writer};

@@ -1,6 +1,7 @@
 //! As whom a request is made: header fields by which a caller acts as somebody
 //! else (reference A2).
 
+use http::HeaderName;
 use uuid::Uuid;
 
 use super::super::error::Refusal;
@@ -10,10 +11,10 @@ use super::super::schema::Cell;
 use super::call::Call;
 
 /// By the object id of Microsoft Entra.
-const BY_OBJECT: &str = "callerobjectid";
+const BY_OBJECT: HeaderName = HeaderName::from_static("callerobjectid");
 
 /// By the id of the user's row.
-const BY_ROW: &str = "mscrmcallerid";
+const BY_ROW: HeaderName = HeaderName::from_static("mscrmcallerid");
 
 /// Users' rows, where the environment has them.
 const USERS: &str = "systemusers";
@@ -27,7 +28,7 @@ impl Organization {
             (None, Some(text)) => (BY_ROW, text),
             (None, None) => return Ok(None),
         };
-        let id = Uuid::parse_str(text.trim()).map_err(|_| Refusal::no_guid(name, text))?;
+        let id = Uuid::parse_str(text.trim()).map_err(|_| Refusal::no_guid(name.as_str(), text))?;
         if !self.environment.conduct.may_impersonate(&caller.id) {
             return Err(Refusal::may_not_impersonate(&caller.id));
         }

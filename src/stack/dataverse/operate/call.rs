@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use http::header::{self, AsHeaderName};
 use http::request::Parts;
 
 use super::super::answer::Preferences;
@@ -51,7 +52,7 @@ impl Call {
         let path = Path::parse(parts.uri.path())?;
         let query = parts.uri.query().unwrap_or_default();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let host = parts.headers.get("host").and_then(|v| v.to_str().ok()).unwrap_or("localhost");
+        let host = parts.headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("localhost");
         let scheme = if parts.extensions.get::<OverTls>().is_some() { "https" } else { "http" };
         let base = format!("{scheme}://{host}/api/data/{}", path.version);
         let prefer = Preferences::parse(&parts.headers);
@@ -97,7 +98,7 @@ impl Call {
         Ok(Self { method, path, query, headers, prefer, body, base, ..rest })
     }
 
-    pub(in crate::stack::dataverse) fn header(&self, name: &str) -> Option<&str> {
+    pub(in crate::stack::dataverse) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|v| v.to_str().ok())
     }
 

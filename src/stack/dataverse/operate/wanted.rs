@@ -1,5 +1,8 @@
 //! What a request asks for, once tables and keys are known.
 
+use http::HeaderName;
+use http::header::{IF_MATCH, IF_NONE_MATCH};
+
 use super::super::answer::Answer;
 use super::super::error::Refusal;
 use super::super::guard::Principal;
@@ -14,6 +17,9 @@ use super::files::Upload;
 use super::jobs::Doomed;
 use super::path::Key;
 use super::write::{Apart, Bulk, Condition, Link, Match, Target, Write};
+
+/// Whether duplicates are looked for.
+const SUPPRESS: HeaderName = HeaderName::from_static("mscrm.suppressduplicatedetection");
 
 /// What a request asks for.
 #[derive(Debug)]
@@ -73,7 +79,7 @@ impl Organization {
                 }
                 let mut write = self.write_of_table(call, table)?;
                 // Left out or `true`, duplicates are let through (reference A10).
-                if call.header("mscrm.suppressduplicatedetection").is_some_and(|v| v.eq_ignore_ascii_case("false")) {
+                if call.header(SUPPRESS).is_some_and(|v| v.eq_ignore_ascii_case("false")) {
                     write.detect_duplicates();
                 }
                 let representation = self.representation(call, principal, &write)?;
@@ -207,12 +213,12 @@ fn cleared(table: &Table, column: usize) -> Result<super::super::schema::Cell, R
 }
 
 fn condition(call: &Call) -> Condition {
-    let matching = call.header("if-match").map(|value| match value.trim() {
+    let matching = call.header(IF_MATCH).map(|value| match value.trim() {
         "*" => Match::Any,
         tag => {
             let number = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
             Match::Version(number.parse().ok())
         }
     });
-    Condition { matching, only_new: call.header("if-none-match").map(str::trim) == Some("*") }
+    Condition { matching, only_new: call.header(IF_NONE_MATCH).map(str::trim) == Some("*") }
 }

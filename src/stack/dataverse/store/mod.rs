@@ -9,8 +9,8 @@ mod state;
 mod state_file;
 mod transaction;
 
-pub(in crate::stack::dataverse) use key_index::{KeyIndex, sortable};
-pub(in crate::stack::dataverse) use row::{Grave, Graves, Row};
+pub(in crate::stack::dataverse) use key_index::sortable;
+pub(in crate::stack::dataverse) use row::Row;
 pub(in crate::stack::dataverse) use rows::Rows;
 pub(in crate::stack::dataverse) use snapshot::Snapshot;
 pub(in crate::stack::dataverse) use state::{Store, missing};

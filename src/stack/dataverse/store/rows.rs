@@ -108,6 +108,17 @@ impl Rows {
         &self.graves
     }
 
+    /// Whether an index knows of a column.
+    pub(super) fn indexes(&self, column: usize) -> bool {
+        self.keys.iter().any(|index| index.columns().contains(&column))
+            || self.lookups.iter().any(|index| index.column == column)
+    }
+
+    /// The row in a slot, to write columns that no index knows of.
+    pub(super) fn at_mut(&mut self, slot: u32) -> Option<&mut Row> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
     /// The alternate key, by position, that another row already has; those that
     /// are as they were are the row's own.
     pub(super) fn taken(&self, cells: &[Cell], before: Option<&[Cell]>) -> Option<usize> {
