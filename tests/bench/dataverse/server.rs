@@ -88,13 +88,13 @@ impl Served {
             runtime.block_on(serve(ready));
         });
         let account = Path::new("/proc").join(thread_id.recv().expect("a thread")).join("schedstat");
-        let (address, token) = started.recv_timeout(Duration::from_secs(120)).expect("the server starts");
+        let (address, token) = started.recv_timeout(Duration::from_mins(2)).expect("the server starts");
         Self { address, token, account }
     }
 
-    /// CPU time that the server's thread has taken.
-    pub(crate) fn cpu(&self) -> Duration {
+    /// Microseconds of CPU time that the server's thread has taken.
+    pub(crate) fn cpu(&self) -> f64 {
         let text = fs::read_to_string(&self.account).expect("the thread lives");
-        Duration::from_nanos(text.split(' ').next().and_then(|n| n.parse().ok()).expect("a number"))
+        text.split(' ').next().and_then(|n| n.parse::<f64>().ok()).expect("nanoseconds") / 1e3
     }
 }

@@ -16,10 +16,10 @@ use super::names::Hashes;
 
 /// A segment is sealed at so many records or bytes.
 const RECORDS: usize = 8192;
-const BYTES: usize = 2 << 20;
+const BYTES: usize = 1 << 20;
 
 /// How many bytes of sealed segments stay in memory.
-pub(super) const IN_MEMORY: usize = 64 << 20;
+pub(super) const IN_MEMORY: usize = 32 << 20;
 
 /// Bytes of an index entry: the hash, and the record's position.
 const INDEXED: usize = 12;
@@ -248,9 +248,7 @@ impl Log {
     }
 
     fn seal(&mut self) {
-        let next = Open { before: self.end(), ..Open::default() };
-        let open = std::mem::replace(&mut self.open, next);
-        let segment = open.seal();
+        let segment = self.open.seal();
         self.held += segment.length;
         self.sealed.push_back(segment);
         while self.held > self.room && self.spilled < self.sealed.len() {
@@ -264,16 +262,13 @@ impl Log {
         let written = self.write_out(self.spilled);
         let segment = &mut self.sealed[self.spilled];
         self.held -= segment.length;
-        match written {
-            Ok(start) => {
-                segment.place = Place::File(start);
-                self.spilled += 1;
-            }
-            Err(_) => {
-                self.lost = segment.before + u64::from(segment.records);
-                self.sealed.drain(..=self.spilled);
-                self.spilled = 0;
-            }
+        if let Ok(start) = written {
+            segment.place = Place::File(start);
+            self.spilled += 1;
+        } else {
+            self.lost = segment.before + u64::from(segment.records);
+            self.sealed.drain(..=self.spilled);
+            self.spilled = 0;
         }
     }
 
@@ -299,7 +294,8 @@ impl Open {
         &self.records[from..self.ends[position] as usize]
     }
 
-    fn seal(mut self) -> Segment {
+    /// What was written as a segment; the next begins in the same memory.
+    fn seal(&mut self) -> Segment {
         self.hashes.sort_unstable();
         let length = self.ends.len() * 4 + self.hashes.len() * INDEXED + self.records.len();
         let mut block = Vec::with_capacity(length);
@@ -311,13 +307,18 @@ impl Open {
             block.extend_from_slice(&position.to_le_bytes());
         }
         block.extend_from_slice(&self.records);
-        Segment {
+        let segment = Segment {
             before: self.before,
             records: self.ends.len() as u32,
             hashes: self.hashes.len() as u32,
             length,
             place: Place::Memory(block.into_boxed_slice()),
-        }
+        };
+        self.before += self.ends.len() as u64;
+        self.records.clear();
+        self.ends.clear();
+        self.hashes.clear();
+        segment
     }
 }
 

@@ -41,7 +41,7 @@ pub(in crate::stack::dataverse) struct Grave {
 #[derive(Clone, Debug, Default)]
 pub(in crate::stack::dataverse) struct Graves {
     /// In the order of their deletion.
-    graves: VecDeque<Grave>,
+    dug: VecDeque<Grave>,
     born: HashMap<Uuid, u64>,
     /// Deletions up to this version are forgotten.
     forgotten: u64,
@@ -49,21 +49,21 @@ pub(in crate::stack::dataverse) struct Graves {
 
 impl Graves {
     pub(super) fn dig(&mut self, grave: Grave) {
-        if self.graves.len() >= REMEMBERED
-            && let Some(oldest) = self.graves.pop_front()
+        if self.dug.len() >= REMEMBERED
+            && let Some(oldest) = self.dug.pop_front()
         {
             self.born.remove(&oldest.id);
             self.forgotten = oldest.version;
         }
         self.born.insert(grave.id, grave.born);
-        self.graves.push_back(grave);
+        self.dug.push_back(grave);
     }
 
     /// The deletion did not happen: it was the last one.
     pub(super) fn undo(&mut self, id: Uuid) {
         self.born.remove(&id);
-        if self.graves.back().is_some_and(|grave| grave.id == id) {
-            self.graves.pop_back();
+        if self.dug.back().is_some_and(|grave| grave.id == id) {
+            self.dug.pop_back();
         }
     }
 
@@ -74,7 +74,7 @@ impl Graves {
 
     /// Deletions after a version; `None` where some of them are forgotten.
     pub(in crate::stack::dataverse) fn since(&self, version: u64) -> Option<impl Iterator<Item = &Grave>> {
-        let from = self.graves.partition_point(|grave| grave.version <= version);
-        (version >= self.forgotten).then(|| self.graves.range(from..))
+        let from = self.dug.partition_point(|grave| grave.version <= version);
+        (version >= self.forgotten).then(|| self.dug.range(from..))
     }
 }

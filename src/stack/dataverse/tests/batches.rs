@@ -86,7 +86,8 @@ async fn a_change_set_refers_to_its_own_rows_and_the_ledger_names_both_boundarie
         inner("6", "PUT $1/telephone1", json!({ "value": "123" })),
     ];
     let get = inner("", "GET accounts?$select=name&$filter=name eq 'In a set'", Value::Null);
-    let (status, kind, text) = send(&rig, None, batch(&[get.clone()], &set, &[get])).await;
+    let (status, kind, text) =
+        send(&rig, None, batch(std::slice::from_ref(&get), &set, std::slice::from_ref(&get))).await;
     assert_eq!(status, 200, "{text}");
     let boundary = kind.strip_prefix("multipart/mixed; boundary=").expect("a boundary");
     assert!(boundary.starts_with("batchresponse_") && text.starts_with(&format!("--{boundary}\r\n")));
@@ -146,7 +147,7 @@ async fn what_is_no_batch_is_refused_as_a_whole_in_plain_json() {
     let post = inner("1", "POST accounts", json!({ "name": "never" }));
     let get = inner("2", "GET accounts", Value::Null);
     let cases = [
-        (batch(&[post.clone()], &[], &[]).replace("--batch_A--", ""), "closing delimiter"),
+        (batch(std::slice::from_ref(&post), &[], &[]).replace("--batch_A--", ""), "closing delimiter"),
         (batch(&[], &[post.clone(), get], &[]), "invalid HTTP method 'GET'"),
         (String::new(), "no delimiter"),
     ];

@@ -176,11 +176,12 @@ fn change_set(requests: impl Iterator<Item = (&'static str, String, Demand, Valu
     for (position, (method, path, demand, body)) in requests.enumerate() {
         let condition = if demand == Demand::There { "If-Match: *\r\n" } else { "" };
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        text += &format!(
+        let part = format!(
             "--set_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {}\r\n\r\n\
              {method} /api/data/v9.2{path} HTTP/1.1\r\n{condition}Content-Type: application/json\r\n\r\n{body}\r\n",
             position + 1
         );
+        text.push_str(&part);
     }
     text + "--set_1--\r\n--batch_1--\r\n"
 }

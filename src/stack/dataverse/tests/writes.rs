@@ -164,6 +164,7 @@ fn typed(logical: &str, mut row: Value) -> Value {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one row goes through every bulk action")]
 async fn bulk_actions_write_all_rows_of_a_standard_table_or_none() {
     let rig = Rig::start(false).await;
     let action = |set: &str, name: &str| format!("/{set}/Microsoft.Dynamics.CRM.{name}");
