@@ -155,7 +155,7 @@ impl Refusal {
         Self::new(400, "0x80041102", text)
     }
 
-    /// Too many rows to aggregate [R].
+    /// Too many rows to aggregate (recalled, not confirmed).
     pub(super) fn aggregate_limit() -> Self {
         Self::new(400, "0x8004e023", "AggregateQueryRecordLimit exceeded. Cannot perform this operation.")
     }

@@ -7,7 +7,7 @@ use super::bind::{Binder, Condition};
 use super::options::{Options, items};
 use super::order::Order;
 
-/// Options of `$expand` in one request, nested ones counted [R].
+/// Options of `$expand` in one request, nested ones counted (recalled, not confirmed).
 const MOST_EXPANDED: usize = 15;
 
 /// What is given of a row.

@@ -17,7 +17,7 @@ pub(in crate::stack::dataverse) struct Row {
     pub(in crate::stack::dataverse) born: u64,
     pub(in crate::stack::dataverse) created: Timestamp,
     pub(in crate::stack::dataverse) modified: Timestamp,
-    /// Who made it, and who wrote it last: numbers of [`super::Principals`].
+    /// Who made it, and who wrote it last: their numbers in the store.
     pub(in crate::stack::dataverse) created_by: u32,
     pub(in crate::stack::dataverse) modified_by: u32,
     pub(in crate::stack::dataverse) cells: Box<[Cell]>,

@@ -23,7 +23,7 @@ type Group = (Vec<Constant>, Vec<Option<Running>>);
 /// More rows are not held at once: the platform ends such queries as well.
 const MOST: usize = 2_000_000;
 
-/// More rows are not aggregated (`AggregateQueryRecordLimit`) [R].
+/// More rows are not aggregated (`AggregateQueryRecordLimit`) (recalled, not confirmed).
 const MOST_AGGREGATED: usize = 50_000;
 
 /// The rows of the answer.
