@@ -1,5 +1,7 @@
 //! `dataverse/lost-update`.
 
+use serde_json::Value;
+
 use crate::check::claim::Claim;
 use crate::check::effect::story;
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
@@ -25,7 +27,8 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     for other in &others {
         let later = committed().filter(|entry| entry.sequence > other.sequence && !entry.is_somebody_elses());
         let mut later = later.filter(|entry| entry.table == other.table && entry.key == other.key);
-        let Some((entry, column)) = later.find_map(|entry| Some((entry, taken_back(other, entry)?))) else { continue };
+        let back = |entry| Some((entry, taken_back(other, entry).filter(|change| !asked_for(subject, &change.after))?));
+        let Some((entry, column)) = later.find_map(back) else { continue };
         let shown = subject.run.calls.first().and_then(crate::observe::CallRun::last);
         let mut finding = subject.finding(
             &CHECK,
@@ -55,6 +58,26 @@ fn taken_back<'e>(other: &LedgerEntry, entry: &'e LedgerEntry) -> Option<&'e Col
     })
 }
 
+/// Whether a call asks for this value: then it would have been written in any
+/// case, and is what was there before by chance, or since an earlier run asked
+/// for the same.
+fn asked_for(subject: &CaseSubject<'_>, value: &Value) -> bool {
+    let mut bodies = subject.calls().filter_map(|(call, _)| call.request.body.bytes());
+    bodies.any(|body| match (serde_json::from_slice(body), value.as_str()) {
+        (Ok(body), _) => holds(&body, value),
+        (Err(_), Some(text)) => String::from_utf8_lossy(body).contains(text),
+        (Err(_), None) => String::from_utf8_lossy(body).contains(&value.to_string()),
+    })
+}
+
+fn holds(body: &Value, value: &Value) -> bool {
+    match body {
+        Value::Array(items) => items.iter().any(|item| holds(item, value)),
+        Value::Object(members) => members.values().any(|member| holds(member, value)),
+        scalar => scalar == value,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -68,9 +91,14 @@ mod tests {
     }
 
     fn found(after: Value) -> usize {
+        found_where(&json!({ "externalRef": "other" }), after)
+    }
+
+    fn found_where(payload: &Value, after: Value) -> usize {
         Play::new(CaseKind::Conforming)
             .call(Expect::Success)
             .items(&[("a", 1)])
+            .body(payload)
             .answered(answer(200))
             .wrote("a", None)
             .entry(|e| {
@@ -86,6 +114,11 @@ mod tests {
     #[test]
     fn what_goes_back_to_what_was_read_is_found() {
         assert_eq!(found(Value::Null), 1);
+    }
+
+    #[test]
+    fn what_an_earlier_run_had_asked_for_as_well_is_no_loss() {
+        assert_eq!(found_where(&json!({ "records": [{ "externalRef": null }] }), Value::Null), 0);
     }
 
     #[test]
