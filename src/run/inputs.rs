@@ -10,6 +10,7 @@ use crate::diagnose::{Diagnostic, Diagnostics, Place, Severity};
 use crate::generate::{Generators, Nonce, Pools, Seed};
 use crate::policy;
 use crate::scenario::{self, CallSource, Overrides, Scenario};
+use crate::stack::dataverse;
 use crate::stack::issuer::Directory;
 use crate::target::Settings;
 
@@ -136,6 +137,11 @@ pub fn lint(folder: &Path, scenarios: &Path, mocks: &Path, settings: Option<&Pat
     if tenants.is_dir() {
         anything = true;
         found.extend(Directory::lint(&tenants));
+    }
+    let tables = mocks.join("dataverse");
+    if tables.is_dir() {
+        anything = true;
+        found.extend(dataverse::lint(&tables));
     }
     if anything {
         return Ok(found);

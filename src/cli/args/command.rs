@@ -47,7 +47,8 @@ pub(in crate::cli) enum Command {
     Replay(ReplayArgs),
     /// Measure the checks on the defects of the embedded system.
     Score(ScoreArgs),
-    /// Look for faults in contracts, scenarios and policies, without running.
+    /// Look for faults in contracts, scenarios, policies and tables, without
+    /// running.
     Lint(LintArgs),
     /// Tell what of a folder of policies is emulated, before anything runs.
     ///

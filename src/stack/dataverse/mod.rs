@@ -52,6 +52,6 @@ mod tests;
 
 pub use super::fault::{ArmedFault, FaultHit};
 pub use ledger::{LedgerQuery, LedgerSize};
-pub use schema::WaysIn;
+pub use schema::{WaysIn, lint};
 pub use server::{Dataverse, DataverseHandle, DataverseOptions, SNAPSHOTS};
 pub use standing::{EntitlementStanding, Limits, PrincipalStanding, ServerStanding};

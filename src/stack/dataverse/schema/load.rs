@@ -22,6 +22,11 @@ const ENVIRONMENT_FORMAT: &str = "seamstress/dataverse-environment/1";
 const TABLE_FORMAT: &str = "seamstress/dataverse-table/1";
 const CHOICES_FORMAT: &str = "seamstress/dataverse-choices/1";
 
+/// The faults of a folder of tables, all of them; none where it can be served.
+pub fn lint(folder: &Path) -> Diagnostics {
+    load(folder).err().unwrap_or_default()
+}
+
 /// Reads `environment.yaml` and every other `.yaml` file of a folder, in the
 /// order of their names: tables, and choices that several columns share. Every
 /// `.xml` file is a `$metadata` document whose tables are imported.

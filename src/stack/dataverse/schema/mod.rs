@@ -23,6 +23,7 @@ pub(in crate::stack::dataverse) use actions::{Action, ActionEffect, Bound};
 pub(in crate::stack::dataverse) use cell::Cell;
 pub(in crate::stack::dataverse) use column::{Column, ColumnKind, LookupTarget, OnDelete, Options, Property, System};
 pub(in crate::stack::dataverse) use conduct::Conduct;
+pub use load::lint;
 pub(in crate::stack::dataverse) use load::load;
 pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, POOLED, Protection};
 pub(in crate::stack::dataverse) use table::{

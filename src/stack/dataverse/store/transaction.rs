@@ -90,13 +90,16 @@ impl<'a> Transaction<'a> {
             rows.compact();
         }
         let mut cells = vec![Cell::Null; rows.table.columns.len()].into_boxed_slice();
-        let mut changes = Vec::with_capacity(named.len());
+        let mut positions: SmallVec<[usize; 16]> = SmallVec::with_capacity(named.len());
         for (position, cell) in named {
-            changes.push((position as u16, Cell::Null, cell.clone()));
+            // Two binds may name one lookup: the last counts, and is one change.
+            if !positions.contains(&position) {
+                positions.push(position);
+            }
             cells[position] = cell;
         }
-        // What is named twice is one change.
-        changes.dedup_by_key(|(position, _, _)| *position);
+        let change = |position: usize| (position as u16, Cell::Null, cells[position].clone());
+        let changes: Vec<Change> = positions.into_iter().map(change).collect();
         complete(&rows.table, &cells)?;
         let id = id.unwrap_or_else(Uuid::new_v4);
         if rows.get(&id).is_some() {
@@ -132,9 +135,11 @@ impl<'a> Transaction<'a> {
         let Some((slot, old)) = found else {
             return Err(Refusal::no_row(&rows.table.logical, &id.to_string()));
         };
+        cleared(&rows.table, &named)?;
         let indexed = named.iter().any(|(position, _)| rows.indexes(*position));
         if !indexed && self.store.history.is_none() {
-            return self.update_in_place(table, slot, named);
+            self.update_in_place(table, slot, named);
+            return Ok(());
         }
         let mut cells = old.cells.clone();
         let mut changes: Vec<Change> = Vec::with_capacity(named.len());
@@ -142,7 +147,6 @@ impl<'a> Transaction<'a> {
             let before = std::mem::replace(&mut cells[position], after.clone());
             changes.push((position as u16, before, after));
         }
-        complete(&rows.table, &cells)?;
         let (born, created, created_by) = (old.born, old.created, old.created_by);
         self.free(table, &cells, Some(&old.cells))?;
         let store = &mut *self.store;
@@ -159,13 +163,9 @@ impl<'a> Transaction<'a> {
 
     /// The same where no index knows of the columns: most writes of a row change
     /// few of them, and to copy all took a tenth of a request.
-    fn update_in_place(&mut self, table: usize, slot: u32, named: Vec<(usize, Cell)>) -> Result<(), Refusal> {
+    fn update_in_place(&mut self, table: usize, slot: u32, named: Vec<(usize, Cell)>) {
         let store = &mut *self.store;
         let rows = &mut store.tables[table];
-        let columns = &rows.table.columns;
-        if let Some((position, _)) = named.iter().find(|(p, cell)| columns[*p].required && *cell == Cell::Null) {
-            return Err(Refusal::required(&rows.table.logical, &columns[*position].name));
-        }
         let modified_by = store.principals.number(&self.writer.principal);
         let row = rows.at_mut(slot).expect("it was found under the same lock");
         store.version += 1;
@@ -178,7 +178,6 @@ impl<'a> Transaction<'a> {
         let changes: Vec<Change> = named.into_iter().map(change).collect();
         let id = row.id;
         self.done.push(Done { writer: self.writer, table, operation: Operation::Update, id, changes, undo });
-        Ok(())
     }
 
     /// A row goes, and its links with it.
@@ -291,6 +290,14 @@ impl Drop for Transaction<'_> {
     }
 }
 
+/// An update may not take what is required; that it is there already is not
+/// looked for, since a row of the files may lack it.
+fn cleared(table: &Table, named: &[(usize, Cell)]) -> Result<(), Refusal> {
+    let taken = named.iter().find(|(position, cell)| table.columns[*position].required && *cell == Cell::Null);
+    taken.map_or(Ok(()), |(position, _)| Err(Refusal::required(&table.logical, &table.columns[*position].name)))
+}
+
+/// A new row has all that is required.
 fn complete(table: &Arc<Table>, cells: &[Cell]) -> Result<(), Refusal> {
     let lacks = table.columns.iter().zip(cells).find(|(column, cell)| column.required && **cell == Cell::Null);
     lacks.map_or(Ok(()), |(column, _)| Err(Refusal::required(&table.logical, &column.name)))
