@@ -25,7 +25,9 @@ mod fault;
 mod listen;
 mod options;
 mod start;
+mod tiers;
 mod tls;
+mod wiring;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::call::BodyFault;
+use super::held::BodyFault;
 use super::request_body::RequestBody;
 use super::turn::{Turn, UnderWay};
 use crate::door::{Door, DoorError, Origin};

@@ -29,6 +29,7 @@ mod execute;
 mod finish;
 mod gate;
 mod given;
+mod held;
 mod host;
 mod hosts;
 mod identity;

@@ -1,36 +1,16 @@
-//! Columns out of a table's file. Tables that lookups name are found later,
-//! when all files are read.
+//! Columns out of a table's file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cell::Cell;
-use super::column::{Column, ColumnKind, OnDelete, Options, Told};
+use super::choices::{numbered, reasons};
+use super::column::{Column, ColumnKind, Options, Told};
 use super::fields::{flag, name_of, number, one_of, text};
+use super::lookups::{LookupDraft, TargetDraft, targets};
 use super::table::Table;
 use super::value;
-use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, closest};
-
-/// What a column of the file names of other tables.
-#[derive(Clone, Debug)]
-pub(super) struct LookupDraft {
-    /// The position of the column.
-    pub(super) column: usize,
-    pub(super) targets: Vec<TargetDraft>,
-}
-
-/// One table that a lookup may name, by its logical name.
-#[derive(Clone, Debug)]
-pub(super) struct TargetDraft {
-    pub(super) logical: String,
-    pub(super) place: Place,
-    /// Left out where the table is not there: those that come by themselves.
-    pub(super) optional: bool,
-    pub(super) navigation: Option<Arc<str>>,
-    pub(super) collection: Option<Arc<str>>,
-    pub(super) relationship: Option<Arc<str>>,
-    pub(super) on_delete: OnDelete,
-}
+use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, closest};
 
 /// What reading columns needs to know and leaves behind.
 #[derive(Debug)]
@@ -306,25 +286,7 @@ impl Reading<'_, '_, '_> {
             let options = BTreeMap::from([(1, "Active".to_owned()), (2, "Inactive".to_owned())]);
             return Some(ColumnKind::Status { options, states: BTreeMap::from([(1, 0), (2, 1)]) });
         };
-        let diagnostics = self.fields.diagnostics();
-        let Some(entries) = node.as_mapping() else {
-            node.wrong_kind("a mapping from numbers to `{ label: …, state: … }`", diagnostics);
-            return None;
-        };
-        let (mut options, mut states) = (BTreeMap::new(), BTreeMap::new());
-        for (key, node) in entries {
-            let mut fields = Fields::of(node, diagnostics);
-            let label = fields.required_str("label").unwrap_or_default().to_owned();
-            let state = number(&mut fields, "state").unwrap_or(0.0) as i64;
-            fields.finish();
-            match whole(key) {
-                Some(reason) => {
-                    options.insert(reason, label);
-                    states.insert(reason, state);
-                }
-                None => key.wrong_kind("a whole number", diagnostics),
-            }
-        }
+        let (options, states) = reasons(node, self.fields.diagnostics())?;
         Some(ColumnKind::Status { options, states })
     }
 
@@ -351,82 +313,4 @@ impl Reading<'_, '_, '_> {
         // The tables are filled in by `relate`.
         ColumnKind::Lookup(Vec::new())
     }
-}
-
-impl TargetDraft {
-    fn new(logical: &str, place: Place, optional: bool) -> Self {
-        Self {
-            logical: logical.to_owned(),
-            place,
-            optional,
-            navigation: None,
-            collection: None,
-            relationship: None,
-            on_delete: OnDelete::default(),
-        }
-    }
-}
-
-/// `[account, contact]`, or `{ account: { navigation: …, collection: … } }`.
-fn targets(node: &Node, diagnostics: &mut Diagnostics) -> Vec<TargetDraft> {
-    let mut drafts = Vec::new();
-    if let Some(list) = node.as_sequence() {
-        for item in list {
-            match item.as_str() {
-                Some(logical) => drafts.push(TargetDraft::new(logical, item.place.clone(), false)),
-                None => item.wrong_kind("the logical name of a table", diagnostics),
-            }
-        }
-    } else if let Some(entries) = node.as_mapping() {
-        for (key, node) in entries {
-            let mut draft = TargetDraft::new(&key.key_text(), key.place.clone(), false);
-            if !matches!(node.value, Value::Null) {
-                let mut fields = Fields::of(node, diagnostics);
-                draft.navigation = text(&mut fields, "navigation");
-                draft.collection = text(&mut fields, "collection");
-                draft.relationship = text(&mut fields, "relationship");
-                draft.on_delete = on_delete(&mut fields);
-                fields.finish();
-            }
-            drafts.push(draft);
-        }
-    }
-    if drafts.is_empty() {
-        node.wrong_kind("a list of tables by their logical names, or a mapping of them", diagnostics);
-    }
-    drafts
-}
-
-fn on_delete(fields: &mut Fields<'_, '_>) -> OnDelete {
-    const NAMES: [(&str, &str); 3] = [("remove_link", "RemoveLink"), ("cascade", "Cascade"), ("restrict", "Restrict")];
-    match one_of(fields, "on_delete", &NAMES) {
-        Some("Cascade") => OnDelete::Cascade,
-        Some("Restrict") => OnDelete::Restrict,
-        _ => OnDelete::RemoveLink,
-    }
-}
-
-fn whole(node: &Node) -> Option<i64> {
-    match &node.value {
-        Value::Number(number) => number.as_i64(),
-        _ => None,
-    }
-}
-
-/// Numbers with labels.
-pub(super) fn numbered(node: &Node, diagnostics: &mut Diagnostics) -> Option<Options> {
-    let Some(entries) = node.as_mapping() else {
-        node.wrong_kind("a mapping from numbers to labels", diagnostics);
-        return None;
-    };
-    let mut options = BTreeMap::new();
-    for (key, label) in entries {
-        match (whole(key), label.as_str()) {
-            (Some(number), Some(label)) => {
-                options.insert(number, label.to_owned());
-            }
-            _ => key.wrong_kind("a whole number with its label", diagnostics),
-        }
-    }
-    Some(options)
 }

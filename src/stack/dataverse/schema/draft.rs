@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::column::Options;
-use super::columns::{ColumnReader, LookupDraft};
+use super::columns::ColumnReader;
 use super::fields::{flag, name_of, number, one_of, text};
+use super::lookups::LookupDraft;
 use super::table::{AlternateKey, Table, Traits};
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, closest};
 

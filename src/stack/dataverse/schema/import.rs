@@ -13,9 +13,9 @@ use roxmltree::{Document, Node as Element};
 
 use super::cell::Cell;
 use super::column::{Column, ColumnKind, OnDelete, System};
-use super::columns::{LookupDraft, TargetDraft};
 use super::draft::{Draft, ManyDraft};
 use super::load::files;
+use super::lookups::{LookupDraft, TargetDraft};
 use super::table::{AlternateKey, Table};
 use crate::diagnose::{Diagnostic, Diagnostics, Node, Place, closest};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::actions::{ACTIONS_FORMAT, actions};
+use super::choices::numbered;
 use super::column::Options;
-use super::columns::numbered;
 use super::conduct::conduct;
 use super::draft::Draft;
 use super::fields::guid;

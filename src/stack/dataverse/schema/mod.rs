@@ -3,6 +3,7 @@
 
 mod actions;
 mod cell;
+mod choices;
 mod column;
 mod columns;
 mod conduct;
@@ -11,6 +12,7 @@ mod fields;
 mod generated;
 mod import;
 mod load;
+mod lookups;
 mod pattern;
 mod protection;
 mod relate;

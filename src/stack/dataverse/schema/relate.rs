@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::column::{ColumnKind, LookupTarget};
-use super::columns::TargetDraft;
 use super::draft::{Draft, ManyDraft};
+use super::lookups::TargetDraft;
 use super::table::{Navigation, Reach, Relation};
 use crate::diagnose::{Diagnostic, Diagnostics, Place, closest};
 

@@ -1,0 +1,91 @@
+//! The way to the control surface.
+
+use http::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::super::TargetError;
+use crate::door::{Origin, RestClient};
+
+/// Reads and steers our stack: ledger, rows, faults, tokens, clock, pools.
+#[derive(Clone, Debug)]
+pub struct Control {
+    origin: Origin,
+    client: RestClient,
+    dataverse: Option<Origin>,
+}
+
+impl Control {
+    /// At an address.
+    pub fn new(origin: Origin, client: RestClient) -> Self {
+        Self { origin, client, dataverse: None }
+    }
+
+    /// Where it is.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The same, with the Dataverse that stands behind it: a flow of a scenario
+    /// writes there.
+    #[must_use]
+    pub fn with_dataverse(self, dataverse: Option<Origin>) -> Self {
+        Self { dataverse, ..self }
+    }
+
+    /// Where the mocked Dataverse stands, if that is known.
+    pub fn dataverse(&self) -> Option<&Origin> {
+        self.dataverse.as_ref()
+    }
+
+    /// Answers once the stack is up.
+    ///
+    /// # Errors
+    /// Nobody answers.
+    pub async fn health(&self) -> Result<(), TargetError> {
+        self.call::<Value>(Method::GET, "/health", None).await.map(drop)
+    }
+
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<T, TargetError> {
+        let url = format!("{}{path}", self.origin);
+        let unreachable =
+            |detail: String| TargetError::Unreachable { what: "the control surface", at: url.clone(), detail };
+        let mut request = self.client.request(method, &url).map_err(|e| unreachable(e.to_string()))?;
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.map_err(|e| unreachable(chain(&e)))?;
+        let status = answer.status();
+        let content = answer.bytes().await.map_err(|e| unreachable(chain(&e)))?;
+        if !status.is_success() {
+            return Err(TargetError::Unexpected {
+                what: "the control surface",
+                at: url,
+                detail: format!("{status}: {}", String::from_utf8_lossy(&content)),
+            });
+        }
+        serde_json::from_slice(if content.is_empty() { b"null" } else { &content }).map_err(|e| {
+            TargetError::Unexpected {
+                what: "the control surface",
+                at: url.clone(),
+                detail: format!("something that is not what was asked for: {e}"),
+            }
+        })
+    }
+}
+
+/// An error with its causes: `reqwest` hides the telling one.
+pub(in crate::target) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
