@@ -98,7 +98,7 @@ impl Organization {
             head: Head::new(environment.organization, environment.protection.dop_hint),
             guard,
             clock,
-            files: Files::default(),
+            files: Files::new(environment.file_storage),
             requests: AtomicU64::new(0),
             environment,
         }
@@ -112,6 +112,11 @@ impl Organization {
     /// The store, to read; readers share it.
     pub(super) fn view(&self) -> RwLockReadGuard<'_, Store> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The snapshots. Whoever wants the store as well takes these first.
+    pub(super) fn snapshots(&self) -> MutexGuard<'_, HashMap<String, Snapshot>> {
+        locked(&self.snapshots)
     }
 
     pub(super) fn snapshot(&self, name: &str) -> bool {

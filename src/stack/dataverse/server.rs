@@ -128,21 +128,21 @@ impl DataverseHandle {
         self.0.effects()
     }
 
-    /// Replaces all rows by those of a file that [`Self::save`] wrote.
+    /// Replaces all rows, links and files by those of a file that [`Self::save`] wrote.
     ///
     /// # Errors
     /// The file can't be read, or does not go with these tables; then nothing is
     /// changed.
     pub fn load(&self, state: &Path) -> Result<(), Diagnostics> {
-        self.0.store().load(state)
+        self.0.store().load(state, &self.0.files)
     }
 
-    /// Writes all rows and links to a file.
+    /// Writes all rows, links and files of columns to a file.
     ///
     /// # Errors
     /// The file can't be written; what was there stays.
     pub fn save(&self, state: &Path) -> io::Result<()> {
-        self.0.view().save(state)
+        self.0.view().save(state, &self.0.files)
     }
 
     /// Keeps all rows and links as they are under a name; says whether there was

@@ -19,5 +19,5 @@ mod wanted;
 mod write;
 
 pub(in crate::stack::dataverse) use call::Call;
-pub(in crate::stack::dataverse) use files::Files;
+pub(in crate::stack::dataverse) use files::{Files, Named};
 pub(in crate::stack::dataverse) use path::Key;

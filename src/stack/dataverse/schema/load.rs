@@ -15,7 +15,7 @@ use super::relate::relate;
 use super::seed;
 use super::table::{Definition, Environment};
 use super::ways::ways_in;
-use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
+use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, parse_yaml};
 
 const ENVIRONMENT: &str = "environment.yaml";
 const ENVIRONMENT_FORMAT: &str = "seamstress/dataverse-environment/1";
@@ -144,9 +144,25 @@ fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Environmen
     let ways_in = ways_in(&mut fields);
     let protection = protection(&mut fields);
     let conduct = conduct(&mut fields);
+    let file_storage = megabytes(&mut fields);
     let import = fields.optional("import");
     fields.finish();
     let imports = import.map(|node| Imports::read(node, diagnostics)).unwrap_or_default();
     let (url, organization, business_unit) = (url?, organization?, business_unit?);
-    Some((Environment { url, organization, business_unit, ways_in, protection, conduct }, imports))
+    Some((Environment { url, organization, business_unit, ways_in, protection, conduct, file_storage }, imports))
+}
+
+/// The bytes of `file_storage`, which is in megabytes: 1024 where it is left out.
+fn megabytes(fields: &mut Fields<'_, '_>) -> u64 {
+    const USUAL: u64 = 1024;
+    let Some(node) = fields.optional("file_storage") else { return USUAL << 20 };
+    match &node.value {
+        Value::Number(number) if number.as_u64().is_some_and(|n| (1..=1 << 20).contains(&n)) => {
+            number.as_u64().unwrap_or(USUAL) << 20
+        }
+        _ => {
+            node.wrong_kind("a whole number of megabytes, from 1 to 1048576", fields.diagnostics());
+            USUAL << 20
+        }
+    }
 }

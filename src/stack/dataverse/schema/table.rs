@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::cell::Cell;
-use super::column::{Column, Options, Property, System};
+use super::column::{Column, ColumnKind, Options, Property, System};
 
 /// Up to so many columns a name is found faster by looking at each.
 const FEW: usize = 24;
@@ -136,6 +136,12 @@ impl Table {
         })
     }
 
+    /// The positions of the columns that hold files.
+    pub(in crate::stack::dataverse) fn file_columns(&self) -> impl Iterator<Item = usize> {
+        let columns = self.columns.iter().enumerate();
+        columns.filter(|(_, column)| matches!(column.kind, ColumnKind::File { .. })).map(|(position, _)| position)
+    }
+
     /// Makes names findable after the columns have changed.
     pub(in crate::stack::dataverse) fn index(&mut self) {
         let numbered = || self.columns.iter().enumerate();
@@ -189,6 +195,8 @@ pub(in crate::stack::dataverse) struct Environment {
     pub(in crate::stack::dataverse) ways_in: super::WaysIn,
     pub(in crate::stack::dataverse) protection: super::Protection,
     pub(in crate::stack::dataverse) conduct: super::Conduct,
+    /// How many bytes files of columns may take together.
+    pub(in crate::stack::dataverse) file_storage: u64,
 }
 
 /// All that the files say.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// All rows and links of a moment. Cells are shared, so it takes little.
 #[derive(Clone, Debug)]
 pub(in crate::stack::dataverse) struct Snapshot {
-    tables: Vec<Rows>,
+    pub(in crate::stack::dataverse) tables: Vec<Rows>,
     relations: Vec<Relation>,
 }
 

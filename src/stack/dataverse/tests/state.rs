@@ -46,9 +46,102 @@ async fn a_state_file_carries_all_rows_into_the_next_run() {
     };
     assert_eq!(values(&after.body), values(&before.body));
     assert_eq!(rig.get("/accounts(accountnumber='A-3')").await.status, 404, "it was deleted");
-    std::fs::write(&file, "{\"format\":\"seamstress/dataverse-state/1\",\"version\":1}\n{\"x\":1}\n").expect("written");
-    let faults = rig.handle().load(&file).expect_err("a line is wrong");
-    assert!(faults.to_string().contains("state.jsonl:2:1"), "{faults}");
-    assert_eq!(rig.get(&row).await.body["name"], "kept", "nothing is half loaded");
+    rig.stop().await;
+}
+
+/// Sends a file into the document column of an account.
+async fn upload(rig: &Rig, n: usize, name: &str, content: &[u8]) -> u16 {
+    let url = format!("{}/accounts({})/new_document", rig.base, rig.account(n));
+    let request = rig.client.request(http::Method::PATCH, &url).expect("allowed").bearer_auth(&rig.token);
+    let request = request.header("content-type", "application/octet-stream").header("x-ms-file-name", name);
+    request.body(content.to_vec()).send().await.expect("answers").status().as_u16()
+}
+
+/// Name and bytes of the file there.
+async fn download(rig: &Rig, n: usize) -> (u16, String, Vec<u8>) {
+    let url = format!("{}/accounts({})/new_document/$value", rig.base, rig.account(n));
+    let request = rig.client.request(http::Method::GET, &url).expect("allowed").bearer_auth(&rig.token);
+    let answer = request.send().await.expect("answers");
+    let name = answer.headers().get("x-ms-file-name").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    (answer.status().as_u16(), name, answer.bytes().await.expect("a body").to_vec())
+}
+
+#[tokio::test]
+async fn files_of_columns_go_along_with_snapshots_and_state_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.jsonl");
+    // More than one piece, and no round number.
+    let large: Vec<u8> = (0..2_000_003_u32).map(|n| (n % 251) as u8).collect();
+    let rig = Rig::start(false).await;
+    assert_eq!(upload(&rig, 0, "large.bin", &large).await, 204);
+    assert_eq!(upload(&rig, 1, "empty.bin", b"").await, 204);
+    assert!(rig.handle().snapshot("kept"));
+    assert_eq!(upload(&rig, 0, "other.bin", b"other").await, 204);
+    assert_eq!(download(&rig, 0).await.1, "other.bin");
+    assert!(rig.handle().restore("kept"));
+    assert_eq!(download(&rig, 0).await, (200, "large.bin".into(), large.clone()));
+    rig.handle().save(&file).expect("written");
+    rig.handle().reset().await.expect("the files are as they were");
+    assert_eq!(download(&rig, 0).await.0, 404);
+    rig.handle().load(&file).expect("its files are here already");
+    assert_eq!(download(&rig, 0).await.2, large);
+    rig.stop().await;
+    let rig = Rig::start(false).await;
+    rig.handle().load(&file).expect("it goes with the tables");
+    assert_eq!(download(&rig, 0).await, (200, "large.bin".into(), large));
+    assert_eq!(download(&rig, 1).await, (200, "empty.bin".into(), Vec::new()));
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_state_file_that_is_broken_or_foreign_is_told_so_and_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.jsonl");
+    let rig = Rig::start(false).await;
+    upload(&rig, 0, "f.bin", b"0123456789").await;
+    rig.handle().save(&file).expect("written");
+    let whole = std::fs::read_to_string(&file).expect("text");
+    let row = format!("/accounts({})", rig.account(0));
+    rig.send("PATCH", &row, &[], json!({ "name": "here" })).await;
+    let without = |part: &str| whole.lines().filter(|line| !line.contains(part)).collect::<Vec<_>>().join("\n");
+    let lines = whole.lines().count();
+    let cases = [
+        (String::new(), "is no state file: its first line names the format".to_owned()),
+        ("MZ\u{0}\u{1}".repeat(5000), "is no state file".into()),
+        (whole.replace("state/2", "state/9"), "expected `seamstress/dataverse-state/2`, found".into()),
+        (without("\"end\""), format!("state.jsonl:{}:1", lines - 1)),
+        (without("\"piece\""), "of 10 bytes, of which 0 follow".into()),
+        (without("f.bin"), "`new_document` of accounts names a file that is not there".into()),
+        (whole.replacen("{\"table\":\"account\"", "{\"table\":\"count\"", 1), "there is no table `count`".into()),
+        (format!("{whole}{{\"x\":1}}\n"), "follows the last line".into()),
+        (whole.replacen("\"piece\":\"", "\"piece\":\"?", 1), "is no piece of a file".into()),
+        (whole[..whole.len() / 2].to_owned(), "is no line of a state file".into()),
+    ];
+    // Another run, in which the file is not there yet.
+    let other = Rig::start(false).await;
+    for (text, expected) in cases {
+        std::fs::write(&file, text).expect("written");
+        let faults = other.handle().load(&file).expect_err(&expected).to_string();
+        assert!(faults.contains(&expected), "expected {expected}, found {}", faults.lines().next().unwrap_or_default());
+        assert_eq!(download(&other, 0).await.0, 404, "nothing is half loaded");
+    }
+    assert_eq!(rig.get(&row).await.body["name"], "here");
+    rig.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn files_that_nothing_names_make_room_for_others() {
+    let rig = Rig::protected("file_storage: 1\n").await;
+    let content = vec![7_u8; 400 << 10];
+    for _ in 0..6 {
+        assert_eq!(upload(&rig, 0, "f.bin", &content).await, 204, "what it replaces makes room");
+    }
+    assert!(rig.handle().snapshot("kept"));
+    assert_eq!(upload(&rig, 0, "f.bin", &content).await, 204);
+    assert_eq!(upload(&rig, 1, "g.bin", &content).await, 500, "the snapshot still names one");
+    assert!(rig.handle().restore("kept"));
+    assert_eq!(upload(&rig, 1, "g.bin", &content).await, 204);
+    assert_eq!(download(&rig, 0).await.2, content);
     rig.stop().await;
 }

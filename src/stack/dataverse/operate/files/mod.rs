@@ -3,7 +3,8 @@
 
 mod download;
 mod kept;
+mod sweep;
 mod upload;
 
-pub(in crate::stack::dataverse) use kept::Files;
+pub(in crate::stack::dataverse) use kept::{Files, Named};
 pub(super) use upload::Upload;

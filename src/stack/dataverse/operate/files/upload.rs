@@ -50,6 +50,7 @@ impl Organization {
                 .with("access-control-expose-headers", exposed));
         }
         self.fits(place, call.body.len() as u64)?;
+        self.make_room(call.body.len() as u64);
         let file = self.files.keep(name(call), &call.body).map_err(|fault| Refusal::file_failed(&fault))?;
         self.put_file(place, file, writer)
     }
@@ -64,6 +65,7 @@ impl Organization {
         let range = call.header("content-range").unwrap_or_default();
         let (from, total) = content_range(range).ok_or_else(|| Refusal::wrong_range(range))?;
         self.fits(place, total)?;
+        self.make_room(call.body.len() as u64);
         let known = self.files.chunk((token, place), (from, total), &call.body);
         match known.map_err(|fault| Refusal::file_failed(&fault))? {
             Chunk::Partial => Ok(Answer::empty(206).with("x-ms-chunk-size", CHUNK.to_string())),
@@ -83,8 +85,9 @@ impl Organization {
     ) -> Result<Answer, Refusal> {
         let draft = Draft { table, cells: vec![(column, Cell::Id(file))], ..Draft::default() };
         let there = Condition { matching: Some(Match::Any), only_new: false };
-        self.done(&mut Write::Upsert(Target::Key(Key::Id(id)), there, draft), None, writer)?;
-        Ok(Answer::empty(204))
+        let done = self.done(&mut Write::Upsert(Target::Key(Key::Id(id)), there, draft), None, writer);
+        self.files.settle(file, done.is_ok());
+        done.map(|_| Answer::empty(204))
     }
 
     fn fits(&self, (table, _, column): (usize, Uuid, usize), size: u64) -> Result<(), Refusal> {
