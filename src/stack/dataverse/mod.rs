@@ -40,6 +40,7 @@ mod organization;
 mod query;
 mod schema;
 mod search;
+mod seat;
 mod seen;
 mod server;
 mod servers;

@@ -2,8 +2,9 @@
 //! and then the operation.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use http::header::CONTENT_TYPE;
 use http::{Request, Response};
@@ -24,6 +25,7 @@ use super::metadata::Catalogue;
 use super::operate::{Call, Files};
 use super::schema::{Action, Cell, Definition, Environment, Table, WaysIn};
 use super::search::Search;
+use super::seat::Seat;
 use super::server::SNAPSHOTS;
 use super::servers::Servers;
 use super::store::{Snapshot, Store};
@@ -42,12 +44,21 @@ const LARGEST_FILE: usize = 128 << 20;
 #[error("the connection is reset on purpose")]
 pub(super) struct Reset;
 
-/// The environment: state, faults and limits.
+/// The environment with the tables that it has at the moment. Whoever changes
+/// tables puts another in its place; what is shared stays.
 #[derive(Debug)]
 pub(super) struct Organization {
-    pub(super) environment: Environment,
     pub(super) tables: Vec<Arc<Table>>,
     pub(super) catalogue: Catalogue,
+    /// How often tables were changed before.
+    pub(super) generation: u64,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What stays when tables change: state, faults and limits.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) environment: Environment,
     pub(super) actions: Vec<Action>,
     pub(super) ways_in: WaysIn,
     pub(super) crowd: Crowd,
@@ -68,6 +79,20 @@ pub(super) struct Organization {
     pub(super) head: Head,
     /// How many requests came in.
     requests: AtomicU64,
+    pub(super) seat: Weak<Seat>,
+    /// Held by whoever relies on the tables as they are, alone by whoever
+    /// changes them.
+    pub(super) steady: RwLock<()>,
+    /// How often tables were changed.
+    pub(super) changes: AtomicU64,
+}
+
+impl Deref for Organization {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
 }
 
 /// The lock's content; a holder that panicked left it whole, because every
@@ -77,19 +102,22 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Organization {
-    pub(super) fn new(definition: Definition, guard: Guard, ways_in: WaysIn, clock: Clock) -> Self {
+    pub(super) fn new(
+        definition: Definition,
+        (guard, ways_in): (Guard, WaysIn),
+        clock: Clock,
+        seat: Weak<Seat>,
+    ) -> Self {
         let environment = definition.environment;
         let tables: Vec<_> = definition.tables.into_iter().map(|(table, seeds)| (Arc::new(table), seeds)).collect();
         let known: Vec<_> = tables.iter().map(|(table, _)| table.clone()).collect();
-        Self {
+        let shared = Shared {
             ways_in,
             crowd: Crowd::default(),
             snapshots: Mutex::default(),
             reads: Mutex::new(Reads::new(known.clone())),
-            tables: known.clone(),
             actions: definition.actions,
             store: RwLock::new(Store::new(tables, definition.relations.len(), clock.now())),
-            catalogue: Catalogue::new(known, definition.relations, definition.choices),
             faults: FaultBoard::default(),
             servers: Servers::new(&environment.protection, clock.clone()),
             entitled: Entitled::new(environment.protection.entitlement.clone(), |name| guard.application(name)),
@@ -100,8 +128,13 @@ impl Organization {
             clock,
             files: Files::new(environment.file_storage),
             requests: AtomicU64::new(0),
+            seat,
+            steady: RwLock::default(),
+            changes: AtomicU64::new(0),
             environment,
-        }
+        };
+        let catalogue = Catalogue::new(known.clone(), definition.relations, definition.choices);
+        Self { tables: known, catalogue, generation: 0, shared: Arc::new(shared) }
     }
 
     /// The store, to write.

@@ -17,6 +17,7 @@ use super::guard::Guard;
 use super::ledger::{LedgerQuery, LedgerSize};
 use super::organization::Organization;
 use super::schema::{WaysIn, load};
+use super::seat::Seat;
 use super::standing::Limits;
 use crate::clock::Clock;
 use crate::diagnose::Diagnostics;
@@ -52,7 +53,7 @@ pub struct Dataverse {
 
 /// Reads and steers a running mock. Clones are the same.
 #[derive(Clone, Debug)]
-pub struct DataverseHandle(Arc<Organization>, Arc<Path>);
+pub struct DataverseHandle(Arc<Seat>, Arc<Path>);
 
 /// How many snapshots are kept.
 pub const SNAPSHOTS: usize = 16;
@@ -78,10 +79,11 @@ impl Dataverse {
         }
         let guard = Guard::new(tenant, definition.environment.url.clone());
         let ways_in = options.ways_in.unwrap_or(definition.environment.ways_in);
-        let organization = Arc::new(Organization::new(definition, guard, ways_in, options.clock));
-        let served = organization.clone();
-        let listening = bound.serve(service_fn(move |request| served.clone().serve(request)));
-        Ok(Self { handle: DataverseHandle(organization, kept), plain, listening })
+        let clock = options.clock;
+        let seat = Seat::new(|seat| Organization::new(definition, (guard, ways_in), clock, seat));
+        let served = seat.clone();
+        let listening = bound.serve(service_fn(move |request| served.current().serve(request)));
+        Ok(Self { handle: DataverseHandle(seat, kept), plain, listening })
     }
 
     /// Where it stands.
@@ -102,30 +104,30 @@ impl Dataverse {
     /// Stops listening and waits for every task.
     pub async fn stop(self) {
         self.listening.stop().await;
-        self.handle.0.late.stop().await;
+        self.handle.0.current().late.stop().await;
     }
 }
 
 impl DataverseHandle {
     /// Entries of the ledger, and the number to go on from.
     pub fn ledger(&self, query: &LedgerQuery) -> (Vec<LedgerEntry>, u64) {
-        self.0.ledger(query)
+        self.0.current().ledger(query)
     }
 
     /// What was read after a number, by whom, and the number to go on from;
     /// only with one of these correlation IDs, where there are any.
     pub fn reads(&self, since: u64, correlations: &[String], limit: usize) -> (Vec<ReadEntry>, u64) {
-        self.0.reads(since, correlations, limit)
+        self.0.current().reads(since, correlations, limit)
     }
 
     /// How large the ledger is.
     pub fn ledger_size(&self) -> LedgerSize {
-        self.0.view().ledger.size()
+        self.0.current().view().ledger.size()
     }
 
     /// How many effects the ledger has seen, also those that it has forgotten.
     pub fn effects(&self) -> u64 {
-        self.0.effects()
+        self.0.current().effects()
     }
 
     /// Replaces all rows, links and files by those of a file that [`Self::save`] wrote.
@@ -134,7 +136,8 @@ impl DataverseHandle {
     /// The file can't be read, or does not go with these tables; then nothing is
     /// changed.
     pub fn load(&self, state: &Path) -> Result<(), Diagnostics> {
-        self.0.store().load(state, &self.0.files)
+        let organization = self.0.current();
+        organization.store().load(state, &organization.files)
     }
 
     /// Writes all rows, links and files of columns to a file.
@@ -142,19 +145,20 @@ impl DataverseHandle {
     /// # Errors
     /// The file can't be written; what was there stays.
     pub fn save(&self, state: &Path) -> io::Result<()> {
-        self.0.view().save(state, &self.0.files)
+        let organization = self.0.current();
+        organization.view().save(state, &organization.files)
     }
 
     /// Keeps all rows and links as they are under a name; says whether there was
     /// room, for [`SNAPSHOTS`] are kept.
     pub fn snapshot(&self, name: &str) -> bool {
-        self.0.snapshot(name)
+        self.0.current().snapshot(name)
     }
 
     /// Back to a snapshot; says whether there is one of this name. The ledger
     /// keeps what happened, and row versions go on counting.
     pub fn restore(&self, name: &str) -> bool {
-        self.0.restore(name)
+        self.0.current().restore(name)
     }
 
     /// Back to the rows of the files, which are read again.
@@ -162,51 +166,51 @@ impl DataverseHandle {
     /// # Errors
     /// The files have faults by now, or other tables; then nothing is changed.
     pub async fn reset(&self) -> Result<(), Diagnostics> {
-        let (organization, folder) = (self.0.clone(), self.1.clone());
+        let (organization, folder) = (self.0.current(), self.1.clone());
         let done = tokio::task::spawn_blocking(move || organization.reset(load(&folder)?));
         done.await.unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic()))
     }
 
     /// The faults of all tiers.
     pub(in crate::stack) fn board(&self) -> FaultBoard {
-        self.0.faults().clone()
+        self.0.current().faults().clone()
     }
 
     /// Arms a fault; gives the number to disarm it by.
     pub fn arm(&self, fault: Fault) -> u64 {
-        self.0.arm(fault)
+        self.0.current().arm(fault)
     }
 
     /// Disarms a fault; says whether it was armed.
     pub fn disarm(&self, id: u64) -> bool {
-        self.0.disarm(id)
+        self.0.current().disarm(id)
     }
 
     /// Disarms all faults.
     pub fn clear_faults(&self) {
-        self.0.clear_faults();
+        self.0.current().clear_faults();
     }
 
     /// The faults that are armed, in their order, with what they did.
     pub fn faults(&self) -> Vec<ArmedFault> {
-        self.0.faults().list()
+        self.0.current().faults().list()
     }
 
     /// What faults did after a number, at most so many, and the number to go on
     /// from. The last 10,000 are kept.
     pub fn fault_hits(&self, since: u64, limit: usize) -> (Vec<FaultHit>, u64) {
-        self.0.faults().hits(since, limit)
+        self.0.current().faults().hits(since, limit)
     }
 
     /// Where everybody stands with the limits of the environment.
     pub fn limits(&self) -> Limits {
-        self.0.limits()
+        self.0.current().limits()
     }
 
     /// Values of a column in the order of its rows, from `offset`, at most
     /// `limit`, and how many there are; `None` where there is no such table or
     /// column.
     pub fn pool(&self, table: &str, column: &str, offset: usize, limit: usize) -> Option<(Vec<Value>, usize)> {
-        self.0.pool(table, column, (offset, limit))
+        self.0.current().pool(table, column, (offset, limit))
     }
 }

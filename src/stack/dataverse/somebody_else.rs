@@ -12,6 +12,7 @@ impl Organization {
     /// Sets one column of the row that a call has read. What can't be written
     /// is not: then nobody came between.
     pub(super) fn somebody_else_writes(&self, call: &Call, column: &str, value: &str) {
+        let Some(_steady) = self.steady() else { return };
         let read = call.method == http::Method::GET && call.path.rest.is_empty();
         let table = self.table(&call.path.segment);
         let (true, Some(index), Some(text)) = (read, table, call.path.key.as_deref()) else { return };

@@ -33,6 +33,10 @@ impl Organization {
         if call.path.segment == "$batch" {
             return self.batch(call, principal, fault);
         }
+        let Some(_steady) = self.steady() else {
+            let current = self.current().ok_or_else(Refusal::unavailable)?;
+            return current.execute(call, principal, fault);
+        };
         let noted = |refusal: &Refusal| self.note_refusal(call, principal, (refusal.status, refusal.code), fault);
         let acting = self.acting(call, principal).inspect_err(noted)?;
         let principal = acting.as_ref().unwrap_or(principal);

@@ -191,7 +191,7 @@ impl<'v> Output<'v> {
     }
 }
 
-const FORMATTED: &str = "OData.Community.Display.V1.FormattedValue";
+pub(super) const FORMATTED: &str = "OData.Community.Display.V1.FormattedValue";
 const NAVIGATION: &str = "Microsoft.Dynamics.CRM.associatednavigationproperty";
 const LOOKUP: &str = "Microsoft.Dynamics.CRM.lookuplogicalname";
 

@@ -2,6 +2,7 @@
 
 mod batches;
 mod faults;
+mod fetches;
 mod limits;
 mod metadata;
 mod naive;

@@ -84,6 +84,12 @@ impl Organization {
     /// All of its requests, or none of them; then one answer tells why.
     fn change_set(&self, sender: Sender<'_>, (batch, boundary): (&Arc<str>, &Arc<str>), set: Vec<Inner>) -> PartAnswer {
         let Sender { principal, fault, .. } = sender;
+        let Some(_steady) = self.steady() else {
+            return match self.current() {
+                Some(current) => current.change_set(sender, (batch, boundary), set),
+                None => PartAnswer::One(None, Answer::refusal(&Refusal::unavailable(), false)),
+            };
+        };
         let mut steps: Vec<Step> = Vec::with_capacity(set.len());
         for inner in set {
             let content_id = inner.content_id.clone();

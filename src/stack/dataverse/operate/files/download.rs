@@ -86,9 +86,10 @@ fn range(text: &str, size: u64) -> Option<(u64, u64)> {
     }
     let from: u64 = from.parse().ok()?;
     let to = if to.is_empty() { size.saturating_sub(1) } else { to.parse::<u64>().ok()?.min(size.saturating_sub(1)) };
-    // An empty file has one range: nothing.
-    if size == 0 && from == 0 {
-        return Some((0, 0));
+    // Nothing is given where a range begins right behind the end: of an empty
+    // file, and to clients that ask once more when the last chunk was a full one.
+    if from == size {
+        return Some((from, 0));
     }
     (from <= to && from < size).then(|| (from, to - from + 1))
 }
@@ -104,7 +105,8 @@ mod tests {
             ("bytes=8-99", Some((8, 2))),
             ("bytes=4-", Some((4, 6))),
             ("bytes=-3", Some((7, 3))),
-            ("bytes=10-12", None),
+            ("bytes=10-12", Some((10, 0))),
+            ("bytes=11-12", None),
             ("bytes=3-2", None),
             ("lines=0-1", None),
         ];

@@ -171,7 +171,7 @@ impl Binder<'_> {
                 Some(variable) => std::iter::once(variable.to_owned()).chain(names).collect(),
                 None => names,
             };
-            let field = self.field(&names)?;
+            let field = self.field(&names).or_else(|refusal| self.lookup(names).ok_or(refusal))?;
             let place = Place { table: &self.tables[field.table], field };
             return dataverse_function(&place, function, &arguments, &self.given);
         }
@@ -275,6 +275,13 @@ impl Binder<'_> {
             }
         }
         Ok((steps, at))
+    }
+
+    /// The lookup that functions of Dataverse name by its logical name.
+    fn lookup(&self, mut names: Vec<String>) -> Option<Field> {
+        let last = names.last_mut()?;
+        *last = format!("_{last}_value");
+        self.field(&names).ok()
     }
 
     /// The property that a path names.

@@ -41,7 +41,10 @@ pub(in crate::stack::dataverse::query) fn dataverse_function(
             Ok(turned(between, function == "NotBetween"))
         }
         "In" | "NotIn" => Ok(turned(one_of(place, &many()?)?, function == "NotIn")),
-        "EqualUserId" => Ok(Condition::Compare(field, Comparison::Eq, Constant::Id(given.user))),
+        // The mock has no teams.
+        "EqualUserId" | "EqualUserOrUserTeams" => {
+            Ok(Condition::Compare(field, Comparison::Eq, Constant::Id(given.user)))
+        }
         "NotEqualUserId" => Ok(Condition::Compare(field, Comparison::Ne, Constant::Id(given.user))),
         "EqualBusinessId" => Ok(Condition::Compare(field, Comparison::Eq, Constant::Id(given.business_unit))),
         "NotEqualBusinessId" => Ok(Condition::Compare(field, Comparison::Ne, Constant::Id(given.business_unit))),

@@ -4,16 +4,18 @@ use std::io::Write as _;
 
 use super::super::super::answer::{Answer, Cost};
 use super::super::super::error::Refusal;
+use super::super::super::schema::Property;
+use super::super::annotations;
 use super::super::cookie::Cookie;
 use super::super::link;
 use super::super::order::{Order, Position};
-use super::super::output::{Output, PAGE};
+use super::super::output::{FORMATTED, Output, PAGE};
 use super::super::read::{Request, columns, put_constant, put_value};
 use super::super::scan::{MOST_COUNTED, Wanted};
 use super::super::shape::Shape;
 use super::super::view::View;
 use super::execute::{Tuple, shown_value};
-use super::{Plan, Table};
+use super::{Plan, Table, What};
 
 /// How a plan's rows are given page by page.
 pub(super) struct Paging {
@@ -217,6 +219,14 @@ fn write<'v>(output: &mut Output<'v>, plan: &Plan, shape: Option<&Shape>, table:
                     if row.is_some() && value == super::super::bind::Value::Null {
                         continue;
                     }
+                    if let Some((shape, _)) = row
+                        && shape.annotations.formatted
+                        && let Some(text) = formatted(view, &column.what, tuple)
+                    {
+                        name(output, &format!("{}@{FORMATTED}", column.name), follows);
+                        output.text(&text);
+                        follows = true;
+                    }
                     name(output, &column.name, follows);
                     put_value(&mut output.out, value);
                     follows = true;
@@ -227,6 +237,14 @@ fn write<'v>(output: &mut Output<'v>, plan: &Plan, shape: Option<&Shape>, table:
         }
     }
     count
+}
+
+/// A column of a linked table as people read it.
+fn formatted(view: View<'_>, what: &What, tuple: &Tuple<'_>) -> Option<String> {
+    let What::Field(field) = what else { return None };
+    let Property::Column(position) = field.property else { return None };
+    let row = view.follow(&field.steps, tuple.get(field.source).copied().flatten())?;
+    annotations::formatted(view, &view.rows(field.table).table.columns[position], &row.cells[position])
 }
 
 fn name(output: &mut Output<'_>, name: &str, follows: bool) {

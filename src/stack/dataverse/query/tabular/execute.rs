@@ -179,6 +179,9 @@ fn joined<'v>(
             with.push(Some(row));
             if join.condition.as_ref().is_none_or(|condition| condition.holds(view, &with) == Some(true)) {
                 found.push(with);
+                if join.first {
+                    break;
+                }
             }
         }
         if found.len() == before && join.outer {

@@ -212,9 +212,10 @@ impl Fetch<'_> {
         let table = tables.iter().position(|t| &*t.logical == name);
         let table =
             table.ok_or_else(|| Refusal::bad_fetch(format!("The entity with a name = '{name}' was not found.")))?;
-        let outer = match node.attribute("link-type") {
-            None | Some("inner" | "natural") => false,
-            Some("outer") => true,
+        let (outer, first) = match node.attribute("link-type") {
+            None | Some("inner" | "natural") => (false, false),
+            Some("outer") => (true, false),
+            Some("exists" | "in" | "matchfirstrowusingcrossapply") => (false, true),
             Some(other) => return Err(Refusal::not_there(&format!("The link-type '{other}'"))),
         };
         let source = self.entities.len();
@@ -222,7 +223,7 @@ impl Fetch<'_> {
         self.entities.push(Entity { alias, table, definition: &tables[table] });
         let own = self.field(source, attribute(node, "from")?)?;
         let other = self.field(parent, attribute(node, "to")?)?;
-        let join = Join { outer, on: Some((own, other)), condition: None };
+        let join = Join { outer, first, on: Some((own, other)), condition: None };
         self.plan.sources.push(Source { table, join: Some(join) });
         self.entity(node, source)
     }

@@ -86,7 +86,8 @@ fn applied(fetch: &Fetch<'_>, place: Place<'_>, operator: &str, values: &[String
                     Expression::Literal(Literal::Text(values.first().cloned().unwrap_or_default())),
                 ),
             ];
-            dataverse_function(&place, &name, &arguments, &fetch.request.given())?
+            let found = dataverse_function(&place, &name, &arguments, &fetch.request.given());
+            found.map_err(|refusal| if refusal.status == 501 { not_there(operator) } else { refusal })?
         }
     };
     Ok(if not { Condition::Not(Box::new(found)) } else { found })
@@ -96,6 +97,7 @@ fn applied(fetch: &Fetch<'_>, place: Place<'_>, operator: &str, values: &[String
 fn function(operator: &str) -> Option<String> {
     Some(match operator {
         "eq-userid" => "EqualUserId".into(),
+        "eq-useroruserteams" => "EqualUserOrUserTeams".into(),
         "ne-userid" => "NotEqualUserId".into(),
         "eq-businessid" => "EqualBusinessId".into(),
         "ne-businessid" => "NotEqualBusinessId".into(),
@@ -113,6 +115,34 @@ fn function(operator: &str) -> Option<String> {
             name.replace("Olderthan", "OlderThan")
         }
     })
+}
+
+/// Operators of the platform that the mock has not.
+const NOT_THERE: [&str; 17] = [
+    "above",
+    "eq-or-above",
+    "eq-or-under",
+    "eq-useroruserhierarchy",
+    "eq-useroruserhierarchyandteams",
+    "eq-userlanguage",
+    "eq-userteams",
+    "in-fiscal-period",
+    "in-fiscal-period-and-year",
+    "in-fiscal-year",
+    "in-or-after-fiscal-period-and-year",
+    "in-or-before-fiscal-period-and-year",
+    "last-fiscal-period",
+    "last-fiscal-year",
+    "next-fiscal-period",
+    "next-fiscal-year",
+    "under",
+];
+
+fn not_there(operator: &str) -> Refusal {
+    if NOT_THERE.contains(&operator) {
+        return Refusal::not_there(&format!("The condition operator '{operator}' of FetchXML"));
+    }
+    unknown(operator)
 }
 
 fn unknown(operator: &str) -> Refusal {

@@ -37,6 +37,8 @@ pub(super) struct Join {
     /// The property of the new table, and that of an earlier one; none for
     /// every row with every other.
     pub(super) on: Option<(Field, Field)>,
+    /// Whether one partner is enough.
+    pub(super) first: bool,
     /// What else the partner must meet.
     pub(super) condition: Option<Condition>,
 }

@@ -94,7 +94,7 @@ impl<'r> Resolver<'r> {
     }
 
     fn join(&self, position: usize, from: &From) -> Result<Join, Refusal> {
-        let mut join = Join { outer: from.outer, on: None, condition: None };
+        let mut join = Join { first: false, outer: from.outer, on: None, condition: None };
         let mut rest = Vec::new();
         for part in &from.on {
             if let Where::Columns(a, Comparison::Eq, b) = part
