@@ -28,7 +28,7 @@ use super::search::Search;
 use super::seat::Seat;
 use super::server::SNAPSHOTS;
 use super::servers::Servers;
-use super::store::{Snapshot, Store};
+use super::store::{Snapshot, Society, Store};
 use crate::clock::Clock;
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::observe::{LedgerEntry, ReadEntry};
@@ -111,13 +111,14 @@ impl Organization {
         let environment = definition.environment;
         let tables: Vec<_> = definition.tables.into_iter().map(|(table, seeds)| (Arc::new(table), seeds)).collect();
         let known: Vec<_> = tables.iter().map(|(table, _)| table.clone()).collect();
+        let society = Society::of(environment.organization, environment.business_unit, &known);
         let shared = Shared {
             ways_in,
             crowd: Crowd::default(),
             snapshots: Mutex::default(),
             reads: Mutex::new(Reads::new(known.clone())),
             actions: definition.actions,
-            store: RwLock::new(Store::new(tables, definition.relations.len(), clock.now())),
+            store: RwLock::new(Store::new(tables, definition.relations.len(), (society, clock.now()))),
             faults: FaultBoard::default(),
             servers: Servers::new(&environment.protection, clock.clone()),
             entitled: Entitled::new(environment.protection.entitlement.clone(), |name| guard.application(name)),

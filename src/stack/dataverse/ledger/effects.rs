@@ -223,9 +223,9 @@ pub(super) fn carries(headers: &BTreeMap<String, String>, tag: Option<&str>, sam
 fn columns(reader: &mut Reader<'_>, table: &Table) -> Vec<ColumnChange> {
     let count = reader.number();
     let change = |_| {
-        let position = reader.number() as usize;
+        let position = reader.number() as u16;
         let (before, after) = (reader.cell().to_json(), reader.cell().to_json());
-        ColumnChange { name: table.columns[position].name.to_string(), before, after }
+        ColumnChange { name: table.column_name(position).to_owned(), before, after }
     };
     (0..count).map(change).collect()
 }

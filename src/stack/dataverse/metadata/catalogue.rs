@@ -29,11 +29,6 @@ impl Catalogue {
         Self { tables, relations, choices, document: std::sync::OnceLock::new() }
     }
 
-    /// The position of the table that lookups of users name, if it is there.
-    pub(super) fn users(&self) -> Option<usize> {
-        self.tables.iter().position(|table| &*table.logical == "systemuser")
-    }
-
     /// The columns of a table: its key, its own, and those that every table
     /// has.
     pub(super) fn columns<'t>(&self, table: &'t Table) -> Vec<(std::borrow::Cow<'t, Column>, Part)> {
@@ -49,8 +44,12 @@ impl Catalogue {
         let kind = match system {
             System::CreatedOn | System::ModifiedOn => ColumnKind::DateTime,
             System::Version => ColumnKind::BigInt,
-            System::CreatedBy | System::ModifiedBy | System::Owner => {
-                ColumnKind::Lookup(self.users().map(|users| by_user(table, system, users)).into_iter().collect())
+            _ => {
+                let named = system.names().into_iter().filter_map(|logical| {
+                    let far = self.tables.iter().position(|table| *table.logical == *logical)?;
+                    Some(derived(table, system, far))
+                });
+                ColumnKind::Lookup(named.collect())
             }
         };
         let mut column = Column::new(system.name(), kind);
@@ -125,14 +124,20 @@ impl Catalogue {
     }
 }
 
-fn by_user(table: &Table, system: System, users: usize) -> LookupTarget {
+/// What a column that is derived from the row names, with the platform's names
+/// of relationships.
+fn derived(table: &Table, system: System, far: usize) -> LookupTarget {
+    let logical = &table.logical;
     let name = match system {
-        System::CreatedBy => format!("lk_{}_createdby", table.logical),
-        System::ModifiedBy => format!("lk_{}_modifiedby", table.logical),
-        _ => format!("user_{}", table.logical),
+        System::CreatedBy => format!("lk_{logical}_createdby"),
+        System::ModifiedBy => format!("lk_{logical}_modifiedby"),
+        System::OwningTeam => format!("team_{logical}"),
+        System::OwningBusinessUnit => format!("business_unit_{logical}"),
+        System::Owner => format!("owner_{logical}"),
+        _ => format!("user_{logical}"),
     };
     LookupTarget {
-        table: users as u16,
+        table: far as u16,
         navigation: system.name().into(),
         collection: name.as_str().into(),
         relationship: name.into(),

@@ -74,12 +74,17 @@ impl Catalogue {
             }
             told.push(&target.navigation);
             let far = &self.tables[usize::from(target.table)];
+            // What is derived from the row has no other side.
+            let partner = match far.navigation(&target.collection) {
+                Some(_) => format!(" Partner=\"{}\"", target.collection),
+                None => String::new(),
+            };
             put(
                 text,
                 &format!(
-                    "<NavigationProperty Name=\"{}\" Type=\"mscrm.{}\" Nullable=\"true\" Partner=\"{}\">\
+                    "<NavigationProperty Name=\"{}\" Type=\"mscrm.{}\" Nullable=\"true\"{partner}>\
                      <ReferentialConstraint Property=\"{}\" ReferencedProperty=\"{}\" /></NavigationProperty>",
-                    target.navigation, far.logical, target.collection, column.property, far.primary_id
+                    target.navigation, far.logical, column.property, far.primary_id
                 ),
             );
         }
@@ -96,7 +101,7 @@ impl Catalogue {
             Reach::Across { relation, table: far, second } => {
                 (far, Some(self.relations[relation].navigations[usize::from(!second)].clone()))
             }
-            Reach::One { .. } => return,
+            Reach::One { .. } | Reach::System { .. } => return,
         };
         debug_assert!(!table.logical.is_empty());
         let partner = partner.map(|name| format!(" Partner=\"{name}\"")).unwrap_or_default();
@@ -116,6 +121,7 @@ impl Catalogue {
                 lookups.map(|target| (&*target.navigation, usize::from(target.table))).collect();
             bindings.extend(table.navigations.iter().filter_map(|navigation| match navigation.reach {
                 Reach::Many { table, .. } | Reach::Across { table, .. } => Some((&*navigation.name, table)),
+                Reach::System { table, .. } => Some((&*navigation.name, table)),
                 Reach::One { .. } => None,
             }));
             bindings.dedup_by_key(|(name, _)| *name);

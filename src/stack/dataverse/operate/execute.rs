@@ -127,7 +127,7 @@ impl Organization {
     pub(super) fn shown(&self, call: &Call, representation: &Representation, effect: &Effect, store: &Store) -> Shown {
         let Effect::Row(table, id, _) = effect else { return None };
         let row = store.rows(*table).get(id)?;
-        Some((representation.body(self, store, &call.base, row), row.version))
+        Some((representation.body(store, &call.base, row), row.version))
     }
 
     /// The answer to a write (reference A4): 204 with the row's address, or the

@@ -156,8 +156,7 @@ impl Organization {
             return self.link(call, (index, target), navigation);
         }
         if let Some(reach) = table.navigation(rest) {
-            let single = matches!(reach, Reach::One { .. });
-            if call.method != http::Method::POST || single {
+            if call.method != http::Method::POST || reach.is_single() {
                 return Err(Refusal::wrong_method(call.method.as_str(), rest));
             }
             let draft = Drafts::of(&self.tables).row(target_of(reach), &call.body)?;

@@ -101,22 +101,31 @@ impl<'v> Output<'v> {
     }
 
     fn system(&mut self, shape: &Shape, member: &Member, system: System, row: &Row) {
-        let principal = if system == System::ModifiedBy { row.modified_by } else { row.created_by };
         let at = if system == System::ModifiedOn { row.modified } else { row.created };
         let wanted = shape.annotations;
         if wanted.formatted {
             let text = match system {
-                System::CreatedOn | System::ModifiedOn => annotations::instant(at.utc()),
-                System::Version => annotations::grouped(&row.version.to_string()),
-                _ => self.view.user_name(principal).to_owned(),
+                System::CreatedOn | System::ModifiedOn => Some(annotations::instant(at.utc())),
+                System::Version => Some(annotations::grouped(&row.version.to_string())),
+                _ => self.view.derived_name(system, row).map(str::to_owned),
             };
-            self.annotation(member, FORMATTED, &text);
+            if let Some(text) = text {
+                self.annotation(member, FORMATTED, &text);
+            }
         }
-        if system.is_user() && wanted.navigation {
-            self.annotation(member, NAVIGATION, system.name());
-        }
-        if system.is_user() && wanted.lookup_name {
-            self.annotation(member, LOOKUP, "systemuser");
+        if let Some(logical) = system.names()
+            && let Some((id, table)) = self.view.derived(system, row)
+        {
+            if wanted.navigation {
+                self.annotation(member, NAVIGATION, system.name());
+            }
+            if wanted.lookup_name {
+                let logical = table.map_or(logical, |table| &*self.view.rows(table).table.logical);
+                self.annotation(member, LOOKUP, logical);
+            }
+            self.out.extend_from_slice(&member.name);
+            put_id(&mut self.out, id);
+            return;
         }
         self.out.extend_from_slice(&member.name);
         match system {
@@ -124,10 +133,7 @@ impl<'v> Output<'v> {
                 let _ = write!(self.out, "\"{}\"", at.utc().format("%Y-%m-%dT%H:%M:%SZ"));
             }
             System::Version => put_number(&mut self.out, row.version),
-            System::CreatedBy | System::ModifiedBy | System::Owner => {
-                let id = self.view.user(principal);
-                put_id(&mut self.out, id);
-            }
+            _ => self.put("null"),
         }
     }
 
@@ -141,7 +147,7 @@ impl<'v> Output<'v> {
 
     fn expanded(&mut self, shape: &Shape, expand: &Expand, row: &'v Row) {
         let rows = self.view.reached(expand.reach, row);
-        let single = matches!(expand.reach, super::super::schema::Reach::One { .. });
+        let single = expand.reach.is_single();
         self.text(&expand.name);
         self.put(":");
         if single {

@@ -121,10 +121,7 @@ impl<'b> Shapes<'b> {
                 return Err(Refusal::bad_query(format!("Found mixed/duplicate $expand option '{name}'.")));
             }
             let options = Options::read(&item.options)?;
-            let (target, single) = match reach {
-                Reach::One { table, .. } => (table, true),
-                Reach::Many { table, .. } | Reach::Across { table, .. } => (table, false),
-            };
+            let (target, single) = (reach.target(), reach.is_single());
             let collection = [options.filter.is_some(), options.order.is_some(), options.top.is_some(), options.count];
             if single && collection.contains(&true) {
                 return Err(Refusal::unsupported_query(format!(
@@ -162,6 +159,7 @@ fn named(table: &Table, text: &str) -> Result<Vec<Member>, Refusal> {
         let property = match (table.read(name), table.navigation(name)) {
             (Some(property), _) => property,
             (None, Some(Reach::One { column, .. })) => Property::Column(column),
+            (None, Some(Reach::System { system, .. })) => Property::System(system),
             (None, _) => return Err(Refusal::no_property(name, &table.logical)),
         };
         let known = members.iter().any(|member| member.property == property);

@@ -3,7 +3,6 @@
 use smallvec::SmallVec;
 use uuid::Uuid;
 
-use super::super::guard::user_id;
 use super::super::schema::{Cell, Property, Reach, System};
 use super::super::store::{Row, Rows, Store};
 use super::bind::{Field, Kind, Step, Value};
@@ -16,13 +15,11 @@ pub(super) type Scope<'s, 'v> = &'s [Option<&'v Row>];
 #[derive(Clone, Copy)]
 pub(in crate::stack::dataverse) struct View<'v> {
     store: &'v Store,
-    /// Users' ids are derived from it.
-    organization: Uuid,
 }
 
 impl<'v> View<'v> {
-    pub(in crate::stack::dataverse) fn new(store: &'v Store, organization: Uuid) -> Self {
-        Self { store, organization }
+    pub(in crate::stack::dataverse) fn new(store: &'v Store) -> Self {
+        Self { store }
     }
 
     pub(super) fn rows(self, table: usize) -> &'v Rows {
@@ -34,34 +31,69 @@ impl<'v> View<'v> {
         self.store.version()
     }
 
-    /// The id of the user that a principal is.
-    pub(super) fn user(self, principal: u32) -> Uuid {
-        user_id(&self.organization, self.store.principal(principal))
+    /// The row that a column derived from a row names: its id, and the position
+    /// of its table, where that is there.
+    pub(super) fn derived(self, system: System, row: &Row) -> Option<(Uuid, Option<usize>)> {
+        let society = self.store.society();
+        let (id, team) = match system {
+            System::CreatedOn | System::ModifiedOn | System::Version => return None,
+            System::OwningBusinessUnit => return Some((society.business_unit, None)),
+            System::CreatedBy => self.store.principal_id(row.created_by),
+            System::ModifiedBy => self.store.principal_id(row.modified_by),
+            System::Owner => self.store.principal_id(row.owner),
+            System::OwningUser => Some(self.store.principal_id(row.owner)).filter(|(_, team)| !team)?,
+            System::OwningTeam => Some(self.store.principal_id(row.owner)).filter(|(_, team)| *team)?,
+        };
+        Some((id, if team { society.teams } else { society.users }))
     }
 
-    pub(super) fn user_name(self, principal: u32) -> &'v str {
-        self.store.principal(principal)
+    /// The name of that row, or that of the principal where it has none.
+    pub(super) fn derived_name(self, system: System, row: &Row) -> Option<&'v str> {
+        let (id, table) = self.derived(system, row)?;
+        let found = table.and_then(|table| {
+            let rows = self.rows(table);
+            match &rows.get(&id)?.cells[rows.table.column(&rows.table.primary_name)?] {
+                Cell::Text(text) => Some(&**text),
+                _ => None,
+            }
+        });
+        let principal = match system {
+            System::CreatedBy => row.created_by,
+            System::ModifiedBy => row.modified_by,
+            System::Owner | System::OwningUser | System::OwningTeam => row.owner,
+            _ => return found,
+        };
+        Some(found.unwrap_or_else(|| self.store.principal(principal)))
     }
 
     /// The row at the end of the steps.
     pub(super) fn follow(self, steps: &SmallVec<[Step; 1]>, row: Option<&'v Row>) -> Option<&'v Row> {
-        steps.iter().try_fold(row?, |row, step| match &row.cells[step.column] {
-            Cell::Row(table, id) if usize::from(*table) == step.table => self.rows(step.table).get(id),
-            _ => None,
-        })
+        steps.iter().try_fold(row?, |row, step| self.single(step.reach, row))
+    }
+
+    /// The row that a single-valued navigation property leads to.
+    fn single(self, reach: Reach, row: &Row) -> Option<&'v Row> {
+        match reach {
+            Reach::One { column, table } => match &row.cells[column] {
+                Cell::Row(named, id) if usize::from(*named) == table => self.rows(table).get(id),
+                _ => None,
+            },
+            Reach::System { system: System::OwningBusinessUnit, table } => {
+                self.rows(table).get(&self.store.society().business_unit)
+            }
+            Reach::System { system, table } => {
+                let (id, named) = self.derived(system, row)?;
+                (named == Some(table)).then(|| self.rows(table).get(&id)).flatten()
+            }
+            Reach::Many { .. } | Reach::Across { .. } => None,
+        }
     }
 
     /// The rows that a navigation property leads to.
     pub(super) fn reached(self, reach: Reach, row: &Row) -> Box<dyn Iterator<Item = &'v Row> + 'v> {
         let id = row.id;
         match reach {
-            Reach::One { column, table } => {
-                let found = match &row.cells[column] {
-                    Cell::Row(named, id) if usize::from(*named) == table => self.rows(table).get(id),
-                    _ => None,
-                };
-                Box::new(found.into_iter())
-            }
+            Reach::One { .. } | Reach::System { .. } => Box::new(self.single(reach, row).into_iter()),
             Reach::Many { table, column } => Box::new(self.rows(table).referring(column, id)),
             Reach::Across { relation, table, second } => {
                 let linked = self.store.linked(relation, id, second);
@@ -86,8 +118,7 @@ impl<'v> View<'v> {
             Property::System(System::CreatedOn) => Value::Instant(whole_second(row.created)),
             Property::System(System::ModifiedOn) => Value::Instant(whole_second(row.modified)),
             Property::System(System::Version) => Value::Integer(i64::try_from(row.version).unwrap_or(i64::MAX)),
-            Property::System(System::CreatedBy | System::Owner) => Value::Id(self.user(row.created_by)),
-            Property::System(System::ModifiedBy) => Value::Id(self.user(row.modified_by)),
+            Property::System(system) => self.derived(system, row).map_or(Value::Null, |(id, _)| Value::Id(id)),
         }
     }
 }

@@ -216,12 +216,24 @@ pub(in crate::stack::dataverse) enum System {
     CreatedBy,
     ModifiedBy,
     Owner,
+    OwningUser,
+    OwningTeam,
+    OwningBusinessUnit,
     Version,
 }
 
 impl System {
-    pub(in crate::stack::dataverse) const ALL: [Self; 6] =
-        [Self::CreatedOn, Self::ModifiedOn, Self::CreatedBy, Self::ModifiedBy, Self::Owner, Self::Version];
+    pub(in crate::stack::dataverse) const ALL: [Self; 9] = [
+        Self::CreatedOn,
+        Self::ModifiedOn,
+        Self::CreatedBy,
+        Self::ModifiedBy,
+        Self::Owner,
+        Self::OwningUser,
+        Self::OwningTeam,
+        Self::OwningBusinessUnit,
+        Self::Version,
+    ];
 
     /// The logical name.
     pub(in crate::stack::dataverse) fn name(self) -> &'static str {
@@ -231,6 +243,9 @@ impl System {
             Self::CreatedBy => "createdby",
             Self::ModifiedBy => "modifiedby",
             Self::Owner => "ownerid",
+            Self::OwningUser => "owninguser",
+            Self::OwningTeam => "owningteam",
+            Self::OwningBusinessUnit => "owningbusinessunit",
             Self::Version => "versionnumber",
         }
     }
@@ -241,20 +256,34 @@ impl System {
             Self::CreatedBy => "_createdby_value",
             Self::ModifiedBy => "_modifiedby_value",
             Self::Owner => "_ownerid_value",
+            Self::OwningUser => "_owninguser_value",
+            Self::OwningTeam => "_owningteam_value",
+            Self::OwningBusinessUnit => "_owningbusinessunit_value",
             Self::CreatedOn | Self::ModifiedOn | Self::Version => self.name(),
         }
     }
 
-    /// Whether it names a user.
-    pub(in crate::stack::dataverse) fn is_user(self) -> bool {
-        matches!(self, Self::CreatedBy | Self::ModifiedBy | Self::Owner)
+    /// The logical name of the table whose rows it names, where it names rows.
+    /// An owner is a user or a team; he is looked for among users.
+    pub(in crate::stack::dataverse) fn names(self) -> Option<&'static str> {
+        match self {
+            Self::CreatedOn | Self::ModifiedOn | Self::Version => None,
+            Self::CreatedBy | Self::ModifiedBy | Self::Owner | Self::OwningUser => Some("systemuser"),
+            Self::OwningTeam => Some("team"),
+            Self::OwningBusinessUnit => Some("businessunit"),
+        }
+    }
+
+    /// Whether only rows that belong to somebody have it.
+    pub(in crate::stack::dataverse) fn is_of_owner(self) -> bool {
+        matches!(self, Self::Owner | Self::OwningUser | Self::OwningTeam | Self::OwningBusinessUnit)
     }
 
     pub(in crate::stack::dataverse) fn edm(self) -> &'static str {
         match self {
             Self::CreatedOn | Self::ModifiedOn => "Edm.DateTimeOffset",
-            Self::CreatedBy | Self::ModifiedBy | Self::Owner => "Edm.Guid",
             Self::Version => "Edm.Int64",
+            _ => "Edm.Guid",
         }
     }
 }

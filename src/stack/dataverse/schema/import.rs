@@ -16,7 +16,7 @@ use super::column::{Column, ColumnKind, OnDelete, System};
 use super::draft::{Draft, ManyDraft};
 use super::load::files;
 use super::lookups::{LookupDraft, TargetDraft};
-use super::table::{AlternateKey, Table};
+use super::table::{AlternateKey, Table, Traits};
 use crate::diagnose::{Diagnostic, Diagnostics, Node, Place, closest};
 
 /// The longest text of the platform, for documents without facets.
@@ -190,7 +190,10 @@ impl<'d, 'i> Import<'d, 'i> {
             }
             columns.extend(column(property, name));
         }
+        // What belongs to somebody says to whom.
+        let user_owned = parts("Property").any(|e| e.attribute("Name") == Some(System::Owner.property()));
         let mut table = Table {
+            traits: Traits { user_owned, ..Traits::default() },
             logical: kind.into(),
             collection: set.into(),
             primary_id: primary_id.into(),

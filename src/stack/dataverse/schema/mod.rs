@@ -29,7 +29,7 @@ pub use load::lint;
 pub(in crate::stack::dataverse) use load::load;
 pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, POOLED, Protection};
 pub(in crate::stack::dataverse) use table::{
-    AlternateKey, Definition, Environment, Navigation, Reach, Relation, SeedRow, Table,
+    AlternateKey, Definition, Environment, Navigation, OWNER, Reach, Relation, SeedRow, Table,
 };
 pub use ways::WaysIn;
 

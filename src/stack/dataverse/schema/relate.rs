@@ -18,6 +18,9 @@ pub(super) fn relate(drafts: &mut [Draft<'_>], diagnostics: &mut Diagnostics) ->
     for table in 0..relating.drafts.len() {
         relating.lookups(table);
     }
+    for table in 0..relating.drafts.len() {
+        relating.derived(table);
+    }
     let mut relations = Vec::new();
     for table in 0..relating.drafts.len() {
         for many in std::mem::take(&mut relating.drafts[table].many) {
@@ -103,6 +106,22 @@ impl Relating<'_, '_, '_> {
         self.navigate(table, &navigation, Reach::One { column, table: other }, &draft.place);
         self.navigate(other, &collection, Reach::Many { table, column }, &draft.place);
         LookupTarget { table: other as u16, navigation, collection, relationship, on_delete: draft.on_delete }
+    }
+
+    /// The navigation properties of columns that are derived from the row, as
+    /// far as the tables that they lead to are there.
+    fn derived(&mut self, table: usize) {
+        let own = &self.drafts[table].table;
+        let found: Vec<(&str, Reach)> = own
+            .systems()
+            .filter_map(|system| {
+                let far = *self.positions.get(system.names()?)?;
+                Some((system.name(), Reach::System { system, table: far }))
+            })
+            .filter(|(name, _)| own.navigation(name).is_none())
+            .collect();
+        let own = &mut self.drafts[table].table;
+        own.navigations.extend(found.into_iter().map(|(name, reach)| Navigation { name: name.into(), reach }));
     }
 
     /// Adds a navigation property; two of one name that lead to different

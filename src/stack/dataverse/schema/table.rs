@@ -92,6 +92,8 @@ pub(in crate::stack::dataverse) struct Navigation {
 pub(in crate::stack::dataverse) enum Reach {
     /// The row of `table` that the lookup at `column` of this table names.
     One { column: usize, table: usize },
+    /// The row of `table` that a column derived from this row names.
+    System { system: System, table: usize },
     /// The rows of `table` whose lookup at `column` names this row.
     Many { table: usize, column: usize },
     /// The rows of `table` that are linked with this one in the many-to-many
@@ -99,6 +101,27 @@ pub(in crate::stack::dataverse) enum Reach {
     /// second side.
     Across { relation: usize, table: usize, second: bool },
 }
+
+impl Reach {
+    /// Whether it leads to one row at most.
+    pub(in crate::stack::dataverse) fn is_single(self) -> bool {
+        matches!(self, Self::One { .. } | Self::System { .. })
+    }
+
+    /// The table that it leads to.
+    pub(in crate::stack::dataverse) fn target(self) -> usize {
+        match self {
+            Self::One { table, .. }
+            | Self::System { table, .. }
+            | Self::Many { table, .. }
+            | Self::Across { table, .. } => table,
+        }
+    }
+}
+
+/// Stands for the position of `ownerid` where positions of columns are written
+/// down: the owner is a property of the row, and no cell of it.
+pub(in crate::stack::dataverse) const OWNER: u16 = u16::MAX;
 
 impl Table {
     /// The position of a column by its logical name; case matters.
@@ -131,7 +154,7 @@ impl Table {
     /// has as columns of its own.
     pub(in crate::stack::dataverse) fn systems(&self) -> impl Iterator<Item = System> {
         System::ALL.into_iter().filter(|system| {
-            let there = *system != System::Owner || self.traits.user_owned;
+            let there = !system.is_of_owner() || self.traits.user_owned;
             there && self.column(system.name()).is_none()
         })
     }
@@ -140,6 +163,14 @@ impl Table {
     pub(in crate::stack::dataverse) fn file_columns(&self) -> impl Iterator<Item = usize> {
         let columns = self.columns.iter().enumerate();
         columns.filter(|(_, column)| matches!(column.kind, ColumnKind::File { .. })).map(|(position, _)| position)
+    }
+
+    /// The logical name of the column at a position of the ledger.
+    pub(in crate::stack::dataverse) fn column_name(&self, position: u16) -> &str {
+        match self.columns.get(usize::from(position)) {
+            Some(column) => &column.name,
+            None => System::Owner.name(),
+        }
     }
 
     /// Makes names findable after the columns have changed.

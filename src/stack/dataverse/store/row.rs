@@ -20,6 +20,8 @@ pub(in crate::stack::dataverse) struct Row {
     /// Who made it, and who wrote it last: their numbers in the store.
     pub(in crate::stack::dataverse) created_by: u32,
     pub(in crate::stack::dataverse) modified_by: u32,
+    /// Whose it is: that principal's number.
+    pub(in crate::stack::dataverse) owner: u32,
     pub(in crate::stack::dataverse) cells: Box<[Cell]>,
 }
 

@@ -32,7 +32,7 @@ impl Store {
         let known = self.tables.iter().map(|rows| rows.table.clone());
         let seeds: Vec<(Arc<Table>, Vec<SeedRow>)> =
             known.zip(definition.tables).map(|(table, (_, seeds))| (table, seeds)).collect();
-        let fresh = Self::new(seeds, definition.relations.len(), now);
+        let fresh = Self::new(seeds, definition.relations.len(), (self.society(), now));
         let before = self.version;
         self.tables = fresh.tables;
         self.relations = fresh.relations;

@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
 use uuid::Uuid;
 
 use super::super::error::Refusal;
 use super::super::ledger::{Ledger, Writer};
 use super::super::operate::Key;
-use super::super::schema::{SeedRow, Table};
+use super::super::schema::{Cell, SeedRow, Table};
 use super::history::History;
+use super::principals::{Principals, Society};
 use super::row::Row;
 use super::rows::Rows;
 use super::transaction::Transaction;
@@ -38,13 +38,6 @@ pub(in crate::stack::dataverse) struct Relation {
     pub(super) backward: BTreeSet<(Uuid, Uuid)>,
 }
 
-/// Who wrote rows, as numbers.
-#[derive(Clone, Debug, Default)]
-pub(in crate::stack::dataverse) struct Principals {
-    names: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, u32>,
-}
-
 /// The first row version: seven digits, as they are seen.
 const FIRST: u64 = 1_000_000;
 
@@ -52,10 +45,10 @@ impl Store {
     pub(in crate::stack::dataverse) fn new(
         tables: Vec<(Arc<Table>, Vec<SeedRow>)>,
         relations: usize,
-        now: Timestamp,
+        (society, now): (Society, Timestamp),
     ) -> Self {
         let ledger = Ledger::new(tables.iter().map(|(table, _)| table.clone()).collect());
-        let mut principals = Principals::default();
+        let mut principals = Principals::new(society);
         let system = principals.number("SYSTEM");
         let mut version = FIRST;
         let mut filled = Vec::with_capacity(tables.len());
@@ -71,6 +64,7 @@ impl Store {
                     modified: now,
                     created_by: system,
                     modified_by: system,
+                    owner: system,
                     cells: seed.cells.into_boxed_slice(),
                 });
             }
@@ -101,6 +95,16 @@ impl Store {
         self.principals.name(number)
     }
 
+    /// The id of his row, and whether he is a team.
+    pub(in crate::stack::dataverse) fn principal_id(&self, number: u32) -> (Uuid, bool) {
+        self.principals.id(number)
+    }
+
+    /// What users' ids are derived from, and which tables tell of them.
+    pub(in crate::stack::dataverse) fn society(&self) -> Society {
+        self.principals.society
+    }
+
     /// Rows of the other side that are linked with this one.
     pub(in crate::stack::dataverse) fn linked(
         &self,
@@ -124,6 +128,14 @@ impl Store {
     /// The row that a key names, or the refusal that there is none.
     pub(in crate::stack::dataverse) fn find(&self, table: usize, key: &Key) -> Result<&Row, Refusal> {
         self.locate(table, key).ok_or_else(|| missing(&self.tables[table].table, key))
+    }
+
+    /// Whose a row is, as the ledger has it.
+    pub(super) fn owner_cell(&self, number: u32) -> Cell {
+        let (id, team) = self.principal_id(number);
+        let society = self.society();
+        let table = if team { society.teams } else { society.users };
+        table.map_or(Cell::Id(id), |table| Cell::Row(table as u16, id))
     }
 
     /// What is written from now on stands together, or not at all.
@@ -151,22 +163,5 @@ impl Relation {
     pub(super) fn unlink(&mut self, first: Uuid, second: Uuid) -> bool {
         self.backward.remove(&(second, first));
         self.forward.remove(&(first, second))
-    }
-}
-
-impl Principals {
-    pub(super) fn number(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
-            return *number;
-        }
-        let shared: Arc<str> = name.into();
-        let number = self.names.len() as u32;
-        self.names.push(shared.clone());
-        self.numbers.insert(shared, number);
-        number
-    }
-
-    fn name(&self, number: u32) -> &str {
-        self.names.get(number as usize).map(AsRef::as_ref).unwrap_or_default()
     }
 }

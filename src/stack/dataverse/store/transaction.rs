@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::error::Refusal;
 use super::super::ledger::{Change, Writer};
-use super::super::schema::{Cell, Table};
+use super::super::schema::{Cell, OWNER, Table};
 use super::row::Row;
 use super::state::Store;
 use crate::clock::Timestamp;
@@ -20,6 +20,22 @@ pub(in crate::stack::dataverse) struct Transaction<'a> {
     store: &'a mut Store,
     writer: &'a Writer,
     done: SmallVec<[Done<'a>; 1]>,
+}
+
+/// What a write puts into a row.
+#[derive(Debug, Default)]
+pub(in crate::stack::dataverse) struct Values {
+    /// Columns by their positions.
+    pub(in crate::stack::dataverse) cells: Vec<(usize, Cell)>,
+    /// Whose it is to be, where that is said: table and primary id.
+    pub(in crate::stack::dataverse) owner: Option<(usize, Uuid)>,
+}
+
+impl Values {
+    /// One column.
+    pub(in crate::stack::dataverse) fn of(column: usize, cell: Cell) -> Self {
+        Self { cells: vec![(column, cell)], owner: None }
+    }
 }
 
 /// One write that was done: what the ledger gets of it, and what takes it back.
@@ -83,7 +99,7 @@ impl<'a> Transaction<'a> {
         &mut self,
         table: usize,
         id: Option<Uuid>,
-        named: Vec<(usize, Cell)>,
+        Values { cells: named, owner }: Values,
     ) -> Result<Uuid, Refusal> {
         let rows = &mut self.store.tables[table];
         if self.done.is_empty() {
@@ -99,7 +115,8 @@ impl<'a> Transaction<'a> {
             cells[position] = cell;
         }
         let change = |position: usize| (position as u16, Cell::Null, cells[position].clone());
-        let changes: Vec<Change> = positions.into_iter().map(change).collect();
+        let mut changes: Vec<Change> = positions.into_iter().map(change).collect();
+        changes.extend(owner.map(|(table, id)| (OWNER, Cell::Null, Cell::Row(table as u16, id))));
         complete(&rows.table, &cells)?;
         let id = id.unwrap_or_else(Uuid::new_v4);
         if rows.get(&id).is_some() {
@@ -110,7 +127,9 @@ impl<'a> Transaction<'a> {
         store.version += 1;
         let (version, by) = (store.version, store.principals.number(&self.writer.principal));
         let (at, table_rows) = (self.writer.at, &mut store.tables[table]);
-        let row = Row { id, version, born: version, created: at, modified: at, created_by: by, modified_by: by, cells };
+        let owner = owner.map_or(by, |owner| store.principals.of_row(owner));
+        let (created, modified, created_by, modified_by) = (at, at, by, by);
+        let row = Row { id, version, born: version, created, modified, created_by, modified_by, owner, cells };
         table_rows.insert(row);
         self.done.push(Done {
             writer: self.writer,
@@ -128,7 +147,7 @@ impl<'a> Transaction<'a> {
         &mut self,
         table: usize,
         id: Uuid,
-        named: Vec<(usize, Cell)>,
+        Values { cells: named, owner }: Values,
     ) -> Result<(), Refusal> {
         let rows = &self.store.tables[table];
         let found = rows.slot(&id).and_then(|slot| Some((slot, rows.at(slot)?)));
@@ -137,7 +156,7 @@ impl<'a> Transaction<'a> {
         };
         cleared(&rows.table, &named)?;
         let indexed = named.iter().any(|(position, _)| rows.indexes(*position));
-        if !indexed && self.store.history.is_none() {
+        if !indexed && owner.is_none() && self.store.history.is_none() {
             self.update_in_place(table, slot, named);
             return Ok(());
         }
@@ -147,13 +166,17 @@ impl<'a> Transaction<'a> {
             let before = std::mem::replace(&mut cells[position], after.clone());
             changes.push((position as u16, before, after));
         }
-        let (born, created, created_by) = (old.born, old.created, old.created_by);
+        let (born, created, created_by, owned) = (old.born, old.created, old.created_by, old.owner);
         self.free(table, &cells, Some(&old.cells))?;
         let store = &mut *self.store;
         store.version += 1;
         let (version, modified) = (store.version, self.writer.at);
         let modified_by = store.principals.number(&self.writer.principal);
-        let row = Row { id, version, born, created, modified, created_by, modified_by, cells };
+        let owner = owner.map_or(owned, |owner| {
+            changes.push((OWNER, store.owner_cell(owned), Cell::Row(owner.0 as u16, owner.1)));
+            store.principals.of_row(owner)
+        });
+        let row = Row { id, version, born, created, modified, created_by, modified_by, owner, cells };
         if let Some(old) = store.tables[table].replace(slot, row) {
             let undo = Undo::Replace(slot, old);
             self.done.push(Done { writer: self.writer, table, operation: Operation::Update, id, changes, undo });

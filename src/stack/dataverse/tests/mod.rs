@@ -7,6 +7,7 @@ mod limits;
 mod metadata;
 mod naive;
 mod operations;
+mod owners;
 mod reads;
 mod refusals;
 mod rig;

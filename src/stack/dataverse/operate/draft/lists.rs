@@ -33,26 +33,26 @@ impl<'de> Visitor<'de> for RelatedSeed<'_> {
     type Value = Option<Vec<Draft>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let single = matches!(self.reach, Reach::One { .. });
+        let single = self.reach.is_single();
         f.write_str(if single { "a row, or null" } else { "an array of rows" })
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        match self.reach {
-            Reach::One { .. } => Ok(None),
-            _ => Err(E::invalid_type(serde::de::Unexpected::Unit, &self)),
+        match self.reach.is_single() {
+            true => Ok(None),
+            false => Err(E::invalid_type(serde::de::Unexpected::Unit, &self)),
         }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        if !matches!(self.reach, Reach::One { .. }) {
+        if !self.reach.is_single() {
             return Err(A::Error::invalid_type(serde::de::Unexpected::Map, &self));
         }
         self.row().visit_map(map).map(|row| Some(vec![row]))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        if matches!(self.reach, Reach::One { .. }) {
+        if self.reach.is_single() {
             return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self));
         }
         let mut rows = Vec::new();

@@ -13,6 +13,8 @@ pub(in crate::stack::dataverse) struct Draft {
     pub(in crate::stack::dataverse) id: Option<Uuid>,
     /// Columns by their positions, in the order of the body.
     pub(in crate::stack::dataverse) cells: Vec<(usize, Cell)>,
+    /// Whose the row is to be, where the body says so: table and primary id.
+    pub(in crate::stack::dataverse) owner: Option<(usize, Uuid)>,
     /// `NAME@odata.bind`.
     pub(in crate::stack::dataverse) binds: Vec<Bind>,
     /// Rows that are made with it.
@@ -62,7 +64,5 @@ impl Draft {
 
 /// The table that a navigation property leads to.
 pub(in crate::stack::dataverse) fn target(reach: Reach) -> usize {
-    match reach {
-        Reach::One { table, .. } | Reach::Many { table, .. } | Reach::Across { table, .. } => table,
-    }
+    reach.target()
 }

@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use uuid::Uuid;
 
 use super::super::super::error::Refusal;
-use super::super::super::schema::{Property, Reach, Table};
+use super::super::super::schema::{Property, Reach, System, Table};
 use super::lists::{PropertySeed, RelatedSeed, TargetsSeed};
 use super::model::{Bind, Draft, Related};
 use super::scalar::{BindSeed, CellSeed, TextSeed};
@@ -219,7 +219,7 @@ impl RowSeed<'_> {
         draft: &mut Draft,
     ) -> Result<(), A::Error> {
         let Some(reach) = table.navigation(name) else {
-            // Rows belong to whoever made them: who else is named is not kept.
+            // Without a table of users there is nobody whose it could be.
             if table.traits.user_owned && matches!(name, "ownerid" | "owninguser" | "owningteam") {
                 map.next_value::<IgnoredAny>()?;
                 return Ok(());
@@ -227,9 +227,16 @@ impl RowSeed<'_> {
             return Err(self.drafts.fail(Refusal::undeclared_bind(&table.collection, name)));
         };
         let (to, listed) = map.next_value_seed(BindSeed)?;
-        let single = matches!(reach, Reach::One { .. });
+        // Who made a row, and what follows from its owner, nobody writes.
+        if matches!(reach, Reach::System { system, .. } if system != System::Owner) {
+            return Ok(());
+        }
+        let single = reach.is_single();
         if listed == single && !(to.is_empty() && single) {
             return Err(self.drafts.fail(Refusal::wrong_bind(&table.collection, name, single)));
+        }
+        if to.is_empty() && matches!(reach, Reach::System { .. }) {
+            return Err(self.drafts.fail(Refusal::required(&table.logical, name)));
         }
         draft.binds.push(Bind { reach, to });
         Ok(())
@@ -243,7 +250,7 @@ impl RowSeed<'_> {
         map: &mut A,
         draft: &mut Draft,
     ) -> Result<(), A::Error> {
-        if let Some(reach) = table.navigation(name) {
+        if let Some(reach) = table.navigation(name).filter(|reach| !matches!(reach, Reach::System { .. })) {
             let Some(rows) = map.next_value_seed(RelatedSeed { drafts: self.drafts, reach })? else {
                 draft.binds.push(Bind { reach, to: Vec::new() });
                 return Ok(());

@@ -95,6 +95,19 @@ impl Scope<'_> {
         }
     }
 
+    /// The user or the team that an address names.
+    pub(super) fn owner(&self, store: &Store, address: &str) -> Result<(usize, Uuid), Refusal> {
+        let (found, id) = self.row(store, address)?;
+        let logical = &self.tables[found].logical;
+        if !matches!(&**logical, "systemuser" | "team") {
+            return Err(Refusal::wrong_table(logical, "systemuser"));
+        }
+        if store.rows(found).get(&id).is_none() {
+            return Err(Refusal::no_row(logical, &id.to_string()));
+        }
+        Ok((found, id))
+    }
+
     /// The row that an address names, of a table that is expected.
     pub(super) fn row_of(&self, store: &Store, table: usize, address: &str) -> Result<Uuid, Refusal> {
         let (found, id) = self.row(store, address)?;

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::super::super::error::Refusal;
-use super::super::super::schema::{Cell, Reach};
-use super::super::super::store::Transaction;
+use super::super::super::schema::{Cell, Reach, System};
+use super::super::super::store::{Transaction, Values};
 use super::super::draft::target as other_table;
 use super::address::Target;
 use super::model::{Apart, Link, Scope};
@@ -19,6 +19,13 @@ impl Scope<'_> {
     ) -> Result<(), Refusal> {
         let own = (table, self.find(transaction.store(), table, target)?);
         match link {
+            Link::To(Reach::System { system: System::Owner, .. }, address) => {
+                let owner = Some(self.owner(transaction.store(), address)?);
+                transaction.update(own.0, own.1, Values { owner, ..Values::default() })
+            }
+            Link::To(Reach::System { system, .. }, _) | Link::Apart(Reach::System { system, .. }, _) => {
+                Err(Refusal::bad_query(format!("The property '{}' can't be written.", system.name())))
+            }
             Link::To(reach, address) => {
                 let other = self.row_of(transaction.store(), other_table(*reach), address)?;
                 Self::attach(transaction, own, *reach, other)
@@ -45,11 +52,13 @@ impl Scope<'_> {
     ) -> Result<(), Refusal> {
         match reach {
             Reach::One { column, table: to } => {
-                transaction.update(table, id, vec![(column, Cell::Row(to as u16, other))])
+                transaction.update(table, id, Values::of(column, Cell::Row(to as u16, other)))
             }
             Reach::Many { table: from, column } => {
-                transaction.update(from, other, vec![(column, Cell::Row(table as u16, id))])
+                transaction.update(from, other, Values::of(column, Cell::Row(table as u16, id)))
             }
+            // Handled before, or refused with the body.
+            Reach::System { .. } => Ok(()),
             Reach::Across { relation, table: to, second } => {
                 if transaction.store().linked(relation, id, second).any(|known| known == other) {
                     return Err(Refusal::duplicate_id());
@@ -73,12 +82,12 @@ impl Scope<'_> {
             row.is_some_and(|row| matches!(row.cells[column], Cell::Row(_, found) if found == wanted))
         };
         match (reach, other) {
-            (Reach::One { column, .. }, None) => transaction.update(table, id, vec![(column, Cell::Null)]),
+            (Reach::One { column, .. }, None) => transaction.update(table, id, Values::of(column, Cell::Null)),
             (Reach::One { column, .. }, Some(other)) if names(table, &id, column, other) => {
-                transaction.update(table, id, vec![(column, Cell::Null)])
+                transaction.update(table, id, Values::of(column, Cell::Null))
             }
             (Reach::Many { table: from, column }, Some(other)) if names(from, &other, column, id) => {
-                transaction.update(from, other, vec![(column, Cell::Null)])
+                transaction.update(from, other, Values::of(column, Cell::Null))
             }
             (Reach::Across { relation, table: to, second }, Some(other)) => {
                 let (first, pair) = if second { (to, (other, id)) } else { (table, (id, other)) };

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::super::super::error::Refusal;
 use super::super::super::schema::{Cell, OnDelete, Reach};
-use super::super::super::store::Transaction;
+use super::super::super::store::{Transaction, Values};
 use super::address::Target;
 use super::model::{Match, Scope};
 
@@ -83,7 +83,7 @@ impl Scope<'_> {
         for (from, column) in lookups {
             let rows: Vec<Uuid> = transaction.store().rows(from).referring(column, id).map(|row| row.id).collect();
             for row in rows {
-                transaction.update(from, row, vec![(column, Cell::Null)])?;
+                transaction.update(from, row, Values::of(column, Cell::Null))?;
             }
         }
         for navigation in &self.tables[table].navigations {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::super::error::Refusal;
 use super::super::super::schema::{Cell, ColumnKind, Reach, Table};
-use super::super::super::store::Transaction;
+use super::super::super::store::{Transaction, Values};
 use super::super::draft::{Bind, Draft, Related, target};
 use super::super::path::Key;
 use super::address::Target;
@@ -33,7 +33,7 @@ impl Scope<'_> {
         if draft.detect {
             self.detect(transaction, (table, None), &draft.cells)?;
         }
-        let id = transaction.insert(table, draft.id, draft.cells)?;
+        let id = transaction.insert(table, draft.id, Values { cells: draft.cells, owner: draft.owner })?;
         self.collections(transaction, (table, id), many)?;
         Ok(id)
     }
@@ -78,7 +78,7 @@ impl Scope<'_> {
         if draft.detect {
             self.detect(transaction, (table, Some(id)), &draft.cells)?;
         }
-        transaction.update(table, id, draft.cells)?;
+        transaction.update(table, id, Values { cells: draft.cells, owner: draft.owner })?;
         self.collections(transaction, (table, id), many)
     }
 
@@ -143,6 +143,10 @@ impl Scope<'_> {
         }
         let mut later = (Vec::new(), Vec::new());
         for bind in std::mem::take(&mut draft.binds) {
+            if let (Reach::System { .. }, Some(address)) = (bind.reach, bind.to.first()) {
+                draft.owner = Some(self.owner(transaction.store(), address)?);
+                continue;
+            }
             let Reach::One { column, table } = bind.reach else {
                 later.0.push(bind);
                 continue;

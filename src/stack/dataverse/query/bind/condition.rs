@@ -8,11 +8,10 @@ use super::super::syntax::Comparison;
 use super::super::view::{Scope, View};
 use super::constant::{Constant, Kind, Value, fold};
 
-/// From a row to the one that its lookup names.
+/// From a row to the one that a single-valued navigation property leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::stack::dataverse::query) struct Step {
-    pub(in crate::stack::dataverse::query) column: usize,
-    pub(in crate::stack::dataverse::query) table: usize,
+    pub(in crate::stack::dataverse::query) reach: Reach,
 }
 
 /// A property of a row, or of one that can be reached from it.

@@ -224,7 +224,7 @@ impl Binder<'_> {
         let reach = self.tables[table].navigation(last);
         let target = match reach {
             Some(Reach::Many { table, .. } | Reach::Across { table, .. }) => table,
-            Some(Reach::One { .. }) => {
+            Some(Reach::One { .. } | Reach::System { .. }) => {
                 let text = "Any/All may only be used following a collection.";
                 return Err(Refusal::bad_query(text));
             }
@@ -260,9 +260,9 @@ impl Binder<'_> {
         let mut at = self.table;
         for name in names {
             match self.tables[at].navigation(name) {
-                Some(Reach::One { column, table }) => {
-                    steps.push(Step { column, table });
-                    at = table;
+                Some(reach) if reach.is_single() => {
+                    steps.push(Step { reach });
+                    at = reach.target();
                 }
                 Some(_) => {
                     let text = format!(

@@ -57,10 +57,7 @@ impl Request<'_> {
                 return self.apply(table, (text, &options));
             }
         }
-        let target = match from {
-            Some((_, Reach::Many { table, .. } | Reach::Across { table, .. } | Reach::One { table, .. })) => table,
-            None => table,
-        };
+        let target = from.map_or(table, |(_, reach)| reach.target());
         let from = from.map(|(id, reach)| (table, id, reach));
         let listing = self.listing((target, from), &options)?;
         self.page(&listing, asked)

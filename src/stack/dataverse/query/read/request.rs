@@ -96,7 +96,8 @@ impl Request<'_> {
                     _ => Err(Refusal::no_segment(name)),
                 };
             };
-            let Reach::One { table: target, .. } = reach else {
+            let target = reach.target();
+            if !reach.is_single() {
                 let asked = match end {
                     [] => Asked::Rows,
                     ["$count"] => Asked::Count,
@@ -104,7 +105,7 @@ impl Request<'_> {
                     [other, ..] => return Err(Refusal::no_segment(other)),
                 };
                 return Ok(Named::Collection(table, row.id, reach, asked));
-            };
+            }
             let Some(next) = view.reached(reach, row).next() else { return Ok(Named::Nothing) };
             if end == ["$ref"] {
                 return Ok(Named::Reference(target, next.id));
@@ -119,7 +120,7 @@ impl Request<'_> {
         &self,
         store: &'v super::super::super::store::Store,
     ) -> View<'v> {
-        View::new(store, self.organization.environment.organization)
+        View::new(store)
     }
 
     pub(in crate::stack::dataverse::query) fn given(&self) -> Given<'_> {

@@ -161,14 +161,8 @@ impl Representation {
     }
 
     /// The row as a JSON object.
-    pub(in crate::stack::dataverse) fn body(
-        &self,
-        organization: &Organization,
-        store: &Store,
-        base: &str,
-        row: &Row,
-    ) -> Bytes {
-        let view = View::new(store, organization.environment.organization);
+    pub(in crate::stack::dataverse) fn body(&self, store: &Store, base: &str, row: &Row) -> Bytes {
+        let view = View::new(store);
         let mut output = Output::new(view, base, None);
         output.put("{\"@odata.context\":");
         output.text(&self.context);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::super::super::schema::{AlternateKey, Cell, Column, ColumnKind, SeedRow, Table};
-use super::super::super::store::{Row, Store};
+use super::super::super::store::{Row, Society, Store};
 use super::super::bind::{Binder, Given};
 use super::super::order::{Order, Position};
 use super::super::scan::Wanted;
@@ -58,7 +58,7 @@ fn store(things: &[Thing]) -> Store {
         SeedRow { id: Uuid::from_u128(1000 - i as u128), cells }
     };
     let seeds = things.iter().enumerate().map(seed).collect();
-    Store::new(vec![(table(), seeds)], 0, Timestamp::default())
+    Store::new(vec![(table(), seeds)], 0, (Society::default(), Timestamp::default()))
 }
 
 /// A filter and what it should say of a thing.
@@ -166,7 +166,7 @@ fn pages(store: &Store, filter: &str, order: &str, size: usize) -> (Vec<Uuid>, u
     let binder = Binder { tables: &tables, table: 0, variable: None, given: given() };
     let condition = (!filter.is_empty()).then(|| binder.filter(filter).unwrap_or_else(|r| panic!("{filter}: {r:?}")));
     let order = if order.is_empty() { Order::default() } else { Order::parse(&binder, order).expect("valid") };
-    let view = View::new(store, Uuid::nil());
+    let view = View::new(store);
     let (mut ids, mut after, mut examined): (_, Option<Position>, _) = (Vec::new(), None, None);
     loop {
         let wanted = Wanted {
@@ -268,7 +268,7 @@ fn a_page_of_a_million_rows() {
         ];
         SeedRow { id: Uuid::from_u128(u128::from(i)), cells }
     });
-    let store = Store::new(vec![(table(), seeds.collect())], 0, Timestamp::default());
+    let store = Store::new(vec![(table(), seeds.collect())], 0, (Society::default(), Timestamp::default()));
     for (filter, order) in
         [("n ge 0", "k"), ("n ge 5 and b", "k desc"), ("contains(t,'9')", "t desc,n"), ("n eq 3", "n,t")]
     {
@@ -277,7 +277,7 @@ fn a_page_of_a_million_rows() {
         let binder = Binder { tables: &tables, table: 0, variable: None, given: given() };
         let condition = binder.filter(filter).expect("valid");
         let order_by = Order::parse(&binder, order).expect("valid");
-        let view = View::new(&store, Uuid::nil());
+        let view = View::new(&store);
         let wanted =
             Wanted { table: 0, condition: Some(&condition), order: &order_by, after: None, limit: 5000, count: false };
         let found = wanted.of_table(view);

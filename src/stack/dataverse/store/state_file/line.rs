@@ -53,6 +53,9 @@ pub(super) struct SavedRow {
     pub(super) modified: Timestamp,
     pub(super) created_by: String,
     pub(super) modified_by: String,
+    /// Whose it is, where that is not who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) owner: Option<String>,
     /// Only columns that hold something.
     pub(super) values: Map<String, Value>,
 }

@@ -42,11 +42,12 @@ impl Store {
         if whole {
             for (table, rows) in rows.iter_mut().enumerate() {
                 let mut fresh = Rows::new(self.tables[table].table.clone());
-                rows.sort_unstable_by_key(|(row, _, _)| row.born);
-                for (row, created_by, modified_by) in rows.drain(..) {
+                rows.sort_unstable_by_key(|(row, _)| row.born);
+                for (row, [created_by, modified_by, owner]) in rows.drain(..) {
                     let created_by = self.principals.number(&created_by);
                     let modified_by = self.principals.number(&modified_by);
-                    fresh.insert(Row { created_by, modified_by, ..row });
+                    let owner = self.principals.number(&owner);
+                    fresh.insert(Row { created_by, modified_by, owner, ..row });
                 }
                 self.tables[table] = fresh;
             }
@@ -66,8 +67,8 @@ struct Loading<'a> {
     diagnostics: Diagnostics,
     faults: usize,
     version: u64,
-    /// Rows of each table, with who made and who wrote them.
-    rows: Vec<Vec<(Row, String, String)>>,
+    /// Rows of each table, with who made them, who wrote them and whose they are.
+    rows: Vec<Vec<(Row, [String; 3])>>,
     /// Their ids: no two rows of a table have the same.
     ids: HashSet<(usize, Uuid)>,
     relations: Vec<Relation>,
@@ -277,9 +278,11 @@ impl<'a> Loading<'a> {
             modified: saved.modified,
             created_by: 0,
             modified_by: 0,
+            owner: 0,
             cells,
         };
-        self.rows[position].push((row, saved.created_by, saved.modified_by));
+        let owner = saved.owner.unwrap_or_else(|| saved.created_by.clone());
+        self.rows[position].push((row, [saved.created_by, saved.modified_by, owner]));
     }
 
     /// What was written by the other side. Lengths and ranges are not looked at:

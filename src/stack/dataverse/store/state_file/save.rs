@@ -73,6 +73,7 @@ impl Store {
             modified: row.modified,
             created_by: self.principal(row.created_by).to_owned(),
             modified_by: self.principal(row.modified_by).to_owned(),
+            owner: (row.owner != row.created_by).then(|| self.principal(row.owner).to_owned()),
             values: held.map(|(column, cell)| (column.name.to_string(), self.value(cell))).collect(),
         }
     }
