@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::answer::Answer;
 use super::super::error::Refusal;
-use super::super::schema::Environment;
+use super::super::schema::{Action, Environment};
 use super::asked::Asked;
 use super::catalogue::Catalogue;
 use super::functions;
@@ -15,13 +15,13 @@ impl Catalogue {
     pub(in crate::stack::dataverse) fn answer(
         &self,
         asked: &Asked<'_>,
-        environment: &Environment,
+        (environment, actions): (&Environment, &[Action]),
         principal: &str,
     ) -> Option<Result<Answer, Refusal>> {
         let body = match asked.segment {
             "" => Ok(self.service_document(asked.base)),
             "$metadata" => {
-                let xml = Answer::bytes(200, self.csdl()).with("content-type", "application/xml");
+                let xml = Answer::bytes(200, self.csdl(actions)).with("content-type", "application/xml");
                 return Some(Ok(xml));
             }
             "WhoAmI" => Ok(functions::who_am_i(asked.base, environment, principal)),

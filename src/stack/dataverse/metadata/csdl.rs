@@ -4,20 +4,21 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use super::super::schema::{ColumnKind, Navigation, Reach, Table};
+use super::super::schema::{Action, ColumnKind, Navigation, Reach, Table};
 use super::attribute::Part;
 use super::catalogue::Catalogue;
+use super::csdl_actions::{bulk_actions, declared, imports};
 
 /// What every table's type is derived from, and what the functions give.
 const FIXED: &str = include_str!("csdl_fixed.xml");
 
 impl Catalogue {
     /// The document; made once.
-    pub(in crate::stack::dataverse) fn csdl(&self) -> Bytes {
-        self.document.get_or_init(|| Bytes::from(self.write())).clone()
+    pub(in crate::stack::dataverse) fn csdl(&self, actions: &[Action]) -> Bytes {
+        self.document.get_or_init(|| Bytes::from(self.write(actions))).clone()
     }
 
-    fn write(&self) -> String {
+    fn write(&self, actions: &[Action]) -> String {
         let mut text = String::with_capacity(4096 + self.tables.len() * 4096);
         text.push_str(concat!(
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>",
@@ -35,7 +36,8 @@ impl Catalogue {
         for table in &self.tables {
             bulk_actions(&mut text, table);
         }
-        self.container(&mut text);
+        declared(&mut text, actions, &self.tables);
+        self.container(&mut text, actions);
         text.push_str("</Schema></edmx:DataServices></edmx:Edmx>");
         text
     }
@@ -112,7 +114,7 @@ impl Catalogue {
         );
     }
 
-    fn container(&self, text: &mut String) {
+    fn container(&self, text: &mut String, actions: &[Action]) {
         text.push_str("<EntityContainer Name=\"System\">");
         for table in &self.tables {
             put(text, &format!("<EntitySet Name=\"{}\" EntityType=\"mscrm.{}\">", table.collection, table.logical));
@@ -141,6 +143,7 @@ impl Catalogue {
         for function in ["WhoAmI", "RetrieveVersion", "RetrieveCurrentOrganization"] {
             put(text, &format!("<FunctionImport Name=\"{function}\" Function=\"mscrm.{function}\" />"));
         }
+        imports(text, actions);
         text.push_str("</EntityContainer>");
     }
 }
@@ -169,30 +172,7 @@ fn alternate_keys(text: &mut String, table: &Table) {
     text.push_str("</Collection></Annotation>");
 }
 
-/// The bulk actions of a table (reference A8).
-fn bulk_actions(text: &mut String, table: &Table) {
-    let actions: &[&str] = if table.traits.elastic {
-        &["CreateMultiple", "UpdateMultiple", "UpsertMultiple", "DeleteMultiple"]
-    } else {
-        &["CreateMultiple", "UpdateMultiple", "UpsertMultiple"]
-    };
-    for action in actions {
-        let rows = format!("Collection(mscrm.{})", table.logical);
-        let gives = match *action {
-            "CreateMultiple" => "<ReturnType Type=\"mscrm.CreateMultipleResponse\" Nullable=\"false\" />",
-            _ => "",
-        };
-        put(
-            text,
-            &format!(
-                "<Action Name=\"{action}\" IsBound=\"true\"><Parameter Name=\"entityset\" Type=\"{rows}\" \
-                 Nullable=\"false\" /><Parameter Name=\"Targets\" Type=\"{rows}\" Nullable=\"false\" />{gives}</Action>"
-            ),
-        );
-    }
-}
-
-fn put(text: &mut String, part: &str) {
+pub(super) fn put(text: &mut String, part: &str) {
     // Writing to a String does not fail.
     let _ = text.write_str(part);
 }

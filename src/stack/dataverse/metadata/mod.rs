@@ -8,6 +8,7 @@ mod attribute;
 mod catalogue;
 mod condition;
 mod csdl;
+mod csdl_actions;
 mod definitions;
 mod entity;
 mod functions;

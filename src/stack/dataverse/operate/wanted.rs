@@ -56,7 +56,10 @@ impl Organization {
     pub(super) fn wanted(&self, call: &Call, principal: &Principal) -> Result<Wanted, Refusal> {
         let segment = call.path.segment.as_str();
         let read = matches!(call.method.as_str(), "GET" | "HEAD");
-        if read && let Some(answer) = self.catalogue.answer(&call.asked(), &self.environment, &principal.id) {
+        if read
+            && let Some(answer) =
+                self.catalogue.answer(&call.asked(), (&self.environment, &self.actions), &principal.id)
+        {
             return answer.map(Wanted::Ready);
         }
         match segment {

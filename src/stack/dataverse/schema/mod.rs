@@ -21,7 +21,7 @@ mod table;
 pub(in crate::stack::dataverse) mod value;
 mod ways;
 
-pub(in crate::stack::dataverse) use actions::{Action, ActionEffect, Bound};
+pub(in crate::stack::dataverse) use actions::{Action, ActionEffect, Bound, ParameterKind};
 pub(in crate::stack::dataverse) use cell::Cell;
 pub(in crate::stack::dataverse) use column::{Column, ColumnKind, LookupTarget, OnDelete, Options, Property, System};
 pub(in crate::stack::dataverse) use conduct::Conduct;

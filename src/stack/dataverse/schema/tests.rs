@@ -82,7 +82,7 @@ fn shipped() -> (Definition, String) {
     let definition = load(&folder).expect("right");
     let tables = definition.tables.iter().map(|(table, _)| std::sync::Arc::new(table.clone())).collect();
     let catalogue = Catalogue::new(tables, definition.relations.clone(), definition.choices.clone());
-    let text = String::from_utf8(catalogue.csdl().to_vec()).expect("text");
+    let text = String::from_utf8(catalogue.csdl(&definition.actions).to_vec()).expect("text");
     (definition, text)
 }
 

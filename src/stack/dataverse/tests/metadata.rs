@@ -152,3 +152,48 @@ async fn the_csdl_document_is_well_formed_and_binds_navigation_properties() {
     }
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn declared_actions_and_functions_are_in_the_metadata_document() {
+    let rig = Rig::start(false).await;
+    let (_, text) = rig.text("/$metadata").await;
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let find = |tag: &str, name: &str| {
+        let named = |e: &roxmltree::Node<'_, '_>| e.has_tag_name((EDM, tag)) && e.attribute("Name") == Some(name);
+        document.descendants().find(named).unwrap_or_else(|| panic!("no {tag} {name}"))
+    };
+    let shown = |element: roxmltree::Node<'_, '_>| -> Vec<String> {
+        let parts = element.children().filter(roxmltree::Node::is_element);
+        parts.map(|e| format!("{} {}", e.attribute("Name").unwrap_or_default(), e.attribute("Type").unwrap())).collect()
+    };
+    let close = find("Action", "new_CloseAccount");
+    assert_eq!(close.attribute("IsBound"), Some("true"));
+    assert_eq!(shown(close), ["entity mscrm.account", "Reason Edm.String", " mscrm.new_CloseAccountResponse"]);
+    assert_eq!(shown(find("ComplexType", "new_CloseAccountResponse")), ["Closed Edm.Boolean", "AccountId Edm.Guid"]);
+    let import = find("Action", "new_Import");
+    assert_eq!(shown(import), ["entityset Collection(mscrm.lead)", "Subject Edm.String", "Value Edm.Decimal"]);
+    let nullable = |name: &str| {
+        let parameter = import.children().find(|e| e.attribute("Name") == Some(name)).expect("a parameter");
+        parameter.attribute("Nullable")
+    };
+    assert_eq!((nullable("Subject"), nullable("Value")), (Some("false"), None));
+    assert_eq!(shown(find("Function", "new_Greeting")), ["Name Edm.String", " mscrm.new_GreetingResponse"]);
+    assert_eq!(find("FunctionImport", "new_Greeting").attribute("Function"), Some("mscrm.new_Greeting"));
+    assert_eq!(find("ActionImport", "new_Ping").attribute("Action"), Some("mscrm.new_Ping"));
+    let bound = |e: &roxmltree::Node<'_, '_>| e.attribute("Name") == Some("new_CloseAccount");
+    assert!(!document.descendants().any(|e| e.has_tag_name((EDM, "ActionImport")) && bound(&e)));
+    // What is named somewhere is there.
+    for element in document.descendants() {
+        for attribute in ["Type", "BaseType", "EntityType", "Action", "Function"] {
+            let Some(named) = element.attribute(attribute) else { continue };
+            let bare = named.trim_start_matches("Collection(").trim_end_matches(')');
+            if let Some(own) = bare.strip_prefix("mscrm.") {
+                let there = document.descendants().any(|e| e.attribute("Name") == Some(own) && !e.is_root());
+                assert!(there, "{named}");
+            }
+        }
+    }
+    rig.stop().await;
+}
+
+const EDM: &str = "http://docs.oasis-open.org/odata/ns/edm";
