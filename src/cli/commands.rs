@@ -29,6 +29,7 @@ pub(super) async fn run(cli: Cli) -> u8 {
         Command::Lint(args) => lint(&args),
         Command::Policies(args) => super::policies::policies(&args),
         Command::Init(args) => super::init::init(&args),
+        Command::Tables(args) => super::tables::tables(&args),
         Command::Schema { of } => super::init::schema(of),
         Command::Checks(args) => lists::checks(&args),
         Command::Explain(args) => lists::explain(&args),

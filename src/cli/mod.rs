@@ -19,6 +19,7 @@ mod score;
 mod screen;
 mod serve;
 mod settle;
+mod tables;
 mod verdict;
 
 use clap::Parser;

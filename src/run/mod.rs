@@ -42,6 +42,7 @@ mod systems;
 mod traces;
 
 pub use crate::policy::{Claim as PolicyClaim, RULES as LINT_RULES, Rule as LintRule, claims as policy_claims};
+pub use crate::stack::dataverse::{TableFile, tables_of};
 pub use error::RunError;
 pub use front::FrontOptions;
 pub use gate::{Play, judge};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::files::{ExplainArgs, InitArgs, LintArgs, ListArgs, PoliciesArgs, SchemaOf};
+use super::files::{ExplainArgs, InitArgs, LintArgs, ListArgs, PoliciesArgs, SchemaOf, TablesArgs};
 use super::play::{CapacityCommand, CheckArgs, LoadArgs, ReadinessArgs, ReplayArgs, RunArgs, ScoreArgs};
 use super::serve::ServeArgs;
 use crate::cli::record::RecordArgs;
@@ -60,6 +60,14 @@ pub(in crate::cli) enum Command {
     Policies(PoliciesArgs),
     /// Write a first behaviour file for an OpenAPI document.
     Init(InitArgs),
+    /// Write tables of the mocked Dataverse from a `$metadata` document.
+    ///
+    /// A YAML file for each table, named after its entity set, to be edited:
+    /// rows, choices, ranges and rules of duplicates are not in the document.
+    /// Lookups lead to tables that are written with them or are in the folder
+    /// already; the others are left out, and each file says which. Where a table
+    /// is there already nothing is written at all (exit code 2).
+    Tables(TablesArgs),
     /// Print the JSON Schema of a file, for editors and programs.
     Schema {
         /// Of which file.

@@ -45,6 +45,23 @@ pub(in crate::cli) struct InitArgs {
 }
 
 #[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct TablesArgs {
+    /// The document: what GET `[Organization URI]/api/data/v9.2/$metadata`
+    /// answers.
+    #[arg(value_name = "METADATA")]
+    pub(in crate::cli) document: PathBuf,
+    /// These tables alone, by entity set or logical name; all without it.
+    #[arg(long, value_name = "TABLE,…", value_delimiter = ',')]
+    pub(in crate::cli) only: Vec<String>,
+    /// The folder to write to; `-` for standard output.
+    #[arg(short, long, value_name = "DIR", default_value = "mocks/dataverse")]
+    pub(in crate::cli) output: PathBuf,
+    /// Overwrite files that are there.
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+}
+
+#[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct PoliciesArgs {
     /// The folder, or one policy document.
     #[arg(value_name = "DIR", required_unless_present = "list")]

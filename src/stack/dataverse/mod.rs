@@ -53,6 +53,6 @@ mod tests;
 
 pub use super::fault::{ArmedFault, FaultHit};
 pub use ledger::{LedgerQuery, LedgerSize};
-pub use schema::{WaysIn, lint};
+pub use schema::{TableFile, WaysIn, lint, tables_of};
 pub use server::{Dataverse, DataverseHandle, DataverseOptions, SNAPSHOTS};
 pub use standing::{EntitlementStanding, Limits, PrincipalStanding, ServerStanding};

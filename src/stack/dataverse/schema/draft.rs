@@ -21,6 +21,8 @@ pub(super) struct Draft<'n> {
     pub(super) many: Vec<ManyDraft>,
     pub(super) rows: Option<&'n Node>,
     pub(super) generated: Option<&'n Node>,
+    /// Columns of the document that could not be taken over, and why.
+    pub(super) left_out: Vec<String>,
 }
 
 /// A many-to-many relationship as one of its tables tells it.
@@ -38,7 +40,7 @@ pub(super) struct ManyDraft {
 impl<'n> Draft<'n> {
     /// A table that another document describes.
     pub(super) fn of(table: Table, place: Place, lookups: Vec<LookupDraft>, many: Vec<ManyDraft>) -> Self {
-        Self { table, place, lookups, many, rows: None, generated: None }
+        Self { table, place, lookups, many, rows: None, generated: None, left_out: Vec::new() }
     }
 
     /// Reads the mapping of a file, its `format` already read.
@@ -83,7 +85,7 @@ impl<'n> Draft<'n> {
         }
         names_fit(&table, &place, diagnostics);
         let many = many.map(|node| many_to_many(node, diagnostics)).unwrap_or_default();
-        Some(Self { table, place, lookups, many, rows, generated })
+        Some(Self { table, place, lookups, many, rows, generated, left_out: Vec::new() })
     }
 }
 
@@ -111,7 +113,8 @@ fn names_fit(table: &Table, place: &Place, diagnostics: &mut Diagnostics) {
             Diagnostic::error(place.clone(), text).hint("leave it out there: every table has the column of its key"),
         );
     }
-    if table.column(&table.primary_name).is_none() {
+    // A table without a text has no name but its key.
+    if table.primary_name != table.primary_id && table.column(&table.primary_name).is_none() {
         let mut fault = unknown_column(place.clone(), &table.primary_name, table);
         fault.what = format!("`primary_name`: {}", fault.what);
         diagnostics.push(fault);

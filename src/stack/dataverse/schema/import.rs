@@ -95,7 +95,7 @@ pub(super) fn imported<'n>(
 }
 
 /// A document, read.
-struct Import<'d, 'i> {
+pub(super) struct Import<'d, 'i> {
     file: &'d str,
     document: &'d Document<'i>,
     /// Entity types by name.
@@ -105,7 +105,7 @@ struct Import<'d, 'i> {
 }
 
 impl<'d, 'i> Import<'d, 'i> {
-    fn new(file: &'d str, document: &'d Document<'i>) -> Self {
+    pub(super) fn new(file: &'d str, document: &'d Document<'i>) -> Self {
         let mut types = HashMap::new();
         let mut sets = Vec::new();
         for element in document.descendants().filter(Element::is_element) {
@@ -132,7 +132,11 @@ impl<'d, 'i> Import<'d, 'i> {
 
     /// The logical names of the tables that are wanted, by their entity sets or
     /// logical names; all, where none are named. Unknown ones are faults.
-    fn wanted(&self, names: Option<&[(String, Place)]>, diagnostics: &mut Diagnostics) -> Vec<(&'d str, &'d str)> {
+    pub(super) fn wanted(
+        &self,
+        names: Option<&[(String, Place)]>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<(&'d str, &'d str)> {
         let Some(names) = names else { return self.sets.clone() };
         let mut wanted = Vec::new();
         for (name, place) in names {
@@ -165,7 +169,7 @@ impl<'d, 'i> Import<'d, 'i> {
     }
 
     /// A table; `known` are the logical names of all that there will be.
-    fn draft<'n>(&self, (set, kind): (&str, &str), known: &HashSet<Arc<str>>) -> Option<Draft<'n>> {
+    pub(super) fn draft<'n>(&self, (set, kind): (&str, &str), known: &HashSet<Arc<str>>) -> Option<Draft<'n>> {
         let chain = self.chain(kind);
         let own = *chain.first()?;
         let place = self.place(own);
@@ -175,20 +179,26 @@ impl<'d, 'i> Import<'d, 'i> {
         let primary_id = parts("Key").flat_map(|key| key.children()).find_map(|e| e.attribute("Name"))?;
         let mut lookups = lookups(parts("NavigationProperty"), known, &place);
         let mut columns = Vec::new();
-        let mut drafts = Vec::new();
+        let (mut drafts, mut left_out) = (Vec::new(), Vec::new());
         for property in parts("Property") {
             let Some(name) = property.attribute("Name").filter(|name| *name != primary_id) else { continue };
             if System::ALL.iter().any(|system| system.property() == name) {
                 continue;
             }
             if let Some(logical) = lookup_name(name) {
-                if let Some(targets) = lookups.remove(name) {
-                    drafts.push(LookupDraft { column: columns.len(), targets });
-                    columns.push(Column::new(logical, ColumnKind::Lookup(Vec::new())));
+                match lookups.remove(name) {
+                    Some(targets) => {
+                        drafts.push(LookupDraft { column: columns.len(), targets });
+                        columns.push(Column::new(logical, ColumnKind::Lookup(Vec::new())));
+                    }
+                    None => left_out.push(format!("{name}: its tables")),
                 }
                 continue;
             }
-            columns.extend(column(property, name));
+            match column(property, name) {
+                Some(column) => columns.push(column),
+                None => left_out.push(format!("{name}: {}", property.attribute("Type").unwrap_or("no type"))),
+            }
         }
         // What belongs to somebody says to whom.
         let user_owned = parts("Property").any(|e| e.attribute("Name") == Some(System::Owner.property()));
@@ -204,7 +214,7 @@ impl<'d, 'i> Import<'d, 'i> {
         table.index();
         table.keys = parts("Annotation").flat_map(|annotation| alternate_keys(annotation, &table)).collect();
         let many = self.many(kind, parts("NavigationProperty"), known, &place);
-        Some(Draft::of(table, place, drafts, many))
+        Some(Draft { left_out, ..Draft::of(table, place, drafts, many) })
     }
 
     /// A type and those that it is derived from.
@@ -334,9 +344,12 @@ fn column(property: Element<'_, '_>, name: &str) -> Option<Column> {
     let default = match name {
         "statecode" => Cell::Number(0.into()),
         "statuscode" => Cell::Number(1.into()),
+        // What may not be nothing and is not named is no.
+        _ if kind == ColumnKind::Boolean && property.attribute("Nullable") == Some("false") => Cell::Bool(false),
         _ => Cell::Null,
     };
-    Some(Column { default, ..Column::new(name, kind) })
+    let required = property.attribute("Nullable") == Some("false");
+    Some(Column { default, required, ..Column::new(name, kind) })
 }
 
 /// The document does not tell it: a column whose name says so, else the first

@@ -19,7 +19,7 @@ use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, parse
 
 const ENVIRONMENT: &str = "environment.yaml";
 const ENVIRONMENT_FORMAT: &str = "seamstress/dataverse-environment/1";
-const TABLE_FORMAT: &str = "seamstress/dataverse-table/1";
+pub(super) const TABLE_FORMAT: &str = "seamstress/dataverse-table/1";
 const CHOICES_FORMAT: &str = "seamstress/dataverse-choices/1";
 
 /// The faults of a folder of tables, all of them; none where it can be served.

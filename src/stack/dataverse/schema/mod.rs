@@ -7,6 +7,7 @@ mod choices;
 mod column;
 mod columns;
 mod conduct;
+mod describe;
 mod draft;
 mod fields;
 mod generated;
@@ -18,6 +19,7 @@ mod protection;
 mod relate;
 mod seed;
 mod table;
+mod tables_of;
 pub(in crate::stack::dataverse) mod value;
 mod ways;
 
@@ -31,6 +33,7 @@ pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, 
 pub(in crate::stack::dataverse) use table::{
     AlternateKey, Definition, Environment, Navigation, OWNER, Reach, Relation, SeedRow, Table,
 };
+pub use tables_of::{TableFile, tables_of};
 pub use ways::WaysIn;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::super::metadata::Catalogue;
-use super::{Cell, ColumnKind, Definition, Reach, Table, load};
+use super::{Cell, Column, ColumnKind, Definition, Navigation, Reach, Table, load, tables_of};
 use crate::diagnose::Diagnostics;
 
 const ENVIRONMENT: &str = "\
@@ -169,4 +169,82 @@ fn a_document_as_large_as_an_environment_s_is_read_in_one_go() {
     assert_eq!((last.columns.len(), last.column("column_number_99")), (101, Some(99)));
     assert!(matches!(last.navigation("next"), Some(Reach::One { table: 0, .. })));
     assert!(matches!(last.navigation("before"), Some(Reach::Many { table: 598, column: 100 })));
+}
+
+#[test]
+fn tables_of_a_document_are_the_same_as_files() {
+    let (own, text) = shipped();
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = folder.path().join("metadata.xml");
+    std::fs::write(&document, &text).expect("written");
+    let files = tables_of(&document, &[], folder.path()).expect("right");
+    let mut named: Vec<(&str, &str)> = files.iter().map(|file| (file.name.as_str(), file.text.as_str())).collect();
+    let written = loaded(&named).unwrap_or_else(|faults| panic!("{faults}"));
+    // The same as the document itself, whatever a file may say.
+    named = vec![("metadata.xml", &text)];
+    let imported = loaded(&named).expect("right");
+    assert_eq!(written.tables.len(), own.tables.len());
+    assert_eq!(written.relations.len(), own.relations.len());
+    for (table, _) in &imported.tables {
+        let found = self::table(&written, &table.logical).1;
+        assert_eq!((&found.collection, &found.primary_id), (&table.collection, &table.primary_id));
+        assert_eq!((&found.primary_name, found.traits.user_owned), (&table.primary_name, table.traits.user_owned));
+        // Tables stand at other positions, so lookups are compared by name.
+        let logical = |definition: &Definition, at: usize| definition.tables[at].0.logical.to_string();
+        let columns = |definition: &Definition, table: &Table| -> Vec<String> {
+            let column = |c: &Column| {
+                let targets = c.kind.targets().iter();
+                let targets: Vec<_> = targets
+                    .map(|t| (logical(definition, t.table.into()), t.navigation.clone(), t.collection.clone()))
+                    .collect();
+                let kind = if targets.is_empty() { format!("{:?}", c.kind) } else { String::new() };
+                format!("{} {kind} {targets:?} {} {} {:?}", c.name, c.required, c.read_only, c.default)
+            };
+            table.columns.iter().map(column).collect()
+        };
+        assert_eq!(columns(&written, found), columns(&imported, table), "{}", table.logical);
+        let keys =
+            |table: &Table| -> Vec<_> { table.keys.iter().map(|k| (k.name.clone(), k.columns.clone())).collect() };
+        assert_eq!(keys(found), keys(table));
+        let navigations = |definition: &Definition, table: &Table| {
+            let one = |n: &Navigation| (n.name.to_string(), logical(definition, n.reach.target()), n.reach.is_single());
+            let mut all: Vec<_> = table.navigations.iter().map(one).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(navigations(&written, found), navigations(&imported, table), "{}", table.logical);
+    }
+    // Required columns come along, also those of the first files.
+    let name = table(&written, "account").1;
+    assert!(name.columns[name.column("name").expect("a column")].required);
+}
+
+#[test]
+fn lookups_of_tables_as_files_lead_to_those_that_the_folder_has() {
+    let (_, text) = shipped();
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = folder.path().join("metadata.xml");
+    std::fs::write(&document, &text).expect("written");
+    let of = |only: &[&str]| {
+        let only: Vec<String> = only.iter().map(|name| (*name).to_owned()).collect();
+        tables_of(&document, &only, folder.path())
+    };
+    let alone = of(&["accounts"]).expect("right");
+    assert!(
+        alone[0].left_out.iter().any(|left| left.starts_with("_primarycontactid_value")),
+        "{:?}",
+        alone[0].left_out
+    );
+    assert!(alone[0].text.contains("#   _primarycontactid_value: its tables"), "{}", alone[0].text);
+    let contact = of(&["contact"]).expect("right");
+    std::fs::write(folder.path().join("contacts.yaml"), &contact[0].text).expect("written");
+    let beside = of(&["account"]).expect("right");
+    assert!(beside[0].text.contains("primarycontactid: { type: lookup, targets: { contact: {"), "{}", beside[0].text);
+    assert_eq!(of(&["contact"]).expect("right")[0].there, Some(folder.path().join("contacts.yaml")));
+    let told = of(&["acount"]).expect_err("wrong").to_string();
+    assert!(told.contains("did you mean `account`?"), "{told}");
+    let hostile = text.replace("EntitySet Name=\"accounts\"", "EntitySet Name=\"../accounts\"");
+    std::fs::write(&document, hostile).expect("written");
+    let told = of(&["account"]).expect_err("no file's name").to_string();
+    assert!(told.contains("`../accounts` can't be the name of an entity set"), "{told}");
 }
