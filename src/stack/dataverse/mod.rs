@@ -24,6 +24,7 @@
 //! answer.
 
 mod admit;
+mod alter;
 mod answer;
 mod body;
 mod crowd;

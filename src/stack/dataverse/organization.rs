@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use super::super::fault::FaultBoard;
+use super::alter::Blueprint;
 use super::body::AnswerBody;
 use super::crowd::Crowd;
 use super::entitled::Entitled;
@@ -85,6 +86,10 @@ pub(super) struct Shared {
     pub(super) steady: RwLock<()>,
     /// How often tables were changed.
     pub(super) changes: AtomicU64,
+    /// What the files describe: nobody deletes it.
+    pub(super) files_say: Arc<super::alter::Files>,
+    /// What was done to tables since.
+    pub(super) altered: Mutex<Vec<super::alter::Alteration>>,
 }
 
 impl Deref for Organization {
@@ -112,6 +117,7 @@ impl Organization {
         let tables: Vec<_> = definition.tables.into_iter().map(|(table, seeds)| (Arc::new(table), seeds)).collect();
         let known: Vec<_> = tables.iter().map(|(table, _)| table.clone()).collect();
         let society = Society::of(environment.organization, environment.business_unit, &known);
+        let files_say = Blueprint::new(known.clone(), definition.relations.clone(), definition.choices.clone());
         let shared = Shared {
             ways_in,
             crowd: Crowd::default(),
@@ -132,6 +138,8 @@ impl Organization {
             seat,
             steady: RwLock::default(),
             changes: AtomicU64::new(0),
+            files_say: files_say.files,
+            altered: Mutex::default(),
             environment,
         };
         let catalogue = Catalogue::new(known.clone(), definition.relations, definition.choices);
@@ -167,21 +175,16 @@ impl Organization {
         snapshot.map(|snapshot| self.store().restore(snapshot)).is_some()
     }
 
-    /// The rows of the files again; their tables may not have changed.
+    /// The rows of the files again, and their tables alone; the files may not
+    /// have others by now.
     pub(super) fn reset(&self, definition: Definition) -> Result<(), Diagnostics> {
-        let names = |table: &Table| table.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
-        let same = definition.tables.len() == self.tables.len()
-            && definition
-                .tables
-                .iter()
-                .zip(&self.tables)
-                .all(|((new, _), old)| new.logical == old.logical && names(new) == names(old));
-        if !same {
+        if !self.files_say.goes_with(&definition) {
             let mut diagnostics = Diagnostics::new();
             let what = "the tables are others than when the system was started";
             diagnostics.push(Diagnostic::error(Place::file("mocks/dataverse"), what).hint("start it again"));
             return Err(diagnostics);
         }
+        self.unalter();
         self.store().reset(definition, self.clock.now());
         Ok(())
     }
@@ -191,8 +194,13 @@ impl Organization {
         locked(&self.reads).push(writer, read);
     }
 
+    /// The record of reads speaks of other tables from now on.
+    pub(super) fn relabel_reads(&self, tables: &[Arc<Table>]) {
+        locked(&self.reads).relabel(tables);
+    }
+
     pub(super) fn table(&self, collection: &str) -> Option<usize> {
-        self.tables.iter().position(|t| &*t.collection == collection)
+        self.tables.iter().position(|t| &*t.collection == collection && !t.is_gone())
     }
 
     /// Serves one request. An error resets the connection.

@@ -23,6 +23,11 @@ impl Seat {
     pub(super) fn current(&self) -> Arc<Organization> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// Another environment in its place.
+    pub(super) fn replace(&self, organization: Arc<Organization>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = organization;
+    }
 }
 
 impl Organization {

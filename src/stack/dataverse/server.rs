@@ -19,8 +19,9 @@ use super::organization::Organization;
 use super::schema::{WaysIn, load};
 use super::seat::Seat;
 use super::standing::Limits;
+use super::store::alterations;
 use crate::clock::Clock;
-use crate::diagnose::Diagnostics;
+use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::door::Origin;
 use crate::observe::{LedgerEntry, ReadEntry};
 use crate::wire::Fault;
@@ -137,7 +138,15 @@ impl DataverseHandle {
     /// changed.
     pub fn load(&self, state: &Path) -> Result<(), Diagnostics> {
         let organization = self.0.current();
-        organization.store().load(state, &organization.files)
+        let altered = alterations(state);
+        let done = organization.alter_again(altered).map_err(|(number, refusal)| {
+            let place = Place { file: state.display().to_string().into(), line: number as u32 + 2, column: 1 };
+            let what = format!("changes tables in a way that is refused: {}", refusal.message);
+            let fault = Diagnostic::error(place, what);
+            fault.hint("a state file goes with the tables that it was written for").into()
+        });
+        let done = done.and_then(|()| organization.store().load(state, &organization.files));
+        done.inspect_err(|_: &Diagnostics| organization.unalter())
     }
 
     /// Writes all rows, links and files of columns to a file.
@@ -146,7 +155,8 @@ impl DataverseHandle {
     /// The file can't be written; what was there stays.
     pub fn save(&self, state: &Path) -> io::Result<()> {
         let organization = self.0.current();
-        organization.view().save(state, &organization.files)
+        let altered = organization.alterations().clone();
+        organization.view().save(state, (&organization.files, &altered))
     }
 
     /// Keeps all rows and links as they are under a name; says whether there was

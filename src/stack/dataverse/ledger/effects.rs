@@ -14,6 +14,7 @@ use super::super::schema::{Cell, Table};
 use super::code::{Reader, canonical, put_cell, put_number, put_option, put_text};
 use super::log::{IN_MEMORY, Log};
 use super::names::{Hashes, Names, hash_text, put_writer, read_writer};
+use super::reads::relabel;
 use super::writer::{Attempt, Change, Writer};
 use crate::observe::{ColumnChange, LedgerEntry, Operation, Outcome};
 
@@ -73,6 +74,12 @@ impl Ledger {
     fn with_room(tables: Vec<Arc<Table>>, room: usize) -> Self {
         let positions = tables.iter().enumerate().map(|(i, table)| (table.logical.clone(), i as u16)).collect();
         Self { log: Log::new(room), effects: 0, tables, positions, names: Names::default() }
+    }
+
+    /// Tables that are others now; what was deleted is told of as it was.
+    pub(in crate::stack::dataverse) fn relabel(&mut self, tables: &[Arc<Table>]) {
+        relabel(&mut self.tables, tables);
+        self.positions = tables.iter().enumerate().map(|(i, table)| (table.logical.clone(), i as u16)).collect();
     }
 
     /// How many effects there were since the beginning.

@@ -23,9 +23,25 @@ pub(in crate::stack::dataverse) struct Reads {
     names: Names,
 }
 
+/// Newer tables in the place of older ones, except where one was deleted.
+pub(super) fn relabel(known: &mut Vec<Arc<Table>>, tables: &[Arc<Table>]) {
+    for (position, table) in tables.iter().enumerate() {
+        match known.get_mut(position) {
+            Some(_) if table.is_gone() => {}
+            Some(before) => before.clone_from(table),
+            None => known.push(table.clone()),
+        }
+    }
+}
+
 impl Reads {
     pub(in crate::stack::dataverse) fn new(tables: Vec<Arc<Table>>) -> Self {
         Self { log: Log::new(IN_MEMORY), tables, names: Names::default() }
+    }
+
+    /// Tables that are others now; what was deleted is told of as it was.
+    pub(in crate::stack::dataverse) fn relabel(&mut self, tables: &[Arc<Table>]) {
+        relabel(&mut self.tables, tables);
     }
 
     pub(in crate::stack::dataverse) fn push(&mut self, writer: &Writer, read: &Read) {
@@ -71,8 +87,7 @@ impl Reads {
         let named: Vec<usize> = (0..count).map(|_| reader.number() as usize).collect();
         let whole = first & 1 != 0;
         let name = |position: usize| table.columns[position].name.to_string();
-        let columns =
-            if whole { (0..table.columns.len()).map(name).collect() } else { named.into_iter().map(name).collect() };
+        let columns = if whole { table.living().map(name).collect() } else { named.into_iter().map(name).collect() };
         let writer = read_writer(&mut reader, &self.names);
         ReadEntry {
             sequence,

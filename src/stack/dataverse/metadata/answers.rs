@@ -56,7 +56,7 @@ impl Catalogue {
     /// `GET /`: the entity sets.
     fn service_document(&self, base: &str) -> Value {
         let set = |name: &str| json!({ "name": name, "kind": "EntitySet", "url": name });
-        let mut sets: Vec<Value> = self.tables.iter().map(|table| set(&table.collection)).collect();
+        let mut sets: Vec<Value> = self.living().map(|table| set(&table.collection)).collect();
         sets.extend(["EntityDefinitions", "RelationshipDefinitions", "GlobalOptionSetDefinitions"].map(set));
         json!({ "@odata.context": format!("{base}/$metadata"), "value": sets })
     }

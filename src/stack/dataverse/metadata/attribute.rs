@@ -71,7 +71,8 @@ fn common(table: &Table, column: &Column, part: Part, number: usize) -> Value {
 
 fn told(table: &Table, column: &Column, part: Part) -> Value {
     let owner = format!("{}.{}", table.logical, column.name);
-    let required = part == Part::PrimaryId || column.required;
+    let required = if part == Part::PrimaryId || column.required { "SystemRequired" } else { "None" };
+    let level = column.told.required_level.unwrap_or(required);
     json!({
         "IsValidForForm": true,
         "IsRequiredForForm": false,
@@ -95,7 +96,7 @@ fn told(table: &Table, column: &Column, part: Part) -> Value {
         "IsCustomizable": managed(true, "iscustomizable"),
         "IsRenameable": managed(true, "isrenameable"),
         "IsValidForAdvancedFind": managed(true, "canmodifysearchsettings"),
-        "RequiredLevel": managed(if required { "SystemRequired" } else { "None" }, "canmodifyrequirementlevelsettings"),
+        "RequiredLevel": managed(level, "canmodifyrequirementlevelsettings"),
         "CanModifyAdditionalSettings": managed(true, "canmodifyadditionalsettings"),
         "Settings": [],
     })
@@ -155,7 +156,7 @@ fn own(column: &Column, targets: &[&str]) -> Value {
 
 fn instant(column: &Column) -> Value {
     let day = column.kind == ColumnKind::Date;
-    let format = if day { "DateOnly" } else { "DateAndTime" };
+    let format = if day { "DateOnly" } else { column.told.format.unwrap_or("DateAndTime") };
     json!({
         "Format": format,
         "ImeMode": "Inactive",

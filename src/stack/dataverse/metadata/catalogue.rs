@@ -14,8 +14,8 @@ use super::relationship::{key, many_to_many, one_to_many};
 #[derive(Debug)]
 pub(in crate::stack::dataverse) struct Catalogue {
     pub(super) tables: Vec<Arc<Table>>,
-    pub(super) relations: Vec<Relation>,
-    pub(super) choices: BTreeMap<String, schema::Options>,
+    pub(in crate::stack::dataverse) relations: Vec<Relation>,
+    pub(in crate::stack::dataverse) choices: BTreeMap<String, schema::Options>,
     /// The `$metadata` document, once somebody has asked for it.
     pub(super) document: std::sync::OnceLock<bytes::Bytes>,
 }
@@ -29,12 +29,17 @@ impl Catalogue {
         Self { tables, relations, choices, document: std::sync::OnceLock::new() }
     }
 
+    /// The tables that were not deleted.
+    pub(super) fn living(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.iter().filter(|table| !table.is_gone())
+    }
+
     /// The columns of a table: its key, its own, and those that every table
     /// has.
     pub(super) fn columns<'t>(&self, table: &'t Table) -> Vec<(std::borrow::Cow<'t, Column>, Part)> {
         use std::borrow::Cow;
         let id = Column { required: true, ..Column::new(&table.primary_id, ColumnKind::Guid) };
-        let own = table.columns.iter().map(|column| (Cow::Borrowed(column), Part::Usual));
+        let own = table.living().map(|column| (Cow::Borrowed(&table.columns[column]), Part::Usual));
         let systems = table.systems().map(|system| (Cow::Owned(self.system(table, system)), Part::System));
         std::iter::once((Cow::Owned(id), Part::PrimaryId)).chain(own).chain(systems).collect()
     }
@@ -94,13 +99,18 @@ impl Catalogue {
     /// The relationships in which lookups of other tables name this one.
     pub(super) fn one_to_many(&self, position: usize) -> Vec<Value> {
         let own = &self.tables[position];
-        let all = self.tables.iter().flat_map(|table| self.many_to_one(table));
+        let all = self.living().flat_map(|table| self.many_to_one(table));
         all.filter(|relationship| relationship["ReferencedEntity"] == *own.logical).collect()
     }
 
     pub(super) fn many_to_many(&self, position: Option<usize>) -> Vec<Value> {
         let own = |relation: &&Relation| position.is_none_or(|position| relation.tables.contains(&position));
-        self.relations.iter().filter(own).map(|relation| many_to_many(relation, &self.tables)).collect()
+        self.relations
+            .iter()
+            .filter(|relation| !relation.is_gone())
+            .filter(own)
+            .map(|relation| many_to_many(relation, &self.tables))
+            .collect()
     }
 
     /// All relationships, those of one kind first.
@@ -109,7 +119,7 @@ impl Catalogue {
             value["@odata.type"] = format!("#Microsoft.Dynamics.CRM.{kind}Metadata").into();
             value
         };
-        let one = self.tables.iter().flat_map(|table| self.many_to_one(table));
+        let one = self.living().flat_map(|table| self.many_to_one(table));
         let one = one.map(|value| typed(value, "OneToManyRelationship"));
         let many = self.many_to_many(None).into_iter().map(|value| typed(value, "ManyToManyRelationship"));
         one.chain(many).collect()

@@ -30,10 +30,10 @@ impl Catalogue {
             "xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">",
         ));
         text.push_str(FIXED);
-        for table in &self.tables {
+        for table in self.living() {
             self.entity_type(&mut text, table);
         }
-        for table in &self.tables {
+        for table in self.living() {
             bulk_actions(&mut text, table);
         }
         declared(&mut text, actions, &self.tables);
@@ -116,9 +116,9 @@ impl Catalogue {
 
     fn container(&self, text: &mut String, actions: &[Action]) {
         text.push_str("<EntityContainer Name=\"System\">");
-        for table in &self.tables {
+        for table in self.living() {
             put(text, &format!("<EntitySet Name=\"{}\" EntityType=\"mscrm.{}\">", table.collection, table.logical));
-            let lookups = table.columns.iter().flat_map(|column| column.kind.targets());
+            let lookups = table.living().flat_map(|column| table.columns[column].kind.targets());
             let mut bindings: Vec<(&str, usize)> =
                 lookups.map(|target| (&*target.navigation, usize::from(target.table))).collect();
             bindings.extend(table.navigations.iter().filter_map(|navigation| match navigation.reach {

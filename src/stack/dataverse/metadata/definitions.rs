@@ -35,7 +35,7 @@ impl Catalogue {
     pub(super) fn entity_definitions(&self, asked: &Asked<'_>) -> Result<Value, Refusal> {
         let options = Options::parse(asked.pairs())?;
         let Some(key) = asked.key else {
-            let bodies = self.tables.iter().map(|table| entity(table)).collect::<Vec<_>>();
+            let bodies = self.living().map(|table| entity(table)).collect::<Vec<_>>();
             check(&bodies, "EntityMetadata", &options)?;
             let chosen = options.chosen(bodies).into_iter();
             let chosen: Result<Vec<Value>, Refusal> = chosen.map(|body| self.expanded(body, &options)).collect();

@@ -111,7 +111,7 @@ impl Catalogue {
         let text = if text.starts_with('@') { asked.option(text).unwrap_or_default() } else { text };
         let query: Value = serde_json::from_str(text).map_err(|_| wrong("the parameter Query is no JSON object"))?;
         let mut tables = Vec::new();
-        for table in &self.tables {
+        for table in self.living() {
             let body = entity(table);
             if !meets(&body, &query["Criteria"]) {
                 continue;

@@ -10,7 +10,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x8f4e_6a0c_25d1_4f0e_9a53_6f11_84c2_7d2
 const LANGUAGE: u32 = 1033;
 
 /// The id of what a name stands for; always the same.
-pub(super) fn metadata_id(name: &str) -> Uuid {
+pub(in crate::stack::dataverse) fn metadata_id(name: &str) -> Uuid {
     uuid::Builder::from_random_bytes(Uuid::new_v5(&NAMESPACE, name.as_bytes()).into_bytes()).into_uuid()
 }
 

@@ -19,3 +19,4 @@ mod relationship;
 
 pub(in crate::stack::dataverse) use asked::Asked;
 pub(in crate::stack::dataverse) use catalogue::Catalogue;
+pub(in crate::stack::dataverse) use label::metadata_id;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde_json::json;
 
+use super::super::alter::alters;
 use super::super::answer::{Answer, Cost, etag};
 use super::super::error::Refusal;
 use super::super::guard::Principal;
@@ -32,6 +33,10 @@ impl Organization {
     ) -> Result<Answer, Refusal> {
         if call.path.segment == "$batch" {
             return self.batch(call, principal, fault);
+        }
+        if alters(call) {
+            let noted = |refusal: &Refusal| self.note_refusal(call, principal, (refusal.status, refusal.code), fault);
+            return self.alter(call).inspect_err(noted);
         }
         let Some(_steady) = self.steady() else {
             let current = self.current().ok_or_else(Refusal::unavailable)?;

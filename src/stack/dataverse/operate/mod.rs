@@ -20,4 +20,4 @@ mod write;
 
 pub(in crate::stack::dataverse) use call::Call;
 pub(in crate::stack::dataverse) use files::{Files, Named};
-pub(in crate::stack::dataverse) use path::Key;
+pub(in crate::stack::dataverse) use path::{Key, Path};

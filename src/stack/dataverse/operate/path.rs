@@ -31,6 +31,11 @@ impl Path {
         if !matches!(version, "v9.0" | "v9.1" | "v9.2") {
             return Err(none());
         }
+        Ok(Self { version: version.to_owned(), ..Self::read(path)? })
+    }
+
+    /// Reads what follows the version, already decoded.
+    pub(in crate::stack::dataverse) fn read(path: &str) -> Result<Self, Refusal> {
         let end = path.find(['(', '/']).unwrap_or(path.len());
         let (segment, tail) = path.split_at(end);
         let (key, rest) = match tail.strip_prefix('(') {
@@ -41,7 +46,7 @@ impl Path {
             }
         };
         let rest = rest.strip_prefix('/').unwrap_or(rest).to_owned();
-        Ok(Self { version: version.to_owned(), segment: segment.to_owned(), key, rest })
+        Ok(Self { version: String::new(), segment: segment.to_owned(), key, rest })
     }
 }
 

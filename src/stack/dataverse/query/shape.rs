@@ -171,7 +171,7 @@ fn named(table: &Table, text: &str) -> Result<Vec<Member>, Refusal> {
 }
 
 fn every(table: &Table) -> Vec<Member> {
-    let columns = (0..table.columns.len()).map(Property::Column);
+    let columns = table.living().map(Property::Column);
     let all = columns.chain(table.systems().map(Property::System));
     all.map(|property| Member::new(&shown(table, property), property)).collect()
 }

@@ -158,6 +158,8 @@ pub(in crate::stack::dataverse) struct Column {
     pub(in crate::stack::dataverse) read_only: bool,
     /// What a new row holds where its body names nothing.
     pub(in crate::stack::dataverse) default: Cell,
+    /// It was deleted: only the ledger still speaks of it.
+    pub(in crate::stack::dataverse) gone: bool,
     /// What the metadata tells, and nothing else needs often.
     pub(in crate::stack::dataverse) told: Box<Told>,
 }
@@ -169,6 +171,9 @@ pub(in crate::stack::dataverse) struct Told {
     pub(in crate::stack::dataverse) schema_name: Option<Arc<str>>,
     pub(in crate::stack::dataverse) display_name: Option<Arc<str>>,
     pub(in crate::stack::dataverse) description: Option<Arc<str>>,
+    /// `RequiredLevel`, where a definition named one. The platform asks only for
+    /// what its own system requires.
+    pub(in crate::stack::dataverse) required_level: Option<&'static str>,
     /// `Email`, `Url`, `DateOnly` and the like.
     pub(in crate::stack::dataverse) format: Option<&'static str>,
     /// The name of the global choice that it uses.
@@ -190,7 +195,13 @@ impl Column {
             _ => name.into(),
         };
         let (name, default) = (name.into(), Cell::Null);
-        Self { name, property, kind, required: false, read_only: false, default, told: Box::default() }
+        Self { name, property, kind, required: false, read_only: false, default, gone: false, told: Box::default() }
+    }
+
+    /// The column once it is deleted: it keeps its place and its name, and holds
+    /// nothing.
+    pub(in crate::stack::dataverse) fn gone(self) -> Self {
+        Self { gone: true, required: false, default: Cell::Null, told: Box::default(), ..self }
     }
 
     /// The label of no or yes; the platform's own are `No` and `Yes`.

@@ -31,7 +31,7 @@ pub use load::lint;
 pub(in crate::stack::dataverse) use load::load;
 pub(in crate::stack::dataverse) use protection::{Enforcement, EntitlementRules, POOLED, Protection};
 pub(in crate::stack::dataverse) use table::{
-    AlternateKey, Definition, Environment, Navigation, OWNER, Reach, Relation, SeedRow, Table,
+    AlternateKey, Definition, Environment, Navigation, OWNER, Reach, Relation, SeedRow, Table, Traits,
 };
 pub use tables_of::{TableFile, tables_of};
 pub use ways::WaysIn;

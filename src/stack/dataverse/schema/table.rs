@@ -127,7 +127,7 @@ impl Table {
     /// The position of a column by its logical name; case matters.
     pub(in crate::stack::dataverse) fn column(&self, name: &str) -> Option<usize> {
         if self.columns.len() <= FEW {
-            return self.columns.iter().position(|c| &*c.name == name);
+            return self.columns.iter().position(|c| &*c.name == name && !c.gone);
         }
         self.names.columns.get(name).copied()
     }
@@ -135,7 +135,7 @@ impl Table {
     /// The column that is read by this name: `_NAME_value` of a lookup.
     pub(in crate::stack::dataverse) fn property(&self, name: &str) -> Option<usize> {
         if self.columns.len() <= FEW {
-            return self.columns.iter().position(|c| &*c.property == name);
+            return self.columns.iter().position(|c| &*c.property == name && !c.gone);
         }
         self.names.properties.get(name).copied()
     }
@@ -175,10 +175,25 @@ impl Table {
 
     /// Makes names findable after the columns have changed.
     pub(in crate::stack::dataverse) fn index(&mut self) {
-        let numbered = || self.columns.iter().enumerate();
+        let numbered = || self.columns.iter().enumerate().filter(|(_, column)| !column.gone);
         let columns = numbered().map(|(i, c)| (c.name.clone(), i)).collect();
         let properties = numbered().map(|(i, c)| (c.property.clone(), i)).collect();
         self.names = Names { columns, properties };
+    }
+
+    /// What stands in the place of a table that was deleted: no request can name
+    /// it.
+    pub(in crate::stack::dataverse) fn gone() -> Self {
+        Self { logical: "\u{0}".into(), collection: "\u{0}".into(), ..Self::default() }
+    }
+
+    pub(in crate::stack::dataverse) fn is_gone(&self) -> bool {
+        self.primary_id.is_empty()
+    }
+
+    /// The positions of its columns that were not deleted.
+    pub(in crate::stack::dataverse) fn living(&self) -> impl Iterator<Item = usize> + '_ {
+        self.columns.iter().enumerate().filter(|(_, column)| !column.gone).map(|(position, _)| position)
     }
 
     pub(in crate::stack::dataverse) fn navigation(&self, name: &str) -> Option<Reach> {
@@ -215,6 +230,17 @@ pub(in crate::stack::dataverse) struct Relation {
     pub(in crate::stack::dataverse) tables: [usize; 2],
     /// The navigation properties of the two, each leading to the other.
     pub(in crate::stack::dataverse) navigations: [Arc<str>; 2],
+}
+
+impl Relation {
+    /// What stands in the place of a relationship that was deleted.
+    pub(in crate::stack::dataverse) fn gone() -> Self {
+        Self { name: "".into(), intersect: "".into(), tables: [0, 0], navigations: ["".into(), "".into()] }
+    }
+
+    pub(in crate::stack::dataverse) fn is_gone(&self) -> bool {
+        self.name.is_empty()
+    }
 }
 
 /// Who the environment is and how it protects itself.

@@ -26,6 +26,11 @@ pub(super) struct History {
 }
 
 impl History {
+    /// Nothing that was is known any more.
+    pub(super) fn forget(&mut self) {
+        self.writes.clear();
+    }
+
     pub(super) fn enter(&mut self, at: Timestamp, table: usize, id: Uuid, before: Option<Row>) {
         let oldest = at.minus(self.span);
         while self.writes.front().is_some_and(|write| write.0 < oldest) || self.writes.len() >= MOST {

@@ -16,4 +16,5 @@ pub(in crate::stack::dataverse) use row::Row;
 pub(in crate::stack::dataverse) use rows::Rows;
 pub(in crate::stack::dataverse) use snapshot::Snapshot;
 pub(in crate::stack::dataverse) use state::{Store, missing};
+pub(in crate::stack::dataverse) use state_file::alterations;
 pub(in crate::stack::dataverse) use transaction::{Transaction, Values};

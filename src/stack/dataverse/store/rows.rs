@@ -49,6 +49,23 @@ impl Rows {
         Self { table, slots: Vec::new(), live: 0, by_id: HashTable::new(), keys, lookups, graves: Graves::default() }
     }
 
+    /// The rows under their table as it is now: new columns hold nothing, and
+    /// neither do those that are gone.
+    pub(super) fn reshape(&mut self, table: Arc<Table>) {
+        let Self { keys, lookups, .. } = Self::new(table.clone());
+        (self.table, self.keys, self.lookups) = (table, keys, lookups);
+        let gone: Vec<usize> = (0..self.table.columns.len()).filter(|c| self.table.columns[*c].gone).collect();
+        for (slot, row) in self.slots.iter_mut().enumerate() {
+            let Some(row) = row else { continue };
+            let mut cells = std::mem::take(&mut row.cells).into_vec();
+            cells.resize(self.table.columns.len(), Cell::Null);
+            gone.iter().for_each(|column| cells[*column] = Cell::Null);
+            row.cells = cells.into_boxed_slice();
+            self.keys.iter_mut().for_each(|index| index.insert(&row.cells, row.born, slot as u32));
+            self.lookups.iter_mut().for_each(|index| index.insert(&row.cells, slot as u32));
+        }
+    }
+
     /// How many rows there are.
     pub(in crate::stack::dataverse) fn len(&self) -> usize {
         self.live

@@ -54,7 +54,8 @@ impl Store {
         let mut filled = Vec::with_capacity(tables.len());
         for (table, seeds) in tables {
             let mut rows = Rows::new(table);
-            for seed in seeds {
+            for mut seed in seeds {
+                seed.cells.resize(rows.table.columns.len(), super::super::schema::Cell::Null);
                 version += 1;
                 rows.insert(Row {
                     id: seed.id,
@@ -78,6 +79,37 @@ impl Store {
             ledger,
             history: None,
         }
+    }
+
+    /// Other tables in the place of those that are there; rows stay, except
+    /// those of tables that are gone.
+    pub(in crate::stack::dataverse) fn reshape(&mut self, tables: &[Arc<Table>], relations: usize) {
+        for (position, table) in tables.iter().enumerate() {
+            match self.tables.get_mut(position) {
+                None => self.tables.push(Rows::new(table.clone())),
+                Some(rows) if table.is_gone() => *rows = Rows::new(table.clone()),
+                Some(rows) if Arc::ptr_eq(&rows.table, table) => {}
+                Some(rows) => rows.reshape(table.clone()),
+            }
+        }
+        self.relations.resize_with(relations, Relation::default);
+        self.ledger.relabel(tables);
+        // What rows were has the columns of before.
+        if let Some(history) = &mut self.history {
+            history.forget();
+        }
+    }
+
+    /// Whether rows of a table have the same values in all of these columns.
+    pub(in crate::stack::dataverse) fn repeats(&self, table: usize, columns: &[usize]) -> bool {
+        let mut seen = std::collections::HashSet::new();
+        self.tables.get(table).is_some_and(|rows| {
+            rows.iter().any(|row| {
+                let key: Option<Vec<String>> =
+                    columns.iter().map(|column| row.cells.get(*column)?.key_text()).collect();
+                key.is_some_and(|key| !seen.insert(key))
+            })
+        })
     }
 
     /// The rows of a table, by its position.

@@ -1,5 +1,6 @@
 //! The mock over a real socket.
 
+mod alter;
 mod batches;
 mod faults;
 mod fetches;

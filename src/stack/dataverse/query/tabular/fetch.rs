@@ -182,7 +182,7 @@ impl Fetch<'_> {
 
     fn all_attributes(&mut self, source: usize) {
         let definition = self.entities[source].definition;
-        for position in 0..definition.columns.len() {
+        for position in definition.living() {
             let name = format!("{}.{}", self.entities[source].alias, definition.columns[position].name);
             let what = What::Field(self.field_of(source, Property::Column(position)));
             self.plan.columns.push(Column { name, what });

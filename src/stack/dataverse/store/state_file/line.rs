@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::super::super::alter::Alteration;
 use crate::clock::Timestamp;
 
 pub(super) const FORMAT: &str = "seamstress/dataverse-state/2";
@@ -19,6 +20,10 @@ pub(super) enum Line {
     Head {
         format: String,
         version: u64,
+    },
+    /// Tables were changed: these lines come before all rows.
+    Alteration {
+        altered: Alteration,
     },
     Row(SavedRow),
     Link {

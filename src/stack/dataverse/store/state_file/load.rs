@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::super::super::alter::Alteration;
 use super::super::super::operate::{Files, Named};
 use super::super::super::schema::{Cell, ColumnKind, Table};
 use super::super::row::Row;
@@ -57,6 +58,18 @@ impl Store {
         taken.into_iter().for_each(|id| files.settle(id, whole));
         if whole { Ok(()) } else { Err(diagnostics) }
     }
+}
+
+/// What was done to tables before a file was written. What is no state file
+/// has nothing of it: that is told when its rows are read.
+pub(in crate::stack::dataverse) fn alterations(path: &Path) -> Vec<Alteration> {
+    let Ok(file) = File::open(path) else { return Vec::new() };
+    let lines = BufReader::new(file).lines().skip(1).map_while(Result::ok);
+    let altered = lines.map_while(|line| match serde_json::from_str(&line) {
+        Ok(Line::Alteration { altered }) => Some(altered),
+        _ => None,
+    });
+    altered.collect()
 }
 
 /// A file on its way into the store.
@@ -190,6 +203,8 @@ impl<'a> Loading<'a> {
         }
         match line {
             Line::Head { .. } => self.fault(index, "is a first line: two files stand in one"),
+            // The tables are already as they are to be.
+            Line::Alteration { .. } => {}
             Line::Row(row) => {
                 self.counts.rows += 1;
                 self.row(index, row);

@@ -5,3 +5,5 @@
 mod line;
 mod load;
 mod save;
+
+pub(in crate::stack::dataverse) use load::alterations;

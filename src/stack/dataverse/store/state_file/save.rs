@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::super::super::alter::Alteration;
 use super::super::super::operate::Files;
 use super::super::super::schema::Cell;
 use super::super::row::Row;
@@ -21,11 +22,18 @@ impl Store {
     ///
     /// # Errors
     /// The file can't be written.
-    pub(in crate::stack::dataverse) fn save(&self, path: &Path, files: &Files) -> io::Result<()> {
+    pub(in crate::stack::dataverse) fn save(
+        &self,
+        path: &Path,
+        (files, altered): (&Files, &[Alteration]),
+    ) -> io::Result<()> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         let mut saving = Saving { out: BufWriter::new(&mut file), counts: Counts::default() };
         saving.put(&Line::Head { format: FORMAT.to_owned(), version: self.version })?;
+        for altered in altered {
+            saving.put(&Line::Alteration { altered: altered.clone() })?;
+        }
         self.save_rows(&mut saving, files)?;
         self.save_links(&mut saving)?;
         let end = saving.counts;

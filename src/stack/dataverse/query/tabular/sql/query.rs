@@ -123,7 +123,7 @@ impl<'r> Resolver<'r> {
                     if alias.as_ref().is_some_and(|alias| !alias.eq_ignore_ascii_case(name)) {
                         continue;
                     }
-                    let columns = (0..table.columns.len()).map(Property::Column);
+                    let columns = table.living().map(Property::Column);
                     for property in std::iter::once(Property::Id).chain(columns) {
                         let kind = Kind::of(table, property);
                         let field = Field { source, steps: SmallVec::new(), table: *position, property, kind };
@@ -264,9 +264,7 @@ fn read(table: &Table, name: &str) -> Option<Property> {
         .read(&lower)
         .or_else(|| table.column(&lower).map(Property::Column))
         .or_else(|| table.systems().find(system).map(Property::System))
-        .or_else(|| {
-            (0..table.columns.len()).find(|c| table.columns[*c].name.eq_ignore_ascii_case(name)).map(Property::Column)
-        })
+        .or_else(|| table.living().find(|c| table.columns[*c].name.eq_ignore_ascii_case(name)).map(Property::Column))
 }
 
 fn logical(table: &Table, property: Property) -> String {
