@@ -31,13 +31,15 @@ pub(super) struct Told {
     pub(super) server: usize,
     /// Nothing, where nobody knows who calls.
     pub(super) standing: Option<Standing>,
+    /// The instant of the answer.
+    pub(super) at: Timestamp,
 }
 
 impl Organization {
     /// Lets a request in.
     pub(super) fn enter(&self, call: &Call) -> Result<Entered<'_>, (Refusal, Told)> {
         let server = self.servers.of(&call.headers);
-        let unknown = Told { server, standing: None };
+        let unknown = Told { server, standing: None, at: call.at };
         let (principal, refusal) = match self.guard.principal(call.header(AUTHORIZATION), call.at) {
             Ok(principal) => {
                 let refusal = self.no_way_in(call, &principal).or_else(|| self.no_budget(&principal, call.at));
@@ -54,7 +56,7 @@ impl Organization {
             Err((throttled, standing)) => {
                 let refusal = self.throttled(throttled);
                 self.note_refusal(call, &principal, (refusal.status, refusal.code), None);
-                Err((refusal, Told { server, standing: Some(standing) }))
+                Err((refusal, Told { standing: Some(standing), ..unknown }))
             }
         }
     }
@@ -96,8 +98,8 @@ impl Organization {
     /// Counts what was done, and lets the request out.
     pub(super) fn let_out(&self, entered: Entered<'_>, cost: Cost, execution: Duration, now: Timestamp) -> Told {
         self.entitled.count(&entered.principal.id, cost.operations.max(1), now);
-        let standing = entered.inside.leave(execution);
-        Told { server: entered.server, standing: Some(standing) }
+        let standing = entered.inside.leave(execution, now);
+        Told { server: entered.server, standing: Some(standing), at: now }
     }
 
     /// A refusal as an answer; where nobody knows who calls, with the way to a
@@ -117,13 +119,13 @@ impl Organization {
 
     pub(super) fn respond(&self, answer: Answer, told: Told) -> Response<AnswerBody> {
         let affinity = self.servers.cookie(told.server);
-        let told = head::Told { now: self.clock.now(), standing: told.standing, affinity };
+        let told = head::Told { now: told.at, standing: told.standing, affinity };
         respond(answer, &self.head, &told)
     }
 
     /// A request that can't even be read; it is nobody's.
     pub(super) fn unread(&self, refusal: &Refusal) -> Response<AnswerBody> {
-        self.respond(self.refusal(refusal, false), Told { server: 0, standing: None })
+        self.respond(self.refusal(refusal, false), Told { server: 0, standing: None, at: self.clock.now() })
     }
 
     /// Enters a write that was refused before its operation began.

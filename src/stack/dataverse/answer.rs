@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::body::AnswerBody;
 use super::error::Refusal;
-use super::head::{Head, Told};
+use super::head::{ADDRESS, Head, Told};
 
 /// The media type of bodies (reference A3).
 const JSON: &str = "application/json; odata.metadata=minimal";
@@ -156,11 +156,17 @@ pub(super) fn respond(answer: Answer, head: &Head, told: &Told<'_>) -> Response<
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     *headers = head.fields(told);
+    if !answer.headers.iter().any(|(name, _)| ADDRESS == *name) {
+        headers.remove(ADDRESS);
+    }
     if is_json {
         headers.append(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     }
     for (name, value) in answer.headers {
-        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
+        let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) else { continue };
+        if ADDRESS == name {
+            headers.insert(ADDRESS, value);
+        } else {
             headers.append(HeaderName::from_static(name), value);
         }
     }

@@ -41,6 +41,9 @@ const MARKS: [(Mark, &str); 7] = [
     (Mark::Requests, "{requests}"),
 ];
 
+/// The field with the address of a row that was written.
+pub(super) const ADDRESS: HeaderName = HeaderName::from_static("odata-entityid");
+
 const TIME: HeaderName = HeaderName::from_static("x-ms-ratelimit-time-remaining-xrm-requests");
 const REQUESTS: HeaderName = HeaderName::from_static("x-ms-ratelimit-burst-remaining-xrm-requests");
 
@@ -90,6 +93,7 @@ impl Head {
         let cookie = HeaderValue::from_str(&format!("orgId={organization}; path=/; secure; HttpOnly"));
         fields.append(header::SET_COOKIE, cookie.expect("digits and letters are a header's"));
         fields.append("x-ms-dop-hint", dop_hint.into());
+        fields.append(ADDRESS, HeaderValue::from_static(""));
         let mark = |value: &HeaderValue| MARKS.iter().find(|(_, text)| value == text).map(|(mark, _)| *mark);
         let marks = fields.values().map(mark).collect();
         Self { fields, marks, date: RwLock::new((i64::MIN, HeaderValue::from_static(""))) }
@@ -107,7 +111,8 @@ impl Head {
         value
     }
 
-    /// The fields of one answer.
+    /// The fields of one answer. The last of them is an empty [`ADDRESS`], which
+    /// is there to be filled or removed: an entry more would move all others.
     pub(super) fn fields(&self, told: &Told<'_>) -> HeaderMap {
         let mut values = Values::new(self.date(told.now));
         let mut fields = self.fields.clone();

@@ -118,9 +118,8 @@ impl Servers {
 
 impl Inside<'_> {
     /// The request is over, and its execution took so long.
-    pub(super) fn leave(mut self, took: Duration) -> Standing {
+    pub(super) fn leave(mut self, took: Duration, now: Timestamp) -> Standing {
         self.left = true;
-        let now = self.servers.clock.now();
         self.servers.locked(self.server).leave(&self.principal, now, took)
     }
 }

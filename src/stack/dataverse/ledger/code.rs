@@ -21,20 +21,58 @@ pub(super) fn put_number(out: &mut Vec<u8>, mut number: u64) {
 /// sixteen bytes.
 pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
     if let Some(id) = canonical(text) {
-        out.push(1);
-        out.extend_from_slice(id.as_bytes());
+        put_guid(out, &id);
     } else {
         put_number(out, (text.len() as u64) << 1);
         out.extend_from_slice(text.as_bytes());
     }
 }
 
+/// The text of a GUID.
+pub(super) fn put_guid(out: &mut Vec<u8>, id: &Uuid) {
+    out.push(1);
+    out.extend_from_slice(id.as_bytes());
+}
+
 /// The GUID that this text is, where it is written as GUIDs are written here.
 pub(super) fn canonical(text: &str) -> Option<Uuid> {
-    if text.len() != 36 || text.bytes().any(|b| b.is_ascii_uppercase()) {
+    guid(text).filter(|(_, lower)| *lower).map(|(id, _)| id)
+}
+
+/// The values of hexadecimal digits, `CAPITAL` with capital letters; others are
+/// `NO_DIGIT`.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        if value > 9 {
+            digits[b"0123456789ABCDEF"[value as usize] as usize] = value | CAPITAL;
+        }
+        value += 1;
+    }
+    digits
+};
+const NO_DIGIT: u8 = 0x80;
+const CAPITAL: u8 = 0x40;
+
+/// Where the digits of a hyphenated GUID stand.
+const PAIRS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+/// The GUID that this text is, in whichever case, and whether it is all lower
+/// case. Every text of an entry is asked this: it must not take long.
+pub(super) fn guid(text: &str) -> Option<(Uuid, bool)> {
+    let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    if [8, 13, 18, 23].iter().any(|at| text[*at] != b'-') {
         return None;
     }
-    Uuid::try_parse(text).ok()
+    let (mut bytes, mut seen) = ([0; 16], 0);
+    for (byte, at) in bytes.iter_mut().zip(PAIRS) {
+        let (high, low) = (DIGITS[usize::from(text[at])], DIGITS[usize::from(text[at + 1])]);
+        seen |= high | low;
+        *byte = high << 4 | low & 0x0f;
+    }
+    (seen & NO_DIGIT == 0).then(|| (Uuid::from_bytes(bytes), seen & CAPITAL == 0))
 }
 
 pub(super) fn put_option(out: &mut Vec<u8>, text: Option<&str>) {
@@ -162,6 +200,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn guids_are_told_from_other_texts(id: u128, text in "[0-9a-fA-F-]{36}", at in 0..36_usize, other in "[ -~]") {
+            let id = Uuid::from_u128(id);
+            let lower = id.to_string();
+            prop_assert_eq!(guid(&lower), Some((id, true)));
+            let upper = lower.to_uppercase();
+            prop_assert_eq!(guid(&upper), Some((id, lower == upper)));
+            prop_assert_eq!(guid(&text).map(|(id, _)| id), Uuid::try_parse(&text).ok());
+            let mut spoilt = lower;
+            spoilt.replace_range(at..=at, &other);
+            prop_assert_eq!(guid(&spoilt).map(|(id, _)| id), Uuid::try_parse(&spoilt).ok());
+        }
+
         #[test]
         fn what_is_written_is_read_again(cells in proptest::collection::vec(cells(), 0..20), number: u64) {
             let mut out = Vec::new();

@@ -11,9 +11,9 @@ use smallvec::SmallVec;
 use uuid::Uuid;
 
 use super::super::schema::{Cell, Table};
-use super::code::{Reader, canonical, put_cell, put_number, put_option, put_text};
+use super::code::{Reader, canonical, put_cell, put_guid, put_number, put_option, put_text};
 use super::log::{IN_MEMORY, Log};
-use super::names::{Hashes, Names, hash_text, put_writer, read_writer};
+use super::names::{Hashes, Names, hash_guid, hash_text, put_writer, read_writer};
 use super::reads::relabel;
 use super::writer::{Attempt, Change, Writer};
 use crate::observe::{ColumnChange, LedgerEntry, Operation, Outcome};
@@ -61,7 +61,8 @@ struct Subject<'a> {
     operation: Operation,
     /// The position of the table, or the name of one that is not there.
     table: Result<u64, &'a str>,
-    key: &'a str,
+    /// The row's id, or what the request named.
+    key: Result<Uuid, &'a str>,
 }
 
 const OPERATIONS: [Operation; 3] = [Operation::Create, Operation::Update, Operation::Delete];
@@ -101,9 +102,7 @@ impl Ledger {
         changes: &[Change],
     ) {
         self.effects += 1;
-        let mut buffer = Uuid::encode_buffer();
-        let key = id.hyphenated().encode_lower(&mut buffer);
-        self.push(writer, &Subject { operation, table: Ok(table as u64), key }, None, changes);
+        self.push(writer, &Subject { operation, table: Ok(table as u64), key: Ok(id) }, None, changes);
     }
 
     pub(in crate::stack::dataverse) fn refuse(
@@ -115,19 +114,21 @@ impl Ledger {
     ) {
         let position = |table: &Arc<Table>| self.positions.get(&table.logical).map_or(0, |at| u64::from(*at));
         let table = attempt.table.map(position);
-        let subject = Subject { operation: attempt.operation, table, key: &attempt.key };
+        let subject = Subject { operation: attempt.operation, table, key: Err(&attempt.key) };
         self.push(writer, &subject, Some((status, code)), &[]);
     }
 
     fn push(&mut self, writer: &Writer, attempt: &Subject<'_>, refused: Option<(u16, &str)>, changes: &[Change]) {
         let mut hashes: Hashes = SmallVec::new();
-        if !attempt.key.is_empty() {
-            hashes.push(hash_text(b'k', attempt.key));
+        match attempt.key {
+            Ok(id) => hashes.push(hash_guid(b'k', &id)),
+            Err("") => {}
+            Err(key) => hashes.push(hash_text(b'k', key)),
         }
         for (_, _, after) in changes {
             match after {
-                Cell::Text(text) if canonical(text).is_some() => hashes.push(hash_text(b'c', text)),
-                Cell::Id(id) => hashes.push(hash_text(b'c', id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))),
+                Cell::Text(text) => hashes.extend(canonical(text).map(|id| hash_guid(b'c', &id))),
+                Cell::Id(id) => hashes.push(hash_guid(b'c', id)),
                 _ => {}
             }
         }
@@ -146,7 +147,10 @@ impl Ledger {
                     put_text(out, name);
                 }
             }
-            put_text(out, attempt.key);
+            match attempt.key {
+                Ok(id) => put_guid(out, &id),
+                Err(key) => put_text(out, key),
+            }
             put_writer(out, writer, names, &mut hashes);
             put_option(out, writer.batch.as_deref());
             put_option(out, writer.change_set.as_deref());

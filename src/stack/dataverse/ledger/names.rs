@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
+use uuid::Uuid;
 
-use super::code::{Reader, put_number, put_option, put_text};
+use super::code::{Reader, guid, put_number, put_option, put_text};
 use super::writer::{CORRELATING, Writer};
 use crate::clock::Timestamp;
 use crate::observe::Way;
@@ -40,12 +41,23 @@ impl Names {
 
 /// Without regard to case; `space` keeps keys and correlation IDs apart.
 pub(super) fn hash_text(space: u8, text: &str) -> u64 {
+    if let Some((id, _)) = guid(text) {
+        return hash_guid(space, &id);
+    }
     // FNV-1a, and a last step that mixes the high bits into the low ones.
     let start = 0xcbf2_9ce4_8422_2325_u64 ^ u64::from(space);
     let hash = text
         .bytes()
         .fold(start, |hash, byte| (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3));
     hash ^ (hash >> 32)
+}
+
+/// The hash of a GUID, which is that of its text.
+pub(super) fn hash_guid(space: u8, id: &Uuid) -> u64 {
+    let (high, low) = id.as_u64_pair();
+    let mixed = (high ^ u64::from(space).wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let mixed = (mixed ^ (mixed >> 32) ^ low).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    mixed ^ (mixed >> 29)
 }
 
 const WAYS: [Way; 3] = [Way::Gateway, Way::Flow, Way::Direct];

@@ -187,7 +187,7 @@ fn arguments(call: &Call, text: &str) -> Result<Map<String, Value>, Refusal> {
     let bound = text.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     let listed = bound.or(call.path.key.as_deref().filter(|_| call.path.rest.is_empty())).unwrap_or_default();
     let mut found = Map::new();
-    for part in super::path::split_unquoted(listed).into_iter().filter(|part| !part.trim().is_empty()) {
+    for part in super::path::split_unquoted(listed).filter(|part| !part.trim().is_empty()) {
         let syntax = || Refusal::bad_query(format!("Syntax error in the parameters '{listed}'."));
         let (name, literal) = part.split_once('=').ok_or_else(syntax)?;
         let literal = literal.trim();

@@ -54,7 +54,8 @@ impl Call {
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let host = parts.headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("localhost");
         let scheme = if parts.extensions.get::<OverTls>().is_some() { "https" } else { "http" };
-        let base = format!("{scheme}://{host}/api/data/{}", path.version);
+        // Without `format!`: it is part of every request.
+        let base = [scheme, "://", host, "/api/data/", path.version].concat();
         let prefer = Preferences::parse(&parts.headers);
         let (method, headers) = (parts.method, parts.headers);
         let rest = Self::bare(at, request);
@@ -89,7 +90,7 @@ impl Call {
     ) -> Result<Self, Refusal> {
         let Inner { method, target, mut headers, body, .. } = inner;
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let path = inner_path(path, &outer.path.version, known)?;
+        let path = inner_path(path, outer.path.version, known)?;
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let prefer = Preferences::parse(&headers);
         inherit(&outer.headers, &mut headers);
@@ -136,8 +137,7 @@ impl Call {
     pub(in crate::stack::dataverse) fn writer(&self, principal: &Principal, fault: Option<&'static str>) -> Writer {
         let mut headers = Vec::new();
         for (name, value) in &self.headers {
-            let known = CORRELATING.iter().position(|known| *known == name.as_str());
-            let (Some(position), Ok(value)) = (known, value.to_str()) else { continue };
+            let (Some(position), Ok(value)) = (correlating(name.as_str()), value.to_str()) else { continue };
             // Of a field that comes twice the first counts.
             if headers.iter().all(|(other, _)| usize::from(*other) != position) {
                 headers.push((position as u8, value.into()));
@@ -169,10 +169,17 @@ impl Call {
     }
 }
 
+/// The number of a header field among those that the ledger knows.
+fn correlating(name: &str) -> Option<usize> {
+    // Most fields of a request are told apart by how they begin.
+    let perhaps = matches!(name.as_bytes(), [b'x' | b'r' | b't', ..] | [b'c', b'a', ..] | [b'm', b's', ..]);
+    if perhaps { CORRELATING.iter().position(|known| *known == name) } else { None }
+}
+
 /// The path of a request inside of a batch: absolute, from the root of the
 /// host, relative to the Web API, or behind a row that an earlier request of
 /// the change set writes.
-fn inner_path(target: &str, version: &str, known: &[(&str, &str)]) -> Result<Path, Refusal> {
+fn inner_path(target: &str, version: &'static str, known: &[(&str, &str)]) -> Result<Path, Refusal> {
     if let Some(reference) =
         target.trim_start_matches('/').strip_prefix('$').filter(|r| *r != "batch" && *r != "metadata")
     {
@@ -180,7 +187,7 @@ fn inner_path(target: &str, version: &str, known: &[(&str, &str)]) -> Result<Pat
         let collection = known.iter().find(|(id, _)| *id == content_id).map(|(_, collection)| *collection);
         let collection = collection.ok_or_else(|| Refusal::no_content_id(content_id))?;
         let rest = percent_encoding::percent_decode_str(rest).decode_utf8_lossy().into_owned();
-        let (version, segment) = (version.to_owned(), collection.to_owned());
+        let segment = collection.to_owned();
         return Ok(Path { version, segment, key: Some(format!("${content_id}")), rest });
     }
     let path = match target.find("://") {
@@ -213,12 +220,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_field_that_the_ledger_knows_is_found() {
+        let found: Vec<_> = CORRELATING.iter().map(|name| correlating(name)).collect();
+        assert_eq!(found, (0..CORRELATING.len()).map(Some).collect::<Vec<_>>());
+        assert_eq!((correlating("x-other"), correlating("authorization")), (None, None));
+    }
+
+    #[test]
     fn request_lines_inside_of_a_batch_have_many_forms() {
         let read = |target: &str| {
             inner_path(target, "v9.2", &[("1", "accounts")]).map(|p| (p.version, p.segment, p.key, p.rest))
         };
-        let expected = |version: &str, key: &str, rest: &str| {
-            Ok((version.to_owned(), "accounts".to_owned(), Some(key.to_owned()), rest.to_owned()))
+        let expected = |version: &'static str, key: &str, rest: &str| {
+            Ok((version, "accounts".to_owned(), Some(key.to_owned()), rest.to_owned()))
         };
         assert_eq!(read("https://o:1/api/data/v9.0/accounts(name='a b')"), expected("v9.0", "name='a b'", ""));
         assert_eq!(read("/api/data/v9.1/accounts(x)/name"), expected("v9.1", "x", "name"));

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::super::alter::alters;
 use super::super::answer::{Answer, Cost, etag};
@@ -150,10 +151,13 @@ impl Organization {
         // An upsert echoes the form of the key in the URL.
         let echoed = call.path.key.as_deref().filter(|key| key.contains('=') && call.path.rest.is_empty());
         let collection = &self.tables[table].collection;
-        let address = match echoed {
-            Some(key) => format!("{}/{collection}({})", call.base, utf8_percent_encode(key, CONTROLS)),
-            None => format!("{}/{collection}({id})", call.base),
-        };
+        // Without `format!`: nearly every write is answered with it.
+        let mut address = [&call.base, "/", collection, "("].concat();
+        match echoed {
+            Some(key) => address.extend(utf8_percent_encode(key, CONTROLS)),
+            None => address.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
+        }
+        address.push(')');
         let answer = match shown {
             None => applied(call, Answer::empty(204).with("odata-entityid", address), false),
             Some((body, version)) => {

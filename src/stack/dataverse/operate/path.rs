@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use super::super::error::Refusal;
@@ -12,7 +13,7 @@ use super::super::schema::{Cell, Column, ColumnKind, Table};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::stack::dataverse) struct Path {
     /// `v9.0`, `v9.1` or `v9.2`.
-    pub(in crate::stack::dataverse) version: String,
+    pub(in crate::stack::dataverse) version: &'static str,
     /// The first segment without its key: a collection, a function, or empty.
     pub(in crate::stack::dataverse) segment: String,
     /// What stands in its parentheses, where there are any.
@@ -28,10 +29,8 @@ impl Path {
         let decoded = percent_decode_str(raw).decode_utf8().map_err(|_| none())?;
         let after = decoded.strip_prefix("/api/data/").ok_or_else(none)?;
         let (version, path) = after.split_once('/').unwrap_or((after, ""));
-        if !matches!(version, "v9.0" | "v9.1" | "v9.2") {
-            return Err(none());
-        }
-        Ok(Self { version: version.to_owned(), ..Self::read(path)? })
+        let version = ["v9.2", "v9.1", "v9.0"].into_iter().find(|known| *known == version).ok_or_else(none)?;
+        Ok(Self { version, ..Self::read(path)? })
     }
 
     /// Reads what follows the version, already decoded.
@@ -46,7 +45,7 @@ impl Path {
             }
         };
         let rest = rest.strip_prefix('/').unwrap_or(rest).to_owned();
-        Ok(Self { version: String::new(), segment: segment.to_owned(), key, rest })
+        Ok(Self { version: "", segment: segment.to_owned(), key, rest })
     }
 }
 
@@ -85,7 +84,7 @@ impl Key {
         if let Ok(id) = Uuid::parse_str(text.trim()) {
             return Ok(Self::Id(id));
         }
-        let mut cells = Vec::new();
+        let mut cells = Vec::with_capacity(1);
         for part in split_unquoted(text) {
             let syntax = || Refusal::bad_query(format!("Syntax error in the key '{text}'."));
             let (name, literal) = part.split_once('=').ok_or_else(syntax)?;
@@ -103,26 +102,18 @@ impl Key {
             };
             cells.push((position, cell));
         }
-        let columns: Vec<usize> = cells.iter().map(|(position, _)| *position).collect();
+        let columns: SmallVec<[usize; 4]> = cells.iter().map(|(position, _)| *position).collect();
         let index = table.key_over(&columns).ok_or_else(|| Refusal::no_key(&table.logical))?;
         Ok(Self::Alternate(index, cells))
     }
 }
 
-pub(super) fn split_unquoted(text: &str) -> Vec<&str> {
-    let (mut parts, mut quoted, mut from) = (Vec::new(), false, 0);
-    for (i, c) in text.char_indices() {
-        match c {
-            '\'' => quoted = !quoted,
-            ',' if !quoted => {
-                parts.push(&text[from..i]);
-                from = i + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[from..]);
-    parts
+pub(super) fn split_unquoted(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c| {
+        quoted ^= c == '\'';
+        c == ',' && !quoted
+    })
 }
 
 /// An OData literal as a cell of a column: strings single-quoted with `''` for
@@ -133,6 +124,11 @@ pub(in crate::stack::dataverse) fn read_literal(
     literal: &str,
 ) -> Result<Cell, Refusal> {
     let quoted = literal.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
+    if let (Some(text), ColumnKind::Text { .. }) = (quoted, &column.kind) {
+        // A text that is too long is no fault of a comparison: no row has it.
+        let cell = if text.contains('\'') { text.replace("''", "'").into() } else { text.into() };
+        return Ok(Cell::Text(cell));
+    }
     let json = match (quoted, &column.kind) {
         _ if literal == "null" => return Ok(Cell::Null),
         (Some(text), _) => Value::String(text.replace("''", "'")),
@@ -145,17 +141,15 @@ pub(in crate::stack::dataverse) fn read_literal(
     };
     match value::cell(table, column, &json) {
         Ok(cell) => Ok(cell),
-        // A number out of range, or a text that is too long, is no fault of a
-        // comparison: no row has it.
-        Err(_) if json.is_number() || matches!(column.kind, ColumnKind::Text { .. }) => Ok(match json {
-            Value::Number(number) => Cell::Number(number),
-            other => Cell::Text(other.as_str().unwrap_or_default().into()),
-        }),
-        Err(_) => Err(Refusal::bad_query(format!(
-            "A literal of type '{}' was expected for '{}' and '{literal}' was found.",
-            column.kind.edm(),
-            column.name
-        ))),
+        // Nor is a number that is out of range.
+        Err(_) => match json {
+            Value::Number(number) => Ok(Cell::Number(number)),
+            _ => Err(Refusal::bad_query(format!(
+                "A literal of type '{}' was expected for '{}' and '{literal}' was found.",
+                column.kind.edm(),
+                column.name
+            ))),
+        },
     }
 }
 
