@@ -11,7 +11,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::any;
 use seamstress::clock::Clock;
-use seamstress::stack::dataverse::{Dataverse, DataverseOptions};
+use seamstress::stack::dataverse::{Dataverse, DataverseHandle, DataverseOptions};
 use seamstress::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY};
 use seamstress::stack::issuer::{Issuer, IssuerOptions, MintRequest};
 use seamstress::wire::TokenKind;
@@ -19,6 +19,8 @@ use seamstress::wire::TokenKind;
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
     pub(crate) token: String,
+    /// What the mock lets its owner see; the parser has nothing to see.
+    handle: Option<DataverseHandle>,
     /// The thread's account of CPU time.
     account: PathBuf,
 }
@@ -58,7 +60,7 @@ impl Served {
             let dataverse = Dataverse::start(options).await.expect("the mock starts");
             let address = dataverse.origin().to_string();
             let address = address.trim_start_matches("http://").parse().expect("an address");
-            ready.send((address, token)).expect("somebody waits");
+            ready.send((address, token, Some(dataverse.handle().clone()))).expect("somebody waits");
             std::future::pending::<()>().await;
             drop((issuer, dataverse));
         })
@@ -71,13 +73,13 @@ impl Served {
             let router = Router::new().route("/{*path}", any(handler));
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let address = listener.local_addr().expect("an address");
-            ready.send((address, "x".repeat(900))).expect("somebody waits");
+            ready.send((address, "x".repeat(900), None)).expect("somebody waits");
             axum::serve(listener, router).await.expect("it serves");
         })
     }
 
     fn start<F: Future<Output = ()>>(
-        serve: impl FnOnce(mpsc::Sender<(SocketAddr, String)>) -> F + Send + 'static,
+        serve: impl FnOnce(mpsc::Sender<(SocketAddr, String, Option<DataverseHandle>)>) -> F + Send + 'static,
     ) -> Self {
         let (ready, started) = mpsc::channel();
         let (tell, thread_id) = mpsc::channel();
@@ -88,8 +90,14 @@ impl Served {
             runtime.block_on(serve(ready));
         });
         let account = Path::new("/proc").join(thread_id.recv().expect("a thread")).join("schedstat");
-        let (address, token) = started.recv_timeout(Duration::from_mins(2)).expect("the server starts");
-        Self { address, token, account }
+        let (address, token, handle) = started.recv_timeout(Duration::from_mins(2)).expect("the server starts");
+        Self { address, token, handle, account }
+    }
+
+    /// Bytes of the ledger, in memory and in its file, for each of its entries.
+    pub(crate) fn ledger_entry(&self) -> f64 {
+        let size = self.handle.as_ref().expect("the mock's ledger").ledger_size();
+        (size.memory as f64 + size.file as f64) / size.entries as f64
     }
 
     /// Microseconds of CPU time that the server's thread has taken.
