@@ -298,18 +298,23 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein distance.
+/// How many letters are missing, too many, others, or exchanged with the next.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substitution = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substitution.min(diagonal + 1).min(row[j] + 1);
+    for i in 0..a.len() {
+        let mut next = Vec::with_capacity(row.len());
+        next.push(i + 1);
+        for j in 0..b.len() {
+            let other = row[j] + usize::from(a[i] != b[j]);
+            let mut least = other.min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[b.len()]
 }
@@ -336,5 +341,10 @@ mod tests {
     fn the_closest_word_is_near_or_there_is_none() {
         assert_eq!(closest("retires", ["retries", "count"]), Some("retries"));
         assert_eq!(closest("zzz", ["retries", "count"]), None);
+        assert_eq!(closest("tabel", ["method", "table"]), Some("table"), "two letters are exchanged");
+        assert_eq!(
+            [("", ""), ("", "ab"), ("ab", "ba"), ("abc", "acb"), ("abcd", "badc")].map(|(a, b)| distance(a, b)),
+            [0, 2, 1, 1, 2]
+        );
     }
 }

@@ -10,7 +10,8 @@
 //! | --- | --- |
 //! | `GET /health` | `{"status":"ok"}` |
 //! | `GET /ledger?since=&correlation=a,b&key=k1,k2&limit=` | `{"entries":[…],"next":n}`: entries after `since` that carry one of the correlation IDs or are of one of the keys |
-//! | `GET /` | a page that shows the gateway's last calls, policy by policy, and its counters |
+//! | `GET /` | a page that shows the gateway's last calls, policy by policy, its counters, and where Dataverse stands |
+//! | `GET /status`, `GET /status.txt` | where Dataverse stands: armed faults with their hits, limits by principal, the ledger's size, the last reads; as JSON, or as text of 80 columns |
 //! | `GET /traces?since=&correlation=a,b&limit=` | `{"calls":[…]}`: the gateway's last calls with what each policy did, the newest last |
 //! | `GET /rows?since=&correlation=a,b&limit=` | `{"rows":[…],"next":n}` |
 //! | `GET /counters?limit=` | `{"counters":[…],"keys":n}`: limits of keys, those first that have used most of them |
@@ -29,6 +30,7 @@
 
 mod route;
 mod server;
+mod status;
 
 #[cfg(test)]
 mod tests;

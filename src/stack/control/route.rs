@@ -18,6 +18,7 @@ use super::super::dataverse::{DataverseHandle, LedgerQuery, SNAPSHOTS};
 use super::super::fault::wrong_fault;
 use super::super::issuer::{MintRequest, Rollover, Throttle};
 use super::ControlOptions;
+use super::status::Status;
 use crate::diagnose::Diagnostics;
 use crate::observe::{LedgerEntry, ReadEntry};
 use crate::wire::{Fault, FaultPlan};
@@ -43,6 +44,8 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/faults/{id}", delete(disarm))
         .route("/faults/hits", get(fault_hits))
         .route("/dataverse/limits", get(limits))
+        .route("/status", get(status))
+        .route("/status.txt", get(status_text))
         .route("/mint", post(mint))
         .route("/issuer", get(principals))
         .route("/issuer/rollover", post(rollover))
@@ -226,6 +229,14 @@ async fn fault_hits(State(stack): State<ControlOptions>, uri: Uri) -> Result<Res
 
 async fn limits(State(stack): State<ControlOptions>) -> Result<Response, Refused> {
     Ok(Json(dataverse(&stack)?.limits()).into_response())
+}
+
+async fn status(State(stack): State<ControlOptions>) -> Result<Response, Refused> {
+    Ok(Json(Status::of(dataverse(&stack)?)).into_response())
+}
+
+async fn status_text(State(stack): State<ControlOptions>) -> Result<Response, Refused> {
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], Status::of(dataverse(&stack)?).text()).into_response())
 }
 
 async fn disarm(State(stack): State<ControlOptions>, Path(id): Path<String>) -> Result<StatusCode, Refused> {

@@ -222,6 +222,30 @@ async fn the_last_calls_are_told_and_a_page_shows_them() {
 }
 
 #[tokio::test]
+async fn where_dataverse_stands_is_told_as_json_and_as_text_for_a_terminal() {
+    let rig = Rig::start().await;
+    let long = "x".repeat(200);
+    let text = json!(format!("deadlock,table=accounts,correlation={long},times=1"));
+    assert_eq!(rig.call(Method::POST, "/faults", Some(text)).await.0, 200);
+    let pool = rig.get("/pool/accounts/accountid?limit=1").await;
+    let id = pool["values"][0].as_str().expect("text");
+    assert_eq!((rig.write(id, &long).await, rig.write(id, "b").await), (500, 204));
+    let status = rig.get("/status").await;
+    assert_eq!((&status["faults"][0]["matched"], &status["faults"][0]["hits"]), (&json!(1), &json!(1)), "{status}");
+    assert_eq!((&status["ledger"]["entries"], &status["effects"], &status["reads"]), (&json!(2), &json!(1), &json!(0)));
+    assert_eq!(status["limits"]["servers"][0]["principals"][0]["requests"], 2);
+    let asked = rig.client.request(Method::GET, &format!("{}/status.txt", rig.control.origin())).expect("allowed");
+    let answer = asked.send().await.expect("answers");
+    assert_eq!(answer.headers()["content-type"], "text/plain; charset=utf-8");
+    let text = answer.text().await.expect("whole");
+    for part in ["Ledger: 2 entries, 1 of them effects", "deadlock", "correlation=xxx", "Reads: 0", "refused"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn the_issuer_is_read_rolled_and_throttled() {
     let rig = Rig::start().await;
     let read = rig.get("/issuer").await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::groups;
 use crate::clock::parse_duration;
 
 /// What is wrong with one field of a fault.
@@ -104,6 +105,14 @@ impl<'a> FieldReader<'a> {
         });
     }
 
+    /// The same of a kind, of which there are many.
+    pub(super) fn unknown_kind(&mut self, at: usize, text: &str) {
+        let choices: Vec<&str> = groups::KINDS.iter().flat_map(|(_, words)| words.iter().copied()).collect();
+        let (what, expected) =
+            (format!("unknown kind `{text}`"), format!("one of{}", groups::listed(&groups::KINDS, |_| true)));
+        self.faults.push(FieldFault { at: Some(at), is_name: false, what, expected, choices });
+    }
+
     /// Says that a field is missing that must be there.
     pub(super) fn missing(&mut self, name: &str, expected: &str) {
         if !self.given.iter().any(|(given, _)| given == name) {
@@ -125,8 +134,8 @@ impl<'a> FieldReader<'a> {
                 true => continue,
                 false => format!("unknown field `{name}`"),
             };
-            let list = self.asked.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-            let (expected, choices) = (format!("some of {list}"), self.asked.clone());
+            let list = groups::listed(&groups::FIELDS, |word| self.asked.contains(&word));
+            let (expected, choices) = (format!("some of{list}"), self.asked.clone());
             self.faults.push(FieldFault { at: Some(place), is_name: true, what, expected, choices });
         }
         if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }

@@ -4,6 +4,7 @@
 mod distribution;
 mod error;
 mod fields;
+mod groups;
 mod kind;
 mod model;
 mod text;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::distribution::Distribution;
-use super::error::{FaultError, PRESETS};
+use super::error::FaultError;
 use super::fields::{FieldFault, FieldReader};
 use super::kind::{FaultKind, InsteadOf};
 use super::model::{Cycle, Downstream, Fault, FaultOperation};
@@ -22,26 +22,6 @@ pub struct FaultPlan {
     /// Whether these two are real time, and not the shared clock's.
     pub real: bool,
 }
-
-/// Kinds that are no errors of a name.
-const KINDS: [&str; 16] = [
-    "throttled",
-    "unavailable",
-    "slow",
-    "reset",
-    "answer_lost",
-    "off_schema",
-    "error",
-    "latency",
-    "commit_later",
-    "half_body",
-    "slow_body",
-    "stale_read",
-    "stuck_cookie",
-    "storm",
-    "somebody_else",
-    "flapping",
-];
 
 /// Fields that belong to a kind.
 const OF_KINDS: [&str; 18] = [
@@ -188,8 +168,7 @@ fn kind(reader: &mut FieldReader<'_>) -> Option<FaultKind> {
         },
         name => {
             let Some(mut error) = FaultError::preset(name) else {
-                let names = KINDS.into_iter().chain(PRESETS.iter().map(|preset| preset.0));
-                reader.unknown_word(at, word, names.collect());
+                reader.unknown_kind(at, word);
                 reader.pass(&OF_KINDS);
                 return None;
             };
@@ -261,6 +240,8 @@ fn quantiles(text: &str) -> Option<Vec<(f64, f64)>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::error::PRESETS;
+    use super::super::groups;
     use super::*;
 
     fn plan(text: &str) -> FaultPlan {
@@ -316,6 +297,24 @@ mod tests {
         }
         let by_name: Fault = serde_json::from_str(r#"{"kind":{"kind":"error","error":"deadlock"}}"#).expect("a fault");
         assert_eq!(by_name, plan("deadlock").fault);
+    }
+
+    #[test]
+    fn every_kind_and_field_is_in_a_group_and_every_word_of_a_group_is_read() {
+        let kinds: Vec<&str> = groups::KINDS.iter().flat_map(|(_, words)| words.iter().copied()).collect();
+        for (name, ..) in PRESETS {
+            assert!(kinds.contains(&name), "{name}");
+        }
+        for kind in &kinds {
+            let faults = FaultPlan::parse(kind).err().unwrap_or_default();
+            assert!(faults.iter().all(|fault| !fault.what.starts_with("unknown kind")), "{kind}: {faults:?}");
+            assert_eq!(kinds.iter().filter(|other| *other == kind).count(), 1, "{kind}");
+        }
+        let fields: Vec<&str> = groups::FIELDS.iter().flat_map(|(_, words)| words.iter().copied()).collect();
+        let faults = FaultPlan::parse("nothing,x=y").expect_err("wrong");
+        let asked = &faults.iter().find(|fault| fault.is_name).expect("a field").choices;
+        assert!(asked.iter().all(|field| fields.contains(field)), "{asked:?}");
+        assert!(fields.iter().all(|field| asked.contains(field)), "{asked:?}");
     }
 
     #[test]
