@@ -45,6 +45,21 @@ fn run(program: &Path, script: &Path, variables: &BTreeMap<String, String>) -> V
     told(&output)
 }
 
+/// Plays scripts of a client one after the other, each with the differences that
+/// it found; none may have any, and each must have asked.
+fn agree(program: &Path, scripts: &[PathBuf]) {
+    let serving = Serving::start(&["--tls", "--dataverse-open"]);
+    let mut variables = variables(&serving);
+    let control = serving.addresses["control"].as_str().expect("an address").to_owned();
+    variables.insert("SEAMSTRESS_CONTROL".into(), control);
+    for script in scripts {
+        let found = run(program, script, &variables);
+        assert_eq!(found["differences"], json!([]), "{}", script.display());
+        assert!(found["asked"].as_u64() > Some(20), "{}: {found}", script.display());
+    }
+    assert_eq!(serving.interrupt(), Some(0));
+}
+
 fn told(output: &Output) -> Value {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");
@@ -269,4 +284,32 @@ fn dynamics_web_api_does_its_work_over_tls() {
     });
     assert_eq!(found, expected);
     assert_eq!(serving.interrupt(), Some(0));
+}
+
+#[test]
+fn microsoft_s_sdk_finds_rows_queries_tables_and_failures_as_it_expects_them() {
+    let python = installed().join("venv/bin/python");
+    if !python.exists() {
+        return missing(&format!("{} with tests/clients/requirements.txt", python.display()));
+    }
+    let scripts = ["rows", "queries", "tables", "failures"];
+    agree(&python, &scripts.map(|name| format!("tests/clients/sdk_{name}.py").into()));
+}
+
+#[test]
+fn dynamics_web_api_finds_rows_tables_and_failures_as_it_expects_them() {
+    let folder = installed();
+    let node = Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !node || !folder.join("node_modules/dynamics-web-api").exists() {
+        return missing(&format!("node with dynamics-web-api in {}", folder.display()));
+    }
+    // Modules are looked for beside the script.
+    let copied = |name: &str| {
+        let script = folder.join(name);
+        std::fs::copy(Path::new("tests/clients").join(name), &script).expect("copied");
+        script
+    };
+    copied("checked.mjs");
+    let scripts = ["rows", "tables", "failures"];
+    agree(Path::new("node"), &scripts.map(|name| copied(&format!("web_api_{name}.mjs"))));
 }
