@@ -96,6 +96,8 @@ pub(super) struct Preferences {
     pub(super) track_changes: bool,
     /// `odata.continue-on-error`.
     pub(super) continue_on_error: bool,
+    /// `respond-async`.
+    pub(super) respond_async: bool,
 }
 
 impl Preferences {
@@ -110,6 +112,8 @@ impl Preferences {
                 "odata.maxpagesize" => found.page = value.parse().ok().map(|n: usize| n.clamp(1, 5000)),
                 "odata.include-annotations" => found.annotations = Some(value.to_owned()),
                 "odata.track-changes" => found.track_changes = true,
+                // What follows a semicolon says who is to be called back.
+                "respond-async" => found.respond_async = true,
                 // `odata.continue-on-error=false` is said as well.
                 "odata.continue-on-error" => found.continue_on_error = !value.eq_ignore_ascii_case("false"),
                 _ => {}
@@ -202,6 +206,7 @@ mod tests {
             annotations,
             track_changes: true,
             continue_on_error: false,
+            respond_async: false,
         };
         assert_eq!(found, expected);
         let applied = "odata.maxpagesize=5000,odata.include-annotations=\"a.*,b\",odata.track-changes";

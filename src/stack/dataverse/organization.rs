@@ -23,7 +23,7 @@ use super::head::Head;
 use super::late::Late;
 use super::ledger::{LedgerQuery, Read, Reads, Writer};
 use super::metadata::Catalogue;
-use super::operate::{Call, Files};
+use super::operate::{Background, Call, Files};
 use super::schema::{Action, Cell, Definition, Environment, Table, WaysIn};
 use super::search::Search;
 use super::seat::Seat;
@@ -75,6 +75,8 @@ pub(super) struct Shared {
     pub(super) late: Late,
     /// What file columns hold.
     pub(super) files: Files,
+    /// Actions that were accepted to be done in the background.
+    pub(super) background: Background,
     pub(super) search: Search,
     /// The header fields of every answer.
     pub(super) head: Head,
@@ -129,6 +131,7 @@ impl Organization {
             servers: Servers::new(&environment.protection, clock.clone()),
             entitled: Entitled::new(environment.protection.entitlement.clone(), |name| guard.application(name)),
             late: Late::default(),
+            background: Background::default(),
             search: Search::default(),
             head: Head::new(environment.organization, environment.protection.dop_hint),
             guard,

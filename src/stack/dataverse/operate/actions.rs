@@ -28,6 +28,13 @@ pub(super) struct Called {
     parameters: Map<String, Value>,
 }
 
+impl Called {
+    /// Its position among the environment's actions.
+    pub(super) fn action(&self) -> usize {
+        self.action
+    }
+}
+
 impl Organization {
     /// The action or function that a request calls, if it is one of the
     /// environment's own. Another verb than the declared is refused as the

@@ -50,6 +50,9 @@ impl Organization {
             Wanted::Ready(answer) => Ok(answer),
             Wanted::Read => self.read(call, principal, fault),
             Wanted::Write(prepared) => self.write(call, prepared, &call.writer(principal, fault)),
+            Wanted::Action(called) if self.goes_behind(call) => {
+                Ok(self.act_behind(call, &called, &call.writer(principal, fault)))
+            }
             Wanted::Action(called) => self.act(call, &called, &call.writer(principal, fault)),
             Wanted::BulkDelete(doomed) => Ok(self.bulk_delete(call, &doomed, &call.writer(principal, fault))),
             Wanted::Upload(upload) => self.upload(call, &upload, &call.writer(principal, fault)).inspect_err(noted),

@@ -6,6 +6,7 @@
 
 mod acting;
 mod actions;
+mod background;
 mod batch;
 mod call;
 mod draft;
@@ -18,6 +19,7 @@ mod spelled;
 mod wanted;
 mod write;
 
+pub(in crate::stack::dataverse) use background::Background;
 pub(in crate::stack::dataverse) use call::Call;
 pub(in crate::stack::dataverse) use files::{Files, Named};
 pub(in crate::stack::dataverse) use path::{Key, Path};

@@ -11,6 +11,7 @@ use super::super::organization::Organization;
 use super::super::query::Representation;
 use super::super::schema::{Reach, Table};
 use super::actions::Called;
+use super::background::OPERATIONS;
 use super::call::Call;
 use super::draft::{Draft, Drafts, read_reference, target};
 use super::files::Upload;
@@ -65,6 +66,9 @@ impl Organization {
         match segment {
             "WhoAmI" => Err(Refusal::no_resource(&format!("[Org]/api/data/{}/WhoAmI", call.path.version))),
             _ if Catalogue::has(segment) => Err(Refusal::wrong_method(call.method.as_str(), segment)),
+            OPERATIONS if read && self.table(OPERATIONS).is_none() => {
+                self.background_operation(call).map(Wanted::Ready)
+            }
             "BulkDelete" if call.method == http::Method::POST => self.doomed(call).map(Wanted::BulkDelete),
             collection => {
                 let Some(table) = self.table(collection) else {

@@ -1,7 +1,10 @@
 //! What the reference leaves unsure, or tells in two ways, as settings of
 //! `environment.yaml`.
 
-use crate::diagnose::{Diagnostic, Fields, Node};
+use std::time::Duration;
+
+use crate::clock::parse_duration;
+use crate::diagnose::{Diagnostic, Fields, Node, Value};
 
 /// How the environment speaks and acts where sources conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,11 @@ pub(in crate::stack::dataverse) struct Conduct {
     /// Whether a batch that ends with a failure tells the parts before it as
     /// well (reference A7).
     pub(in crate::stack::dataverse) earlier_parts: bool,
+    /// The status of an action that is accepted to be done in the background: 202
+    /// or 200; `None` where `respond-async` is passed over (reference A12).
+    pub(in crate::stack::dataverse) background_status: Option<u16>,
+    /// After how long such an action is told to be done, by the shared clock.
+    pub(in crate::stack::dataverse) background_time: Duration,
     /// The applications that may act as somebody else; `None` for all.
     pub(in crate::stack::dataverse) impersonators: Option<Vec<String>>,
 }
@@ -31,6 +39,8 @@ impl Default for Conduct {
             duplicate_status: 412,
             detection_status: 412,
             earlier_parts: false,
+            background_status: Some(202),
+            background_time: Duration::from_secs(2),
             impersonators: None,
         }
     }
@@ -54,6 +64,8 @@ pub(in crate::stack::dataverse) fn conduct(fields: &mut Fields<'_, '_>) -> Condu
         duplicate_status: if either(&mut inner, "duplicate_ids", ["412", "409"]) { 409 } else { 412 },
         detection_status: if either(&mut inner, "duplicate_detection", ["412", "500"]) { 500 } else { 412 },
         earlier_parts: either(&mut inner, "failed_batch", ["failing_part", "all_parts"]),
+        background_status: background(&mut inner),
+        background_time: span(&mut inner, "background_time", Duration::from_secs(2)),
         impersonators: impersonators(&mut inner),
     };
     inner.finish();
@@ -64,7 +76,7 @@ pub(in crate::stack::dataverse) fn conduct(fields: &mut Fields<'_, '_>) -> Condu
 fn either(fields: &mut Fields<'_, '_>, key: &'static str, words: [&'static str; 2]) -> bool {
     let Some(node) = fields.optional(key) else { return false };
     let text = match &node.value {
-        crate::diagnose::Value::Number(number) => number.to_string(),
+        Value::Number(number) => number.to_string(),
         _ => node.as_str().unwrap_or_default().to_owned(),
     };
     if !words.contains(&text.as_str()) {
@@ -74,6 +86,35 @@ fn either(fields: &mut Fields<'_, '_>, key: &'static str, words: [&'static str; 
         );
     }
     text == words[1]
+}
+
+/// `202`, `200`, or `ignored`.
+fn background(fields: &mut Fields<'_, '_>) -> Option<u16> {
+    let words = [("202", "202"), ("200", "200"), ("ignored", "")];
+    let node = fields.optional("respond_async");
+    let text = node.map(|node| match &node.value {
+        Value::Number(number) => number.to_string(),
+        _ => node.as_str().unwrap_or_default().to_owned(),
+    });
+    let (Some(node), Some(text)) = (node, text) else { return Some(202) };
+    let found = words.iter().find(|(word, _)| *word == text);
+    if found.is_none() {
+        fields.diagnostics().push(
+            Diagnostic::error(node.place.clone(), format!("`respond_async` has no value `{text}`"))
+                .expected("`202`, `200` or `ignored`"),
+        );
+    }
+    found.and_then(|(_, status)| status.parse().ok())
+}
+
+/// A span of time.
+fn span(fields: &mut Fields<'_, '_>, key: &'static str, usual: Duration) -> Duration {
+    let Some(node) = fields.optional(key) else { return usual };
+    let found = node.as_str().and_then(parse_duration);
+    if found.is_none() {
+        node.wrong_kind("a span like `2 s` or `PT2S`", fields.diagnostics());
+    }
+    found.unwrap_or(usual)
 }
 
 /// `all`, or a list of applications; nobody is an empty list.

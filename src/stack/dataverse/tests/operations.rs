@@ -186,3 +186,45 @@ async fn of_many_that_race_exactly_one_wins_and_the_ledger_agrees() {
     assert_eq!(update.column("name"), Some(&rig.get(&row).await.body["name"]));
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn an_action_in_the_background_is_accepted_and_told_by_its_row() {
+    let rig = Rig::start(false).await;
+    let prefer = [("prefer", "respond-async,return=representation")];
+    let path = format!("/accounts({})/Microsoft.Dynamics.CRM.new_CloseAccount", rig.account(0));
+    let accepted = rig.send("POST", &path, &prefer, json!({ "Reason": "moved" })).await;
+    assert_eq!((accepted.status, accepted.header("preference-applied")), (202, "respond-async"), "{}", accepted.body);
+    assert_eq!(accepted.body["backgroundOperationStateCode"], 0);
+    let id = accepted.body["backgroundOperationId"].as_str().expect("an id");
+    let row = format!("/backgroundoperations({id})");
+    assert!(accepted.header("location").ends_with(&row) && accepted.body["location"] == accepted.header("location"));
+    let codes = async |row: &str| {
+        let found = rig.get(row).await.body;
+        (found["backgroundoperationstatecode"].clone(), found["backgroundoperationstatuscode"].clone())
+    };
+    assert_eq!(codes(&row).await, (json!(2), json!(20)));
+    assert_eq!(rig.get(&row).await.body["outputparameters"], Value::Null);
+    rig.clock.jump(std::time::Duration::from_secs(3));
+    assert_eq!(codes(&row).await, (json!(3), json!(30)));
+    let output = rig.get(&format!("{row}?$select=outputparameters,name")).await.body;
+    let given: Value = serde_json::from_str(output["outputparameters"].as_str().expect("text")).expect("JSON");
+    assert_eq!((&given["Closed"], output.get("startedon")), (&json!(true), None), "{output}");
+    // One that fails is accepted as well.
+    let never = format!("/accounts({NEVER})/Microsoft.Dynamics.CRM.new_CloseAccount");
+    let failed = rig.send("POST", &never, &prefer[..1], json!({ "Reason": "x" })).await;
+    assert_eq!(failed.status, 202);
+    rig.clock.jump(std::time::Duration::from_secs(3));
+    let row = format!("/backgroundoperations({})", failed.body["backgroundOperationId"].as_str().expect("an id"));
+    assert_eq!(codes(&row).await, (json!(3), json!(31)));
+    assert_eq!(rig.get(&row).await.body["errorcode"], "0x80040217");
+    assert_eq!(rig.get(&format!("/backgroundoperations({NEVER})")).await.status, 404);
+    // What can't be done so is done at once, and nothing is said to be applied.
+    let plain = rig.send("POST", "/contacts", &[("prefer", "respond-async")], json!({ "lastname": "x" })).await;
+    assert_eq!((plain.status, plain.header("preference-applied")), (204, ""));
+    rig.stop().await;
+    let rig = Rig::protected("conduct: { respond_async: ignored }\n").await;
+    let path = format!("/accounts({})/Microsoft.Dynamics.CRM.new_CloseAccount", rig.account(0));
+    let done = rig.send("POST", &path, &prefer, json!({ "Reason": "moved" })).await;
+    assert_eq!((done.status, done.header("preference-applied")), (200, ""), "{}", done.body);
+    rig.stop().await;
+}
