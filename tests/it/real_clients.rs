@@ -41,7 +41,12 @@ fn variables(serving: &Serving) -> BTreeMap<String, String> {
 }
 
 fn run(program: &Path, script: &Path, variables: &BTreeMap<String, String>) -> Value {
-    let output = Command::new(program).arg(script).envs(variables).output().expect("it starts");
+    let output = Command::new(program)
+        .arg(script)
+        .envs(variables)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("it starts");
     told(&output)
 }
 

@@ -15,6 +15,9 @@ pub(super) struct Refusal {
     pub(super) retry_after: Option<u64>,
 }
 
+/// The code of what a plug-in refuses.
+const PLUGIN: &str = "0x80040265";
+
 impl Refusal {
     pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), retry_after: None }
@@ -246,6 +249,11 @@ impl Refusal {
                 "http://go.microsoft.com/fwlink/?LinkID=398563&error=Microsoft.Crm.CrmException%3a{}&client=platform",
                 self.code.trim_start_matches("0x")
             );
+            if self.code == PLUGIN {
+                error["@Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus"] = "0".into();
+                error["@Microsoft.PowerApps.CDS.ErrorDetails.SubErrorCode"] = "-2146233088".into();
+                error["@Microsoft.PowerApps.CDS.TraceText"] = "".into();
+            }
             error["@Microsoft.PowerApps.CDS.HelpLink"] = link.into();
             error["@Microsoft.PowerApps.CDS.InnerError.Message"] = self.message.clone().into();
         }

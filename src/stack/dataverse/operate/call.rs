@@ -43,12 +43,19 @@ pub(in crate::stack::dataverse) struct Call {
     pub(in crate::stack::dataverse) change_set: Option<Arc<str>>,
 }
 
+/// The longest address (reference A1); within a batch it may be twice as long.
+const LONGEST: usize = 32_768;
+
 impl Call {
     pub(in crate::stack::dataverse) fn new(
         parts: Parts,
         body: Bytes,
         (at, request): (Timestamp, u64),
     ) -> Result<Self, Refusal> {
+        let length = parts.uri.path_and_query().map_or(0, |text| text.as_str().len());
+        if length > LONGEST {
+            return Err(Refusal::long_address(length, LONGEST));
+        }
         let path = Path::parse(parts.uri.path())?;
         let query = parts.uri.query().unwrap_or_default();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -89,6 +96,9 @@ impl Call {
         known: &[(&str, &str)],
     ) -> Result<Self, Refusal> {
         let Inner { method, target, mut headers, body, .. } = inner;
+        if target.len() > 2 * LONGEST {
+            return Err(Refusal::long_address(target.len(), 2 * LONGEST));
+        }
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let path = inner_path(path, outer.path.version, known)?;
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();

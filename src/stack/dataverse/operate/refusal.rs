@@ -15,6 +15,12 @@ impl Refusal {
         Self::bad_payload(collection, &why)
     }
 
+    /// An address that is too long (the status is recalled, not confirmed).
+    pub(super) fn long_address(length: usize, longest: usize) -> Self {
+        let text = format!("The request URI has {length} characters; the maximum is {longest}.");
+        Self::new(414, "", text)
+    }
+
     /// An array for a single-valued navigation property, or the other way
     /// round.
     pub(super) fn wrong_bind(collection: &str, name: &str, single: bool) -> Self {

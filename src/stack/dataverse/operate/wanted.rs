@@ -63,6 +63,11 @@ impl Organization {
         {
             return answer.map(Wanted::Ready);
         }
+        if read && segment == "RetrieveTotalRecordCount" {
+            let store = self.view();
+            let body = self.catalogue.total_record_count(&call.asked(), |table| store.rows(table).len())?;
+            return Ok(Wanted::Ready(Answer::json(200, &body)));
+        }
         match segment {
             "WhoAmI" => Err(Refusal::no_resource(&format!("[Org]/api/data/{}/WhoAmI", call.path.version))),
             _ if Catalogue::has(segment) => Err(Refusal::wrong_method(call.method.as_str(), segment)),

@@ -169,3 +169,28 @@ fn every_fault_of_a_table_is_told_with_its_place() {
         assert!(told.contains(expected), "{expected} in\n{told}");
     }
 }
+
+#[tokio::test]
+async fn addresses_have_a_longest_length_and_rows_are_counted() {
+    let rig = Rig::start(false).await;
+    let long = |length: usize| format!("/accounts?$select=name&$top=1&$filter=name eq '{}'", "x".repeat(length));
+    assert_eq!(rig.get(&long(32_000)).await.status, 200);
+    let refused = rig.get(&long(33_000)).await;
+    assert_eq!(
+        (refused.error().0, refused.error().2.ends_with("the maximum is 32768.")),
+        (414, true),
+        "{}",
+        refused.body
+    );
+    let counted = rig.get("/RetrieveTotalRecordCount(EntityNames=@p1)?@p1=[\"account\",\"lead\"]").await;
+    let told = &counted.body["EntityRecordCountCollection"];
+    assert_eq!(
+        (&told["Keys"], &told["Values"]),
+        (&json!(["account", "lead"]), &json!([20_000, 0])),
+        "{}",
+        counted.body
+    );
+    let nobody = rig.get("/RetrieveTotalRecordCount(EntityNames=['nobody'])").await;
+    assert_eq!(nobody.error().0, 404);
+    rig.stop().await;
+}
