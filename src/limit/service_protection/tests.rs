@@ -214,3 +214,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn users_who_are_all_inside_are_no_reason_to_fail() {
+    let mut server = ServiceProtection::new(rules(3));
+    for user in 0..4096 {
+        assert_eq!(server.enter(&format!("u{user}"), at(0)), Admission::Admitted);
+    }
+    // Their requests last longer than the window: nothing is in it any more.
+    assert_eq!(server.enter("another", at(400_000)), Admission::Admitted);
+}

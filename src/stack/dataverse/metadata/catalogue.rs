@@ -40,7 +40,9 @@ impl Catalogue {
         use std::borrow::Cow;
         let id = Column { required: true, ..Column::new(&table.primary_id, ColumnKind::Guid) };
         let own = table.living().map(|column| (Cow::Borrowed(&table.columns[column]), Part::Usual));
-        let systems = table.systems().map(|system| (Cow::Owned(self.system(table, system)), Part::System));
+        // Whose a row is can be said with it; the rest follows.
+        let part = |system| if system == System::Owner { Part::Usual } else { Part::System };
+        let systems = table.systems().map(|system| (Cow::Owned(self.system(table, system)), part(system)));
         std::iter::once((Cow::Owned(id), Part::PrimaryId)).chain(own).chain(systems).collect()
     }
 

@@ -47,6 +47,11 @@ impl KeyIndex {
         self.entries.range::<[u8], _>((from, to)).map(|(_, slot)| *slot)
     }
 
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(super) fn insert(&mut self, cells: &[Cell], born: u64, slot: u32) {
         self.entries.insert(self.entry(cells, born), slot);
     }

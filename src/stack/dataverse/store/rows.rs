@@ -145,6 +145,13 @@ impl Rows {
         })
     }
 
+    /// Whether several rows have the same alternate key: then they share an entry
+    /// of its index.
+    pub(super) fn repeats_key(&self, key: usize) -> bool {
+        let index = &self.keys[key];
+        !index.columns().is_empty() && index.len() < self.live
+    }
+
     pub(super) fn insert(&mut self, row: Row) {
         let slot = self.slots.len() as u32;
         self.index(&row, slot);

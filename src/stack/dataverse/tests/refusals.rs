@@ -194,3 +194,16 @@ async fn addresses_have_a_longest_length_and_rows_are_counted() {
     assert_eq!(nobody.error().0, 404);
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn bodies_are_as_large_as_the_platform_takes() {
+    let rig = Rig::start(false).await;
+    // Eighteen megabytes in one bulk action.
+    let text = "x".repeat(1900);
+    let row = json!({ "@odata.type": "Microsoft.Dynamics.CRM.account", "name": "x", "description": text });
+    let made = rig
+        .send("POST", "/accounts/Microsoft.Dynamics.CRM.CreateMultiple", &[], json!({ "Targets": vec![row; 9000] }))
+        .await;
+    assert_eq!((made.status, made.body["Ids"].as_array().map(Vec::len)), (200, Some(9000)));
+    rig.stop().await;
+}

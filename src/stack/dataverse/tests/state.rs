@@ -105,6 +105,12 @@ async fn a_state_file_that_is_broken_or_foreign_is_told_so_and_changes_nothing()
     rig.send("PATCH", &row, &[], json!({ "name": "here" })).await;
     let without = |part: &str| whole.lines().filter(|line| !line.contains(part)).collect::<Vec<_>>().join("\n");
     let lines = whole.lines().count();
+    // Rows that contradict each other, each by itself as it should be.
+    let numbers: Vec<&str> = whole.lines().filter(|line| line.contains("\"accountnumber\":\"A-7\"")).collect();
+    let [seventh] = numbers.as_slice() else { panic!("one row has the number 7") };
+    let same_key = whole.replacen(seventh, &seventh.replace("A-7", "A-8"), 1);
+    let parent = format!("\"parentaccountid\":{{\"table\":\"account\",\"id\":\"{NEVER}\"}},\"accountnumber\":\"A-7\"");
+    let orphan = whole.replacen(seventh, &seventh.replace("\"accountnumber\":\"A-7\"", &parent), 1);
     let cases = [
         (String::new(), "is no state file: its first line names the format".to_owned()),
         ("MZ\u{0}\u{1}".repeat(5000), "is no state file".into()),
@@ -116,6 +122,8 @@ async fn a_state_file_that_is_broken_or_foreign_is_told_so_and_changes_nothing()
         (format!("{whole}{{\"x\":1}}\n"), "follows the last line".into()),
         (whole.replacen("\"piece\":\"", "\"piece\":\"?", 1), "is no piece of a file".into()),
         (whole[..whole.len() / 2].to_owned(), "is no line of a state file".into()),
+        (same_key, "rows of accounts have the same key `new_accountnumber`".into()),
+        (orphan, "names a row that is not there".into()),
     ];
     // Another run, in which the file is not there yet.
     let other = Rig::start(false).await;

@@ -63,7 +63,7 @@ impl Organization {
     ) -> Result<Answer, Refusal> {
         let token = Uuid::parse_str(token).map_err(|_| Refusal::no_upload(token))?;
         let range = call.header("content-range").unwrap_or_default();
-        let (from, total) = content_range(range).ok_or_else(|| Refusal::wrong_range(range))?;
+        let (from, total) = content_range(range, call.body.len() as u64).ok_or_else(|| Refusal::wrong_range(range))?;
         self.fits(place, total)?;
         self.make_room(call.body.len() as u64);
         let known = self.files.chunk((token, place), (from, total), &call.body);
@@ -106,9 +106,34 @@ fn name(call: &Call) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// `bytes FROM-TO/TOTAL`.
-fn content_range(text: &str) -> Option<(u64, u64)> {
+/// `bytes FROM-TO/TOTAL` as beginning and total, where so many bytes are that
+/// range: what is larger than it says would be larger than the column takes.
+fn content_range(text: &str, length: u64) -> Option<(u64, u64)> {
     let (range, total) = text.trim().strip_prefix("bytes")?.trim().split_once('/')?;
-    let (from, _) = range.split_once('-')?;
-    Some((from.trim().parse().ok()?, total.trim().parse().ok()?))
+    let (from, to) = range.split_once('-')?;
+    let (from, to): (u64, u64) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
+    let total: u64 = total.trim().parse().ok()?;
+    let nothing = total == 0 && length == 0;
+    let fits = from <= to && to < total && to - from + 1 == length;
+    (nothing || fits).then_some((from, total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_as_long_as_its_range() {
+        for (text, length, read) in [
+            ("bytes 0-3/10", 4, Some((0, 10))),
+            ("bytes 4-9/10", 6, Some((4, 10))),
+            ("bytes 0-0/0", 0, Some((0, 0))),
+            ("bytes 0-3/10", 5, None),
+            ("bytes 8-11/10", 4, None),
+            ("bytes 5-4/10", 0, None),
+            ("0-3/10", 4, None),
+        ] {
+            assert_eq!(content_range(text, length), read, "{text}");
+        }
+    }
 }

@@ -38,27 +38,62 @@ impl Store {
             Ok(file) => loading.read(BufReader::new(file)),
             Err(fault) => loading.fault(0, &format!("can't be read: {fault}")),
         }
-        let Loading { diagnostics, mut rows, relations, version, taken, .. } = loading;
+        let Loading { mut diagnostics, rows, relations, version, taken, .. } = loading;
+        let tables: Vec<Rows> = rows.into_iter().enumerate().map(|(at, rows)| self.filled(at, rows)).collect();
+        if !diagnostics.has_errors() {
+            contradictions(&tables, &name, &mut diagnostics);
+        }
         let whole = !diagnostics.has_errors();
         if whole {
-            for (table, rows) in rows.iter_mut().enumerate() {
-                let mut fresh = Rows::new(self.tables[table].table.clone());
-                rows.sort_unstable_by_key(|(row, _)| row.born);
-                for (row, [created_by, modified_by, owner]) in rows.drain(..) {
-                    let created_by = self.principals.number(&created_by);
-                    let modified_by = self.principals.number(&modified_by);
-                    let owner = self.principals.number(&owner);
-                    fresh.insert(Row { created_by, modified_by, owner, ..row });
-                }
-                self.tables[table] = fresh;
-            }
+            self.tables = tables;
             self.relations = relations;
             self.version = self.version.max(version);
         }
         taken.into_iter().for_each(|id| files.settle(id, whole));
         if whole { Ok(()) } else { Err(diagnostics) }
     }
+
+    /// The rows of a table, in the order in which they were made.
+    fn filled(&mut self, table: usize, mut rows: Vec<Loaded>) -> Rows {
+        let mut filled = Rows::new(self.tables[table].table.clone());
+        rows.sort_unstable_by_key(|(row, _)| row.born);
+        for (row, [created_by, modified_by, owner]) in rows {
+            let created_by = self.principals.number(&created_by);
+            let modified_by = self.principals.number(&modified_by);
+            let owner = self.principals.number(&owner);
+            filled.insert(Row { created_by, modified_by, owner, ..row });
+        }
+        filled
+    }
 }
+
+/// A row, with who made it, who wrote it and whose it is.
+type Loaded = (Row, [String; 3]);
+
+/// What no environment can hold: lookups of rows that are not there, and
+/// alternate keys that several rows have.
+fn contradictions(tables: &[Rows], name: &str, diagnostics: &mut Diagnostics) {
+    let told = |what: String| Diagnostic::error(Place::file(name), what).hint(HINT);
+    for rows in tables {
+        let collection = &rows.table.collection;
+        for (number, key) in rows.table.keys.iter().enumerate() {
+            if rows.repeats_key(number) {
+                diagnostics.push(told(format!("rows of {collection} have the same key `{}`", key.name)));
+            }
+        }
+        let lost = rows.iter().find_map(|row| {
+            let lost = |cell: &Cell| matches!(cell, Cell::Row(to, id) if tables[usize::from(*to)].get(id).is_none());
+            row.cells.iter().position(lost).map(|column| (row.id, column))
+        });
+        if let Some((id, column)) = lost {
+            let column = &rows.table.columns[column].name;
+            diagnostics.push(told(format!("`{column}` of {collection}({id}) names a row that is not there")));
+        }
+    }
+}
+
+const HINT: &str =
+    "a state file goes with the tables that it was written for; without it the rows of the files are used";
 
 /// What was done to tables before a file was written. What is no state file
 /// has nothing of it: that is told when its rows are read.
@@ -81,7 +116,7 @@ struct Loading<'a> {
     faults: usize,
     version: u64,
     /// Rows of each table, with who made them, who wrote them and whose they are.
-    rows: Vec<Vec<(Row, [String; 3])>>,
+    rows: Vec<Vec<Loaded>>,
     /// Their ids: no two rows of a table have the same.
     ids: HashSet<(usize, Uuid)>,
     relations: Vec<Relation>,
@@ -131,9 +166,7 @@ impl<'a> Loading<'a> {
         } else {
             Place { file: self.name.into(), line: line as u32, column: 1 }
         };
-        let hint =
-            "a state file goes with the tables that it was written for; without it the rows of the files are used";
-        self.diagnostics.push(Diagnostic::error(place, what).hint(hint));
+        self.diagnostics.push(Diagnostic::error(place, what).hint(HINT));
     }
 
     fn read(&mut self, mut file: impl BufRead) {
