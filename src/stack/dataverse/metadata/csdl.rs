@@ -122,9 +122,8 @@ impl Catalogue {
             let mut bindings: Vec<(&str, usize)> =
                 lookups.map(|target| (&*target.navigation, usize::from(target.table))).collect();
             bindings.extend(table.navigations.iter().filter_map(|navigation| match navigation.reach {
-                Reach::Many { table, .. } | Reach::Across { table, .. } => Some((&*navigation.name, table)),
-                Reach::System { table, .. } => Some((&*navigation.name, table)),
                 Reach::One { .. } => None,
+                reach => Some((&*navigation.name, reach.target())),
             }));
             bindings.dedup_by_key(|(name, _)| *name);
             for (name, far) in bindings {

@@ -105,7 +105,7 @@ impl Organization {
         let mut transaction = store.begin(writer);
         match scope.apply(&mut transaction, write) {
             Ok(effect) => {
-                let shown = told.and_then(|(call, r)| self.shown(call, r, &effect, transaction.store()));
+                let shown = told.and_then(|(call, r)| Self::shown(call, r, &effect, transaction.store()));
                 transaction.commit();
                 Ok((effect, shown))
             }
@@ -133,7 +133,7 @@ impl Organization {
     }
 
     /// The written row as it is told, with its version.
-    pub(super) fn shown(&self, call: &Call, representation: &Representation, effect: &Effect, store: &Store) -> Shown {
+    pub(super) fn shown(call: &Call, representation: &Representation, effect: &Effect, store: &Store) -> Shown {
         let Effect::Row(table, id, _) = effect else { return None };
         let row = store.rows(*table).get(id)?;
         Some((representation.body(store, &call.base, row), row.version))

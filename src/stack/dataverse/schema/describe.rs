@@ -70,8 +70,8 @@ fn members(column: &Column, targets: &[TargetDraft]) -> String {
         ColumnKind::Decimal { minimum, maximum, precision }
         | ColumnKind::Money { minimum, maximum, precision }
         | ColumnKind::Double { minimum, maximum, precision } => {
-            parts.extend((*minimum > -RANGE || *minimum < -RANGE).then(|| format!("minimum: {minimum}")));
-            parts.extend((*maximum > RANGE || *maximum < RANGE).then(|| format!("maximum: {maximum}")));
+            parts.extend((minimum.total_cmp(&-RANGE).is_ne()).then(|| format!("minimum: {minimum}")));
+            parts.extend((maximum.total_cmp(&RANGE).is_ne()).then(|| format!("maximum: {maximum}")));
             parts.push(format!("precision: {precision}"));
         }
         ColumnKind::Picklist(options) | ColumnKind::Choices(options) | ColumnKind::State(options) => {

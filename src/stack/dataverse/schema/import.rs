@@ -349,7 +349,7 @@ fn column(property: Element<'_, '_>, name: &str) -> Option<Column> {
         _ => Cell::Null,
     };
     let required = property.attribute("Nullable") == Some("false");
-    Some(Column { default, required, ..Column::new(name, kind) })
+    Some(Column { required, default, ..Column::new(name, kind) })
 }
 
 /// The document does not tell it: a column whose name says so, else the first

@@ -146,7 +146,7 @@ impl Organization {
                         references.note(id, *table, *row);
                     }
                     let shown = step.prepared.representation.as_ref();
-                    let shown = shown.and_then(|r| self.shown(&step.call, r, &effect, transaction.store()));
+                    let shown = shown.and_then(|r| Self::shown(&step.call, r, &effect, transaction.store()));
                     effects.push((effect, shown));
                 }
                 Err(refusal) => {

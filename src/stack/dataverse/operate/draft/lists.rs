@@ -38,10 +38,7 @@ impl<'de> Visitor<'de> for RelatedSeed<'_> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        match self.reach.is_single() {
-            true => Ok(None),
-            false => Err(E::invalid_type(serde::de::Unexpected::Unit, &self)),
-        }
+        if self.reach.is_single() { Ok(None) } else { Err(E::invalid_type(serde::de::Unexpected::Unit, &self)) }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {

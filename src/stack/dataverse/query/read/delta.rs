@@ -9,6 +9,7 @@ use super::super::link;
 use super::super::options::Options;
 use super::super::output::Output;
 use super::super::shape::Shapes;
+use super::super::view::View;
 use super::list::untracked;
 use super::request::Request;
 use crate::clock::Timestamp;
@@ -32,7 +33,7 @@ impl Request<'_> {
         let version = version.ok_or_else(|| Refusal::delta_token("The delta token is malformed."))?;
         let shape = Shapes::new(self.binder(table), self.annotations()).shape(table, options)?;
         let store = self.organization.seen_by(self.call);
-        let view = self.view(&store);
+        let view = View::new(&store);
         let rows = view.rows(table);
         let gone = rows.graves().since(version).ok_or_else(|| Refusal::delta_token("The delta token has expired."))?;
         // A row that was made and deleted since then is news to nobody.

@@ -93,7 +93,7 @@ impl Request<'_> {
 
     fn page(&self, listing: &Listing, asked: Asked) -> Result<Answer, Refusal> {
         let store = self.organization.seen_by(self.call);
-        let view = self.view(&store);
+        let view = View::new(&store);
         let after = self.position(view, listing)?;
         let counted = asked == Asked::Count;
         let wanted = Wanted {

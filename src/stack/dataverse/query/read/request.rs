@@ -80,7 +80,7 @@ impl Request<'_> {
 
     fn named(&self, table: usize, key: &Key, rest: &str) -> Result<Named, Refusal> {
         let store = self.organization.seen_by(self.call);
-        let view = self.view(&store);
+        let view = View::new(&store);
         let found = store.locate(table, key);
         let row = found.ok_or_else(|| missing(&self.organization.tables[table], key))?;
         let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
@@ -114,13 +114,6 @@ impl Request<'_> {
             at += 1;
         }
         Ok(Named::Row(table, row.id))
-    }
-
-    pub(in crate::stack::dataverse::query) fn view<'v>(
-        &self,
-        store: &'v super::super::super::store::Store,
-    ) -> View<'v> {
-        View::new(store)
     }
 
     pub(in crate::stack::dataverse::query) fn given(&self) -> Given<'_> {

@@ -25,7 +25,7 @@ impl Request<'_> {
         single_only(&options)?;
         let shape = Shapes::new(self.binder(table), self.annotations()).shape(table, &options)?;
         let store = self.organization.seen_by(self.call);
-        let view = self.view(&store);
+        let view = View::new(&store);
         let row = row(view, table, id)?;
         let tag = etag(row.version);
         // Reference A5: never with expanded rows or annotations.
@@ -59,7 +59,7 @@ impl Request<'_> {
             kind: Kind::of(definition, property),
         };
         let store = self.organization.seen_by(self.call);
-        let view = self.view(&store);
+        let view = View::new(&store);
         let row = row(view, table, id)?;
         let value = view.value(&field, &[Some(row)]);
         if let Property::Column(position) = property {

@@ -45,7 +45,7 @@ impl Request<'_> {
     /// first table that it is, and the plan's columns beside.
     pub(super) fn tabular(&self, plan: &Plan, shape: Option<&Shape>, paging: &Paging) -> Result<Answer, Refusal> {
         let store = self.organization.seen_by(self.call);
-        let view = self.view(&store);
+        let view = View::new(&store);
         let page = match plan.as_list() {
             Some(order) => self.list_page(view, plan, (&order, paging))?,
             None => self.table_page(view, plan, paging)?,
