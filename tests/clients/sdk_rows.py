@@ -185,6 +185,10 @@ def frames():
     found = client.dataframe.sql(f"SELECT jobtitle, annualincome FROM contact WHERE fullname = 'D {run}' ORDER BY annualincome")
     same("frame", (list(found["jobtitle"]), list(found["annualincome"])), (["z"] * 3, [0.5, 1.5, 2.5]))
     client.dataframe.delete("contact", frame["contactid"], use_bulk_delete=False)
+    at = pandas.DataFrame([{"name": f"D {run}", "lastonholdtime": pandas.Timestamp("2026-01-02 03:04:05")}])
+    one = client.dataframe.create("account", at)[0]
+    row = client.records.retrieve("account", one, select=["lastonholdtime"])
+    same("timestamp", row["lastonholdtime"], "2026-01-02T03:04:05Z")
     same("empty", len(client.dataframe.get("contact", filter=f"fullname eq 'D {run}'")), 0)
 
 

@@ -102,6 +102,27 @@ await play({
     const changes = await api.retrieveMultiple({ collection: "leads" }, before.oDataDeltaLink);
     same("since", changes.value.map((one) => one.leadid), [key]);
   },
+  async actions() {
+    const key = await api.create({ ...accounts, data: { name: `A ${run}` } });
+    const close = { ...accounts, key, actionName: "Microsoft.Dynamics.CRM.new_CloseAccount" };
+    const closed = await api.callAction({ ...close, action: { Reason: "over" } });
+    same("bound", [closed.Closed, closed.AccountId], [true, key]);
+    same("its effect", (await api.retrieve({ ...accounts, key, select: ["new_status"] })).new_status, "closed");
+    const filter = `_regardingobjectid_value eq ${key}`;
+    const tasks = await api.retrieveMultiple({ collection: "tasks", select: ["subject"], filter });
+    same("its task", tasks.value.map((one) => one.subject), ["Closed: over"]);
+    await refused("no reason", api.callAction({ ...close, action: {} }), 400);
+    const lead = { Subject: `imported ${run}`, Value: 2.5 };
+    await api.callAction({ collection: "leads", actionName: "Microsoft.Dynamics.CRM.new_Import", action: lead });
+    same("bound to rows", await api.count({ collection: "leads", filter: `subject eq 'imported ${run}'` }), 1);
+    same("unbound", (await api.callAction({ actionName: "new_Ping", action: { Text: "ü" } })).Echo, "ü");
+    const greeting = await api.callFunction({ name: "new_Greeting", parameters: { Name: "Ada" } });
+    same("function", greeting.Greeting, "Hello, Ada");
+    const total = await api.callFunction({ name: "RetrieveTotalRecordCount", parameters: { EntityNames: ["contact"] } });
+    same("rows of a table", total.EntityRecordCountCollection.Values[0] >= 200, true);
+    await refused("no action", api.callAction({ actionName: "new_Nothing", action: {} }), 404, "0x8006088a");
+    await refused("no function", api.callFunction("new_Nothing"), 404, "0x8006088a");
+  },
   async batches() {
     api.startBatch();
     api.create({ ...accounts, data: { name: `m ${run}`, description: "ünï\r\n{curly} --batch" }, returnRepresentation: true });

@@ -198,6 +198,16 @@ impl Refusal {
         Self::bad_payload(collection, &why)
     }
 
+    /// An instant before those that the platform keeps (the code is recalled, not
+    /// confirmed).
+    pub(super) fn too_early(at: &str) -> Self {
+        let text = format!(
+            "DateTime is less than minimum value supported by CrmDateTime. Actual value: {at}, Minimum value supported: \
+             01/01/1753 00:00:00"
+        );
+        Self::new(400, "0x80040203", text)
+    }
+
     pub(super) fn too_long(logical: &str, column: &str, max: usize) -> Self {
         let text = format!(
             "A validation error occurred.  The length of the '{column}' attribute of the '{logical}' entity exceeded \

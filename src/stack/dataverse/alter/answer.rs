@@ -94,9 +94,9 @@ impl Blueprint {
         let Some((part, inner)) = asked.part else {
             asked.must_be(&[Method::PUT, Method::PATCH, Method::DELETE])?;
             if *asked.method == Method::DELETE {
-                self.drop_table(text)?
+                self.drop_table(text)?;
             } else {
-                self.change_table(text, body)?
+                self.change_table(text, body)?;
             }
             return Ok(Done::Changed);
         };

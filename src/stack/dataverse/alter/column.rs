@@ -48,21 +48,17 @@ pub(super) fn column(
     choices: &BTreeMap<String, Options>,
     before: Option<&Column>,
 ) -> Result<Column, Refusal> {
-    let mut column = match before {
-        Some(before) => {
-            let same = kind(value).is_none_or(|named| named == definition(before));
-            if !same {
-                return Err(refusal::other_kind(&before.name, definition(before)));
-            }
-            before.clone()
+    let mut column = if let Some(before) = before {
+        if kind(value).is_some_and(|named| named != definition(before)) {
+            return Err(refusal::other_kind(&before.name, definition(before)));
         }
-        None => {
-            let name = schema_name(value)?;
-            let logical = name.to_ascii_lowercase();
-            let mut column = Column::new(&logical, ColumnKind::Boolean);
-            column.told.schema_name = (*logical != *name).then(|| name.into());
-            column
-        }
+        before.clone()
+    } else {
+        let name = schema_name(value)?;
+        let logical = name.to_ascii_lowercase();
+        let mut column = Column::new(&logical, ColumnKind::Boolean);
+        column.told.schema_name = (*logical != *name).then(|| name.into());
+        column
     };
     column.kind = kind_of(value, choices, before)?;
     let told = &mut column.told;

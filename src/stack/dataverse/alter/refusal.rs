@@ -13,8 +13,8 @@ pub(super) fn wrong(why: impl Into<String>) -> Refusal {
 
 pub(super) fn no_name(name: &str) -> Refusal {
     let text = format!(
-        "The schema name '{name}' is invalid. It must begin with a letter and have at most 128 letters, digits and \
-         underscores."
+        "The schema name '{name}' is invalid. It must begin with a customization prefix such as 'new_' and have at most \
+         128 letters, digits and underscores."
     );
     Refusal::new(400, "0x8004701e", text)
 }

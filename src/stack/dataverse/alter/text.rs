@@ -15,11 +15,11 @@ pub(super) fn label(value: &Value) -> Option<&str> {
     english.or(all.first()).unwrap_or(&value["UserLocalizedLabel"])["Label"].as_str()
 }
 
-/// The schema name, which must be one.
+/// The schema name, which must be one: with the prefix of a publisher.
 pub(super) fn schema_name(value: &Value) -> Result<&str, Refusal> {
     let name = value["SchemaName"].as_str().ok_or_else(|| refusal::missing("SchemaName"))?;
     let mut bytes = name.bytes();
-    let first = bytes.next().is_some_and(|b| b.is_ascii_alphabetic());
+    let first = bytes.next().is_some_and(|b| b.is_ascii_alphabetic()) && name.contains('_');
     if first && name.len() <= 128 && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         Ok(name)
     } else {

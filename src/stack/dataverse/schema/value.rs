@@ -50,7 +50,13 @@ pub(in crate::stack::dataverse) fn cell(table: &Table, column: &Column, value: &
             choices(table, column, value.as_str().ok_or_else(wrong)?, options).and_then(|c| c.ok_or_else(wrong))
         }
         ColumnKind::Date => date(value).map(Cell::Text).ok_or_else(wrong),
-        ColumnKind::DateTime => instant(value).map(Cell::Text).ok_or_else(wrong),
+        ColumnKind::DateTime => {
+            let found = instant(value).ok_or_else(wrong)?;
+            if *found < *FIRST_YEAR {
+                return Err(Refusal::too_early(&found));
+            }
+            Ok(Cell::Text(found))
+        }
         // A lookup is written to its navigation property, a file by a request
         // of its own.
         ColumnKind::Lookup(_) | ColumnKind::File { .. } => Err(wrong()),
@@ -123,8 +129,15 @@ fn date(value: &Value) -> Option<Arc<str>> {
     Some(text.into())
 }
 
-/// An instant in UTC, to the second: finer parts are not kept.
+/// The first year that the platform keeps.
+const FIRST_YEAR: &str = "1753";
+
+/// An instant in UTC, to the second: finer parts are not kept. Without an offset
+/// it is taken for UTC, as clients expect that send the timestamps of data frames
+/// (recalled, not confirmed).
 fn instant(value: &Value) -> Option<Arc<str>> {
-    let instant = value.as_str().and_then(Timestamp::parse)?;
-    Some(instant.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string().into())
+    let text = value.as_str()?;
+    let bare = || chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok().map(|at| at.and_utc());
+    let instant = Timestamp::parse(text).map(Timestamp::utc).or_else(bare)?;
+    Some(instant.format("%Y-%m-%dT%H:%M:%SZ").to_string().into())
 }

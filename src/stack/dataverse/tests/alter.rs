@@ -9,7 +9,8 @@ fn label(text: &str) -> Value {
     json!({ "LocalizedLabels": [{ "Label": "ignored", "LanguageCode": 1031 }, { "Label": text, "LanguageCode": 1033 }] })
 }
 
-fn column(kind: &str, name: &str, more: Value) -> Value {
+fn column(kind: &str, name: &str, more: impl Into<Value>) -> Value {
+    let more = more.into();
     let mut body = json!({
         "@odata.type": format!("Microsoft.Dynamics.CRM.{kind}AttributeMetadata"),
         "SchemaName": name,
@@ -154,9 +155,10 @@ async fn what_cant_be_changed_is_refused_and_changes_nothing() {
     let cases = [
         ("POST", "/EntityDefinitions".to_owned(), table("new_BANK"), "0x80044363"),
         ("POST", "/EntityDefinitions".to_owned(), json!({ "SchemaName": "1 x" }), "0x8004701e"),
+        ("POST", "/EntityDefinitions".to_owned(), table("Bank"), "0x8004701e"),
         ("POST", "/EntityDefinitions".to_owned(), json!({ "SchemaName": "new_none" }), "0x80040203"),
         ("POST", format!("{bank}/Attributes"), string("new_title"), "0x80047013"),
-        ("POST", format!("{bank}/Attributes"), string("CreatedOn"), "0x80047013"),
+        ("POST", format!("{bank}/Attributes"), string("new_bankid"), "0x80047013"),
         ("POST", format!("{bank}/Attributes"), column("Lookup", "new_far", json!({})), "0x80040203"),
         (
             "PUT",
@@ -169,7 +171,7 @@ async fn what_cant_be_changed_is_refused_and_changes_nothing() {
         ("DELETE", bank.to_owned(), Value::Null, "0x8004f01f"),
         ("DELETE", contact.to_owned(), Value::Null, "0x8004f01e"),
         ("DELETE", format!("{contact}/Attributes(LogicalName='jobtitle')"), Value::Null, "0x8004f01e"),
-        ("POST", format!("{bank}/Keys"), json!({ "SchemaName": "k", "KeyAttributes": ["nobody"] }), "0x80040203"),
+        ("POST", format!("{bank}/Keys"), json!({ "SchemaName": "new_k", "KeyAttributes": ["nobody"] }), "0x80040203"),
         ("PATCH", "/EntityDefinitions".to_owned(), json!({}), ""),
     ];
     for (method, path, body, code) in cases {

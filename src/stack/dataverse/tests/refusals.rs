@@ -42,6 +42,8 @@ async fn values_that_do_not_fit_are_refused_with_the_platform_s_codes() {
         (json!({ "accountcategorycode": 7, "name": "x" }), 400, "0x8004431a", "A validation error occurred."),
         (json!({ "creditlimit": 1 }), 400, "0x80040203", "Attribute 'name'"),
         (json!([1]), 400, "0x80048d19", "Error identified in Payload"),
+        (json!({ "lastonholdtime": "1752-12-31", "name": "x" }), 400, "0x80040203", "DateTime is less than"),
+        (json!({ "lastonholdtime": "2026-01-02T25:00:00", "name": "x" }), 400, "0x80048d19", "Error identified"),
     ];
     for (body, status, code, beginning) in cases {
         let reply = rig.send("POST", "/accounts", &[], body.clone()).await;
@@ -49,7 +51,7 @@ async fn values_that_do_not_fit_are_refused_with_the_platform_s_codes() {
         assert_eq!((found, found_code), (status, code), "{body}");
         assert!(message.starts_with(beginning), "{message}");
     }
-    assert!(rig.entries().iter().all(|e| !e.committed()) && rig.entries().len() == 7);
+    assert!(rig.entries().iter().all(|e| !e.committed()) && rig.entries().len() == 9);
     rig.stop().await;
 }
 
@@ -205,5 +207,22 @@ async fn bodies_are_as_large_as_the_platform_takes() {
         .send("POST", "/accounts/Microsoft.Dynamics.CRM.CreateMultiple", &[], json!({ "Targets": vec![row; 9000] }))
         .await;
     assert_eq!((made.status, made.body["Ids"].as_array().map(Vec::len)), (200, Some(9000)));
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn times_are_told_in_utc_and_one_without_an_offset_is_utc() {
+    let rig = Rig::start(true).await;
+    for (written, told) in [
+        ("2026-01-02T03:04:05", "2026-01-02T03:04:05Z"),
+        ("2026-01-02T03:04:05.678", "2026-01-02T03:04:05Z"),
+        ("2026-01-02T03:04:05+02:00", "2026-01-02T01:04:05Z"),
+        ("2026-01-02", "2026-01-02T00:00:00Z"),
+        ("1753-01-01", "1753-01-01T00:00:00Z"),
+    ] {
+        let body = json!({ "name": "x", "lastonholdtime": written });
+        let reply = rig.send("POST", "/accounts", &[("prefer", "return=representation")], body).await;
+        assert_eq!(reply.body["lastonholdtime"], told, "{}", reply.body);
+    }
     rig.stop().await;
 }
