@@ -120,6 +120,10 @@ await play({
     same("function", greeting.Greeting, "Hello, Ada");
     const total = await api.callFunction({ name: "RetrieveTotalRecordCount", parameters: { EntityNames: ["contact"] } });
     same("rows of a table", total.EntityRecordCountCollection.Values[0] >= 200, true);
+    const behind = await api.callAction({ ...close, action: { Reason: "late" }, respondAsync: true });
+    const status = async () => (await api.getBackgroundOperationStatus(behind.backgroundOperationId)).backgroundOperationStateCode;
+    same("in the background", [behind.backgroundOperationStateCode, await status()], [0, 2]);
+    same("cancelled too late", (await api.cancelBackgroundOperation(behind.backgroundOperationId)).backgroundOperationStatusCode, 20);
     await refused("no action", api.callAction({ actionName: "new_Nothing", action: {} }), 404, "0x8006088a");
     await refused("no function", api.callFunction("new_Nothing"), 404, "0x8006088a");
   },

@@ -22,6 +22,10 @@ use crate::clock::Timestamp;
 /// The entity set of operations.
 pub(super) const OPERATIONS: &str = "backgroundoperations";
 
+/// What the status of an operation is asked of beside the Web API:
+/// `/api/backgroundoperation/ID`.
+pub(super) const STATUS: &str = "backgroundoperation";
+
 /// How many are remembered; of more the oldest are forgotten.
 const REMEMBERED: usize = 10_000;
 
@@ -141,7 +145,34 @@ impl Organization {
             "location": location,
         });
         let answer = Answer::json(self.environment.conduct.background_status.unwrap_or(202), &body);
+        let answer = answer.with("x-ms-dyn-backgroundoperationid", id.to_string());
         answer.with("preference-applied", "respond-async".to_owned()).with("location", location).costing(cost)
+    }
+
+    /// `GET /api/backgroundoperation/ID`: the status, and once it is done what
+    /// the action gives (recalled, not confirmed). Who asks to cancel it is told
+    /// the same: what was begun is done.
+    pub(super) fn background_status(&self, call: &Call) -> Result<Answer, Refusal> {
+        let text = call.path.key.as_deref().unwrap_or_default();
+        let unknown = || Refusal::no_row(STATUS, text);
+        let id = Uuid::parse_str(text).map_err(|_| unknown())?;
+        let operation = self.background.find(id).ok_or_else(unknown)?;
+        let stage = operation.stage(self.clock.now());
+        let (state, status) = stage.codes();
+        let mut body = json!({ "backgroundOperationStateCode": state, "backgroundOperationStatusCode": status });
+        match (&operation.outcome, stage) {
+            (Ok(output), Stage::Succeeded) => {
+                let members: Map<String, Value> = serde_json::from_str(output).unwrap_or_default();
+                members.into_iter().for_each(|(name, value)| body[name] = value);
+            }
+            (Err((code, message)), Stage::Failed) => {
+                let number = u32::from_str_radix(code.trim_start_matches("0x"), 16).unwrap_or_default();
+                body["backgroundOperationErrorCode"] = number.cast_signed().into();
+                body["backgroundOperationErrorMessage"] = (**message).into();
+            }
+            _ => {}
+        }
+        Ok(Answer::json(200, &body))
     }
 
     /// `GET /backgroundoperations(ID)`, with `$select` or without.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::super::error::Refusal;
 use super::super::schema::value;
 use super::super::schema::{Cell, Column, ColumnKind, Table};
+use super::background::STATUS;
 
 /// What a path names, before the tables are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,10 @@ impl Path {
     pub(in crate::stack::dataverse) fn parse(raw: &str) -> Result<Self, Refusal> {
         let none = || Refusal::no_resource(raw);
         let decoded = percent_decode_str(raw).decode_utf8().map_err(|_| none())?;
+        if let Some(id) = decoded.strip_prefix("/api/backgroundoperation/") {
+            let (segment, key) = (STATUS.to_owned(), Some(id.to_owned()));
+            return Ok(Self { version: "v9.2", segment, key, rest: String::new() });
+        }
         let after = decoded.strip_prefix("/api/data/").ok_or_else(none)?;
         let (version, path) = after.split_once('/').unwrap_or((after, ""));
         let version = ["v9.2", "v9.1", "v9.0"].into_iter().find(|known| *known == version).ok_or_else(none)?;

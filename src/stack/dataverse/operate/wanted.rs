@@ -11,7 +11,7 @@ use super::super::organization::Organization;
 use super::super::query::Representation;
 use super::super::schema::{Reach, Table};
 use super::actions::Called;
-use super::background::OPERATIONS;
+use super::background::{OPERATIONS, STATUS};
 use super::call::Call;
 use super::draft::{Draft, Drafts, read_reference, target};
 use super::files::Upload;
@@ -74,6 +74,7 @@ impl Organization {
             OPERATIONS if read && self.table(OPERATIONS).is_none() => {
                 self.background_operation(call).map(Wanted::Ready)
             }
+            STATUS if read || call.method == http::Method::DELETE => self.background_status(call).map(Wanted::Ready),
             "BulkDelete" if call.method == http::Method::POST => self.doomed(call).map(Wanted::BulkDelete),
             collection => {
                 let Some(table) = self.table(collection) else {

@@ -218,6 +218,22 @@ async fn an_action_in_the_background_is_accepted_and_told_by_its_row() {
     assert_eq!(codes(&row).await, (json!(3), json!(31)));
     assert_eq!(rig.get(&row).await.body["errorcode"], "0x80040217");
     assert_eq!(rig.get(&format!("/backgroundoperations({NEVER})")).await.status, 404);
+    // Beside the Web API there is an address for the status alone.
+    let origin = rig.base.trim_end_matches("/data/v9.2").to_owned();
+    let status = async |method: http::Method, id: &str| {
+        let url = format!("{origin}/backgroundoperation/{id}");
+        let request = rig.client.request(method, &url).expect("allowed").bearer_auth(&rig.token);
+        let answer = request.send().await.expect("answers");
+        (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"))
+    };
+    assert_eq!(accepted.header("x-ms-dyn-backgroundoperationid"), id);
+    let (code, body) = status(http::Method::GET, id).await;
+    let told = (&body["backgroundOperationStateCode"], &body["backgroundOperationStatusCode"], &body["Closed"]);
+    assert_eq!((code, told), (200, (&json!(3), &json!(30), &json!(true))), "{body}");
+    let id = failed.body["backgroundOperationId"].as_str().expect("an id");
+    let (_, body) = status(http::Method::DELETE, id).await;
+    assert_eq!(body["backgroundOperationErrorCode"], -2_147_220_969, "{body}");
+    assert_eq!(status(http::Method::GET, NEVER).await.0, 404);
     // What can't be done so is done at once, and nothing is said to be applied.
     let plain = rig.send("POST", "/contacts", &[("prefer", "respond-async")], json!({ "lastname": "x" })).await;
     assert_eq!((plain.status, plain.header("preference-applied")), (204, ""));

@@ -111,11 +111,12 @@ fn name(call: &Call) -> String {
 fn content_range(text: &str, length: u64) -> Option<(u64, u64)> {
     let (range, total) = text.trim().strip_prefix("bytes")?.trim().split_once('/')?;
     let (from, to) = range.split_once('-')?;
-    let (from, to): (u64, u64) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
-    let total: u64 = total.trim().parse().ok()?;
-    let nothing = total == 0 && length == 0;
-    let fits = from <= to && to < total && to - from + 1 == length;
-    (nothing || fits).then_some((from, total))
+    let (from, total): (u64, u64) = (from.trim().parse().ok()?, total.trim().parse().ok()?);
+    // Clients end a file that fills its last chunk, and an empty one, with a
+    // chunk of nothing: `bytes 8-7/8`, `bytes 0--1/0`.
+    let nothing = from == total && length == 0;
+    let fits = |to: u64| from <= to && to < total && to - from + 1 == length;
+    (nothing || to.trim().parse().is_ok_and(fits)).then_some((from, total))
 }
 
 #[cfg(test)]
@@ -128,6 +129,9 @@ mod tests {
             ("bytes 0-3/10", 4, Some((0, 10))),
             ("bytes 4-9/10", 6, Some((4, 10))),
             ("bytes 0-0/0", 0, Some((0, 0))),
+            ("bytes 0--1/0", 0, Some((0, 0))),
+            ("bytes 8-7/8", 0, Some((8, 8))),
+            ("bytes 8-7/8", 1, None),
             ("bytes 0-3/10", 5, None),
             ("bytes 8-11/10", 4, None),
             ("bytes 5-4/10", 0, None),
