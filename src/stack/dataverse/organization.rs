@@ -174,8 +174,9 @@ impl Organization {
     }
 
     pub(super) fn restore(&self, name: &str) -> bool {
-        let snapshot = locked(&self.snapshots).get(name).cloned();
-        snapshot.map(|snapshot| self.store().restore(snapshot)).is_some()
+        // Held until it is done: its files are named by nothing else meanwhile.
+        let snapshots = locked(&self.snapshots);
+        snapshots.get(name).cloned().map(|snapshot| self.store().restore(snapshot)).is_some()
     }
 
     /// The rows of the files again, and their tables alone; the files may not
