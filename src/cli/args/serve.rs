@@ -55,7 +55,8 @@ pub(in crate::cli) struct ServeArgs {
     /// shape of `ApiManagementGatewayLogs`.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) gateway_logs: Option<PathBuf>,
-    /// Keep the rows of the mocked Dataverse there between runs: read at the
+    /// Keep what the mocked Dataverse holds there between runs (rows, links,
+    /// files of columns, changes of tables): read at the
     /// start where there is such a file, written at the end.
     #[arg(long, value_name = "FILE", conflicts_with = "service")]
     pub(in crate::cli) state: Option<PathBuf>,

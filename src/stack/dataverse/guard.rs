@@ -4,7 +4,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hashbrown::HashMap;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::error::Refusal;
 use crate::clock::Timestamp;
@@ -34,13 +33,6 @@ impl Principal {
     pub(super) fn nobody() -> Self {
         Self { id: "".into(), way: Way::Direct, under_way: 0 }
     }
-}
-
-/// The id of the user that a principal is: derived from the application's id,
-/// unless the principal is a user himself, `user:ID`.
-pub(super) fn user_id(organization: &Uuid, principal: &str) -> Uuid {
-    let own = principal.strip_prefix("user:").and_then(|id| Uuid::parse_str(id).ok());
-    own.unwrap_or_else(|| Uuid::new_v5(organization, principal.as_bytes()))
 }
 
 /// Proves tokens; remembers those it has proven.
@@ -77,6 +69,12 @@ impl Guard {
     /// The application id of a client of the issuer's.
     pub(super) fn application(&self, name: &str) -> Option<String> {
         self.tenant.application(name).map(str::to_owned)
+    }
+
+    /// Who may call: names and application ids.
+    pub(super) fn callers(&self) -> Vec<(String, String)> {
+        let clients = self.tenant.directory().home().clients.iter();
+        clients.map(|client| (client.name.clone(), client.application_id.clone())).collect()
     }
 
     /// Who the bearer of this `Authorization` is.

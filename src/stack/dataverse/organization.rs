@@ -24,7 +24,7 @@ use super::late::Late;
 use super::ledger::{LedgerQuery, Read, Reads, Writer};
 use super::metadata::Catalogue;
 use super::operate::{Background, Call, Files};
-use super::schema::{Action, Cell, Definition, Environment, Table, WaysIn};
+use super::schema::{Action, Cell, Definition, Environment, Table, WaysIn, seat};
 use super::search::Search;
 use super::seat::Seat;
 use super::server::SNAPSHOTS;
@@ -118,7 +118,7 @@ impl Organization {
         let environment = definition.environment;
         let tables: Vec<_> = definition.tables.into_iter().map(|(table, seeds)| (Arc::new(table), seeds)).collect();
         let known: Vec<_> = tables.iter().map(|(table, _)| table.clone()).collect();
-        let society = Society::of(environment.organization, environment.business_unit, &known);
+        let society = Society::of(&environment, &known);
         let files_say = Blueprint::new(known.clone(), definition.relations.clone(), definition.choices.clone());
         let shared = Shared {
             ways_in,
@@ -181,7 +181,8 @@ impl Organization {
 
     /// The rows of the files again, and their tables alone; the files may not
     /// have others by now.
-    pub(super) fn reset(&self, definition: Definition) -> Result<(), Diagnostics> {
+    pub(super) fn reset(&self, mut definition: Definition) -> Result<(), Diagnostics> {
+        seat(&mut definition, &self.guard.callers());
         if !self.files_say.goes_with(&definition) {
             let mut diagnostics = Diagnostics::new();
             let what = "the tables are others than when the system was started";

@@ -16,7 +16,7 @@ use super::super::tls::Tls;
 use super::guard::Guard;
 use super::ledger::{LedgerQuery, LedgerSize};
 use super::organization::Organization;
-use super::schema::{WaysIn, load};
+use super::schema::{WaysIn, load, seat};
 use super::seat::Seat;
 use super::standing::Limits;
 use super::store::alterations;
@@ -69,7 +69,7 @@ impl Dataverse {
         let kept: Arc<Path> = folder.as_path().into();
         // Twenty thousand rows are a moment's work: not on a thread that serves.
         let read = tokio::task::spawn_blocking(move || load(&folder)).await;
-        let definition =
+        let mut definition =
             read.unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic())).map_err(StackError::Mocks)?;
         let bound = Bound::at("dataverse", options.listen).await?;
         let plain = bound.origin().clone();
@@ -79,6 +79,7 @@ impl Dataverse {
             tenant.directory().home().also_called(&definition.environment.url, &address.to_string());
         }
         let guard = Guard::new(tenant, definition.environment.url.clone());
+        seat(&mut definition, &guard.callers());
         let ways_in = options.ways_in.unwrap_or(definition.environment.ways_in);
         let clock = options.clock;
         let seat = Seat::new(|seat| Organization::new(definition, (guard, ways_in), clock, seat));

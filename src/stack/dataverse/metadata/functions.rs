@@ -2,10 +2,8 @@
 //! has, what it can do.
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::super::error::Refusal;
-use super::super::guard;
 use super::super::schema::Environment;
 use super::asked::Asked;
 use super::catalogue::Catalogue;
@@ -19,17 +17,12 @@ const VERSION: &str = "9.2.25104.00183";
 /// elastic tables only.
 const BULK: [&str; 4] = ["CreateMultiple", "UpdateMultiple", "UpsertMultiple", "DeleteMultiple"];
 
-/// The id of the user that an application is.
-pub(in crate::stack::dataverse) fn user_id(environment: &Environment, principal: &str) -> Uuid {
-    guard::user_id(&environment.organization, principal)
-}
-
-/// `GET /WhoAmI`. The user's id is derived from the application that asks.
+/// `GET /WhoAmI`: the user that the application is that asks.
 pub(super) fn who_am_i(base: &str, environment: &Environment, principal: &str) -> Value {
     json!({
         "@odata.context": format!("{base}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse"),
         "BusinessUnitId": environment.business_unit,
-        "UserId": user_id(environment, principal),
+        "UserId": environment.users.id(principal),
         "OrganizationId": environment.organization,
     })
 }

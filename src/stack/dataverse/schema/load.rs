@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::actions::{ACTIONS_FORMAT, actions};
 use super::choices::numbered;
@@ -14,6 +15,7 @@ use super::protection::protection;
 use super::relate::relate;
 use super::seed;
 use super::table::{Definition, Environment};
+use super::users::Users;
 use super::ways::ways_in;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, parse_yaml};
 
@@ -48,7 +50,9 @@ pub(in crate::stack::dataverse) fn load(folder: &Path) -> Result<Definition, Dia
     let rows = seed::rows(&drafts, &mut diagnostics);
     match environment {
         Some((environment, _)) if !diagnostics.has_errors() => {
-            let tables = drafts.into_iter().map(|draft| draft.table).zip(rows).collect();
+            let tables: Vec<_> = drafts.into_iter().map(|draft| draft.table).zip(rows).collect();
+            let users = Arc::new(Users::of(environment.organization, &tables));
+            let environment = Environment { users, ..environment };
             Ok(Definition { environment, tables, relations, actions, choices })
         }
         _ => Err(diagnostics),
@@ -149,7 +153,19 @@ fn environment(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Environmen
     fields.finish();
     let imports = import.map(|node| Imports::read(node, diagnostics)).unwrap_or_default();
     let (url, organization, business_unit) = (url?, organization?, business_unit?);
-    Some((Environment { url, organization, business_unit, ways_in, protection, conduct, file_storage }, imports))
+    Some((
+        Environment {
+            url,
+            organization,
+            business_unit,
+            ways_in,
+            protection,
+            conduct,
+            users: Arc::default(),
+            file_storage,
+        },
+        imports,
+    ))
 }
 
 /// The bytes of `file_storage`, which is in megabytes: 1024 where it is left out.

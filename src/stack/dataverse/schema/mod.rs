@@ -20,6 +20,7 @@ mod relate;
 mod seed;
 mod table;
 mod tables_of;
+mod users;
 pub(in crate::stack::dataverse) mod value;
 mod ways;
 
@@ -34,6 +35,7 @@ pub(in crate::stack::dataverse) use table::{
     AlternateKey, Definition, Environment, Navigation, OWNER, Reach, Relation, SeedRow, Table, Traits,
 };
 pub use tables_of::{TableFile, tables_of};
+pub(in crate::stack::dataverse) use users::{SYSTEM, Users, seat};
 pub use ways::WaysIn;
 
 #[cfg(test)]

@@ -252,6 +252,8 @@ pub(in crate::stack::dataverse) struct Environment {
     pub(in crate::stack::dataverse) ways_in: super::WaysIn,
     pub(in crate::stack::dataverse) protection: super::Protection,
     pub(in crate::stack::dataverse) conduct: super::Conduct,
+    /// Who the users are.
+    pub(in crate::stack::dataverse) users: Arc<super::Users>,
     /// How many bytes files of columns may take together.
     pub(in crate::stack::dataverse) file_storage: u64,
 }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use uuid::Uuid;
 
-use super::super::guard::user_id;
-use super::super::schema::Table;
+use super::super::schema::{Environment, Table, Users};
 
 /// What the ids of users are derived from, and the tables that tell of them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::stack::dataverse) struct Society {
-    pub(in crate::stack::dataverse) organization: Uuid,
+    callers: Arc<Users>,
     pub(in crate::stack::dataverse) business_unit: Uuid,
     /// The positions of the tables of users and of teams, where they are there.
     pub(in crate::stack::dataverse) users: Option<usize>,
@@ -20,9 +19,10 @@ pub(in crate::stack::dataverse) struct Society {
 
 impl Society {
     /// That of an environment with these tables.
-    pub(in crate::stack::dataverse) fn of(organization: Uuid, business_unit: Uuid, tables: &[Arc<Table>]) -> Self {
+    pub(in crate::stack::dataverse) fn of(environment: &Environment, tables: &[Arc<Table>]) -> Self {
         let position = |logical: &str| tables.iter().position(|table| &*table.logical == logical);
-        Self { organization, business_unit, users: position("systemuser"), teams: position("team") }
+        let (callers, business_unit) = (environment.users.clone(), environment.business_unit);
+        Self { callers, business_unit, users: position("systemuser"), teams: position("team") }
     }
 }
 
@@ -51,7 +51,7 @@ impl Principals {
         let shared: Arc<str> = name.into();
         let number = self.names.len() as u32;
         let team = name.strip_prefix(TEAM).and_then(|id| Uuid::parse_str(id).ok());
-        self.ids.push(team.unwrap_or_else(|| user_id(&self.society.organization, name)));
+        self.ids.push(team.unwrap_or_else(|| self.society.callers.id(name)));
         self.names.push(shared.clone());
         self.numbers.insert(shared, number);
         number

@@ -36,7 +36,7 @@ impl Store {
         let known = self.tables.iter().map(|rows| rows.table.clone());
         let rows = definition.tables.into_iter().map(|(_, seeds)| seeds).chain(std::iter::repeat_with(Vec::new));
         let seeds: Vec<(Arc<Table>, Vec<SeedRow>)> = known.zip(rows).collect();
-        let fresh = Self::new(seeds, self.relations.len(), (self.society(), now));
+        let fresh = Self::new(seeds, self.relations.len(), (self.society().clone(), now));
         let before = self.version;
         self.tables = fresh.tables;
         self.relations = fresh.relations;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::super::error::Refusal;
 use super::super::ledger::{Ledger, Writer};
 use super::super::operate::Key;
-use super::super::schema::{Cell, SeedRow, Table};
+use super::super::schema::{Cell, SYSTEM, SeedRow, Table};
 use super::history::History;
 use super::principals::{Principals, Society};
 use super::row::Row;
@@ -49,7 +49,7 @@ impl Store {
     ) -> Self {
         let ledger = Ledger::new(tables.iter().map(|(table, _)| table.clone()).collect());
         let mut principals = Principals::new(society);
-        let system = principals.number("SYSTEM");
+        let system = principals.number(SYSTEM);
         let mut version = FIRST;
         let mut filled = Vec::with_capacity(tables.len());
         for (table, seeds) in tables {
@@ -133,8 +133,8 @@ impl Store {
     }
 
     /// What users' ids are derived from, and which tables tell of them.
-    pub(in crate::stack::dataverse) fn society(&self) -> Society {
-        self.principals.society
+    pub(in crate::stack::dataverse) fn society(&self) -> &Society {
+        &self.principals.society
     }
 
     /// Rows of the other side that are linked with this one.

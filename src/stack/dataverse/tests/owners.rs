@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::rig::{NEVER, Rig};
+use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY};
+use crate::wire::TokenKind;
 
 const ADA: &str = "b1f0c3d2-6a47-4e0b-9c55-0d3f8e2a7101";
 const BEN: &str = "b1f0c3d2-6a47-4e0b-9c55-0d3f8e2a7102";
@@ -122,5 +124,28 @@ async fn owners_are_in_state_files() {
     rig.handle().load(&file).expect("whole");
     let found = rig.get(&format!("{row}?$expand=ownerid($select=fullname)")).await;
     assert_eq!(found.body["ownerid"]["fullname"], "Ada Andrews", "{}", found.body);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_calls_is_a_user_by_his_row_or_by_one_that_is_made_for_him() {
+    let rig = Rig::protected("").await;
+    // Another organisation: the rows of the files have ids of their own.
+    let me = rig.get("/WhoAmI").await.body["UserId"].as_str().expect("an id").to_owned();
+    let found = rig.get(&format!("/systemusers({me})?$select=fullname,applicationid")).await.body;
+    assert_eq!((&found["fullname"], &found["applicationid"]), (&json!("# gateway"), &json!(GATEWAY_IDENTITY)));
+    // Who acts as that row is that row.
+    let body = json!({ "contactid": NEVER, "lastname": "x" });
+    assert_eq!(rig.send("POST", "/contacts", &[("mscrmcallerid", &me)], body).await.status, 204);
+    let made = rig.get(&format!("/contacts({NEVER})?$expand=createdby($select=fullname)")).await.body;
+    assert_eq!((&made["_createdby_value"], &made["createdby"]["fullname"]), (&json!(me), &json!("# gateway")));
+    // The files name no such caller; nor do they name who made their rows.
+    let token = rig.mint("stranger", DATAVERSE_RESOURCE, TokenKind::Good);
+    let bearer = format!("Bearer {token}");
+    let stranger = rig.send("GET", "/WhoAmI", &[("authorization", &bearer)], Value::Null).await.body;
+    let row = rig.get(&format!("/systemusers({})", stranger["UserId"].as_str().expect("an id"))).await;
+    assert_eq!(row.body["fullname"], "# stranger", "{}", row.body);
+    let account = format!("/accounts({})?$expand=createdby($select=fullname)", rig.account(0));
+    assert_eq!(rig.get(&account).await.body["createdby"]["fullname"], "SYSTEM");
     rig.stop().await;
 }

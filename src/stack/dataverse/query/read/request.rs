@@ -2,7 +2,7 @@
 
 use super::super::super::answer::Answer;
 use super::super::super::error::Refusal;
-use super::super::super::guard::{Principal, user_id};
+use super::super::super::guard::Principal;
 use super::super::super::ledger::Read;
 use super::super::super::operate::{Call, Key};
 use super::super::super::organization::Organization;
@@ -182,7 +182,7 @@ pub(super) fn given<'g>(organization: &Organization, call: &'g Call, principal: 
     let environment = &organization.environment;
     Given {
         now: call.at,
-        user: user_id(&environment.organization, &principal.id),
+        user: environment.users.id(&principal.id),
         business_unit: environment.business_unit,
         options: &call.query,
     }
