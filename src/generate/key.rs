@@ -156,6 +156,8 @@ pub enum Probe {
     SomebodyElse,
     /// More items at once than Dataverse likes to have requests.
     Wide,
+    /// Dataverse refuses one write of several.
+    PartRefused,
     /// One invalid item among valid ones.
     PartlyInvalid,
     /// Valid items, each at another edge of its schema.
@@ -235,6 +237,7 @@ impl Probe {
         (Self::Throttled, "throttled"),
         (Self::SomebodyElse, "somebody-else"),
         (Self::Wide, "wide"),
+        (Self::PartRefused, "part-refused"),
         (Self::PartlyInvalid, "partly-invalid"),
         (Self::ItemsAtEdges, "items-at-edges"),
         (Self::BodyOverLimit, "body-over-limit"),

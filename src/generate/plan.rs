@@ -26,6 +26,7 @@ const ORDER: &[Probe] = &[
     Probe::LostAnswer,
     Probe::SomebodyElse,
     Probe::Wide,
+    Probe::PartRefused,
     Probe::OtherContent,
     Probe::OtherCall,
     Probe::OtherItem,

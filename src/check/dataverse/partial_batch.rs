@@ -6,7 +6,7 @@ use crate::check::claim::Claim;
 use crate::check::effect::story;
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
 use crate::generate::Need;
-use crate::observe::LedgerEntry;
+use crate::observe::{LedgerEntry, Outcome};
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "dataverse/partial-batch",
@@ -30,7 +30,8 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
             let mut later = entries.iter().filter(|e| e.committed() && e.request > entry.request);
             later.any(|e| e.table == entry.table && (entry.key.is_empty() || e.key == entry.key))
         };
-        let left: Vec<&LedgerEntry> = batched.iter().copied().filter(|e| !e.committed() && !later(e)).collect();
+        let lost = |entry: &LedgerEntry| !entry.committed() && !is_there(entry) && !later(entry);
+        let left: Vec<&LedgerEntry> = batched.iter().copied().filter(|e| lost(e)).collect();
         concerned |= !batched.is_empty();
         let told = run.result().filter(|result| succeeded(result) && failed(behaviour, run).is_none());
         let (Some(first), Some(told)) = (left.first(), told) else { continue };
@@ -52,19 +53,31 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     concerned
 }
 
+/// Whether a row was not made because it exists: what a caller hears of that is
+/// the contract's affair. A row that has another version by now is another
+/// matter.
+fn is_there(entry: &LedgerEntry) -> bool {
+    match &entry.outcome {
+        Outcome::Refused { status, code } => {
+            matches!(status, 409 | 412) && !code.eq_ignore_ascii_case("0x80060882")
+        }
+        Outcome::Committed => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::check::synthetic::{Answer, ID, Play, answer, failure, with_behaviour};
     use crate::generate::{CaseKind, Expect};
     use crate::observe::Outcome;
 
-    fn found(refused: bool, told: Answer) -> usize {
+    fn found(refused: Option<(u16, &str)>, told: Answer) -> usize {
         let play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(told).wrote("a", Some(ID));
         let play = play.entry(|e| e.batch = Some("batch_1".into())).wrote("b", Some(ID)).entry(|e| {
             e.batch = Some("batch_1".into());
             e.headers.insert("x-correlation-id".into(), ID.into());
-            if refused {
-                e.outcome = Outcome::Refused { status: 400, code: "0x80044331".into() };
+            if let Some((status, code)) = refused {
+                e.outcome = Outcome::Refused { status, code: code.into() };
             }
         });
         play.findings(&super::CHECK, &with_behaviour()).len()
@@ -72,8 +85,11 @@ mod tests {
 
     #[test]
     fn a_refused_part_behind_a_success_is_found() {
-        assert_eq!(found(true, answer(200)), 1);
-        assert_eq!(found(true, failure(500, "internal")), 0);
-        assert_eq!(found(false, answer(200)), 0);
+        let invalid = Some((400, "0x80044331"));
+        assert_eq!(found(invalid, answer(200)), 1);
+        assert_eq!(found(invalid, failure(500, "internal")), 0);
+        assert_eq!(found(None, answer(200)), 0);
+        assert_eq!(found(Some((412, "0x80060882")), answer(200)), 1, "another version");
+        assert_eq!(found(Some((412, "0x80040237")), answer(200)), 0, "it exists");
     }
 }

@@ -5,7 +5,7 @@ use super::{Bench, Sequence};
 use crate::contract::behaviour::{Behaviour, CorrelationCarrier, DataPath};
 use crate::generate::payload::OperationGenerator;
 use crate::generate::{CouldNotMake, Expect, Probe, Step};
-use crate::wire::{Fault, FaultKind};
+use crate::wire::{Fault, FaultError, FaultKind};
 
 /// How often Dataverse asks for which wait, in seconds, whether also where the
 /// service reads: one that is ignored, one that is cut short, more of them than
@@ -15,6 +15,9 @@ const WAITS: [(u64, Option<u64>, bool); 5] =
 
 /// How many items go in at once.
 const WIDE: usize = 64;
+
+/// How many items go in where one of them is refused.
+const SEVERAL: usize = 4;
 
 /// How much later each write is answered, in real time.
 const SLOW: u64 = 40;
@@ -28,6 +31,7 @@ pub(super) fn count(probe: Probe, operation: &OperationGenerator, behaviour: &Be
         Probe::Throttled => WAITS.len() as u32,
         Probe::SomebodyElse if column(behaviour).is_some() => 4,
         Probe::Wide if most_items(operation, behaviour) > 48 => 1,
+        Probe::PartRefused if most_items(operation, behaviour) >= SEVERAL => 2,
         _ => 0,
     }
 }
@@ -56,6 +60,7 @@ pub(super) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Sequence, CouldNot
         Probe::Throttled => throttled(bench),
         Probe::SomebodyElse => somebody_else(bench),
         Probe::Wide => wide(bench),
+        Probe::PartRefused => part_refused(bench),
         _ => Err(bench.fault("this probe is about something else")),
     }
 }
@@ -97,6 +102,28 @@ fn somebody_else(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
     };
     let steps = vec![Step::Inject(fault), Step::Call(bench.call("call", &made, Expect::Success))];
     Ok(Sequence::new(format!("somebody else sets {column} between the service's read and its write"), steps))
+}
+
+/// One write of several is refused: for good, since its row is gone by then, or
+/// for a second. What becomes of the others is the service's affair, and what it
+/// says of them.
+fn part_refused(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
+    let made = bench.conforming(0, SEVERAL, 0)?;
+    let gone = || FaultError::preset("not_found").ok_or_else(|| bench.fault("there is no error of a row that is gone"));
+    let (kind, expect, how) = match bench.index % 2 {
+        0 => (FaultKind::Error { error: gone()? }, Expect::Nothing, "refuses one of several writes: its row is gone"),
+        _ => (FaultKind::Throttled { retry_after: 1 }, Expect::SuccessOrRetryable, "throttles one of several writes"),
+    };
+    let fault = Fault {
+        table: bench.behaviour.effects.as_ref().map(|effects| effects.table.clone()),
+        method: Some("PATCH".to_owned()),
+        correlation: made.correlation.clone(),
+        after: 1,
+        times: Some(1),
+        ..Fault::new(kind)
+    };
+    let steps = vec![Step::Inject(fault), Step::Call(bench.call("call", &made, expect))];
+    Ok(Sequence::new(format!("Dataverse {how}"), steps))
 }
 
 /// Many items in one call, and each write takes a while.

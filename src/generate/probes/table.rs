@@ -33,7 +33,9 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         Probe::OtherPrincipal => promised.min(if other::has_principal(behaviour) { VARIANTS } else { 0 }),
         Probe::AfterFailure | Probe::AfterThrottle => faulty.min(4),
         Probe::LostAnswer => faulty.min(5),
-        Probe::Throttled | Probe::SomebodyElse | Probe::Wide => dataverse::count(probe, operation, behaviour),
+        Probe::Throttled | Probe::SomebodyElse | Probe::Wide | Probe::PartRefused => {
+            dataverse::count(probe, operation, behaviour)
+        }
         Probe::PartlyInvalid => invalid::count(operation),
         Probe::ItemsAtEdges => edges::count(operation),
         Probe::BodyOverLimit => limits::count_over(operation, behaviour),
@@ -84,7 +86,7 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         Probe::AfterFailure => failure::after_failure(bench),
         Probe::AfterThrottle => failure::after_throttle(bench),
         Probe::LostAnswer => failure::lost_answer(bench),
-        Probe::Throttled | Probe::SomebodyElse | Probe::Wide => dataverse::make(probe, bench),
+        Probe::Throttled | Probe::SomebodyElse | Probe::Wide | Probe::PartRefused => dataverse::make(probe, bench),
         Probe::PartlyInvalid => invalid::partly(bench),
         Probe::ItemsAtEdges => edges::items(bench),
         Probe::BodyOverLimit => limits::over(bench),
@@ -141,7 +143,8 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         | Probe::RetriedDuplicate
         | Probe::Throttled
         | Probe::SomebodyElse
-        | Probe::Wide => {
+        | Probe::Wide
+        | Probe::PartRefused => {
             needs.extend([Need::Faults, Need::Effects]);
         }
         Probe::Rate => needs.extend([Need::MintedTokens, Need::Load]),

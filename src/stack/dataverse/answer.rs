@@ -1,6 +1,8 @@
 //! Answers: bodies of rows, and the header fields that the platform sends
 //! (reference A3, A4).
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
@@ -20,6 +22,16 @@ pub(super) struct Answer {
     /// Empty where there is none.
     pub(super) body: Bytes,
     pub(super) cost: Cost,
+    pub(super) aftermath: Aftermath,
+}
+
+/// What faults of its parts do to the answer of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Aftermath {
+    /// How much later it comes, in real time.
+    pub(super) delay: Duration,
+    /// Whether it is lost.
+    pub(super) lost: bool,
 }
 
 /// What was done for an answer: what limits count.
@@ -48,7 +60,7 @@ impl Cost {
 impl Answer {
     /// A body that is JSON already.
     pub(super) fn bytes(status: u16, body: Bytes) -> Self {
-        Self { status, headers: Vec::new(), body, cost: Cost::default() }
+        Self { status, headers: Vec::new(), body, cost: Cost::default(), aftermath: Aftermath::default() }
     }
 
     pub(super) fn json(status: u16, body: &Value) -> Self {

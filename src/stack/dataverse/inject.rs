@@ -7,7 +7,7 @@ use http::Response;
 use http::header::IF_NONE_MATCH;
 
 use super::super::fault::{Injected, Subject, lasting};
-use super::answer::{Answer, Cost};
+use super::answer::{Aftermath, Answer, Cost};
 use super::body::AnswerBody;
 use super::error::Refusal;
 use super::guard::Principal;
@@ -52,13 +52,21 @@ impl Organization {
         })
     }
 
-    /// What hits one part of a `$batch`: an error, or nothing. The refusal is
-    /// in the ledger already.
-    pub(super) fn inject_part(&self, call: &Call, principal: &Principal) -> Option<Refusal> {
+    /// What hits one part of a `$batch`: an error, which is in the ledger
+    /// already, or what becomes of the whole answer; the name of the fault.
+    pub(super) fn inject_part(
+        &self,
+        call: &Call,
+        principal: &Principal,
+        aftermath: &mut Aftermath,
+    ) -> Result<Option<&'static str>, Refusal> {
         let injected = self.injected(call, principal, true);
-        let refusal = self.injected_refusal(call, principal, injected.outcome.as_ref()?)?;
+        aftermath.delay = aftermath.delay.max(injected.delay);
+        aftermath.lost |= injected.outcome == Some(FaultKind::AnswerLost);
+        let refusal = injected.outcome.as_ref().and_then(|kind| self.injected_refusal(call, principal, kind));
+        let Some(refusal) = refusal else { return Ok(injected.name) };
         self.note_refusal(call, principal, (refusal.status, refusal.code), injected.name);
-        Some(refusal)
+        Err(refusal)
     }
 
     /// Does what is asked for, or what a fault makes of it.
@@ -106,7 +114,10 @@ impl Organization {
                 Some(refusal) => refuse(&call, &refusal),
                 None => Outcome::Answer(execute(&call)),
             },
-            None => Outcome::Answer(execute(&call)),
+            None => match execute(&call) {
+                answer if answer.aftermath.lost => Outcome::Lost,
+                answer => Outcome::Answer(answer),
+            },
         }
     }
 
@@ -163,6 +174,14 @@ impl Outcome {
         match self {
             Self::Answer(answer) | Self::Half(answer) => answer.cost,
             Self::Lost | Self::Silence(_) => Cost::default(),
+        }
+    }
+
+    /// How much later it comes for what hit the parts of a batch, in real time.
+    pub(super) fn delay(&self) -> Duration {
+        match self {
+            Self::Answer(answer) | Self::Half(answer) => answer.aftermath.delay,
+            Self::Lost | Self::Silence(_) => Duration::ZERO,
         }
     }
 

@@ -245,10 +245,11 @@ impl Organization {
         if self.environment.protection.costs.waits {
             self.clock.sleep(costs).await;
         }
-        if !injected.delay.is_zero() {
-            tokio::time::sleep(injected.delay).await;
+        let delay = injected.delay + outcome.delay();
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
         }
-        let execution = costs + injected.delay.mul_f64(self.clock.scale());
+        let execution = costs + delay.mul_f64(self.clock.scale());
         let told = self.let_out(entered, cost, execution, self.clock.now());
         outcome.finish(&injected, |answer| self.respond(answer, told)).await
     }

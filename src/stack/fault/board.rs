@@ -42,7 +42,7 @@ pub(in crate::stack) struct Subject<'a> {
     pub(in crate::stack) tag: Option<&'a str>,
     pub(in crate::stack) headers: &'a http::HeaderMap,
     pub(in crate::stack) now: Timestamp,
-    /// Whether it is a part of a `$batch`, which only errors can hit.
+    /// Whether it is a part of a `$batch`, which only some faults can hit.
     pub(in crate::stack) part: bool,
 }
 
@@ -163,7 +163,7 @@ impl Faults {
         for armed in &mut self.armed {
             let goes_on = armed.shown.fault.kind.goes_with_others();
             let taken = !goes_on && injected.outcome.is_some();
-            if taken || (subject.part && goes_on) || !armed.hits(subject) {
+            if taken || (subject.part && !armed.shown.fault.hits_parts()) || !armed.hits(subject) {
                 continue;
             }
             numbers.push(armed.shown.id);

@@ -133,9 +133,12 @@ fn a_storm_grows_for_each_principal_alone() {
 }
 
 #[test]
-fn a_part_of_a_batch_is_hit_by_outcomes_alone() {
+fn a_part_of_a_batch_is_hit_by_outcomes_and_late_where_the_table_is_named() {
     let mut faults = arm(Fault::new(FaultKind::Slow { milliseconds: 2 }));
     assert_eq!(send(&mut faults, Sent { part: true, ..SENT }), Injected::default());
+    let table = Some(SENT.table.to_owned());
+    let mut faults = arm(Fault { table, ..Fault::new(FaultKind::Slow { milliseconds: 2 }) });
+    assert_eq!(send(&mut faults, Sent { part: true, ..SENT }).delay, Duration::from_millis(2));
     let mut faults = arm(Fault::new(deadlock()));
     assert_eq!(send(&mut faults, Sent { part: true, ..SENT }).name, Some("deadlock"));
 }

@@ -322,6 +322,14 @@ switches! {
     ScreeningWrites = "screening-writes",
     /// Writes through the gateway what it promises to write itself.
     ScoringThroughGateway = "scoring-through-gateway",
+    /// Takes a `$batch` that is answered 200 for done.
+    BatchStatusUnread = "batch-status-unread",
+    /// Takes what the last part of a batch says for all of them.
+    LastPartStandsForAll = "last-part-stands-for-all",
+    /// Writes what belongs together in a batch without a change set.
+    ChangeSetMissing = "change-set-missing",
+    /// Writes it in two change sets.
+    ChangeSetSplit = "change-set-split",
 }
 
 /// The defects that are switched on.

@@ -75,6 +75,15 @@ impl Fault {
         }
     }
 
+    /// Whether it can hit a part of a `$batch`. What makes an answer late does
+    /// where it names a table: the batch itself has none, and is not late twice.
+    pub fn hits_parts(&self) -> bool {
+        match self.kind {
+            FaultKind::Slow { .. } | FaultKind::Latency { .. } => self.table.is_some(),
+            _ => !self.kind.goes_with_others(),
+        }
+    }
+
     /// What is wrong with it, for whoever arms it.
     ///
     /// # Errors

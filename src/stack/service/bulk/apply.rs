@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{Stream, StreamExt, stream};
 
-use super::super::dataverse::{Condition, Errand, GivenUp, Trouble};
+use super::super::dataverse::{Condition, Errand, GivenUp, NotTogether, RowOfSet, Trouble};
 use super::super::execution::Execution;
 use super::super::problem::Fault;
 use super::record::Record;
@@ -81,6 +81,26 @@ pub(super) fn write_all(
     };
     let at_once = if hurried { work.len().max(1) } else { WRITES_AT_ONCE };
     Box::pin(stream::iter(work).map(write).buffer_unordered(at_once))
+}
+
+/// Writes them all in one change set, or none of them; what came of each.
+pub(super) async fn write_together(execution: &Execution, errand: &Errand, work: Vec<Work>) -> Vec<(Work, Applied)> {
+    let row = |work: &Work| RowOfSet {
+        target: work.record.target(),
+        version: if let Condition::Version(etag) = &work.condition { Some(etag.clone()) } else { None },
+        maybe_done: work.maybe_done,
+    };
+    let rows: Vec<RowOfSet> = work.iter().map(row).collect();
+    let outcome = execution.dataverse.write_together(errand, &rows).await;
+    let applied = |n: usize| match outcome {
+        Ok(()) => Applied::Done,
+        // The others would have been written.
+        Err(NotTogether { given_up, row: Some(row) }) if given_up.trouble == Trouble::Gone && row != n => {
+            Applied::NotBegun
+        }
+        Err(NotTogether { given_up, .. }) => Applied::GivenUp(given_up),
+    };
+    work.into_iter().enumerate().map(|(n, work)| (work, applied(n))).collect()
 }
 
 /// Writes one.

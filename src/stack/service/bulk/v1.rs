@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 
 use super::super::call::Call;
 use super::super::dataverse::{Condition, Errand, GivenUp, Trouble};
@@ -14,7 +14,7 @@ use super::super::ledger::Place;
 use super::super::memory::{Claim, Fingerprint, ItemId, Scope, Standing};
 use super::super::problem::{Answer, FailureType, Fault, Problem};
 use super::super::route::Contract;
-use super::apply::{Applied, Work, unknown_account, versions, write_ahead, write_all, write_one};
+use super::apply::{Applied, Work, unknown_account, versions, write_ahead, write_all, write_one, write_together};
 use super::batch::{Batch, Rules};
 use super::record::Record;
 use super::result::{Completed, RecordResult, batch_id, echoed};
@@ -166,7 +166,11 @@ async fn write(
         claim.intend(work.record.item().0, true);
     }
     let work = careless_of_last(execution, errand, work, claim).await;
-    let mut written = write_all(execution, errand, work);
+    let mut written = if stands_together(execution, &work) {
+        stream::iter(write_together(execution, errand, work).await).left_stream()
+    } else {
+        write_all(execution, errand, work).right_stream()
+    };
     let mut worst = None;
     while let Some((work, applied)) = written.next().await {
         let (item, _) = work.record.item();
@@ -186,6 +190,14 @@ async fn write(
         }
     }
     worst.map_or(Ok(()), |(trouble, faults)| Err(told(trouble, &faults)))
+}
+
+/// Whether records are written in one change set: version 1 does all of a set
+/// or nothing. What fails in the middle of a set, or asks for everything at
+/// once, writes one by one.
+fn stands_together(execution: &Execution, work: &[Work]) -> bool {
+    let singly = [Defect::FailureRememberedMidway, Defect::AllAtOnce];
+    work.len() > 1 && !singly.iter().any(|defect| execution.defects.has(*defect))
 }
 
 /// By two defects the last of several records is not written, or once more

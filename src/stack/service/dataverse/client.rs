@@ -20,7 +20,7 @@ use crate::door::Origin;
 use crate::wire::Secret;
 
 /// Where the Web API lies, at Dataverse itself.
-const WEB_API: &str = "/api/data/v9.2/";
+pub(super) const WEB_API: &str = "/api/data/v9.2/";
 
 /// On whose behalf, and how long it may take.
 #[derive(Clone, Debug)]
@@ -98,7 +98,8 @@ pub(in super::super) struct Around {
 pub(super) struct Ask {
     pub(super) method: Method,
     pub(super) path: String,
-    pub(super) condition: Option<(header::HeaderName, String)>,
+    /// Its condition, and whatever else is not sent with every request.
+    pub(super) fields: Vec<(header::HeaderName, String)>,
     pub(super) body: Option<Bytes>,
     /// Whether it was sent before.
     pub(super) again: bool,
@@ -117,7 +118,7 @@ impl Dataverse {
         let ask = Ask {
             method: Method::GET,
             path: self.readable(table, key, select),
-            condition: None,
+            fields: Vec::new(),
             body: None,
             again: false,
         };
@@ -138,15 +139,21 @@ impl Dataverse {
 
     /// Sends a request once.
     pub(super) async fn attempt(&self, errand: &Errand, ask: &Ask) -> Result<Verdict, Trouble> {
+        match self.send(errand, ask).await {
+            Some(outcome) => self.judge(outcome),
+            None => Ok(Verdict::Again { wait: None, maybe_done: false }),
+        }
+    }
+
+    /// Sends a request once; `None` where nobody took it, for want of a token.
+    pub(super) async fn send(&self, errand: &Errand, ask: &Ask) -> Option<Result<Reply, Lost>> {
         if errand.direct {
-            return self.attempt_directly(errand, ask).await;
+            return self.send_directly(errand, ask).await;
         }
         if let Some(reply) = self.shortcut(errand, ask).await {
-            return self.judge(Ok(reply));
+            return Some(Ok(reply));
         }
-        let (Some(origin), Ok(token)) = (self.gateway.get(), self.tokens.get().await) else {
-            return Ok(Verdict::Again { wait: None, maybe_done: false });
-        };
+        let (origin, token) = (self.gateway.get()?, self.tokens.get().await.ok()?);
         let request = self.request(errand, ask, origin, &token);
         let _going = if errand.hurried { None } else { self.pace.take().await };
         let outcome = self.link.exchange(origin, request).await;
@@ -155,26 +162,25 @@ impl Dataverse {
         }
         if outcome.as_ref().is_ok_and(|reply| reply.status == 401) {
             self.tokens.refused(&token);
-            return Ok(Verdict::Again { wait: None, maybe_done: false });
+            return None;
         }
-        self.judge(outcome)
+        Some(outcome)
     }
 
     /// Sends a request once, past the gateway.
-    async fn attempt_directly(&self, errand: &Errand, ask: &Ask) -> Result<Verdict, Trouble> {
-        let again = Verdict::Again { wait: None, maybe_done: false };
-        let Ok(token) = self.around.tokens.get().await else { return Ok(again) };
-        let Some(request) = self.around.request(errand, ask, &token) else { return Ok(again) };
+    async fn send_directly(&self, errand: &Errand, ask: &Ask) -> Option<Result<Reply, Lost>> {
+        let token = self.around.tokens.get().await.ok()?;
+        let request = self.around.request(errand, ask, &token)?;
         let _going = if errand.hurried { None } else { self.pace.take().await };
         let outcome = self.around.link.exchange(&self.around.origin, request).await;
         if let Ok(reply) = &outcome {
             self.pace.heed(&reply.headers);
             if reply.status == 401 {
                 self.around.tokens.refused(&token);
-                return Ok(again);
+                return None;
             }
         }
-        self.judge(outcome)
+        Some(outcome)
     }
 
     /// Whether this is the tenth write, or another tenth one.
@@ -182,7 +188,8 @@ impl Dataverse {
         self.written.fetch_add(1, Ordering::Relaxed) % 10 == 9
     }
 
-    fn judge(&self, outcome: Result<Reply, Lost>) -> Result<Verdict, Trouble> {
+    /// What an outcome asks for.
+    pub(super) fn judge(&self, outcome: Result<Reply, Lost>) -> Result<Verdict, Trouble> {
         let Ok(reply) = outcome else {
             return Ok(Verdict::Again { wait: None, maybe_done: true });
         };
@@ -210,17 +217,14 @@ impl Dataverse {
         let dropped = self.defects.has(Defect::CorrelationDropped);
         let correlation =
             if dropped { uuid::Uuid::new_v4().to_string() } else { errand.correlation.as_ref().to_owned() };
-        let mut request = ask.begin(origin, &format!("/data{WEB_API}"), token).header("X-Correlation-Id", correlation);
-        if let Some((name, value)) = &ask.condition {
-            request = request.header(name, value);
-        }
+        let request = ask.begin(origin, &format!("/data{WEB_API}"), token).header("X-Correlation-Id", correlation);
         request.body(Full::new(ask.body.clone().unwrap_or_default())).expect("its parts are valid header text")
     }
 
     /// The defect that calls Dataverse itself. What Dataverse refuses goes the
     /// governed way after all, so that the work gets done.
     async fn shortcut(&self, errand: &Errand, ask: &Ask) -> Option<Reply> {
-        if ask.method != Method::PATCH {
+        if ask.method != Method::PATCH && ask.path != "$batch" {
             return None;
         }
         let counted = self.defects.has(Defect::OneWriteInTenAround);
@@ -239,11 +243,8 @@ impl Dataverse {
 
 impl Around {
     fn request(&self, errand: &Errand, ask: &Ask, token: &Secret) -> Option<Request<Full<Bytes>>> {
-        let mut request = ask.begin(&self.origin, WEB_API, token);
-        request = request.header("X-Correlation-Id", errand.correlation.as_ref());
-        if let Some((name, value)) = &ask.condition {
-            request = request.header(name, value);
-        }
+        let request = ask.begin(&self.origin, WEB_API, token);
+        let request = request.header("X-Correlation-Id", errand.correlation.as_ref());
         request.body(Full::new(ask.body.clone().unwrap_or_default())).ok()
     }
 }
@@ -259,7 +260,13 @@ impl Ask {
             .header(header::USER_AGENT, "seamstress-service")
             .header("OData-Version", "4.0")
             .header("OData-MaxVersion", "4.0");
-        if self.body.is_some() { request.header(header::CONTENT_TYPE, "application/json") } else { request }
+        let typed = self.fields.iter().any(|(name, _)| name == header::CONTENT_TYPE);
+        let request = if self.body.is_some() && !typed {
+            request.header(header::CONTENT_TYPE, "application/json")
+        } else {
+            request
+        };
+        self.fields.iter().fold(request, |request, (name, value)| request.header(name, value))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writers of one record take turns.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,10 +28,28 @@ pub(super) struct Turn<'a> {
 impl Turns {
     /// Waits until nobody else writes the record.
     pub(super) async fn take(&self, target: &Target) -> Turn<'_> {
+        self.of(self.record(target)).await
+    }
+
+    /// Waits until nobody else writes any of them. All take them in one order,
+    /// so that no two wait for each other.
+    pub(super) async fn take_all(&self, targets: impl Iterator<Item = &Target>) -> Vec<Turn<'_>> {
+        let records: BTreeSet<u64> = targets.map(|target| self.record(target)).collect();
+        let mut turns = Vec::with_capacity(records.len());
+        for record in records {
+            turns.push(self.of(record).await);
+        }
+        turns
+    }
+
+    fn record(&self, target: &Target) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         hasher.write(target.table.as_bytes());
         hasher.write(target.key.as_bytes());
-        let record = hasher.finish();
+        hasher.finish()
+    }
+
+    async fn of(&self, record: u64) -> Turn<'_> {
         // Made first: it clears up also if whoever waits here gives up.
         let mut turn = Turn { turns: self, record, held: None };
         let lock = Arc::clone(self.locks().entry(record).or_default());
@@ -80,6 +98,20 @@ mod tests {
         drop(first);
         drop(second.await);
         drop(others);
+        assert!(turns.locks().is_empty());
+    }
+
+    #[tokio::test]
+    async fn several_turns_are_taken_in_one_order() {
+        let turns = Turns::default();
+        let (a, b) = (record(0), record(1));
+        let first = turns.take_all([&a, &b, &a].into_iter()).await;
+        assert_eq!(first.len(), 2, "the same twice is one turn");
+        let second = turns.take_all([&b, &a].into_iter());
+        tokio::pin!(second);
+        assert!(futures_util::poll!(&mut second).is_pending());
+        drop(first);
+        drop(second.await);
         assert!(turns.locks().is_empty());
     }
 

@@ -156,13 +156,14 @@ impl Dataverse {
         if tries.again >= ATTEMPTS * 2 { Err(Trouble::Unavailable { retry_after: 1 }) } else { Ok(None) }
     }
 
-    async fn look(&self, errand: &Errand, write: &Write<'_>) -> Result<Option<Row>, Trouble> {
+    /// The row as it is now, as far as the write is about it.
+    pub(super) async fn look(&self, errand: &Errand, write: &Write<'_>) -> Result<Option<Row>, Trouble> {
         let select: Vec<&str> = write.columns.keys().map(String::as_str).collect();
         self.read(errand, write.target.table, &write.target.key, &select.join(",")).await
     }
 
     /// The columns with the marks by which a write is recognised.
-    fn marked(&self, errand: &Errand, target: &Target) -> Map<String, Value> {
+    pub(super) fn marked(&self, errand: &Errand, target: &Target) -> Map<String, Value> {
         let mut columns = target.columns.clone();
         if self.defects.has(Defect::CorrelationDropped) {
             return columns;
@@ -195,7 +196,8 @@ pub(super) struct Write<'a> {
 }
 
 impl Write<'_> {
-    fn ask(&self, again: bool, posted: bool) -> Ask {
+    /// As a request.
+    pub(super) fn ask(&self, again: bool, posted: bool) -> Ask {
         let condition = match &self.condition {
             _ if self.forced || posted => None,
             Condition::Version(etag) => Some((header::IF_MATCH, etag.clone())),
@@ -210,14 +212,14 @@ impl Write<'_> {
             } else {
                 format!("{}({})", self.target.table, self.target.key)
             },
-            condition,
+            fields: condition.into_iter().collect(),
             body: Some(body),
             again,
         }
     }
 
     /// Whether the row holds what this write would leave behind.
-    fn is_ours(&self, row: &Row) -> bool {
+    pub(super) fn is_ours(&self, row: &Row) -> bool {
         self.columns.contains_key("new_correlationid")
             && self.columns.iter().all(|(name, value)| same(row.columns.get(name).unwrap_or(&Value::Null), value))
     }

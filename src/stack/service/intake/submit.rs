@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 
 use super::super::bulk;
 use super::super::call::Call;
-use super::super::dataverse::{Condition, Errand, GivenUp, Trouble, Written};
+use super::super::dataverse::{Condition, Each, Errand, GivenUp, ROWS_OF_BATCH, Target, Trouble, Written};
 use super::super::defect::Defect;
 use super::super::execution::{Execution, hex};
 use super::super::ledger::Place;
@@ -155,6 +155,9 @@ impl File {
     async fn write(&mut self, lines: &[Line]) -> Result<(), Trouble> {
         let todo: Vec<Todo> = lines.iter().enumerate().filter_map(|(n, l)| self.todo(n, l)).collect();
         let todo = self.without_neighbours(lines, todo);
+        if self.contract == Contract::TabularIntakeV2 && todo.len() > 1 {
+            return self.write_in_batches(todo).await;
+        }
         let stopped = Arc::new(AtomicBool::new(false));
         let (execution, errand, contract) = (Arc::clone(&self.execution), self.errand.clone(), self.contract);
         let write = move |(n, invoice, maybe_done): Todo| {
@@ -173,16 +176,50 @@ impl File {
         let mut written = Box::pin(stream::iter(todo).map(write).buffer_unordered(WRITES_AT_ONCE));
         let mut trouble = None;
         while let Some((n, outcome)) = written.next().await {
-            match outcome {
-                None => {}
-                Some(Ok(state)) => self.rows[n] = state,
-                Some(Err(given_up)) => {
-                    self.rows[n] = if given_up.maybe_done { RowState::Maybe } else { RowState::Untouched };
-                    trouble = Some(worse(trouble, given_up.trouble));
-                }
+            if let Some(outcome) = outcome {
+                self.note(n, outcome, &mut trouble);
             }
         }
         trouble.map_or(Ok(()), Err)
+    }
+
+    /// Writes many lines in batches, each line for itself. After a batch that
+    /// Dataverse does not take as a whole, no other is begun.
+    async fn write_in_batches(&mut self, todo: Vec<Todo>) -> Result<(), Trouble> {
+        for todo in todo.chunks(ROWS_OF_BATCH) {
+            let rows: Vec<_> = todo.iter().map(|(_, invoice, maybe_done)| (invoice.target(), *maybe_done)).collect();
+            let outcomes = self.execution.dataverse.create_each(&self.errand, &rows).await;
+            let mut trouble = None;
+            for ((n, ..), ((target, _), outcome)) in todo.iter().zip(rows.iter().zip(outcomes)) {
+                let outcome = match outcome {
+                    Ok(Each::Exists) if rewrites(&self.execution, *n) => self.rewrite(target).await,
+                    Ok(Each::Exists) => Ok(RowState::Known),
+                    Ok(Each::Done) => Ok(RowState::Written),
+                    Err(given_up) => Err(given_up),
+                };
+                self.note(*n, outcome, &mut trouble);
+            }
+            if let Some(trouble) = trouble {
+                return Err(trouble);
+            }
+        }
+        Ok(())
+    }
+
+    /// Two defects write a known invoice again.
+    async fn rewrite(&self, target: &Target) -> Result<RowState, GivenUp> {
+        let written = self.execution.dataverse.write(&self.errand, target, Condition::Unread, false).await;
+        written.map(|_| RowState::Written)
+    }
+
+    fn note(&mut self, n: usize, outcome: Result<RowState, GivenUp>, trouble: &mut Option<Trouble>) {
+        self.rows[n] = match outcome {
+            Ok(state) => state,
+            Err(given_up) => {
+                *trouble = Some(worse(*trouble, given_up.trouble));
+                if given_up.maybe_done { RowState::Maybe } else { RowState::Untouched }
+            }
+        };
     }
 
     /// The defect that leaves out the line before an invalid one.

@@ -8,7 +8,6 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
-use http::request::Parts;
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -115,7 +114,8 @@ async fn answer(State(fake): State<Arc<Fake>>, request: axum::extract::Request) 
         assert!(!header(&parts.headers, "x-correlation-id").is_empty(), "the data API demands the ID");
         let mut answer = match parts.method {
             Method::GET => read(&fake, key),
-            _ => write(&fake, &parts, key, &body).await,
+            _ if key == "$batch" => batch(&fake, &parts.headers, &body).await,
+            _ => write(&fake, &parts.headers, key, &body).await,
         };
         answer.headers_mut().insert("x-ms-dop-hint", 128.into());
         return answer;
@@ -136,37 +136,102 @@ fn read(fake: &Fake, key: &str) -> Response {
     json_answer(200, &Value::Object(content))
 }
 
-async fn write(fake: &Fake, parts: &Parts, key: &str, body: &Bytes) -> Response {
+/// Faults hit a batch as a whole. Its parts are done one after the other, as if
+/// each stood for itself; whether those of a change set hold is looked at first.
+async fn batch(fake: &Fake, outer: &HeaderMap, body: &Bytes) -> Response {
+    let fault = match pass(fake).await {
+        Ok(fault) => fault,
+        Err(refused) => return refused,
+    };
+    let text = std::str::from_utf8(body).unwrap();
+    let parts: Vec<(HeaderMap, &str, &str)> = text.split("PATCH /api/data/v9.2/").skip(1).map(|p| part(outer, p)).collect();
+    let mut rows = fake.rows.lock().unwrap();
+    let whole = text.contains("changeset_");
+    let stale = |rows: &Rows| whole && parts.iter().any(|(headers, key, _)| !rows.holds(key, headers));
+    let stale = stale(&rows);
+    let mut told = String::new();
+    for (n, (headers, key, body)) in parts.iter().enumerate() {
+        let done = !stale && rows.apply(headers, key, body.as_bytes());
+        let status = if done { "204 No Content" } else { "412 Precondition Failed" };
+        let head = format!("Content-Type: application/http\r\nContent-ID: {}\r\n\r\n", n + 1);
+        told.push_str(&format!("--r\r\n{head}HTTP/1.1 {status}\r\n\r\n\r\n"));
+        if stale {
+            break;
+        }
+    }
+    if fault.is_some() {
+        return cut();
+    }
+    let answer = Response::builder().status(if stale { 412 } else { 200 });
+    let answer = answer.header("Content-Type", "multipart/mixed; boundary=r");
+    answer.body(Body::from(told + "--r--\r\n")).unwrap()
+}
+
+/// Header fields, key and body of a part that begins with its key.
+fn part<'p>(outer: &HeaderMap, text: &'p str) -> (HeaderMap, &'p str, &'p str) {
+    let (key, rest) = text.split_once(" HTTP/1.1\r\n").unwrap();
+    let (head, rest) = rest.split_once("\r\n\r\n").unwrap();
+    let mut headers = outer.clone();
+    for (name, value) in head.lines().map(|line| line.split_once(": ").unwrap()) {
+        headers.insert(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+    }
+    (headers, key, rest.split("\r\n").next().unwrap())
+}
+
+/// Waits until writes may pass. What hits the next one: a refusal, or that its
+/// answer is lost.
+async fn pass(fake: &Fake) -> Result<Option<Fault>, Response> {
     fake.at_gate.notify_one();
     drop(fake.gate.acquire().await.unwrap());
-    let mut rows = fake.rows.lock().unwrap();
-    let fault = rows.faults.pop_front();
-    match fault {
+    match fake.rows.lock().unwrap().faults.pop_front() {
         Some(Fault::Throttled(seconds)) => {
-            return Response::builder().status(429).header("Retry-After", seconds).body(Body::empty()).unwrap();
+            Err(Response::builder().status(429).header("Retry-After", seconds).body(Body::empty()).unwrap())
         }
-        Some(Fault::Unavailable) => return empty(503),
-        Some(Fault::AnswerLost) | None => {}
+        Some(Fault::Unavailable) => Err(empty(503)),
+        fault => Ok(fault),
     }
-    let known = rows.held.get(key).map(|(version, _)| format!("W/\"{version}\""));
-    let if_match = header(&parts.headers, "if-match");
-    let create = header(&parts.headers, "if-none-match") == "*";
-    if (create && known.is_some()) || (!create && known.as_deref() != Some(if_match)) {
-        return empty(412);
+}
+
+async fn write(fake: &Fake, headers: &HeaderMap, key: &str, body: &Bytes) -> Response {
+    let fault = match pass(fake).await {
+        Ok(fault) => fault,
+        Err(refused) => return refused,
+    };
+    let done = fake.rows.lock().unwrap().apply(headers, key, body);
+    match fault {
+        _ if !done => empty(412),
+        Some(_) => cut(),
+        None => empty(204),
     }
-    let columns: Map<String, Value> = serde_json::from_slice(body).unwrap();
-    rows.version += 1;
-    let version = rows.version;
-    let row = rows.held.entry(key.to_owned()).or_default();
-    row.0 = version;
-    row.1.extend(columns.clone());
-    let correlation = header(&parts.headers, "x-correlation-id").to_owned();
-    rows.effects.push(Effect { key: key.to_owned(), columns, correlation });
-    if let Some(Fault::AnswerLost) = fault {
-        let broken = futures_util::stream::iter([Err::<Bytes, _>(std::io::Error::other("cut"))]);
-        return Response::builder().status(200).body(Body::from_stream(broken)).unwrap();
+}
+
+fn cut() -> Response {
+    let broken = futures_util::stream::iter([Err::<Bytes, _>(std::io::Error::other("cut"))]);
+    Response::builder().status(200).body(Body::from_stream(broken)).unwrap()
+}
+
+impl Rows {
+    /// Whether the condition of a write holds.
+    fn holds(&self, key: &str, headers: &HeaderMap) -> bool {
+        let known = self.held.get(key).map(|(version, _)| format!("W/\"{version}\""));
+        let create = header(headers, "if-none-match") == "*";
+        if create { known.is_none() } else { known.as_deref() == Some(header(headers, "if-match")) }
     }
-    empty(204)
+
+    /// Writes a row where its condition holds.
+    fn apply(&mut self, headers: &HeaderMap, key: &str, body: &[u8]) -> bool {
+        if !self.holds(key, headers) {
+            return false;
+        }
+        let columns: Map<String, Value> = serde_json::from_slice(body).unwrap();
+        self.version += 1;
+        let row = self.held.entry(key.to_owned()).or_default();
+        row.0 = self.version;
+        row.1.extend(columns.clone());
+        let correlation = header(headers, "x-correlation-id").to_owned();
+        self.effects.push(Effect { key: key.to_owned(), columns, correlation });
+        true
+    }
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::super::answer::{Answer, Cost};
+use super::super::super::answer::{Aftermath, Answer, Cost};
 use super::super::super::error::Refusal;
 use super::super::super::guard::Principal;
 use super::super::super::ledger::Writer;
@@ -45,11 +45,14 @@ impl Organization {
         let parts = read(kind, &call.body)?;
         let batch: Arc<str> = kind.and_then(boundary_of).unwrap_or_default().into();
         let sender = Sender { call, principal, fault };
+        let mut aftermath = Aftermath::default();
         let mut answers: Vec<PartAnswer> = Vec::with_capacity(parts.len());
         for part in parts {
             let answer = match part {
-                Part::One(inner) => self.one(sender, &batch, inner),
-                Part::ChangeSet(boundary, set) => self.change_set(sender, (&batch, &boundary), set),
+                Part::One(inner) => self.one(sender, &batch, (inner, &mut aftermath)),
+                Part::ChangeSet(boundary, set) => {
+                    self.change_set(sender, (&batch, &boundary), (set, &mut aftermath))
+                }
             };
             let failure = answer.failure();
             answers.push(answer);
@@ -58,14 +61,19 @@ impl Organization {
                 let cost = Cost::of_all(answers.iter().map(PartAnswer::cost));
                 let told = if self.environment.conduct.earlier_parts { 0 } else { answers.len() - 1 };
                 let failing = answers.split_off(told);
-                return Ok(answered(status, &failing).costing(cost));
+                return Ok(Answer { aftermath, ..answered(status, &failing).costing(cost) });
             }
         }
         let cost = Cost::of_all(answers.iter().map(PartAnswer::cost));
-        Ok(answered(200, &answers).costing(cost))
+        Ok(Answer { aftermath, ..answered(200, &answers).costing(cost) })
     }
 
-    fn one(&self, sender: Sender<'_>, batch: &Arc<str>, inner: Inner) -> PartAnswer {
+    fn one(
+        &self,
+        sender: Sender<'_>,
+        batch: &Arc<str>,
+        (inner, aftermath): (Inner, &mut Aftermath),
+    ) -> PartAnswer {
         let content_id = inner.content_id.clone();
         let annotated = inner.annotated();
         let answer = Call::inner(sender.call, inner, &[]).and_then(|mut call| {
@@ -73,16 +81,19 @@ impl Organization {
                 return Err(Refusal::bad_batch("Nested batch requests are not supported."));
             }
             call.batch = Some(batch.clone());
-            if let Some(refusal) = self.inject_part(&call, sender.principal) {
-                return Err(refusal);
-            }
-            self.execute(&call, sender.principal, sender.fault)
+            let fault = self.inject_part(&call, sender.principal, aftermath)?;
+            self.execute(&call, sender.principal, fault.or(sender.fault))
         });
         PartAnswer::One(content_id, answer.unwrap_or_else(|refusal| Answer::refusal(&refusal, annotated)))
     }
 
     /// All of its requests, or none of them; then one answer tells why.
-    fn change_set(&self, sender: Sender<'_>, (batch, boundary): (&Arc<str>, &Arc<str>), set: Vec<Inner>) -> PartAnswer {
+    fn change_set(
+        &self,
+        sender: Sender<'_>,
+        (batch, boundary): (&Arc<str>, &Arc<str>),
+        (set, aftermath): (Vec<Inner>, &mut Aftermath),
+    ) -> PartAnswer {
         let Sender { principal, fault, .. } = sender;
         let Some(_steady) = self.steady() else {
             return match self.current() {
@@ -102,9 +113,10 @@ impl Organization {
             };
             call.batch = Some(batch.clone());
             call.change_set = Some(boundary.clone());
-            if let Some(refusal) = self.inject_part(&call, principal) {
-                return refused(&refusal);
-            }
+            let fault = match self.inject_part(&call, principal, aftermath) {
+                Ok(injected) => injected.or(fault),
+                Err(refusal) => return refused(&refusal),
+            };
             let acting = self.acting(&call, principal).map(|acting| acting.unwrap_or_else(|| principal.clone()));
             let wanted = acting.and_then(|acting| Ok((self.wanted(&call, &acting)?, acting)));
             let (prepared, acting) = match wanted {
