@@ -28,7 +28,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         let batched: Vec<&LedgerEntry> = entries.iter().copied().filter(|entry| entry.batch.is_some()).collect();
         let later = |entry: &LedgerEntry| {
             let mut later = entries.iter().filter(|e| e.committed() && e.request > entry.request);
-            later.any(|e| e.table == entry.table && (entry.key.is_empty() || e.key == entry.key))
+            later.any(|e| e.table == entry.table && is_its_row(entry, e))
         };
         let lost = |entry: &LedgerEntry| !entry.committed() && !is_there(entry) && !later(entry);
         let left: Vec<&LedgerEntry> = batched.iter().copied().filter(|e| lost(e)).collect();
@@ -53,14 +53,24 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     concerned
 }
 
+/// Whether a later write is to the row that a refused one was about. What was
+/// refused is told by the key of its address, which may be an alternate one:
+/// `new_number='INV-1'`.
+fn is_its_row(refused: &LedgerEntry, later: &LedgerEntry) -> bool {
+    let holds = |pair: &str| {
+        let Some((name, value)) = pair.split_once('=') else { return false };
+        let value = value.trim_matches('\'');
+        later.column(name.trim()).is_some_and(|held| held.as_str().map_or(held.to_string() == value, |h| h == value))
+    };
+    refused.key.is_empty() || refused.key.eq_ignore_ascii_case(&later.key) || refused.key.split(',').all(holds)
+}
+
 /// Whether a row was not made because it exists: what a caller hears of that is
 /// the contract's affair. A row that has another version by now is another
 /// matter.
 fn is_there(entry: &LedgerEntry) -> bool {
     match &entry.outcome {
-        Outcome::Refused { status, code } => {
-            matches!(status, 409 | 412) && !code.eq_ignore_ascii_case("0x80060882")
-        }
+        Outcome::Refused { status, code } => matches!(status, 409 | 412) && !code.eq_ignore_ascii_case("0x80060882"),
         Outcome::Committed => false,
     }
 }
@@ -69,7 +79,7 @@ fn is_there(entry: &LedgerEntry) -> bool {
 mod tests {
     use crate::check::synthetic::{Answer, ID, Play, answer, failure, with_behaviour};
     use crate::generate::{CaseKind, Expect};
-    use crate::observe::Outcome;
+    use crate::observe::{ColumnChange, Outcome};
 
     fn found(refused: Option<(u16, &str)>, told: Answer) -> usize {
         let play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(told).wrote("a", Some(ID));
@@ -81,6 +91,31 @@ mod tests {
             }
         });
         play.findings(&super::CHECK, &with_behaviour()).len()
+    }
+
+    #[test]
+    fn a_part_that_was_written_after_all_is_known_by_its_alternate_key() {
+        let found = |written: &str| {
+            let play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(200));
+            let play = play.wrote("name='x'", Some(ID)).entry(|e| {
+                e.batch = Some("batch_1".into());
+                e.headers.insert("x-correlation-id".into(), ID.into());
+                e.outcome = Outcome::Refused { status: 429, code: "0x80072322".into() };
+                e.columns.clear();
+            });
+            let play = play.wrote("a", Some(ID)).entry(|e| {
+                e.headers.insert("x-correlation-id".into(), ID.into());
+                e.request += 1;
+                let change = |name: &str, after: &str| ColumnChange {
+                    name: name.into(),
+                    before: serde_json::Value::Null,
+                    after: after.into(),
+                };
+                e.columns = vec![change("name", written)];
+            });
+            play.findings(&super::CHECK, &with_behaviour()).len()
+        };
+        assert_eq!((found("x"), found("y")), (0, 1));
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn part_refused(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
         table: bench.behaviour.effects.as_ref().map(|effects| effects.table.clone()),
         method: Some("PATCH".to_owned()),
         correlation: made.correlation.clone(),
-        after: 1,
+        after: 2,
         times: Some(1),
         ..Fault::new(kind)
     };

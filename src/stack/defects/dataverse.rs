@@ -21,7 +21,11 @@ pub(super) const DEFECTS: &[Defect] = &[
     service("file-wait-slept-through", "dataverse", "whatever Dataverse asks for is slept through, with files only"),
     service("all-at-once", "dataverse", "all writes of a call are sent at once"),
     service("jobs-all-at-once", "dataverse", "all writes of a job are sent at once, in v2 only"),
-    service("batch-status-unread", "dataverse", "a batch that is answered 200 is taken for done, whatever its parts say"),
+    service(
+        "batch-status-unread",
+        "dataverse",
+        "a batch that is answered 200 is taken for done, whatever its parts say",
+    ),
     service("last-part-stands-for-all", "dataverse", "of a batch the last part is read, and taken for all of them"),
     service("change-set-missing", "dataverse", "what belongs together is written in a batch without a change set"),
     service("change-set-split", "dataverse", "what belongs together is written in two change sets"),

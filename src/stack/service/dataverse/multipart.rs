@@ -130,7 +130,10 @@ mod tests {
         let (kind, body) = compose(&asks, &[1, 2]);
         let text = String::from_utf8(body.to_vec()).expect("text");
         let batch = kind.strip_prefix("multipart/mixed; boundary=").expect("a boundary");
-        assert!(text.starts_with(&format!("--{batch}\r\nContent-Type: multipart/mixed; boundary=changeset_")), "{text}");
+        assert!(
+            text.starts_with(&format!("--{batch}\r\nContent-Type: multipart/mixed; boundary=changeset_")),
+            "{text}"
+        );
         assert!(text.ends_with(&format!("--\r\n--{batch}--\r\n")), "{text}");
         let line = "Content-ID: 2\r\n\r\nPATCH /api/data/v9.2/accounts(b) HTTP/1.1\r\n";
         assert!(text.contains(line) && text.contains("if-match: W/\"7\"\r\n\r\n{}\r\n--changeset_"), "{text}");
@@ -142,16 +145,22 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_part_by_part() {
-        let made = "Content-Type: application/http\r\nContent-ID: 1\r\n\r\nHTTP/1.1 204 No Content\r\nETag: x\r\n\r\n\r\n";
-        let refused = "Content-Type: application/http\r\n\r\nHTTP/1.1 429 Too Many Requests\r\nRetry-After: 3\r\n\r\n{}\r\n";
+        let made =
+            "Content-Type: application/http\r\nContent-ID: 1\r\n\r\nHTTP/1.1 204 No Content\r\nETag: x\r\n\r\n\r\n";
+        let refused =
+            "Content-Type: application/http\r\n\r\nHTTP/1.1 429 Too Many Requests\r\nRetry-After: 3\r\n\r\n{}\r\n";
         let set = format!("Content-Type: multipart/mixed; boundary=s\r\n\r\n--s\r\n{made}--s--\r\n");
         let text = format!("--b\r\n{set}--b\r\n{refused}--b--\r\n");
-        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, "multipart/mixed; boundary=b".parse().expect("text"))]);
+        let headers =
+            HeaderMap::from_iter([(header::CONTENT_TYPE, "multipart/mixed; boundary=b".parse().expect("text"))]);
         let reply = |text: &str| Reply { status: 200, headers: headers.clone(), body: text.to_owned().into() };
         let parts = parse(&reply(&text)).expect("parts");
         let told: Vec<_> = parts.iter().map(|part| (part.number, part.reply.status)).collect();
         assert_eq!(told, [(Some(0), 204), (None, 429)]);
-        assert_eq!((&parts[1].reply.body[..], &parts[1].reply.headers["retry-after"]), (&b"{}"[..], &"3".parse().expect("text")));
+        assert_eq!(
+            (&parts[1].reply.body[..], &parts[1].reply.headers["retry-after"]),
+            (&b"{}"[..], &"3".parse().expect("text"))
+        );
         for wrong in ["", "--b\r\n", &text.replace("--b--", ""), &text.replace("HTTP/1.1", "SPDY")] {
             assert!(parse(&reply(wrong)).is_none(), "{wrong}");
         }

@@ -144,7 +144,8 @@ async fn batch(fake: &Fake, outer: &HeaderMap, body: &Bytes) -> Response {
         Err(refused) => return refused,
     };
     let text = std::str::from_utf8(body).unwrap();
-    let parts: Vec<(HeaderMap, &str, &str)> = text.split("PATCH /api/data/v9.2/").skip(1).map(|p| part(outer, p)).collect();
+    let parts: Vec<(HeaderMap, &str, &str)> =
+        text.split("PATCH /api/data/v9.2/").skip(1).map(|p| part(outer, p)).collect();
     let mut rows = fake.rows.lock().unwrap();
     let whole = text.contains("changeset_");
     let stale = |rows: &Rows| whole && parts.iter().any(|(headers, key, _)| !rows.holds(key, headers));

@@ -20,7 +20,7 @@ use crate::observe::LedgerEntry;
 use crate::stack::dataverse::{Dataverse, DataverseHandle, DataverseOptions, LedgerQuery};
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY, SERVICE_CLIENT, TENANT};
 use crate::stack::issuer::{Issuer, IssuerOptions, MintRequest, Tenant};
-use crate::wire::{Fault, FaultKind, Secret, TokenKind};
+use crate::wire::{Fault, FaultError, FaultKind, Secret, TokenKind};
 
 /// What stands in the gateway's place.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ async fn pass(State(through): State<PassThrough>, request: Request) -> Response 
         return Response::builder().status(503).header("Retry-After", 5).body(Body::empty()).unwrap();
     };
     let mut response = Response::builder().status(answer.status());
-    for name in ["etag", "retry-after"] {
+    for name in ["etag", "retry-after", "content-type"] {
         if let Some(value) = answer.headers().get(name) {
             response = response.header(name, value);
         }
@@ -172,10 +172,13 @@ async fn faults_of_dataverse_leave_one_effect_each() {
         let governed = Governed::start(&[]).await;
         let lines: Vec<_> = (0..20).map(|n| format!("INV-00000000E0{n:02X},x,1.25,EUR,2026-10-15")).collect();
         let file = format!("invoiceNumber,customer,amount,currency,dueDate\n{}", lines.join("\n"));
-        for (n, call) in
-            [Call::json(V1, &run(1), &records(&governed.accounts(20))), Call::csv(FILES_V1, &run(2), &file)]
-                .into_iter()
-                .enumerate()
+        for (n, call) in [
+            Call::json(V1, &run(1), &records(&governed.accounts(20))),
+            Call::csv(FILES_V1, &run(2), &file),
+            Call::csv(FILES_V2, &run(3), &file.replace("E0", "D0")),
+        ]
+        .into_iter()
+        .enumerate()
         {
             let id = governed.handle().arm(Fault { share: Some(0.7), ..Fault::new(kind.clone()) });
             for _ in 0..3 {
@@ -189,6 +192,59 @@ async fn faults_of_dataverse_leave_one_effect_each() {
         }
         governed.stop().await;
     }
+}
+
+/// A call whose third write is refused once: how many effects there are then,
+/// and what was answered.
+async fn third_refused(defect: &str, error: &str, call: impl FnOnce(&Governed) -> Call) -> (usize, u16) {
+    let governed = Governed::start(&[defect]).await;
+    let error = FaultError::preset(error).unwrap();
+    let fault =
+        Fault { method: Some("PATCH".to_owned()), after: 2, times: Some(1), ..Fault::new(FaultKind::Error { error }) };
+    governed.handle().arm(fault);
+    let got = governed.rig.send(call(&governed)).await;
+    let effects = governed.effects();
+    assert!(effects.iter().all(|effect| effect.batch.is_some() && effect.governed()));
+    governed.stop().await;
+    (effects.len(), got.status)
+}
+
+#[tokio::test]
+async fn a_set_of_version_1_stands_or_falls_together() {
+    let set = |governed: &Governed| Call::json(V1, &run(1), &records(&governed.accounts(4)));
+    assert_eq!(third_refused("", "not_found", set).await, (0, 400), "its row is gone");
+    assert_eq!(third_refused("", "deadlock", set).await, (4, 200), "sent again");
+    assert_eq!(third_refused("change-set-missing", "not_found", set).await, (2, 400));
+    assert_eq!(third_refused("change-set-split", "not_found", set).await, (2, 400));
+}
+
+#[tokio::test]
+async fn lines_of_a_file_go_in_a_batch_each_for_itself() {
+    let lines: Vec<_> = (0..4).map(|n| format!("INV-00000000B0{n:02X},x,1.25,EUR,2026-10-15")).collect();
+    let file = format!("invoiceNumber,customer,amount,currency,dueDate\n{}", lines.join("\n"));
+    let file = |_: &Governed| Call::csv(FILES_V2, &run(1), &file);
+    assert_eq!(third_refused("", "not_found", file).await, (3, 500), "the caller hears of it");
+    assert_eq!(third_refused("", "deadlock", file).await, (4, 200), "sent again");
+    assert_eq!(third_refused("batch-status-unread", "not_found", file).await, (3, 200));
+    assert_eq!(third_refused("last-part-stands-for-all", "not_found", file).await, (3, 200));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_for_one_part_is_no_second_effect() {
+    let governed = Governed::start(&[]).await;
+    let lines: Vec<_> = (0..4).map(|n| format!("INV-00000000B0{n:02X},x,1.25,EUR,2026-10-15")).collect();
+    let file = format!("invoiceNumber,customer,amount,currency,dueDate\n{}", lines.join("\n"));
+    let calls = [Call::json(V1, &run(1), &records(&governed.accounts(4))), Call::csv(FILES_V2, &run(2), &file)];
+    for (n, call) in calls.into_iter().enumerate() {
+        let method = Some("PATCH".to_owned());
+        let fault = Fault { method, after: 1, times: Some(1), ..Fault::new(FaultKind::AnswerLost) };
+        governed.handle().arm(fault);
+        assert_eq!(governed.rig.send(call.clone()).await.status, 200);
+        let faults = governed.handle().faults();
+        assert_eq!(faults[n].hits, 1);
+        assert_eq!(governed.effects().len(), 4 * (n + 1));
+    }
+    governed.stop().await;
 }
 
 #[tokio::test]

@@ -50,9 +50,7 @@ impl Organization {
         for part in parts {
             let answer = match part {
                 Part::One(inner) => self.one(sender, &batch, (inner, &mut aftermath)),
-                Part::ChangeSet(boundary, set) => {
-                    self.change_set(sender, (&batch, &boundary), (set, &mut aftermath))
-                }
+                Part::ChangeSet(boundary, set) => self.change_set(sender, (&batch, &boundary), (set, &mut aftermath)),
             };
             let failure = answer.failure();
             answers.push(answer);
@@ -68,12 +66,7 @@ impl Organization {
         Ok(Answer { aftermath, ..answered(200, &answers).costing(cost) })
     }
 
-    fn one(
-        &self,
-        sender: Sender<'_>,
-        batch: &Arc<str>,
-        (inner, aftermath): (Inner, &mut Aftermath),
-    ) -> PartAnswer {
+    fn one(&self, sender: Sender<'_>, batch: &Arc<str>, (inner, aftermath): (Inner, &mut Aftermath)) -> PartAnswer {
         let content_id = inner.content_id.clone();
         let annotated = inner.annotated();
         let answer = Call::inner(sender.call, inner, &[]).and_then(|mut call| {
@@ -97,7 +90,7 @@ impl Organization {
         let Sender { principal, fault, .. } = sender;
         let Some(_steady) = self.steady() else {
             return match self.current() {
-                Some(current) => current.change_set(sender, (batch, boundary), set),
+                Some(current) => current.change_set(sender, (batch, boundary), (set, aftermath)),
                 None => PartAnswer::One(None, Answer::refusal(&Refusal::unavailable(), false)),
             };
         };
