@@ -210,9 +210,11 @@ fn one_or_together(
 ) -> Result<(usize, u16), String> {
     let (mut trial, mut left) = (naive.clone(), Vec::new());
     for (position, write) in sent.writes.iter().enumerate() {
-        // A refused entry names no row that was made; each gets an id of its own.
+        // A refused entry names no row that was made, and behind it stand those of
+        // other requests; each row gets an id of its own.
         let none = format!("no row {position}");
-        let made = entries.get(position).filter(|entry| entry.committed()).map_or(&none, |entry| &entry.key);
+        let own = |entry: &&LedgerEntry| entry.committed() && entry.request == entries[0].request;
+        let made = entries.get(position).filter(own).map_or(&none, |entry| &entry.key);
         match trial.apply(sent.number + position as u64, *write, made, sent.seen) {
             Ok(done) => left.push(done),
             // None of them stands, and the first entry tells of the refusal.
