@@ -1,5 +1,7 @@
 //! `dataverse/partial-batch`.
 
+use serde_json::Value;
+
 use super::{asked, failed};
 use crate::check::answer::{in_words, succeeded};
 use crate::check::claim::Claim;
@@ -60,7 +62,8 @@ fn is_its_row(refused: &LedgerEntry, later: &LedgerEntry) -> bool {
     let holds = |pair: &str| {
         let Some((name, value)) = pair.split_once('=') else { return false };
         let value = value.trim_matches('\'');
-        later.column(name.trim()).is_some_and(|held| held.as_str().map_or(held.to_string() == value, |h| h == value))
+        let text = |held: &Value| held.as_str().map_or_else(|| held.to_string(), str::to_owned);
+        later.column(name.trim()).is_some_and(|held| text(held) == value)
     };
     refused.key.is_empty() || refused.key.eq_ignore_ascii_case(&later.key) || refused.key.split(',').all(holds)
 }
