@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::{asked, failed};
+use super::{asked, failed, overlaps};
 use crate::check::answer::{in_words, succeeded};
 use crate::check::claim::Claim;
-use crate::check::effect::story;
+use crate::check::effect::{names, story};
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
 use crate::generate::Need;
 use crate::observe::{LedgerEntry, Outcome};
@@ -24,15 +24,21 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = subject.behaviour() else { return false };
+    // Whose an attempt is can't be told then.
+    if overlaps(&subject.run.case) {
+        return false;
+    }
     let mut concerned = false;
     for (call, run) in subject.calls() {
         let entries = asked(subject, call, run);
         let batched: Vec<&LedgerEntry> = entries.iter().copied().filter(|entry| entry.batch.is_some()).collect();
-        let later = |entry: &LedgerEntry| {
-            let mut later = entries.iter().filter(|e| e.committed() && e.request > entry.request);
-            later.any(|e| e.table == entry.table && is_its_row(entry, e))
+        // An earlier attempt counts as well: its answer may have been lost.
+        let written = |entry: &LedgerEntry| {
+            let id = call.correlation.as_deref().unwrap_or_default();
+            let mut others = subject.run.ledger.iter().filter(|e| e.committed() && names(e, id));
+            others.any(|e| e.table == entry.table && e.request != entry.request && is_its_row(entry, e))
         };
-        let lost = |entry: &LedgerEntry| !entry.committed() && !is_there(entry) && !later(entry);
+        let lost = |entry: &LedgerEntry| !entry.committed() && !is_there(entry) && !written(entry);
         let left: Vec<&LedgerEntry> = batched.iter().copied().filter(|e| lost(e)).collect();
         concerned |= !batched.is_empty();
         let told = run.result().filter(|result| succeeded(result) && failed(behaviour, run).is_none());
