@@ -225,6 +225,16 @@ impl<G: Deref<Target = Generators>> Iterator for Payloads<G> {
     }
 }
 
+impl Generators {
+    /// How many payloads it takes until each target had its turn.
+    pub fn payload_targets(&self) -> usize {
+        let of = |operation: &OperationGenerator| operation.boundary.len().max(operation.violating.len()) as u32;
+        let rounds = self.made().map(|(_, operation)| of(operation)).max().unwrap_or_default();
+        let of_round = |round| self.made().map(move |(_, operation)| payloads(operation, round).count());
+        (0..rounds).flat_map(of_round).sum::<usize>() + self.recorded().0.len()
+    }
+}
+
 /// The payload kinds of a round. An operation with few targets, whose cases
 /// would only come again and again, gives way to the others after a while.
 fn payloads(operation: &OperationGenerator, round: u32) -> impl Iterator<Item = CaseKind> {

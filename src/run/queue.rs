@@ -1,8 +1,9 @@
 //! What is still to be played: probes and payloads in lanes of their own, so
 //! that a probe that waits for a window holds up no payload.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{self, AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -35,11 +36,12 @@ pub(super) struct Queue {
     planned: u64,
 }
 
-/// The next of each contract in turn.
+/// The contracts' cases, one with another: first all have been through their
+/// targets at the same time, those with many more often; then in turn.
 #[derive(Clone, Debug)]
 struct Alternating {
+    /// Those that may have more.
     lists: Vec<List>,
-    turn: usize,
 }
 
 /// The cases of one contract in one lane that take part.
@@ -47,6 +49,9 @@ struct Alternating {
 struct List {
     contract: usize,
     keys: Keys,
+    /// How many it takes to have been at every target once.
+    targets: usize,
+    given: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -65,10 +70,11 @@ impl Queue {
             let probes_of = if session.options.payloads { 0 } else { each as usize };
             let keys = generators.planned_probes(probes_of, &offers);
             let rest = Payloads::of(generators.clone(), each as usize - keys.len());
-            probes.push(List { contract, keys: Keys::Probes(keys.into_iter()) });
-            payloads.push(List { contract, keys: Keys::Payloads(rest) });
+            let (some, all) = (keys.len(), generators.payload_targets().min(each as usize));
+            probes.push(List { contract, keys: Keys::Probes(keys.into_iter()), targets: some, given: 0 });
+            payloads.push(List { contract, keys: Keys::Payloads(rest), targets: all, given: 0 });
         }
-        let [probes, payloads] = [probes, payloads].map(|lists| Alternating { lists, turn: 0 });
+        let [probes, payloads] = [probes, payloads].map(|lists| Alternating { lists });
         let takes = |planned: &Planned| session.takes(planned);
         let planned = [&probes, &payloads].map(|lane| lane.clone().filter(takes).count() as u64);
         Self {
@@ -88,20 +94,20 @@ impl Queue {
 
     /// How many were taken.
     pub(super) fn taken(&self) -> u64 {
-        self.taken.load(Ordering::Relaxed)
+        self.taken.load(atomic::Ordering::Relaxed)
     }
 
     /// The next case of a lane, and where that one is empty, of the other.
     pub(super) fn next(&self, lane: Lane, session: &Session) -> Option<Planned> {
         let own = lane as usize;
         let next = self.of(own, session).or_else(|| self.of(1 - own, session))?;
-        self.taken.fetch_add(1, Ordering::Relaxed);
+        self.taken.fetch_add(1, atomic::Ordering::Relaxed);
         Some(next)
     }
 
     /// Puts a case that was taken aside, to be played where nothing else is.
     pub(super) fn put_aside(&self, planned: Planned) {
-        self.taken.fetch_sub(1, Ordering::Relaxed);
+        self.taken.fetch_sub(1, atomic::Ordering::Relaxed);
         let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
         // Drawn sequences last: they take longer than those with a name.
         let named = |(_, key): &Planned| key.kind != CaseKind::Sequence;
@@ -112,7 +118,7 @@ impl Queue {
 
     /// Says that nothing more will be put aside.
     pub(super) fn close_aside(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.closed.store(true, atomic::Ordering::Release);
         self.put.notify_one();
     }
 
@@ -120,7 +126,7 @@ impl Queue {
     /// there will be none. For one who asks alone.
     pub(super) async fn next_apart(&self) -> Option<Planned> {
         loop {
-            let closed = self.closed.load(Ordering::Acquire);
+            let closed = self.closed.load(atomic::Ordering::Acquire);
             if let Some(next) = self.next_aside() {
                 return Some(next);
             }
@@ -134,7 +140,7 @@ impl Queue {
     /// The next of those that were put aside.
     pub(super) fn next_aside(&self) -> Option<Planned> {
         let next = self.aside.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
-        self.taken.fetch_add(1, Ordering::Relaxed);
+        self.taken.fetch_add(1, atomic::Ordering::Relaxed);
         Some(next)
     }
 
@@ -159,18 +165,50 @@ impl Iterator for Alternating {
     type Item = Planned;
 
     fn next(&mut self) -> Option<Planned> {
-        let count = self.lists.len();
-        for _ in 0..count {
-            let list = &mut self.lists[self.turn];
-            self.turn = (self.turn + 1) % count;
+        loop {
+            let next = (0..self.lists.len()).min_by(|a, b| self.lists[*a].progress(&self.lists[*b]))?;
+            let list = &mut self.lists[next];
             let key = match &mut list.keys {
                 Keys::Probes(keys) => keys.next(),
                 Keys::Payloads(keys) => keys.next(),
             };
-            if let Some(key) = key {
-                return Some((list.contract, key));
+            list.given += 1;
+            match key {
+                Some(key) => return Some((list.contract, key)),
+                None => drop(self.lists.remove(next)),
             }
         }
-        None
+    }
+}
+
+impl List {
+    /// Which of two has come less far.
+    fn progress(&self, other: &Self) -> Ordering {
+        match (self.given < self.targets, other.given < other.targets) {
+            (true, true) => (self.given * other.targets).cmp(&(other.given * self.targets)),
+            (false, false) => (self.given - self.targets).cmp(&(other.given - other.targets)),
+            (one, two) => two.cmp(&one),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(contract: usize, targets: usize) -> List {
+        List { contract, keys: Keys::Probes(Vec::new().into_iter()), targets, given: 0 }
+    }
+
+    #[test]
+    fn contracts_are_through_their_targets_together_and_then_take_turns() {
+        let mut lists = [list(0, 2), list(1, 6), list(2, 0)];
+        let mut order = String::new();
+        for _ in 0..14 {
+            let next = (0..3).min_by(|a, b| lists[*a].progress(&lists[*b])).expect("three");
+            lists[next].given += 1;
+            order.push_str(&lists[next].contract.to_string());
+        }
+        assert_eq!(order, "01110111012012");
     }
 }
