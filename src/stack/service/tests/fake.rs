@@ -155,7 +155,7 @@ async fn batch(fake: &Fake, outer: &HeaderMap, body: &Bytes) -> Response {
         let done = !stale && rows.apply(headers, key, body.as_bytes());
         let status = if done { "204 No Content" } else { "412 Precondition Failed" };
         let head = format!("Content-Type: application/http\r\nContent-ID: {}\r\n\r\n", n + 1);
-        told.push_str(&format!("--r\r\n{head}HTTP/1.1 {status}\r\n\r\n\r\n"));
+        told.extend(["--r\r\n", &head, "HTTP/1.1 ", status, "\r\n\r\n\r\n"]);
         if stale {
             break;
         }
