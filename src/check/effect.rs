@@ -1,7 +1,9 @@
 //! Whose effects the entries of a ledger are.
 
+use std::collections::HashMap;
+
 use crate::clock::Timestamp;
-use crate::contract::behaviour::{Behaviour, CorrelationCarrier};
+use crate::contract::behaviour::{Behaviour, CorrelationCarrier, Tracking};
 use crate::generate::{Call, Item};
 use crate::observe::{CallRun, LedgerEntry, Way};
 
@@ -13,15 +15,21 @@ use super::answer::succeeded;
 pub(super) struct Effects<'a> {
     carrier: &'a CorrelationCarrier,
     committed: Vec<&'a LedgerEntry>,
+    /// What a tracking table tells: IDs by the numbers of entries.
+    tracked: HashMap<u64, &'a str>,
 }
 
 impl<'a> Effects<'a> {
     /// `None` where the contract declares no effects.
     pub(super) fn of(behaviour: &'a Behaviour, ledger: &'a [LedgerEntry]) -> Option<Self> {
         let effects = behaviour.effects.as_ref()?;
-        let committed =
+        let committed: Vec<_> =
             ledger.iter().filter(|e| e.committed() && !e.is_somebody_elses() && e.table == effects.table).collect();
-        Some(Self { carrier: &effects.correlated_by, committed })
+        let tracked = match &effects.correlated_by {
+            CorrelationCarrier::Tracking(tracking) => tracked(tracking, &committed, ledger),
+            _ => HashMap::new(),
+        };
+        Some(Self { carrier: &effects.correlated_by, committed, tracked })
     }
 
     /// All of them, in the order of the ledger.
@@ -36,7 +44,12 @@ impl<'a> Effects<'a> {
 
     /// The ID that an entry carries in the declared way.
     pub(super) fn id(&self, entry: &'a LedgerEntry) -> Option<&'a str> {
-        carried(entry, self.carrier)
+        match self.carrier {
+            CorrelationCarrier::Column(name) => entry.column(name)?.as_str(),
+            CorrelationCarrier::Header(name) => entry.headers.get(&name.to_ascii_lowercase()).map(String::as_str),
+            CorrelationCarrier::Tag => entry.tag.as_deref(),
+            CorrelationCarrier::Tracking(_) => self.tracked.get(&entry.sequence).copied(),
+        }
     }
 
     /// Those on an item's row, since an instant, that carry no ID in the
@@ -60,13 +73,21 @@ pub(super) fn is_key_of(entry: &LedgerEntry, item: &Item) -> bool {
     entry.key.eq_ignore_ascii_case(item.id.trim_matches(['{', '}']))
 }
 
-/// The ID that an entry carries in the declared way.
-pub(super) fn carried<'e>(entry: &'e LedgerEntry, carrier: &CorrelationCarrier) -> Option<&'e str> {
-    match carrier {
-        CorrelationCarrier::Column(name) => entry.column(name)?.as_str(),
-        CorrelationCarrier::Header(name) => entry.headers.get(&name.to_ascii_lowercase()).map(String::as_str),
-        CorrelationCarrier::Tag => entry.tag.as_deref(),
+/// The IDs that rows of a tracking table give to writes: each tells of the last
+/// write before it of the row that it names.
+fn tracked<'a>(tracking: &Tracking, committed: &[&'a LedgerEntry], ledger: &'a [LedgerEntry]) -> HashMap<u64, &'a str> {
+    let mut writes: HashMap<String, Vec<u64>> = HashMap::new();
+    for entry in committed {
+        writes.entry(entry.key.to_ascii_lowercase()).or_default().push(entry.sequence);
     }
+    let told = ledger.iter().filter(|entry| entry.committed() && entry.table == tracking.table);
+    let pair = |entry: &'a LedgerEntry| {
+        let (row, id) = (entry.column(&tracking.row)?.as_str()?, entry.column(&tracking.id)?.as_str()?);
+        let written = writes.get(&row.to_ascii_lowercase())?;
+        let before = written.partition_point(|sequence| *sequence < entry.sequence);
+        Some((written[before.checked_sub(1)?], id))
+    };
+    told.filter_map(pair).collect()
 }
 
 /// Whether an entry names an ID anywhere: in a column, a header field or the

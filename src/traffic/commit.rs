@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::pool::Pool;
-use crate::contract::behaviour::{Behaviour, Commits, CorrelationCarrier, DataPath, Selector};
+use crate::contract::behaviour::{Behaviour, Commits, CorrelationCarrier, DataPath, Selector, Tracking};
 use crate::door::Origin;
 use crate::flow::retry_after;
 use crate::target::{Control, MintRequest, Target, TargetError};
@@ -41,29 +41,61 @@ pub(super) async fn commit(
     };
     let Some(control) = &target.control else { return Ok(()) };
     let (Some(dataverse), Some(response)) = (control.dataverse(), told.response()) else { return Ok(()) };
-    let Some(mut request) = row(behaviour, commits, told, response) else { return Ok(()) };
+    let Some(row) = row(behaviour, commits, told, response) else { return Ok(()) };
     let audience = audience(target, pool, dataverse).await;
-    for attempt in 1..=ATTEMPTS {
-        let token = token(control, &audience).await?;
-        request.headers.set("Authorization", format!("Bearer {token}"));
-        let mut client = pool.take(dataverse);
-        let written = client.send(request.clone(), target.elapsed(), attempt).await;
-        pool.give(client);
-        let done = matches!(written.status(), Some(200..=299 | 400 | 403 | 404 | 412));
-        if done {
-            // The ledger's clock is known up to some milliseconds: what was
-            // written stands clearly before the next call.
-            tokio::time::sleep(APART).await;
-            break;
-        }
-        let asked = written.response().and_then(|response| retry_after(response, written.done_at));
-        target.clock.sleep(asked.unwrap_or(BACKOFF)).await;
+    let flow = Flow { target, pool, control, dataverse, audience };
+    let status = flow.write(row.request).await?;
+    if let (Some(200..=299), Some(tracking)) = (status, row.tracking) {
+        flow.write(tracking).await?;
     }
+    // The ledger's clock is known up to some milliseconds: what was written
+    // stands clearly before the next call.
+    tokio::time::sleep(APART).await;
     Ok(())
 }
 
-/// The row that an answer tells, as a request that makes it once.
-fn row(behaviour: &Behaviour, commits: &Commits, told: &Exchange, response: &Response) -> Option<Request> {
+/// The flow's connection to Dataverse.
+struct Flow<'t> {
+    target: &'t Target,
+    pool: &'t Pool,
+    control: &'t Control,
+    dataverse: &'t Origin,
+    /// What its tokens are made for.
+    audience: String,
+}
+
+impl Flow<'_> {
+    /// Writes until Dataverse has decided, or it has tried often enough; gives
+    /// the last status.
+    async fn write(&self, mut request: Request) -> Result<Option<u16>, TargetError> {
+        let mut status = None;
+        for attempt in 1..=ATTEMPTS {
+            let token = token(self.control, &self.audience).await?;
+            request.headers.set("Authorization", format!("Bearer {token}"));
+            let mut client = self.pool.take(self.dataverse);
+            let written = client.send(request.clone(), self.target.elapsed(), attempt).await;
+            self.pool.give(client);
+            status = written.status();
+            if matches!(status, Some(200..=299 | 400 | 403 | 404 | 412)) {
+                break;
+            }
+            let asked = written.response().and_then(|response| retry_after(response, written.done_at));
+            self.target.clock.sleep(asked.unwrap_or(BACKOFF)).await;
+        }
+        Ok(status)
+    }
+}
+
+/// What a flow writes of an answer.
+struct Row {
+    /// The row, made once.
+    request: Request,
+    /// The row of a tracking table that tells under which ID it was made.
+    tracking: Option<Request>,
+}
+
+/// The row that an answer tells.
+fn row(behaviour: &Behaviour, commits: &Commits, told: &Exchange, response: &Response) -> Option<Row> {
     let effects = behaviour.effects.as_ref()?;
     if !matches!(response.status, 200 | 201) {
         return None;
@@ -77,25 +109,35 @@ fn row(behaviour: &Behaviour, commits: &Commits, told: &Exchange, response: &Res
         ("Content-Type", "application/json"),
         ("OData-Version", "4.0"),
         ("OData-MaxVersion", "4.0"),
-        ("If-None-Match", "*"),
     ]);
-    let mut query = String::new();
+    let (mut query, mut tracking) = (String::new(), None);
     if let Some(id) = id {
+        headers.set("x-correlation-id", id.as_str());
         match &effects.correlated_by {
-            CorrelationCarrier::Column(name) => {
-                columns.insert(name.clone(), id.clone().into());
-            }
-            CorrelationCarrier::Header(name) => headers.set(name.as_str(), id.as_str()),
+            CorrelationCarrier::Column(name) => drop(columns.insert(name.clone(), id.into())),
+            CorrelationCarrier::Header(name) => headers.set(name.as_str(), id),
             CorrelationCarrier::Tag => query = format!("?tag={id}"),
+            CorrelationCarrier::Tracking(names) => tracking = Some(tracked(names, headers.clone(), &key, id)),
         }
-        headers.set("x-correlation-id", id);
     }
-    Some(Request {
+    headers.set("If-None-Match", "*");
+    let request = Request {
         method: Method::PATCH,
         target: format!("/api/data/v9.2/{}({key}){query}", effects.table),
         headers,
         body: Body::Bytes(Value::Object(columns).to_string().into()),
-    })
+    };
+    Some(Row { request, tracking })
+}
+
+fn tracked(names: &Tracking, headers: Headers, key: &str, id: String) -> Request {
+    let columns = Map::from_iter([(names.row.clone(), key.into()), (names.id.clone(), id.into())]);
+    Request {
+        method: Method::POST,
+        target: format!("/api/data/v9.2/{}", names.table),
+        headers,
+        body: Body::Bytes(Value::Object(columns).to_string().into()),
+    }
 }
 
 fn at(place: &Selector, response: &Response) -> Option<Value> {

@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
 
+use super::commit::commit;
 use super::location::follow;
 use super::phase::{Due, Phase};
 use crate::contract::behaviour::Selector;
@@ -106,12 +107,22 @@ impl<'p> Errand<'p> {
             let Some(wait) = wait else {
                 return match outcome {
                     Ok(response) if response.status == 202 => self.polls(&mut step, &exchange, &authorized).await,
-                    outcome => succeeded(outcome),
+                    outcome => {
+                        self.commit(step.action, &exchange).await;
+                        succeeded(outcome)
+                    }
                 };
             };
             due = self.pause(wait).await;
             attempt += 1;
         }
+    }
+
+    /// Writes what the answer tells, where the contract leaves that to the flow.
+    async fn commit(&self, action: &PlannedAction, told: &Exchange) {
+        let Some(behaviour) = action.contract().behaviour.as_deref() else { return };
+        // What is missing then shows in the ledger.
+        let _ = commit(&self.phase.target, &self.phase.pool, behaviour, told).await;
     }
 
     /// Asks a `Location` again and again until another answer comes than 202.
@@ -128,7 +139,10 @@ impl<'p> Errand<'p> {
             } else {
                 // A poll that fails is retried like any other call.
                 let polled = last.as_ref().map(|e| self.flow.retry.wait(attempt, &e.outcome, e.done_at, &mut step.rng));
-                let Some(Some(wait)) = polled else { return succeeded(&seen.outcome) };
+                let Some(Some(wait)) = polled else {
+                    self.commit(step.action, seen).await;
+                    return succeeded(&seen.outcome);
+                };
                 attempt += 1;
                 wait
             };

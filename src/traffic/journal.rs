@@ -96,6 +96,7 @@ pub(super) fn is_nobodys(entry: &LedgerEntry, behaviour: &Behaviour) -> bool {
         Some(CorrelationCarrier::Column(name)) => column(name),
         Some(CorrelationCarrier::Header(name)) => field(name),
         Some(CorrelationCarrier::Tag) => entry.tag.as_deref().is_none_or(str::is_empty),
-        None => behaviour.correlation.as_ref().is_none_or(|c| field(&c.header)),
+        // Which row is told of elsewhere, the entry alone doesn't say.
+        Some(CorrelationCarrier::Tracking(_)) | None => behaviour.correlation.as_ref().is_none_or(|c| field(&c.header)),
     }
 }

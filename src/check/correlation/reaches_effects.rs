@@ -13,7 +13,7 @@ pub(in crate::check) const CHECK: Check = Check {
     family: Family::Correlation,
     title: "every effect carries the correlation ID",
     explanation: "Each write that a call caused carries its correlation ID in the declared way (a column, a header \
-        field, or the `tag` of the Web API). Without it nobody can tell which flow run changed a row, and effects \
+        field, the `tag` of the Web API, or a row of a tracking table). Without it nobody can tell which flow run changed a row, and effects \
         can't be counted.\n\nFound where a call succeeded and its rows were written, by somebody who named no ID, or \
         named it in another place than declared.",
     level: Level::Error,
@@ -78,14 +78,17 @@ fn in_words(carrier: Option<&CorrelationCarrier>) -> String {
     match carrier {
         Some(CorrelationCarrier::Column(name)) => format!("the column {name}"),
         Some(CorrelationCarrier::Header(name)) => format!("the header field {name}"),
+        Some(CorrelationCarrier::Tracking(tracking)) => format!("a row of {} about it", tracking.table),
         Some(CorrelationCarrier::Tag) | None => "the tag".to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::check::synthetic::{ID, OTHER_ID, Play, answer, with_behaviour};
+    use crate::check::synthetic::{ID, OTHER_ID, Play, answer, with, with_behaviour};
+    use crate::contract::behaviour::{CorrelationCarrier, Tracking};
     use crate::generate::{CaseKind, Expect};
+    use crate::observe::ColumnChange;
 
     fn play() -> Play {
         Play::new(CaseKind::Conforming).call(Expect::Success).items(&[("a", 1)]).answered(answer(200))
@@ -107,5 +110,29 @@ mod tests {
         assert!(play().wrote("a", Some(ID)).findings(&super::CHECK, &contract).is_empty());
         assert!(play().wrote("a", Some(OTHER_ID)).findings(&super::CHECK, &contract).is_empty());
         assert!(play().wrote("b", None).findings(&super::CHECK, &contract).is_empty());
+    }
+
+    #[test]
+    fn a_tracking_table_tells_of_the_last_write_before() {
+        let names = Tracking { table: "trackings".into(), row: "row".into(), id: "id".into() };
+        let contract =
+            with(|b| b.effects.as_mut().unwrap().correlated_by = CorrelationCarrier::Tracking(names.clone()));
+        let change = |name: &str, after: &str| ColumnChange {
+            name: name.into(),
+            before: serde_json::Value::Null,
+            after: after.into(),
+        };
+        let tracked = |play: Play, row: &str, id: &str| {
+            play.wrote("t", None).entry(|e| {
+                e.table = "trackings".into();
+                e.columns = vec![change("row", row), change("id", id)];
+            })
+        };
+        let wrote = || play().wrote("a", None);
+        assert!(tracked(wrote(), "A", ID).findings(&super::CHECK, &contract).is_empty());
+        assert_eq!(wrote().findings(&super::CHECK, &contract).len(), 1, "no row tells of it");
+        assert_eq!(tracked(wrote(), "b", ID).findings(&super::CHECK, &contract).len(), 1, "of another row");
+        let before = tracked(play(), "a", ID).wrote("a", None);
+        assert_eq!(before.findings(&super::CHECK, &contract).len(), 1, "it tells of what was before");
     }
 }

@@ -7,7 +7,7 @@ use crate::check::effect::story;
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
 use crate::contract::behaviour::{CorrelationCarrier, Effects};
 use crate::generate::Need;
-use crate::observe::LedgerEntry;
+use crate::observe::{ColumnChange, LedgerEntry};
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "data-path/columns",
@@ -15,7 +15,8 @@ pub(in crate::check) const CHECK: Check = Check {
     title: "only the declared table and columns are written",
     explanation: "Every committed write goes to the table that `effects` names, and to the columns that it lists. \
         What else a service writes, nobody has reviewed, and a data policy that follows the contract refuses it in \
-        production.\n\nThe row's own key, and the column that carries the correlation ID, count as declared.",
+        production.\n\nThe row's own key, the column that carries the correlation ID, and the two columns of a \
+        tracking table count as declared.",
     level: Level::Error,
     needs: &[Need::Behaviour, Need::Effects],
     judge: Judge::Case(judge),
@@ -29,6 +30,12 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     for entry in committed() {
         if entry.table == effects.table {
             other.extend(undeclared(entry, effects).map(|column| format!("the column {column}")));
+        } else if let CorrelationCarrier::Tracking(tracking) = &effects.correlated_by
+            && tracking.table == entry.table
+        {
+            let known = |column: &&ColumnChange| ![&tracking.row, &tracking.id].contains(&&column.name);
+            let beyond = entry.columns.iter().filter(known);
+            other.extend(beyond.map(|column| format!("the column {} of {}", column.name, entry.table)));
         } else {
             other.insert(format!("the table {}", entry.table));
         }
@@ -53,10 +60,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
 }
 
 fn undeclared<'e>(entry: &'e LedgerEntry, effects: &'e Effects) -> impl Iterator<Item = &'e str> {
-    let carrier = match &effects.correlated_by {
-        CorrelationCarrier::Column(name) => Some(name.as_str()),
-        CorrelationCarrier::Header(_) | CorrelationCarrier::Tag => None,
-    };
+    let carrier = effects.correlated_by.column();
     entry
         .columns
         .iter()
@@ -69,7 +73,8 @@ fn undeclared<'e>(entry: &'e LedgerEntry, effects: &'e Effects) -> impl Iterator
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::check::synthetic::{ID, Play, answer, with_behaviour};
+    use crate::check::synthetic::{ID, Play, answer, with, with_behaviour};
+    use crate::contract::behaviour::{CorrelationCarrier, Tracking};
     use crate::generate::{CaseKind, Expect};
     use crate::observe::ColumnChange;
 
@@ -86,5 +91,22 @@ mod tests {
         assert_eq!(column("accountid", json!("a")), 0, "the row's own key");
         let table = play.clone().entry(|e| e.table = "contacts".into());
         assert_eq!(table.findings(&super::CHECK, &contract).len(), 1);
+    }
+
+    #[test]
+    fn a_tracking_table_has_two_columns() {
+        let names = Tracking { table: "trackings".into(), row: "row".into(), id: "id".into() };
+        let contract =
+            with(|b| b.effects.as_mut().unwrap().correlated_by = CorrelationCarrier::Tracking(names.clone()));
+        let findings = |name: &str| {
+            let change = ColumnChange { name: name.into(), before: Value::Null, after: json!("x") };
+            let play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(200));
+            let play = play.wrote("t", None).entry(|e| {
+                e.table = "trackings".into();
+                e.columns = vec![change];
+            });
+            play.findings(&super::CHECK, &contract).len()
+        };
+        assert_eq!((findings("row"), findings("id"), findings("secret")), (0, 0, 1));
     }
 }

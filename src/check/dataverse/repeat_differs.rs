@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::check::claim::Claim;
 use crate::check::effect::{Effects, is_key_of, story};
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
-use crate::contract::behaviour::CorrelationCarrier;
 use crate::generate::{Call, Need};
 use crate::observe::{CallRun, LedgerEntry};
 
@@ -33,11 +32,8 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     for item in steady(subject) {
         let writes: Vec<&LedgerEntry> = effects.iter().filter(|entry| is_key_of(entry, &item)).collect();
         concerned |= writes.len() > 1;
-        let carrier = match &declared.correlated_by {
-            CorrelationCarrier::Column(name) => Some(name),
-            CorrelationCarrier::Header(_) | CorrelationCarrier::Tag => None,
-        };
-        let judged = declared.columns.iter().filter(|name| Some(*name) != carrier);
+        let carrier = declared.correlated_by.column();
+        let judged = declared.columns.iter().filter(|name| Some(name.as_str()) != carrier);
         for column in judged {
             let left = writes.iter().filter_map(|entry| Some((*entry, entry.column(column)?)));
             let left: Vec<(&LedgerEntry, &Value)> = left.filter(|(_, value)| !is_mark(value, &marks)).collect();

@@ -71,4 +71,37 @@ pub enum CorrelationCarrier {
     Header(String),
     /// `tag`: the `tag` query parameter of the Web API.
     Tag,
+    /// `tracking TABLE ROW ID`: a row of another table, written after the
+    /// record, names the record and the ID.
+    Tracking(Tracking),
+}
+
+/// A table that tells under which ID records were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tracking {
+    /// The collection, as the Web API calls it.
+    pub table: String,
+    /// The column with the record's key.
+    pub row: String,
+    /// The column with the correlation ID.
+    pub id: String,
+}
+
+impl Tracking {
+    /// Reads `TABLE ROW ID`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut names = text.split_whitespace().map(str::to_owned);
+        let read = Self { table: names.next()?, row: names.next()?, id: names.next()? };
+        names.next().is_none().then_some(read)
+    }
+}
+
+impl CorrelationCarrier {
+    /// The column of the record itself that holds the ID.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Column(name) => Some(name),
+            Self::Header(_) | Self::Tag | Self::Tracking(_) => None,
+        }
+    }
 }

@@ -26,7 +26,7 @@ mod tests;
 
 pub use callback::{Callback, Determinism, Jobs, Resend, Statuses};
 pub use data::{Called, DataCall, Pool, PoolSource};
-pub use effect::{Commits, CorrelationCarrier, Effects, Manners, OnInvalid, Once, Reads};
+pub use effect::{Commits, CorrelationCarrier, Effects, Manners, OnInvalid, Once, Reads, Tracking};
 pub use model::{
     AfterSunset, Behaviour, Correlation, DataPath, ErrorShape, ErrorType, Idempotency, Identity, Lifecycle,
     LifecycleStatus, Limits, Objective, OtherContent, Quota, Rate, Retry, Role, RunningPolicy, SameContent, Scope,

@@ -5,7 +5,7 @@ use super::promise::maybe;
 use super::word::{Within, list, selector, text, word};
 use super::{
     Commits, CorrelationCarrier, Effects, Limits, Manners, Objective, OnInvalid, Once, Quota, Rate, Reads, Selector,
-    Sizes, Throttling, ThrottlingPer,
+    Sizes, Throttling, ThrottlingPer, Tracking,
 };
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node};
 
@@ -173,9 +173,10 @@ fn correlated_by(node: &Node, faults: &mut Diagnostics) -> Option<CorrelationCar
     let carrier = match Selector::parse(text) {
         Some(Selector::Column(name)) => Some(CorrelationCarrier::Column(name)),
         Some(Selector::Header(name)) => Some(CorrelationCarrier::Header(name)),
-        _ => (text == "tag").then_some(CorrelationCarrier::Tag),
+        _ if text == "tag" => Some(CorrelationCarrier::Tag),
+        _ => text.strip_prefix("tracking ").and_then(Tracking::parse).map(CorrelationCarrier::Tracking),
     };
-    read(node, carrier, "`column NAME`, `header NAME` or `tag`", faults)
+    read(node, carrier, "`column NAME`, `header NAME`, `tag` or `tracking TABLE ROW-COLUMN ID-COLUMN`", faults)
 }
 
 const QUANTILES: [(&str, f64); 7] =

@@ -2,7 +2,7 @@
 //! others write in between, it is slow where many come at once.
 
 use super::{Bench, Sequence};
-use crate::contract::behaviour::{Behaviour, CorrelationCarrier, DataPath};
+use crate::contract::behaviour::{Behaviour, DataPath};
 use crate::generate::payload::OperationGenerator;
 use crate::generate::{CouldNotMake, Expect, Probe, Step};
 use crate::wire::{Fault, FaultError, FaultKind};
@@ -46,10 +46,7 @@ fn most_items(operation: &OperationGenerator, behaviour: &Behaviour) -> usize {
 /// A declared column that no call must set: the last one, its marks aside.
 fn column(behaviour: &Behaviour) -> Option<&str> {
     let effects = behaviour.effects.as_ref()?;
-    let carrier = match &effects.correlated_by {
-        CorrelationCarrier::Column(name) => Some(name.as_str()),
-        CorrelationCarrier::Header(_) | CorrelationCarrier::Tag => None,
-    };
+    let carrier = effects.correlated_by.column();
     let columns = effects.columns.iter().map(String::as_str).rev();
     columns.into_iter().find(|name| Some(*name) != carrier && !name.ends_with("step"))
 }
