@@ -1,0 +1,223 @@
+"""The service on its socket: `uvicorn seam_service.app:app`."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from . import bulk, inference, intake
+from .call import admit, content, media_type
+from .dataverse import Refused, Unavailable
+from .jobs import Background
+from .logs import correlation, log, log_error, span, trace_to_stdout
+from .problem import Problem, unavailable
+from .service import Service, place
+from .settings import Settings
+from .store import Store
+from .table import CSV, XLSX
+
+JSON = "application/json"
+MIB = 1 << 20
+
+
+@asynccontextmanager
+async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+    """What one process has for as long as it lives."""
+    settings = Settings.read()
+    if settings.trace:
+        trace_to_stdout()
+    api.state.service = service = Service(settings)
+    background = asyncio.create_task(Background(service).run())
+    log("started", worker=service.worker)
+    yield
+    background.cancel()
+    await service.http.aclose()
+
+
+api = FastAPI(title="Execution tier", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+
+def answer_problem(request: Request, problem: Problem) -> Response:
+    """A problem as it goes to the caller."""
+    headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after is not None else None
+    body = problem.body(request.headers.get("x-correlation-id"))
+    return JSONResponse(body, problem.status, headers, "application/problem+json")
+
+
+@api.exception_handler(Problem)
+async def on_problem(request: Request, problem: Problem) -> Response:
+    """What the service refuses."""
+    return answer_problem(request, problem)
+
+
+@api.exception_handler(HTTPException)
+async def on_http(request: Request, _: HTTPException) -> Response:
+    """What the framework refuses: paths and methods that there are not."""
+    return answer_problem(request, Problem("not_found", "There is no such operation"))
+
+
+@api.exception_handler(Unavailable)
+async def on_unavailable(request: Request, error: Unavailable) -> Response:
+    """Dataverse could not be read."""
+    return answer_problem(request, unavailable(error.retry_after))
+
+
+@api.exception_handler(Refused)
+async def on_refused(request: Request, error: Refused) -> Response:
+    """Dataverse refused to be read."""
+    log_error("Dataverse refused", error)
+    return answer_problem(request, Problem("internal", "Dataverse refused a request of the service"))
+
+
+@api.exception_handler(Exception)
+async def on_error(request: Request, _: Exception) -> Response:
+    """What nobody expected: told without its inside, which stands in the log."""
+    return answer_problem(request, Problem("internal", "The service failed. Name the correlation ID to support"))
+
+
+def service_of(request: Request) -> Service:
+    """What the process has."""
+    service: Service = request.app.state.service
+    return service
+
+
+@api.get("/health")
+async def health() -> dict[str, str]:
+    """Answers as long as the process can: it waits for nobody."""
+    return {"status": "up"}
+
+
+@api.post("/bulk-update/v1/batches", operation_id="bulk-update/v1:submitBatch")
+async def submit_batch_v1(request: Request) -> Response:
+    """Does a set."""
+    service, call = service_of(request), admit(request, service_of(request).settings)
+    media_type(request, JSON)
+    return JSONResponse(await bulk.submit_v1(service, call, await content(request, MIB)))
+
+
+@api.post("/bulk-update/v2/batches", operation_id="bulk-update/v2:submitBatch")
+async def submit_batch_v2(request: Request) -> Response:
+    """Takes a set as a job."""
+    service, call = service_of(request), admit(request, service_of(request).settings)
+    media_type(request, JSON)
+    identity = await bulk.submit_v2(service, call, await content(request, 4 * MIB))
+    return pending(identity, "accepted", call.base)
+
+
+def pending(identity: str, status: str, base: str) -> Response:
+    """Where a job can be asked for, and when."""
+    headers = {"Location": f"{base}/bulk-update/v2/batches/{identity}", "Retry-After": "1"}
+    return JSONResponse({"batchId": identity, "status": status}, 202, headers)
+
+
+async def submit_file(request: Request, contract: str, *kinds: str) -> Response:
+    """Takes a file."""
+    service, call = service_of(request), admit(request, service_of(request).settings)
+    kind = media_type(request, *kinds)
+    body = await content(request, MIB)
+    return JSONResponse(await intake.submit(service, call, body, contract, query=request.url.query, kind=kind))
+
+
+@api.post("/tabular-intake/v1/files", operation_id="tabular-intake/v1:submitFile")
+async def submit_file_v1(request: Request) -> Response:
+    """Takes a file; what is known is overwritten."""
+    return await submit_file(request, intake.V1, CSV)
+
+
+@api.post("/tabular-intake/v2/files", operation_id="tabular-intake/v2:submitFile")
+async def submit_file_v2(request: Request) -> Response:
+    """Takes a file; what is known is left."""
+    return await submit_file(request, intake.V2, CSV, XLSX)
+
+
+@api.post("/inference/v1/decisions", operation_id="inference/v1:decide")
+async def decide(request: Request) -> Response:
+    """Decides a question."""
+    service, call = service_of(request), admit(request, service_of(request).settings)
+    media_type(request, JSON)
+    return JSONResponse(await inference.decide(service, call, await content(request, 64 << 10)))
+
+
+async def result(request: Request, contract: str, identity: str) -> Response:
+    """What became of a set, a file or a question."""
+    service, call = service_of(request), admit(request, service_of(request).settings)
+    known, body = await service.memory(Store.result, place(contract, call, identity))
+    if not known:
+        raise Problem("not_found", "There is no such batch, file or decision")
+    if body is None:
+        return pending(identity.lower(), "running", call.base)
+    return Response(body, media_type=JSON)
+
+
+@api.get("/bulk-update/v1/batches/{identity}", operation_id="bulk-update/v1:getBatch")
+async def get_batch_v1(request: Request, identity: str) -> Response:
+    """What became of a set."""
+    return await result(request, bulk.V1, identity)
+
+
+@api.get("/bulk-update/v2/batches/{identity}", operation_id="bulk-update/v2:getBatch")
+async def get_batch_v2(request: Request, identity: str) -> Response:
+    """What becomes of a job."""
+    return await result(request, bulk.V2, identity)
+
+
+@api.get("/tabular-intake/v1/files/{identity}", operation_id="tabular-intake/v1:getFile")
+async def get_file_v1(request: Request, identity: str) -> Response:
+    """What became of a file."""
+    return await result(request, intake.V1, identity)
+
+
+@api.get("/tabular-intake/v2/files/{identity}", operation_id="tabular-intake/v2:getFile")
+async def get_file_v2(request: Request, identity: str) -> Response:
+    """What became of a file."""
+    return await result(request, intake.V2, identity)
+
+
+@api.get("/inference/v1/decisions/{identity}", operation_id="inference/v1:getDecision")
+async def get_decision(request: Request, identity: str) -> Response:
+    """What was decided."""
+    return await result(request, inference.CONTRACT, identity)
+
+
+class Observed:
+    """Around everything: the correlation ID comes in and goes out, and each call leaves a line."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One call."""
+        if scope["type"] != "http" or scope["path"] == "/health":
+            return await self._inner(scope, receive, send)
+        sent = next((value for name, value in scope["headers"] if name == b"x-correlation-id"), None)
+        correlation.set(sent.decode("latin-1") if sent is not None else "")
+        told: dict[str, Any] = {"status": None}
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                told["status"] = message["status"]
+                api_name = scope["path"].split("/")[1]
+                extra = [(b"x-served-by", api_name.encode("latin-1", "replace"))]
+                extra += [(b"x-correlation-id", sent)] if sent is not None else []
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        began = time.monotonic()
+        try:
+            with span(f"{scope['method']} {scope['path'].split('/')[1]}"):
+                await self._inner(scope, receive, answer)
+        except Exception as error:
+            # It is answered already.
+            log_error("a call failed", error)
+        duration = round((time.monotonic() - began) * 1000, 1)
+        operation = getattr(scope.get("route"), "operation_id", None) or f"{scope['method']} {scope['path']}"
+        log("answered", operation=operation, status=told["status"], duration_ms=duration)
+
+
+app = Observed(api)
