@@ -45,7 +45,7 @@ impl Organization {
                 let refusal = self.no_way_in(call, &principal).or_else(|| self.no_budget(&principal, call.at));
                 (principal, refusal)
             }
-            Err(refusal) => (Principal::nobody(), Some(refusal)),
+            Err((principal, refusal)) => (principal, Some(refusal)),
         };
         if let Some(refusal) = refusal {
             self.note_refusal(call, &principal, (refusal.status, refusal.code), None);

@@ -78,24 +78,35 @@ impl Guard {
     }
 
     /// Who the bearer of this `Authorization` is.
-    pub(super) fn principal(&self, authorization: Option<&str>, now: Timestamp) -> Result<Principal, Refusal> {
+    ///
+    /// # Errors
+    /// Why the bearer stays outside, and who that is: an expired token still
+    /// tells whose it is, one that can't be proven is nobody's.
+    pub(super) fn principal(
+        &self,
+        authorization: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Principal, (Principal, Refusal)> {
+        let Proven { principal, from, until } =
+            self.bearer(authorization).map_err(|refusal| (Principal::nobody(), refusal))?;
+        if now.seconds() > until + LEEWAY {
+            return Err((principal, Refusal::unauthorized("ExpiredAuthTicket")));
+        }
+        if now.seconds() < from - LEEWAY {
+            return Err((principal, Refusal::unauthorized("BadAuthTicket")));
+        }
+        Ok(principal)
+    }
+
+    /// Whose token this is, whenever it is valid.
+    fn bearer(&self, authorization: Option<&str>) -> Result<Proven, Refusal> {
         let token = authorization
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
             .map(|(_, token)| token.trim())
             .ok_or_else(|| Refusal::unauthorized("RequestIsNotAuthenticated"))?;
         let known = self.proven.read().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
-        let proven = match known {
-            Some(proven) => proven,
-            None => self.prove(token)?,
-        };
-        if now.seconds() > proven.until + LEEWAY {
-            return Err(Refusal::unauthorized("ExpiredAuthTicket"));
-        }
-        if now.seconds() < proven.from - LEEWAY {
-            return Err(Refusal::unauthorized("BadAuthTicket"));
-        }
-        Ok(proven.principal)
+        known.map_or_else(|| self.prove(token), Ok)
     }
 
     fn prove(&self, token: &str) -> Result<Proven, Refusal> {

@@ -33,7 +33,7 @@ impl Organization {
         let authorization = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
         let principal = match self.guard.principal(authorization, now) {
             Ok(principal) => principal,
-            Err(refusal) => return refusal,
+            Err((_, refusal)) => return refusal,
         };
         let mut search = self.search.0.lock().unwrap_or_else(PoisonError::into_inner);
         match search.enter(&principal.id, now) {

@@ -114,8 +114,11 @@ async fn only_the_gateway_s_identity_comes_in_and_others_are_recorded() {
     }
     let entries = rig.entries();
     assert_eq!(entries.len(), 5);
-    assert!(entries.iter().all(|e| !e.committed() && !e.governed()));
-    assert_eq!(entries[0].principal, SERVICE_CLIENT);
+    assert!(entries.iter().all(|e| !e.committed()));
+    // Whose an expired token is, is known; one that can't be proven is nobody's.
+    let told: Vec<_> = entries.iter().map(|e| (&*e.principal, e.governed())).collect();
+    assert_eq!(told[..2], [(SERVICE_CLIENT, false), (GATEWAY_IDENTITY, true)]);
+    assert_eq!(told[2..], [("", false); 3]);
     rig.stop().await;
 
     let open = Rig::start(true).await;
@@ -124,6 +127,24 @@ async fn only_the_gateway_s_identity_comes_in_and_others_are_recorded() {
     let entry = &open.entries()[0];
     assert!(entry.committed() && !entry.governed() && entry.principal == SERVICE_CLIENT);
     open.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_that_expires_on_the_way_is_still_its_owner_s() {
+    let rig = Rig::start(false).await;
+    let path = format!("/accounts({})", rig.account(0));
+    let write = async |token: &str| rig.send("PATCH", &path, &[("authorization", token)], json!({ "name": "x" })).await;
+    let gateway = |kind| format!("Bearer {}", rig.mint(GATEWAY_IDENTITY, DATAVERSE_RESOURCE, kind));
+    let token = gateway(TokenKind::Good);
+    assert_eq!(write(&token).await.status, 204);
+    rig.clock.jump(std::time::Duration::from_hours(48));
+    let refused = write(&token).await;
+    assert_eq!((refused.status, &refused.body["error"]["message"]), (401, &json!("ExpiredAuthTicket")));
+    let told: Vec<_> = rig.entries().iter().map(|e| (e.principal.clone(), e.governed(), e.committed())).collect();
+    assert_eq!(told, [(GATEWAY_IDENTITY.to_owned(), true, true), (GATEWAY_IDENTITY.to_owned(), true, false)]);
+    assert_eq!(write(&gateway(TokenKind::NotYetValid)).await.status, 401);
+    assert!(rig.entries()[2].governed());
+    rig.stop().await;
 }
 
 #[tokio::test]
