@@ -8,13 +8,13 @@ use std::time::Duration;
 use http::Method;
 use serde::Deserialize;
 
-use super::control::{Control, MintRequest, chain};
+use super::control::{Control, MintRequest};
 use super::{Target, TargetError};
 use crate::clock::{Clock, Timestamp};
 use crate::contract::behaviour::Identity;
 use crate::door::RestClient;
 use crate::generate::{Caller, Nonce, TokenKind};
-use crate::wire::{Redactor, Secret};
+use crate::wire::{Redactor, Secret, causes};
 
 /// How many calls one client of the pool makes before the next takes over: a
 /// sixth of the smallest rate a shipped contract declares, so that retries and
@@ -260,9 +260,9 @@ async fn ask_issuer(
         .body(form)
         .send()
         .await
-        .map_err(|e| unreachable(chain(&e)))?;
+        .map_err(|e| unreachable(causes(&e)))?;
     let status = answer.status();
-    let text = answer.text().await.map_err(|e| unreachable(chain(&e)))?;
+    let text = answer.text().await.map_err(|e| unreachable(causes(&e)))?;
     if !status.is_success() {
         return Err(TargetError::Token(format!("{} answered {status}: {text}", settings.endpoint)));
     }

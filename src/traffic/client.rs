@@ -11,7 +11,7 @@ use super::outgoing::Outgoing;
 use super::remote::Remote;
 use crate::door::{DoorError, Origin};
 use crate::target::Target;
-use crate::wire::{Body, Exchange, Failure, FailureKind, Headers, Request, Response, Tier};
+use crate::wire::{Body, Exchange, Failure, FailureKind, Headers, Request, Response, Tier, causes};
 
 /// How long an answer may take, in real time: the flow's own bound. Answer
 /// timeouts are never scaled.
@@ -209,18 +209,7 @@ pub(super) fn refused(error: &DoorError) -> Failure {
 
 fn failure(error: &hyper::Error) -> Failure {
     let kind = if error.is_parse() || error.is_user() { FailureKind::Protocol } else { FailureKind::Reset };
-    Failure { kind, detail: chain(error) }
-}
-
-/// An error with its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
+    Failure { kind, detail: causes(error) }
 }
 
 #[cfg(test)]

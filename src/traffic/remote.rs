@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-use super::client::{chain, received, unsendable};
+use super::client::{received, unsendable};
 use super::connection::ANSWER_BOUND;
 use super::outgoing::Outgoing;
 use crate::door::{Door, Origin, RestClient};
-use crate::wire::{Body, Failure, FailureKind, Request, Response};
+use crate::wire::{Body, Failure, FailureKind, Request, Response, causes};
 
 /// The door's client waits a little longer than ours, so that ours is the one
 /// that gives up.
@@ -70,7 +70,7 @@ async fn kept(mut answer: reqwest::Response) -> Result<Response, Failure> {
 }
 
 fn failure(error: &reqwest::Error) -> Failure {
-    let detail = chain(error);
+    let detail = causes(error);
     let kind = if error.is_timeout() {
         FailureKind::Timeout
     } else if detail.contains("neither loopback nor an allowed host") {

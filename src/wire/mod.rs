@@ -16,7 +16,7 @@ mod secret;
 mod token;
 
 pub use curl::{curl_line, curl_line_with};
-pub use exchange::{Exchange, Failure, FailureKind, Tier};
+pub use exchange::{Exchange, Failure, FailureKind, Tier, causes};
 pub use fault::{
     Cycle, Distribution, Downstream, Fault, FaultError, FaultKind, FaultOperation, FaultPlan, FieldFault, InsteadOf,
     PRESETS,

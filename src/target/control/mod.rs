@@ -8,4 +8,3 @@ mod surface;
 pub use recorded::LedgerQuery;
 pub use steer::{FaultState, MintRequest, ShownClock};
 pub use surface::Control;
-pub(super) use surface::chain;

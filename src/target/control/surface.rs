@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::TargetError;
 use crate::door::{Origin, RestClient};
+use crate::wire::causes;
 
 /// Reads and steers our stack: ledger, rows, faults, tokens, clock, pools.
 #[derive(Clone, Debug)]
@@ -59,9 +60,9 @@ impl Control {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = request.send().await.map_err(|e| unreachable(chain(&e)))?;
+        let answer = request.send().await.map_err(|e| unreachable(causes(&e)))?;
         let status = answer.status();
-        let content = answer.bytes().await.map_err(|e| unreachable(chain(&e)))?;
+        let content = answer.bytes().await.map_err(|e| unreachable(causes(&e)))?;
         if !status.is_success() {
             return Err(TargetError::Unexpected {
                 what: "the control surface",
@@ -77,15 +78,4 @@ impl Control {
             }
         })
     }
-}
-
-/// An error with its causes: `reqwest` hides the telling one.
-pub(in crate::target) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

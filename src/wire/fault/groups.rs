@@ -54,33 +54,33 @@ pub(super) const KINDS: [Group; 9] = [
     ("any other", &["error"]),
 ];
 
+/// Fields that belong to a kind.
+pub(super) const OF_KINDS: [&str; 16] = [
+    "by",
+    "retry_after",
+    "growth",
+    "longest",
+    "answer",
+    "status",
+    "code",
+    "message",
+    "least",
+    "most",
+    "mean",
+    "median",
+    "p95",
+    "quantiles",
+    "column",
+    "value",
+];
+
 /// What can be said of a fault.
 pub(super) const FIELDS: [Group; 5] = [
     ("what", &["kind"]),
     ("which requests", &["tier", "table", "operation", "method", "principal", "correlation"]),
     ("how many", &["share", "every", "after", "times"]),
     ("when", &["from", "until", "time", "on_for", "off_for"]),
-    (
-        "some kinds",
-        &[
-            "by",
-            "retry_after",
-            "growth",
-            "longest",
-            "answer",
-            "status",
-            "code",
-            "message",
-            "least",
-            "most",
-            "mean",
-            "median",
-            "p95",
-            "quantiles",
-            "column",
-            "value",
-        ],
-    ),
+    ("some kinds", &OF_KINDS),
 ];
 
 /// Where words begin, and where a line ends at the latest.

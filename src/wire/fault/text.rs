@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::distribution::Distribution;
 use super::error::FaultError;
 use super::fields::{FieldFault, FieldReader};
+use super::groups;
 use super::kind::{FaultKind, InsteadOf};
 use super::model::{Cycle, Downstream, Fault, FaultOperation};
 use crate::clock::{Timestamp, parse_duration};
@@ -22,28 +23,6 @@ pub struct FaultPlan {
     /// Whether these two are real time, and not the shared clock's.
     pub real: bool,
 }
-
-/// Fields that belong to a kind.
-const OF_KINDS: [&str; 18] = [
-    "retry_after",
-    "by",
-    "answer",
-    "growth",
-    "longest",
-    "status",
-    "code",
-    "message",
-    "least",
-    "most",
-    "mean",
-    "median",
-    "p95",
-    "quantiles",
-    "on_for",
-    "off_for",
-    "column",
-    "value",
-];
 
 impl FaultPlan {
     /// Reads `KIND,NAME=VALUE,…`. A `message` goes to the end of the text, with
@@ -169,7 +148,8 @@ fn kind(reader: &mut FieldReader<'_>) -> Option<FaultKind> {
         name => {
             let Some(mut error) = FaultError::preset(name) else {
                 reader.unknown_kind(at, word);
-                reader.pass(&OF_KINDS);
+                reader.pass(&groups::OF_KINDS);
+                reader.pass(&["on_for", "off_for"]);
                 return None;
             };
             if let Some(message) = reader.text("message") {
