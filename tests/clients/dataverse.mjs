@@ -1,28 +1,10 @@
 // Dataverse by dynamics-web-api: rows, conditions, links, pages, batches,
 // functions, metadata. The authority is believed because NODE_EXTRA_CA_CERTS
 // names it. Prints one JSON object of what it saw.
-import { randomUUID } from "node:crypto";
 import { DynamicsWebApi } from "dynamics-web-api";
+import { api, run, server, token } from "./checked.mjs";
 
-const env = process.env;
-const server = env.SEAMSTRESS_DATAVERSE;
-async function token() {
-  const form = new URLSearchParams({
-    grant_type: "client_credentials",
-    client_id: env.SEAMSTRESS_FLOW_CLIENT_ID,
-    client_secret: env.SEAMSTRESS_FLOW_CLIENT_SECRET,
-    scope: `${server}/.default`,
-  });
-  const answer = await fetch(`${env.SEAMSTRESS_AUTHORITY}/oauth2/v2.0/token`, { method: "POST", body: form });
-  return (await answer.json()).access_token;
-}
-const api = new DynamicsWebApi({
-  serverUrl: server,
-  dataApi: { version: "9.2" },
-  onTokenRefresh: token,
-});
 const seen = {};
-const run = randomUUID().slice(0, 8);
 const refused = (error) => [error.status, error.code];
 
 const parts = {

@@ -8,23 +8,12 @@ believed because REQUESTS_CA_BUNDLE says so; nothing of the SDK is changed.
 import json
 import os
 import tempfile
-import uuid
 
-from azure.identity import ClientSecretCredential
-from PowerPlatform.Dataverse.client import DataverseClient
+from checked import client, run
 from PowerPlatform.Dataverse.core.errors import HttpError
 from PowerPlatform.Dataverse.models.upsert import UpsertItem
 
 seen = {}
-credential = ClientSecretCredential(
-    os.environ["AZURE_TENANT_ID"],
-    os.environ["SEAMSTRESS_FLOW_CLIENT_ID"],
-    os.environ["SEAMSTRESS_FLOW_CLIENT_SECRET"],
-    authority=os.environ["AZURE_AUTHORITY_HOST"],
-    disable_instance_discovery=True,
-)
-client = DataverseClient(os.environ["SEAMSTRESS_DATAVERSE"], credential)
-run = uuid.uuid4().hex[:8]
 
 
 def crud():

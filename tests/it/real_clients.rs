@@ -4,6 +4,7 @@
 //! is a failure.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -255,9 +256,8 @@ fn dynamics_web_api_does_its_work_over_tls() {
     if !node || !folder.join("node_modules/dynamics-web-api").exists() {
         return missing(&format!("node with dynamics-web-api in {}", folder.display()));
     }
-    // Modules are looked for beside the script.
-    let script = folder.join("dataverse.mjs");
-    std::fs::copy("tests/clients/dataverse.mjs", &script).expect("copied");
+    let script = beside_the_modules(&folder, "dataverse.mjs");
+    beside_the_modules(&folder, "checked.mjs");
     let serving = Serving::start(&["--tls", "--dataverse-open"]);
     let found = run(Path::new("node"), &script, &variables(&serving));
     let expected = json!({
@@ -308,13 +308,18 @@ fn dynamics_web_api_finds_rows_tables_and_failures_as_it_expects_them() {
     if !node || !folder.join("node_modules/dynamics-web-api").exists() {
         return missing(&format!("node with dynamics-web-api in {}", folder.display()));
     }
-    // Modules are looked for beside the script.
-    let copied = |name: &str| {
-        let script = folder.join(name);
-        std::fs::copy(Path::new("tests/clients").join(name), &script).expect("copied");
-        script
-    };
-    copied("checked.mjs");
+    beside_the_modules(&folder, "checked.mjs");
     let scripts = ["rows", "tables", "failures"];
-    agree(Path::new("node"), &scripts.map(|name| copied(&format!("web_api_{name}.mjs"))));
+    agree(Path::new("node"), &scripts.map(|name| beside_the_modules(&folder, &format!("web_api_{name}.mjs"))));
+}
+
+/// A script where its modules are looked for: beside them. Another test may read
+/// the same file at the same time, so it is exchanged whole.
+fn beside_the_modules(folder: &Path, name: &str) -> PathBuf {
+    let script = folder.join(name);
+    let content = std::fs::read(Path::new("tests/clients").join(name)).expect("read");
+    let mut file = tempfile::NamedTempFile::new_in(folder).expect("a file");
+    file.write_all(&content).expect("written");
+    file.persist(&script).expect("in its place");
+    script
 }
