@@ -152,7 +152,8 @@ class Store:
                 return Standing(State.NEW)
             fingerprint, state, holder, progress, born = known[item.id]
             if state == State.RUNNING and holder not in works:
-                works[holder] = holder != owner and self._works(holder)
+                # A job takes up its own items again; calls of one process are strangers to each other.
+                works[holder] = self._works(holder) and (holder != owner or holder == self.worker)
             running = state == State.RUNNING and works[holder]
             if born < over and not running:
                 return Standing(State.NEW)

@@ -26,7 +26,7 @@ def claim(store: Store, *items: Item) -> tuple[list[Standing], bool]:
 def test_an_item_is_claimed_once_and_known_afterwards(tmp_path: Path) -> None:
     store, twin = Store(tmp_path), Store(tmp_path)
     assert claim(store, ONE) == ([Standing(State.NEW)], True)
-    assert claim(twin, ONE) == ([Standing(State.RUNNING)], False)
+    assert claim(twin, ONE) == claim(store, ONE) == ([Standing(State.RUNNING)], False)
     assert claim(twin, OTHER) == ([Standing(State.CONFLICT)], False)
     store.settle("scope", store.worker, [("a", State.DONE, {"said": 1})])
     assert claim(twin, ONE) == ([Standing(State.DONE, {"said": 1})], True)
