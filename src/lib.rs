@@ -32,6 +32,8 @@ pub mod report;
 
 pub mod stack;
 
+pub mod process;
+
 pub mod run;
 
 pub mod cli;

@@ -18,6 +18,7 @@ mod replay;
 mod score;
 mod screen;
 mod serve;
+mod service;
 mod settle;
 mod tables;
 mod verdict;

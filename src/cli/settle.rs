@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, FailOn, FaultArgs, FileArgs, PlainArgs, RunArgs, SelectArgs, TargetArgs};
+use super::service;
 use crate::check::{Level, Weight, Weights};
 use crate::clock::{Timestamp, parse_duration};
 use crate::door::Origin;
@@ -200,6 +201,9 @@ fn rate(rate: f64) -> Result<f64, RunError> {
 
 fn environment(args: &TargetArgs) -> Result<TargetChoice, RunError> {
     let Some(name) = &args.env else {
+        if let Some(choice) = service::choice(&args.service)? {
+            return Ok(TargetChoice::Service(choice));
+        }
         let weighs = |file: &PathBuf| read_settings(file).map(|settings| !settings.severities.is_empty());
         if !args.settings.as_ref().map_or(Ok(true), weighs)? {
             return Err(RunError::Usage("--settings needs --env NAME: which environment of the file?".to_owned()));

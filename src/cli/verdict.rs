@@ -37,6 +37,9 @@ pub(super) fn text(run: &Run, files: &FileArgs, colour: bool, written: Option<&P
             format_duration(run.took),
             run.seed.0
         );
+        if let Some(cost) = run.cost {
+            let _ = writeln!(text, "CPU: {}", cost.shown());
+        }
         coverage(&mut text, run, files.verbose);
         if let Some(folder) = written {
             let _ = writeln!(text, "report: {}", folder.join("report.html").display());

@@ -59,6 +59,10 @@ pub struct RunRecord {
     pub faults: Vec<InjectedFault>,
     /// How much was done.
     pub totals: Totals,
+    /// Who used how much of the machine, where the user's service was started
+    /// for the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostRecord>,
     /// The scenarios.
     pub phases: Vec<PhaseRecord>,
     /// How often each check judged each operation.
@@ -79,6 +83,17 @@ pub struct RunRecord {
     pub coverage_percent: f64,
     /// What of each contract was tried.
     pub coverage: Vec<CoverageRecord>,
+}
+
+/// Who used how much of the machine.
+#[derive(Clone, Debug, Serialize)]
+pub struct CostRecord {
+    /// CPU time of the harness and its embedded tiers, in milliseconds.
+    pub harness_cpu_ms: u64,
+    /// CPU time of all processes of the user's service, in milliseconds.
+    pub service_cpu_ms: u64,
+    /// The most memory that they held, each at its own peak.
+    pub service_peak_memory_bytes: u64,
 }
 
 /// The shared clock.
@@ -209,6 +224,11 @@ impl RunRecord {
             defects: run.defects.iter().map(shown).collect(),
             faults: run.faults.clone(),
             totals: run.totals,
+            cost: run.cost.map(|cost| CostRecord {
+                harness_cpu_ms: millis(cost.harness),
+                service_cpu_ms: millis(cost.service),
+                service_peak_memory_bytes: cost.service_peak_memory,
+            }),
             phases: run.phases.iter().map(|phase| PhaseRecord::of(phase, redactor)).collect(),
             tallies: verdict
                 .tallies

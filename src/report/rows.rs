@@ -53,6 +53,16 @@ impl Rows {
         out.flush()
     }
 
+    /// Adds a line of plain text, without its secrets.
+    ///
+    /// # Errors
+    /// The temporary file can't be written.
+    pub fn add_text(&self, line: &str, redactor: &Redactor) -> io::Result<()> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::End(0))?;
+        writeln!(file, "{}", redactor.text(line))
+    }
+
     /// Writes all of them.
     pub(super) fn copy(&self, to: &mut File) -> io::Result<()> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -51,6 +51,11 @@ pub struct Run {
     /// What each policy did with each call at the gateway, where that was
     /// recorded.
     pub traces: Option<Rows>,
+    /// What the user's service printed, where it was started for the run.
+    pub output: Option<Rows>,
+    /// Who used how much of the machine, where the user's service was started
+    /// for the run.
+    pub cost: Option<Cost>,
     /// Contents that are too long for a command line, by the name of their
     /// file in the run's folder.
     pub bodies: Vec<(String, Vec<u8>)>,
@@ -92,6 +97,32 @@ pub struct Totals {
     pub effects: u64,
     /// Answers 429, and 403 of a quota.
     pub throttled: u64,
+}
+
+/// Who used how much of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// CPU time of this process: generator, checks, and the embedded tiers.
+    pub harness: Duration,
+    /// CPU time of all processes of the user's service.
+    pub service: Duration,
+    /// The most memory that they held, in bytes, each at its own peak.
+    pub service_peak_memory: u64,
+}
+
+impl Cost {
+    /// In one line.
+    pub fn shown(&self) -> String {
+        let total = (self.harness + self.service).as_secs_f64().max(1e-9);
+        format!(
+            "{:.1} s harness ({:.0} %), {:.1} s service ({:.0} %), which held at most {} MiB",
+            self.harness.as_secs_f64(),
+            self.harness.as_secs_f64() / total * 100.0,
+            self.service.as_secs_f64(),
+            self.service.as_secs_f64() / total * 100.0,
+            self.service_peak_memory / (1024 * 1024)
+        )
+    }
 }
 
 /// One scenario.

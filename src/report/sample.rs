@@ -64,6 +64,8 @@ pub(super) fn run() -> Run {
         ],
         rows: Some(rows()),
         traces: Some(traces()),
+        output: None,
+        cost: None,
         bodies: vec![("body-00ff.bin".into(), b"long".to_vec())],
         verdict: verdict(),
         notices: vec!["could not make: `pattern` with a look-behind at <contracts/x.yaml>".into()],

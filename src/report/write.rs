@@ -17,6 +17,9 @@ use super::{Run, hlog, html, junit, summary};
 pub(super) const ROWS: &str = "gateway-rows.jsonl";
 pub(super) const TRACES: &str = "gateway-traces.jsonl";
 
+/// What the user's service printed.
+pub(super) const OUTPUT: &str = "service-output.log";
+
 /// Why reports could not be written.
 #[derive(Debug, Error)]
 pub enum ReportError {
@@ -82,7 +85,7 @@ fn fill(folder: &Path, files: &[(&str, Vec<u8>)], run: &Run) -> Result<(), Repor
         let path = folder.join(name);
         fs::write(&path, content).map_err(failed(&path))?;
     }
-    for (name, lines) in [(ROWS, &run.rows), (TRACES, &run.traces)] {
+    for (name, lines) in [(ROWS, &run.rows), (TRACES, &run.traces), (OUTPUT, &run.output)] {
         let path = folder.join(name);
         if let Some(lines) = lines {
             fs::File::create(&path).and_then(|mut file| lines.copy(&mut file)).map_err(failed(&path))?;

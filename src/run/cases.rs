@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::queue::{Lane, Planned, Queue};
 use super::session::Session;
-use super::{Progress, RunError, phases};
+use super::{Progress, RunError, guest, phases};
 use crate::check::{CaseSubject, Finding, NotChecked};
 use crate::generate::{Case, CaseKey, Need};
 use crate::observe::CaseRun;
@@ -238,7 +238,13 @@ fn count(session: &Session, run: &CaseRun) {
 
 /// Whether the target is gone.
 async fn is_lost(session: &Session, target: &Target, run: &CaseRun) -> bool {
-    unreachable(run) && still_unreachable(session, target).await
+    guest::is_gone(session, failed(run)).await || (unreachable(run) && still_unreachable(session, target).await)
+}
+
+/// Whether a call failed as it would where the service is gone.
+fn failed(run: &CaseRun) -> bool {
+    let mut exchanges = run.calls.iter().flat_map(|call| call.exchanges.iter().chain(&call.polls));
+    exchanges.any(|exchange| exchange.status().is_none_or(|status| status >= 500))
 }
 
 /// Whether not one call found a listener.

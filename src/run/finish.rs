@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{RunError, StopReason, conclude, reproduce, shrink, traces};
+use super::{RunError, StopReason, conclude, guest, reproduce, shrink, traces};
 use crate::check::{self, Finding, Judged, Level, NotChecked, Outcome, Verdict};
 use crate::contract::Contract;
 use crate::report::{self, ObjectiveMark, Rows, Run};
@@ -42,12 +42,9 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
     let (outcome, reason) = decide(&session, &findings, &not_checked, totals.exchanges);
     let (outcome, reason) = conclude::covered_enough(&session, &coverage, outcome, reason);
     let apart = conclude::apart(&session, could_not_make);
-    let (phases, notices) = {
-        let mut gathered = session.gathered();
-        (std::mem::take(&mut gathered.phases), std::mem::take(&mut gathered.notices))
-    };
     let faults = session.systems.faults.end().await;
-    session.systems.stop().await;
+    let (cost, output) = guest::end(&session).await;
+    let mut gathered = session.gathered();
     Ok(Run {
         objectives: objectives(&session),
         command: command.to_owned(),
@@ -62,9 +59,11 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         defects: session.options.defects.clone(),
         faults,
         totals,
-        phases,
+        phases: std::mem::take(&mut gathered.phases),
         rows,
         traces,
+        output,
+        cost,
         bodies,
         verdict: Verdict {
             outcome,
@@ -76,7 +75,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
             coverage,
             apart,
         },
-        notices,
+        notices: std::mem::take(&mut gathered.notices),
     })
 }
 

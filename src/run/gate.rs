@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::inputs::{Inputs, known_checks};
 use super::session::Session;
-use super::{Listener, Options, Progress, RunError, Stop, StopReason, cases, finish, phases};
+use super::{Listener, Options, Progress, RunError, Stop, StopReason, cases, finish, guest, phases};
 use crate::contract::Contract;
 use crate::diagnose::{Diagnostics, Severity};
 use crate::generate::Need;
@@ -76,7 +76,16 @@ pub async fn judge(play: &Play, options: Options, stop: Stop, listener: Listener
     introduce(&session, &inputs);
     let budget = session.options.budget.or((*play == Play::Gate).then_some(GATE_BUDGET));
     let watch = tokio::spawn(watch_budget(session.stop.clone(), budget));
-    let outcome = carry_out(&session, play, &chosen).await;
+    let outcome = {
+        // The whole of it is played, also where the service is gone: what is
+        // under way stops by itself.
+        let (carried, watched) = (carry_out(&session, play, &chosen), guest::watch(&session));
+        tokio::pin!(carried);
+        tokio::select! {
+            outcome = &mut carried => outcome,
+            () = watched => carried.await,
+        }
+    };
     watch.abort();
     if let Err(fault) = outcome {
         session.lose(fault.to_string());
@@ -89,7 +98,7 @@ pub async fn judge(play: &Play, options: Options, stop: Stop, listener: Listener
 /// so that all faults come at once.
 pub(super) fn load(play: &Play, options: &Options) -> Result<Inputs, RunError> {
     let inputs = Inputs::load(options, play.plays_scenarios())?;
-    if matches!(options.target, super::TargetChoice::Embedded) {
+    if options.target.is_embedded() {
         let faults: Diagnostics = policy::lint(&options.mocks.join("gateway"));
         if faults.has_errors() {
             return Err(RunError::Input(faults));

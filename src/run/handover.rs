@@ -29,7 +29,7 @@ pub struct HandedOver {
 
 /// Names of the variables by which programs find an authority: OpenSSL and Go,
 /// Python's requests, Node.
-const AUTHORITY_VARIABLES: [&str; 3] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
+pub(super) const AUTHORITY_VARIABLES: [&str; 3] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
 
 impl Handover {
     /// What a stack leaves beside a settings file.

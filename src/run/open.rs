@@ -2,41 +2,34 @@
 //! environment reached.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::embedded::{around, embedded};
 use super::{Options, RunError, TargetChoice, security};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::contract::Contract;
 use crate::door::{Door, Origin, RestClient};
 use crate::generate::Need;
-use crate::limit::Throttling;
-use crate::stack::gateway::KeyRefresh;
-use crate::stack::{Api, Ports, Stack, StackError, StackOptions};
+use crate::process::Service;
+use crate::stack::{Stack, StackError};
 use crate::target::{Clients, Control, EnvironmentSettings, Target, TargetError, TokenSettings};
 use crate::wire::{Headers, Keys, Secret};
 
-/// What the embedded clock shows at the start, so that shipped contracts don't
-/// turn red by the calendar: 2026-09-01T08:00:00Z.
-const EMBEDDED_START: Timestamp = Timestamp::from_seconds(1_788_249_600);
-
-/// How fast the embedded clock runs: a minute lasts three seconds, and the
-/// smallest judged interval (`Retry-After: 1`) still lasts 50 ms.
-pub(super) const EMBEDDED_SCALE: f64 = 20.0;
-
 /// Longest wait for a control surface, an issuer or a health answer.
-const REST_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const REST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A target, and the stack behind it where it is our own.
 pub(super) struct Opened {
     pub(super) target: Target,
     pub(super) stack: Option<Stack>,
+    /// The user's service in it, where it was started for this run.
+    pub(super) service: Option<Service>,
 }
 
 /// Opens what `options` choose.
 pub(super) async fn open(options: &Options, contracts: &[Contract], began: Instant) -> Result<Opened, RunError> {
-    if !options.defects.is_empty() && !matches!(options.target, TargetChoice::Embedded) {
+    if !options.defects.is_empty() && !options.target.is_embedded() {
         return Err(RunError::Usage(
             "--defect switches on a defect of the embedded system; this target is another one. Start `seamstress serve --defect NAME` and test that"
                 .to_owned(),
@@ -44,6 +37,7 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
     }
     match &options.target {
         TargetChoice::Embedded => embedded(options, contracts, began).await,
+        TargetChoice::Service(choice) => around(options, choice, contracts, began).await,
         TargetChoice::Environment { name, settings, secret, .. } => {
             environment(options, name, settings, secret.as_ref(), began).await
         }
@@ -72,71 +66,9 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
                 began,
             };
             reach(&target.door, "the service", origin).await?;
-            Ok(Opened { target, stack: None })
+            Ok(Opened { target, stack: None, service: None })
         }
     }
-}
-
-pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> Result<Opened, RunError> {
-    let scale = options.time_scale.unwrap_or(EMBEDDED_SCALE);
-    let clock = Clock::starting_at(options.now.unwrap_or(EMBEDDED_START), scale);
-    let apis = contracts
-        .iter()
-        .filter(|c| !c.is_consumed())
-        .map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() })
-        .collect();
-    let stack = Stack::start(StackOptions {
-        mocks: options.mocks.clone(),
-        apis,
-        front: None,
-        defects: options.defects.clone(),
-        clock: clock.clone(),
-        ports: Ports::default(),
-        bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        tls: false,
-        dataverse_open: false,
-        // What is judged is judged exactly.
-        throttling: Throttling::default(),
-        key_refresh: KeyRefresh::default(),
-        record_traces: true,
-        region: StackOptions::REGION.into(),
-    })
-    .await
-    .map_err(stack_error)?;
-    let at = stack.addresses();
-    let door = Door::loopback();
-    let control =
-        Control::new(at.control.clone(), RestClient::new(&door, REST_TIMEOUT)).with_dataverse(at.dataverse.clone());
-    let clients = Clients::minted(control.clone(), options.nonce.clone(), clock.clone(), options.redactor.clone());
-    let target = Target {
-        name: "embedded".to_owned(),
-        gateway: at.gateway.clone(),
-        service: Some(at.service.clone()),
-        control: Some(control),
-        clients,
-        door,
-        clock,
-        offers: [
-            Need::Effects,
-            Need::Faults,
-            Need::Clock,
-            Need::MintedTokens,
-            Need::GatewayRows,
-            Need::DirectService,
-            Need::Load,
-            Need::Restart,
-            Need::Callbacks,
-            Need::RawConnection,
-            Need::Apart,
-        ]
-        .into(),
-        service_marker: Some("X-Served-By".to_owned()),
-        extra_headers: Headers::new(),
-        keys: Keys::default(),
-        redactor: options.redactor.clone(),
-        began,
-    };
-    Ok(Opened { target, stack: Some(stack) })
 }
 
 /// The door that also believes the authorities of a file.
@@ -184,8 +116,7 @@ async fn environment(
         let control =
             Control::new(origin, rest.clone()).with_dataverse(settings.dataverse.as_deref().and_then(Origin::parse));
         control.health().await.map_err(could_not_run)?;
-        let shown = control.clock().await.map_err(could_not_run)?;
-        clock = Clock::starting_at(shown.now, shown.scale);
+        clock = control.follow_clock().await.map_err(could_not_run)?;
         offers.extend([
             Need::Effects,
             Need::Faults,
@@ -235,7 +166,7 @@ async fn environment(
         redactor: options.redactor.clone(),
         began,
     };
-    Ok(Opened { target, stack: None })
+    Ok(Opened { target, stack: None, service: None })
 }
 
 /// A scale or an instant was asked for, and the target's clock is its own.

@@ -90,6 +90,8 @@ pub struct SchemeKey {
 pub enum TargetChoice {
     /// The embedded system, started for this run.
     Embedded,
+    /// The embedded system, with a service of the user's in the seat of ours.
+    Service(ServiceChoice),
     /// An environment of the settings, with its client's secret.
     Environment {
         /// Its name.
@@ -120,6 +122,45 @@ pub enum TargetChoice {
         /// Certificates whose authorities are believed beside the system's.
         ca_file: Option<PathBuf>,
     },
+}
+
+/// A service of the user's behind the embedded gateway.
+#[derive(Clone, Debug)]
+pub struct ServiceChoice {
+    /// Where it comes from.
+    pub from: ServiceFrom,
+    /// The path that answers 2xx when it is well.
+    pub health: String,
+    /// How long it may take until it does, in real time.
+    pub within: Duration,
+    /// A header field that only the service's answers carry; by default the one
+    /// of our own service, where a contract declares it.
+    pub marker: Option<String>,
+}
+
+/// The path that a service is asked on unless somebody says otherwise.
+pub const DEFAULT_HEALTH: &str = "/health";
+
+/// Where a service of the user's comes from.
+#[derive(Clone, Debug)]
+pub enum ServiceFrom {
+    /// It is started for this run by a command line, on this port, or on a free
+    /// one.
+    Command {
+        /// The command line, for `sh`.
+        command: String,
+        /// The port.
+        port: Option<u16>,
+    },
+    /// It runs already.
+    Url(Origin),
+}
+
+impl TargetChoice {
+    /// Whether the gateway before the service is the embedded one.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self, Self::Embedded | Self::Service(_))
+    }
 }
 
 impl Options {

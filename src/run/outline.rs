@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::embedded::EMBEDDED_SCALE;
 use super::gate::{Play, choose, load};
 use super::inputs::{Inputs, known_checks};
-use super::open::EMBEDDED_SCALE;
-use super::{Options, RunError, TargetChoice};
+use super::{Options, RunError, ServiceFrom, TargetChoice};
 use crate::contract::Contract;
 use crate::generate::{CaseKey, Generators, Need};
 use crate::scenario::{self, CallSource, Overrides, Scenario};
@@ -153,6 +153,7 @@ fn offers(options: &Options) -> Vec<Need> {
     let ours = [Effects, Faults, Clock, MintedTokens, GatewayRows, Load];
     match &options.target {
         TargetChoice::Embedded => ours.into_iter().chain([DirectService]).collect(),
+        TargetChoice::Service(_) => ours.into_iter().filter(|need| *need != Clock).chain([DirectService]).collect(),
         TargetChoice::Url { origin, .. } => (!origin.tls).then_some(Need::RawConnection).into_iter().collect(),
         TargetChoice::Environment { settings, .. } => {
             let control = settings.control.iter().flat_map(|_| ours);
@@ -191,6 +192,10 @@ fn scenario_line(scenario: &Scenario, inputs: &Inputs, options: &Options) -> Str
 fn place(target: &TargetChoice) -> String {
     match target {
         TargetChoice::Embedded => "the embedded system, on loopback".to_owned(),
+        TargetChoice::Service(choice) => match &choice.from {
+            ServiceFrom::Command { command, .. } => format!("the embedded system around `{command}`, on loopback"),
+            ServiceFrom::Url(origin) => format!("the embedded system around {origin}"),
+        },
         TargetChoice::Environment { name, settings, .. } => format!("environment {name}, {}", settings.gateway),
         TargetChoice::Url { origin, base_path, .. } => format!("{origin}{base_path}"),
     }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::inputs::Inputs;
 use super::play::{self, Shown};
 use super::session::Session;
-use super::{Listener, Options, RunError, Stop, StopReason, TargetChoice, cases, finish};
+use super::{
+    DEFAULT_HEALTH, Listener, Options, RunError, ServiceChoice, ServiceFrom, Stop, StopReason, TargetChoice, cases,
+    finish,
+};
 use crate::check::{CallMark, Level, Reproduced};
 use crate::generate::{CaseKey, Nonce, Seed};
 use crate::report::Run;
@@ -50,6 +53,7 @@ fn push_target(words: &mut Vec<String>, target: &TargetChoice) {
     let mut push = |flag: &str, value: &str| words.extend([flag.to_owned(), quote(value)]);
     match target {
         TargetChoice::Embedded => {}
+        TargetChoice::Service(choice) => push_service(choice, &mut push),
         TargetChoice::Environment { name, file, settings, .. } => {
             if !DEFAULT_SETTINGS.iter().any(|place| file.as_os_str() == *place) {
                 push("--settings", &file.display().to_string());
@@ -75,6 +79,24 @@ fn push_target(words: &mut Vec<String>, target: &TargetChoice) {
                 push("--ca-file", &file.display().to_string());
             }
         }
+    }
+}
+
+fn push_service(choice: &ServiceChoice, push: &mut impl FnMut(&str, &str)) {
+    match &choice.from {
+        ServiceFrom::Command { command, port } => {
+            push("--service-cmd", command);
+            if let Some(port) = port {
+                push("--service-port", &port.to_string());
+            }
+        }
+        ServiceFrom::Url(origin) => push("--service", &origin.to_string()),
+    }
+    if choice.health != DEFAULT_HEALTH {
+        push("--service-health", &choice.health);
+    }
+    if let Some(marker) = &choice.marker {
+        push("--service-marker", marker);
     }
 }
 
@@ -206,7 +228,7 @@ impl Replay {
         if !self.seeded {
             options.seed = Seed(recorded.seed);
         }
-        if options.defects.is_empty() && matches!(options.target, TargetChoice::Embedded) {
+        if options.defects.is_empty() && options.target.is_embedded() {
             options.defects = recorded.defects;
         }
         Ok(origin)

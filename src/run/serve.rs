@@ -167,6 +167,7 @@ async fn start(options: ServeOptions, apis: Vec<Api>, front: Option<Front>) -> R
         mocks,
         apis,
         front,
+        guest: None,
         defects,
         clock,
         ports,

@@ -89,7 +89,7 @@ impl Session {
     ) -> Result<Self, RunError> {
         let began = Instant::now();
         let started = Timestamp::system_now();
-        let Opened { mut target, stack } = open(&options, &inputs.contracts, began).await?;
+        let Opened { mut target, stack, service } = open(&options, &inputs.contracts, began).await?;
         // Promises that nobody made are not judged; those that were made are there.
         target.offers.insert(Need::Behaviour);
         if !are_alike(&inputs.contracts) {
@@ -112,7 +112,7 @@ impl Session {
         let clock_start = target.clock.now();
         let selection =
             Selection::new(&options.only, &options.skip).map_err(|fault| RunError::Usage(fault.to_string()))?;
-        let systems = Systems::new(&target, stack, &options, &inputs.contracts);
+        let systems = Systems::new(&target, (stack, service), &options, &inputs.contracts);
         systems.faults.arm(&target).await?;
         let judging = Judging::weighed(&selection, &target.offers, options.weights.clone());
         Ok(Self {

@@ -10,12 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use super::embedded::{around, embedded};
 use super::faults::RunFaults;
-use super::open::{Opened, embedded};
-use super::{Options, RunError};
+use super::open::Opened;
+use super::{Options, RunError, TargetChoice};
 use crate::contract::Contract;
 use crate::contract::behaviour::PoolSource;
 use crate::generate::{Case, Need};
+use crate::process::Service;
 use crate::stack::Stack;
 use crate::target::Target;
 use crate::traffic::Player;
@@ -26,6 +28,8 @@ pub(super) struct Systems {
     apart: OnceCell<Arc<Player>>,
     late: OnceCell<Arc<Player>>,
     stacks: Mutex<Vec<Stack>>,
+    /// The user's service in each of them, where one was started.
+    services: Mutex<Vec<Service>>,
     options: Options,
     contracts: Arc<[Contract]>,
     /// What was asked for on the command line, armed on each of them.
@@ -36,7 +40,7 @@ impl Systems {
     /// The run's own system; those apart are started when they are wanted.
     pub(super) fn new(
         target: &Arc<Target>,
-        stack: Option<Stack>,
+        (stack, service): (Option<Stack>, Option<Service>),
         options: &Options,
         contracts: &Arc<[Contract]>,
     ) -> Self {
@@ -45,6 +49,7 @@ impl Systems {
             apart: OnceCell::new(),
             late: OnceCell::new(),
             stacks: Mutex::new(stack.into_iter().collect()),
+            services: Mutex::new(service.into_iter().collect()),
             options: options.clone(),
             contracts: contracts.clone(),
             faults: RunFaults::new(&options.faults),
@@ -72,15 +77,27 @@ impl Systems {
 
     async fn start(&self) -> Result<Arc<Player>, RunError> {
         let began = self.own.target().began;
-        let Opened { mut target, stack } = embedded(&self.options, &self.contracts, began).await?;
+        let opened = match &self.options.target {
+            TargetChoice::Service(choice) => around(&self.options, choice, &self.contracts, began).await?,
+            _ => embedded(&self.options, &self.contracts, began).await?,
+        };
+        let Opened { mut target, stack, service } = opened;
         target.offers.clone_from(&self.own.target().offers);
         self.faults.arm(&target).await?;
         self.stacks.lock().unwrap_or_else(PoisonError::into_inner).extend(stack);
+        self.services.lock().unwrap_or_else(PoisonError::into_inner).extend(service);
         Ok(Arc::new(Player::new(Arc::new(target))))
     }
 
-    /// Stops every stack that was started.
+    /// The user's services that were started for this run, the run's own first.
+    pub(super) fn services(&self) -> Vec<Service> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Stops everything that was started: services first, so that they find
+    /// their neighbours to the end.
     pub(super) async fn stop(&self) {
+        futures_util::future::join_all(self.services().iter().map(Service::stop)).await;
         let stacks = std::mem::take(&mut *self.stacks.lock().unwrap_or_else(PoisonError::into_inner));
         futures_util::future::join_all(stacks.into_iter().map(Stack::stop)).await;
     }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::control::Restart;
 use super::gateway::{KeyRefresh, Upstream};
 use crate::clock::Clock;
 use crate::contract::ContractId;
@@ -22,8 +23,10 @@ pub struct StackOptions {
     pub mocks: PathBuf,
     /// The APIs that the gateway publishes.
     pub apis: Vec<Api>,
-    /// Somebody else's service in place of ours.
+    /// Somebody else's service in place of ours, behind policies of their own.
     pub front: Option<Front>,
+    /// Somebody else's service in place of ours, with all the rest around it.
+    pub guest: Option<Guest>,
     /// Names out of [`super::defects::DEFECTS`].
     pub defects: Vec<String>,
     /// The clock of every tier.
@@ -80,6 +83,16 @@ impl Front {
         });
         Origin::parse(&self.service).map(|origin| origin.host).into_iter().chain(mapped).collect()
     }
+}
+
+/// Somebody else's service in the seat of ours: gateway, issuer, Dataverse, model
+/// and trigger are there for it as they are for ours.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    /// Where it stands, or will stand.
+    pub origin: Origin,
+    /// How it is restarted, where that can be done.
+    pub restart: Option<Restart>,
 }
 
 /// An API that the gateway publishes: what API Management would import.

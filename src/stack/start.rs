@@ -8,6 +8,7 @@ use super::dataverse::{Dataverse, DataverseHandle};
 use super::defects::{self, Defect};
 use super::gateway::{RowLog, TraceLog};
 use super::issuer::{Directory, Tenant};
+use super::surroundings::Surroundings;
 use super::tiers::Tiers;
 use super::tls::Tls;
 use super::wiring::{Secrets, Start, door};
@@ -24,6 +25,7 @@ pub struct Stack {
     tenant: Tenant,
     tls: Option<Tls>,
     rows: RowLog,
+    secrets: Secrets,
 }
 
 impl Stack {
@@ -53,7 +55,10 @@ impl Stack {
         };
         let mut tiers = Tiers::default();
         match tiers.start(&start).await {
-            Ok((addresses, tenant)) => Ok(Self { tiers, addresses, tenant, tls: start.tls, rows: start.rows }),
+            Ok((addresses, tenant)) => {
+                let Start { tls, rows, secrets, .. } = start;
+                Ok(Self { tiers, addresses, tenant, tls, rows, secrets })
+            }
             Err(fault) => {
                 tiers.stop().await;
                 Err(fault)
@@ -65,6 +70,11 @@ impl Stack {
     /// service.
     pub fn dataverse(&self) -> Option<&DataverseHandle> {
         self.tiers.dataverse.as_ref().map(Dataverse::handle)
+    }
+
+    /// What a service that stands in the seat of ours finds in its environment.
+    pub fn surroundings(&self) -> Surroundings {
+        Surroundings::of(&self.addresses, &self.tenant, &self.secrets, self.tiers.trigger.as_ref())
     }
 
     /// Where the tiers stand.

@@ -40,6 +40,7 @@ fn options(defects: &[&str]) -> StackOptions {
         .to_vec();
     StackOptions {
         front: None,
+        guest: None,
         mocks: root.join("mocks"),
         apis,
         defects: defects.iter().map(|d| (*d).to_owned()).collect(),

@@ -8,10 +8,10 @@ use super::dataverse::Dataverse;
 use super::gateway::{Gateway, GatewayError};
 use super::issuer::{Issuer, Tenant};
 use super::model::Model;
-use super::service::{Service, ServiceError};
+use super::service::{Service, ServiceError, ServiceOptions};
 use super::trigger::Trigger;
 use super::wiring::{Counted, Ours, Start};
-use super::{Addresses, Front, StackError};
+use super::{Addresses, Front, Guest, Restart, StackError};
 use crate::door::Origin;
 
 /// What runs already.
@@ -45,11 +45,7 @@ impl Tiers {
         let trigger = &*self.trigger.insert(Trigger::start(start.trigger(&tenant, board)).await?);
         let (behind, received) = (start.behind(&model, trigger), trigger.handle().clone());
         let trigger = trigger.origin().clone();
-        let service = Service::start(start.service(&tenant, &dataverse, behind))
-            .await
-            .map_err(|ServiceError::Listen(fault)| fault)?;
-        let service = self.service.insert(service);
-        let (restart, service) = (service.handle().clone(), service.origin().clone());
+        let (restart, service) = self.seat(start, start.service(&tenant, &dataverse, behind)).await?;
         let backends = [
             ("bulk-update-service", &service),
             ("tabular-intake-service", &service),
@@ -61,11 +57,29 @@ impl Tiers {
         let gateway = self.gateway.insert(gateway);
         let (counted, gateway) = (counted(gateway), gateway.origin().clone());
         start.gateway.set(gateway.clone()).expect("nobody else fills the cell");
-        let ours = Ours { dataverse: handle, service: restart, trigger: received };
+        let ours = Ours { dataverse: handle, restart, trigger: received };
         let control = Control::start(start.control(&tenant, counted, Some(ours))).await?;
         let control = self.control.insert(control).origin().clone();
         let (dataverse, model, trigger) = (Some(called), Some(model), Some(trigger));
         Ok((Addresses { issuer, gateway, service, dataverse, model, trigger, control }, tenant))
+    }
+
+    /// The service and how it is restarted: ours is started, a guest's is not.
+    async fn seat(&mut self, start: &Start<'_>, ours: ServiceOptions) -> Result<(Option<Restart>, Origin), StackError> {
+        if let Some(Guest { origin, restart }) = start.options.guest.clone() {
+            return Ok((restart, origin));
+        }
+        let service = Service::start(ours).await.map_err(|ServiceError::Listen(fault)| fault)?;
+        let service = self.service.insert(service);
+        let handle = service.handle().clone();
+        let restart = Restart::new(move || {
+            let handle = handle.clone();
+            async move {
+                handle.restart().await;
+                Ok(())
+            }
+        });
+        Ok((Some(restart), service.origin().clone()))
     }
 
     /// Issuer, gateway and control surface before somebody else's service.

@@ -14,7 +14,7 @@ use super::fault::FaultBoard;
 use super::gateway::{Counters, GatewayOptions, Metrics, RowLog, TraceLog, Upstream};
 use super::issuer::{Directory, IssuerOptions, Tenant};
 use super::model::ModelOptions;
-use super::service::{Behind, ModelEndpoint, ServiceHandle, ServiceOptions, TriggerEndpoint};
+use super::service::{Behind, ModelEndpoint, ServiceOptions, TriggerEndpoint};
 use super::tls::Tls;
 use super::trigger::{Trigger, TriggerHandle, TriggerOptions};
 use super::{Front, StackOptions};
@@ -25,13 +25,14 @@ use crate::wire::{Secret, Tier};
 
 /// What the tenant's file calls the service's own client, and the gateway's
 /// managed identity.
-const SERVICE: &str = "service";
+pub(super) const SERVICE: &str = "service";
 const GATEWAY: &str = "gateway";
 
 /// Made anew at each start; they never leave the process.
+#[derive(Clone, Debug)]
 pub(super) struct Secrets {
-    gateway_key: Secret,
-    model_key: Secret,
+    pub(super) gateway_key: Secret,
+    pub(super) model_key: Secret,
 }
 
 impl Secrets {
@@ -43,7 +44,7 @@ impl Secrets {
 
 /// The secret of one of our own clients. Where the tenant's file has no such
 /// client, the issuer will say so.
-fn own_secret(tenant: &Tenant, client: &str) -> Secret {
+pub(super) fn own_secret(tenant: &Tenant, client: &str) -> Secret {
     tenant.secret(client).cloned().unwrap_or_else(|| Secret::new(""))
 }
 
@@ -58,7 +59,8 @@ pub(super) fn door(options: &StackOptions, tls: Option<&Tls>) -> Door {
     let bind = options.bind;
     let own = (!bind.is_loopback() && !bind.is_unspecified()).then(|| bind.to_string());
     let front = options.front.iter().flat_map(Front::called);
-    let door = Door::new(own.into_iter().chain(front));
+    let guest = options.guest.iter().map(|guest| guest.origin.host.clone());
+    let door = Door::new(own.into_iter().chain(front).chain(guest));
     match tls {
         Some(tls) => door.trusting(tls.authority()).expect("the authority that was made is a certificate"),
         None => door,
@@ -198,8 +200,8 @@ impl Start<'_> {
 
     pub(super) fn control(&self, tenant: &Tenant, (counters, metrics): Counted, ours: Option<Ours>) -> ControlOptions {
         let (rows, traces, recorded) = (self.rows.clone(), self.traces.clone(), self.traces.clone());
-        let (dataverse, service, trigger) = match ours {
-            Some(ours) => (Some(ours.dataverse), Some(ours.service), Some(ours.trigger)),
+        let (dataverse, restart, trigger) = match ours {
+            Some(ours) => (Some(ours.dataverse), ours.restart, Some(ours.trigger)),
             None => (None, None, None),
         };
         ControlOptions {
@@ -213,12 +215,7 @@ impl Start<'_> {
             counters,
             metrics,
             clock: self.clock(),
-            restart: service.map(|service: ServiceHandle| {
-                Restart::new(move || {
-                    let service = service.clone();
-                    async move { service.restart().await }
-                })
-            }),
+            restart,
         }
     }
 }
@@ -226,9 +223,9 @@ impl Start<'_> {
 /// What the gateway counts: by limits, and by `emit-metric`.
 pub(super) type Counted = (Arc<Counters>, Metrics);
 
-/// What the control surface steers of our own service and what is behind it.
+/// What the control surface steers of the service and what is behind it.
 pub(super) struct Ours {
     pub(super) dataverse: DataverseHandle,
-    pub(super) service: ServiceHandle,
+    pub(super) restart: Option<Restart>,
     pub(super) trigger: TriggerHandle,
 }

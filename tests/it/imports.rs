@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// A room, and the rooms that it may import. `openapi` and `behaviour` are the
 /// two halves of `contract`.
-const ALLOWED: [(&str, &[&str]); 23] = [
+const ALLOWED: [(&str, &[&str]); 24] = [
     ("diagnose", &[]),
     ("clock", &[]),
     ("door", &[]),
@@ -33,6 +33,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
         "stack",
         &["diagnose", "clock", "door", "wire", "limit", "contract::openapi", "contract::id", "policy", "observe"],
     ),
+    ("process", &["clock", "door"]),
     ("run", EVERYTHING),
     ("cli", EVERYTHING_AND_RUN),
 ];
@@ -57,6 +58,7 @@ const EVERYTHING: &[&str] = &[
     "readiness",
     "report",
     "stack",
+    "process",
 ];
 
 const EVERYTHING_AND_RUN: &[&str] = &[

@@ -153,6 +153,8 @@ pub(in crate::cli) struct TargetArgs {
     /// Leave to run against an environment that is marked protected.
     #[arg(long)]
     pub(in crate::cli) protected: bool,
+    #[command(flatten)]
+    pub(in crate::cli) service: ServiceArgs,
     /// Switch on a defect of the embedded system; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) defect: Vec<String>,
@@ -164,4 +166,35 @@ pub(in crate::cli) struct TargetArgs {
     /// What the embedded clock shows at the start.
     #[arg(long, value_name = "RFC3339")]
     pub(in crate::cli) now: Option<String>,
+}
+
+/// A service of the user's in the embedded system.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "A service of your own in the embedded system")]
+pub(in crate::cli) struct ServiceArgs {
+    /// Start your service with this command line (for `sh`), put the embedded
+    /// gateway before it, and stop it at the end.
+    ///
+    /// It finds HOST and PORT to listen on in its environment, and the addresses
+    /// of issuer, gateway, Dataverse, model and trigger: `seamstress help` and
+    /// README.md list the variables.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["env", "service"])]
+    pub(in crate::cli) service_cmd: Option<String>,
+    /// Put the embedded gateway before a service that runs already.
+    #[arg(long, value_name = "URL", conflicts_with = "env")]
+    pub(in crate::cli) service: Option<String>,
+    /// The port for `--service-cmd`; any free one by default.
+    #[arg(long, value_name = "PORT", requires = "service_cmd", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(in crate::cli) service_port: Option<u16>,
+    /// The path that your service answers with 2xx when it is well; /health by
+    /// default.
+    #[arg(long, value_name = "PATH")]
+    pub(in crate::cli) service_health: Option<String>,
+    /// How long it may take until it does; 60 s by default.
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) service_within: Option<String>,
+    /// A header field that only your service's answers carry, by which they are
+    /// told from the gateway's; X-Served-By where a contract declares it.
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) service_marker: Option<String>,
 }

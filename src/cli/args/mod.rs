@@ -5,7 +5,7 @@ mod files;
 mod play;
 mod serve;
 
-pub(super) use command::{Cli, Command, FaultArgs, FileArgs, Format, TargetArgs};
+pub(super) use command::{Cli, Command, FaultArgs, FileArgs, Format, ServiceArgs, TargetArgs};
 pub(super) use files::{ExplainArgs, InitArgs, LintArgs, ListArgs, PoliciesArgs, SchemaOf, TableFormat, TablesArgs};
 pub(super) use play::{
     CapacityCommand, CheckArgs, FailOn, PlainArgs, ProbeArgs, ReadinessArgs, ReplayArgs, RunArgs, ScoreArgs, SelectArgs,

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::check::Outcome;
 use crate::report::escape::html;
 use crate::report::json::{RunRecord, TallyRecord};
-use crate::report::write::{ROWS, TRACES};
+use crate::report::write::{OUTPUT, ROWS, TRACES};
 use crate::report::{InjectedFault, Run};
 
 use super::{coverage, findings, latency};
@@ -203,6 +203,7 @@ fn push_run(page: &mut String, run: &Run, record: &RunRecord) {
                 record.clock.scale
             ),
         ),
+        ("CPU", run.cost.map(|cost| cost.shown()).unwrap_or_default()),
         ("Seamstress", record.tool_version.to_owned()),
     ];
     page.push_str("<section id=\"run\">\n<h2>The run</h2>\n<dl class=\"facts\">\n");
@@ -224,14 +225,19 @@ fn push_run(page: &mut String, run: &Run, record: &RunRecord) {
 /// What lies beside the page and is too long for it.
 fn push_files(page: &mut String, run: &Run) {
     let files = [
-        (ROWS, "each call as the gateway logged it", run.rows.is_some()),
-        (TRACES, "what each policy did with each call, and how long it took", run.traces.is_some()),
+        (ROWS, "each call as the gateway logged it, a JSON object a line", run.rows.is_some()),
+        (
+            TRACES,
+            "what each policy did with each call, and how long it took, a JSON object a line",
+            run.traces.is_some(),
+        ),
+        (OUTPUT, "what your service printed", run.output.is_some()),
     ];
     let files: Vec<_> = files.iter().filter(|(_, _, there)| *there).collect();
     if files.is_empty() {
         return;
     }
-    page.push_str("<p>Beside this page, a JSON object a line:</p>\n<ul>\n");
+    page.push_str("<p>Beside this page:</p>\n<ul>\n");
     for (name, what, _) in files {
         let _ = writeln!(page, "<li><a href=\"{name}\">{name}</a>: {what}</li>");
     }

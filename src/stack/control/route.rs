@@ -348,7 +348,10 @@ struct Restarted {
 async fn restart(State(stack): State<ControlOptions>, body: Bytes) -> Result<Response, Refused> {
     let Restarted { tier } = read(&body)?;
     match tier.as_str() {
-        "service" => stack.restart.as_ref().ok_or_else(absent)?.now().await,
+        "service" => {
+            let restarted = stack.restart.as_ref().ok_or_else(absent)?.now().await;
+            restarted.map_err(|why| refusal(StatusCode::INTERNAL_SERVER_ERROR, &why))?;
+        }
         "gateway" => stack.counters.restart(),
         _ => {
             let why = format!("`{tier}` can't be restarted; `service` and `gateway` can");

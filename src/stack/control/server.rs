@@ -39,22 +39,27 @@ pub struct ControlOptions {
     pub metrics: Metrics,
     /// The shared clock.
     pub clock: Clock,
-    /// How the service is restarted, where it is our own.
+    /// How the service is restarted, where that can be done.
     pub restart: Option<Restart>,
 }
 
 /// Restarts the service, and returns once it is up again.
 #[derive(Clone)]
-pub struct Restart(Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>);
+pub struct Restart(Arc<RestartService>);
+
+type RestartService = dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync;
 
 impl Restart {
-    /// From what does it.
-    pub fn new<F: Future<Output = ()> + Send + 'static>(restart: impl Fn() -> F + Send + Sync + 'static) -> Self {
+    /// From what does it, and says why it did not come up again.
+    pub fn new<F>(restart: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
         Self(Arc::new(move || Box::pin(restart())))
     }
 
-    pub(super) async fn now(&self) {
-        self.0().await;
+    pub(super) async fn now(&self) -> Result<(), String> {
+        self.0().await
     }
 }
 

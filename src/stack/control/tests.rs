@@ -57,6 +57,7 @@ impl Rig {
             let counted = counted.clone();
             async move {
                 counted.fetch_add(1, Ordering::Relaxed);
+                Ok(())
             }
         });
         let options = ControlOptions {

@@ -1,16 +1,21 @@
 //! What is done to the stack: faults, tokens, the clock, restarts; and what it
 //! holds.
 
+use std::time::{Duration, Instant};
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::TargetError;
 use super::surface::Control;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::generate::TokenKind;
 use crate::observe::ReceivedCall;
 use crate::wire::{Fault, Secret};
+
+/// How often a clock that is followed is asked.
+const CLOCK_QUESTIONS: usize = 16;
 
 /// What the stack's clock shows.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -103,6 +108,31 @@ impl Control {
     /// The surface does not answer.
     pub async fn clock(&self) -> Result<ShownClock, TargetError> {
         self.call(Method::GET, "/clock", None).await
+    }
+
+    /// A clock that goes with the one there: as good as the quickest of several
+    /// questions, half of whose round trip is how far it can be off.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn follow_clock(&self) -> Result<Clock, TargetError> {
+        let (mut quickest, mut best) = self.read_clock().await?;
+        for _ in 1..CLOCK_QUESTIONS {
+            let (took, clock) = self.read_clock().await?;
+            if took < quickest {
+                (quickest, best) = (took, clock);
+            }
+        }
+        Ok(best)
+    }
+
+    /// A clock set by one question, and how long that took.
+    async fn read_clock(&self) -> Result<(Duration, Clock), TargetError> {
+        let asked = Instant::now();
+        let shown = self.clock().await?;
+        let took = asked.elapsed();
+        let travelled = (took / 2).mul_f64(shown.scale);
+        Ok((took, Clock::starting_at(shown.now.plus(travelled), shown.scale)))
     }
 
     /// Moves the shared clock there forward; parts of a second are rounded up.

@@ -1,0 +1,200 @@
+//! The embedded system for a run: with our own service, or with one of the
+//! user's in its seat.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Instant;
+
+use super::open::{Opened, REST_TIMEOUT, reach, stack_error};
+use super::{Options, RunError, ServiceChoice, ServiceFrom};
+use crate::clock::{Clock, Timestamp};
+use crate::contract::Contract;
+use crate::door::{Door, Origin, RestClient};
+use crate::generate::Need;
+use crate::limit::Throttling;
+use crate::process::{Launch, ProcessError, Service, free_port};
+use crate::stack::gateway::KeyRefresh;
+use crate::stack::{Api, Guest, Ports, Restart, Stack, StackOptions};
+use crate::target::{Clients, Control, Target};
+use crate::wire::{Headers, Keys};
+
+/// What the embedded clock shows at the start, so that shipped contracts don't
+/// turn red by the calendar: 2026-09-01T08:00:00Z.
+const EMBEDDED_START: Timestamp = Timestamp::from_seconds(1_788_249_600);
+
+/// How fast the embedded clock runs: a minute lasts three seconds, and the
+/// smallest judged interval (`Retry-After: 1`) still lasts 50 ms.
+pub(super) const EMBEDDED_SCALE: f64 = 20.0;
+
+/// The header field by which our own service's answers are told.
+const MARKER: &str = "X-Served-By";
+
+/// What a run on the embedded system offers, whoever's service stands in it.
+const OFFERS: [Need; 9] = [
+    Need::Effects,
+    Need::Faults,
+    Need::MintedTokens,
+    Need::GatewayRows,
+    Need::DirectService,
+    Need::Load,
+    Need::Callbacks,
+    Need::RawConnection,
+    Need::Apart,
+];
+
+/// Starts it with our own service.
+pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: Instant) -> Result<Opened, RunError> {
+    let scale = options.time_scale.unwrap_or(EMBEDDED_SCALE);
+    let clock = Clock::starting_at(options.now.unwrap_or(EMBEDDED_START), scale);
+    let stack = start(options, contracts, clock.clone(), None).await?;
+    let mut target = target(options, &stack, clock, began);
+    "embedded".clone_into(&mut target.name);
+    target.service_marker = Some(MARKER.to_owned());
+    target.offers.extend([Need::Clock, Need::Restart]);
+    Ok(Opened { target, stack: Some(stack), service: None })
+}
+
+/// Starts it around a service of the user's, which keeps real time; and that
+/// service, where it does not run yet.
+pub(super) async fn around(
+    options: &Options,
+    choice: &ServiceChoice,
+    contracts: &[Contract],
+    began: Instant,
+) -> Result<Opened, RunError> {
+    if options.time_scale.is_some() {
+        let why =
+            "--time-scale sets the clock of a system that is embedded as a whole; a service of yours keeps real time";
+        return Err(RunError::Usage(why.to_owned()));
+    }
+    let clock = Clock::starting_at(options.now.unwrap_or_else(Timestamp::system_now), 1.0);
+    match &choice.from {
+        ServiceFrom::Url(origin) => {
+            reach(&Door::new([origin.host.clone()]), "the service", origin).await?;
+            let guest = Guest { origin: origin.clone(), restart: None };
+            let stack = start(options, contracts, clock.clone(), Some(guest)).await?;
+            let mut target = target(options, &stack, clock, began);
+            target.name = format!("{origin} behind the embedded gateway");
+            target.door = Door::new([origin.host.clone()]);
+            target.offers.remove(&Need::Apart);
+            target.service_marker = choice.marker.clone().or_else(|| declared_marker(contracts));
+            Ok(Opened { target, stack: Some(stack), service: None })
+        }
+        ServiceFrom::Command { command, port } => {
+            let service = launched(choice, command, *port)?;
+            let guest = Guest { origin: service.origin().clone(), restart: Some(restarting(&service)) };
+            let stack = start(options, contracts, clock.clone(), Some(guest)).await?;
+            if let Err(fault) = bring_up(options, &stack, &service).await {
+                stack.stop().await;
+                return Err(fault);
+            }
+            let mut target = target(options, &stack, clock, began);
+            "your service behind the embedded gateway".clone_into(&mut target.name);
+            target.offers.insert(Need::Restart);
+            if port.is_some() {
+                // A second one would want the same port.
+                target.offers.remove(&Need::Apart);
+            }
+            target.service_marker = choice.marker.clone().or_else(|| declared_marker(contracts));
+            Ok(Opened { target, stack: Some(stack), service: Some(service) })
+        }
+    }
+}
+
+/// Our own marker, where a contract says that answers may carry it.
+fn declared_marker(contracts: &[Contract]) -> Option<String> {
+    let operations = contracts.iter().flat_map(|contract| contract.openapi.operations.iter());
+    let mut headers = operations.flat_map(|o| o.responses.iter()).flat_map(|(_, answer)| answer.headers.iter());
+    headers.any(|header| header.name.eq_ignore_ascii_case(MARKER)).then(|| MARKER.to_owned())
+}
+
+fn launched(choice: &ServiceChoice, command: &str, port: Option<u16>) -> Result<Service, RunError> {
+    let port = port.map_or_else(free_port, Ok);
+    let port = port.map_err(|fault| RunError::CouldNotRun(format!("no free port for the service: {fault}")))?;
+    let launch = Launch {
+        command: command.to_owned(),
+        origin: Origin { tls: false, host: Ipv4Addr::LOCALHOST.to_string(), port },
+        health: choice.health.clone(),
+        within: choice.within,
+    };
+    Service::new(launch).map_err(|fault| could_not_run(&fault))
+}
+
+/// Starts the service with what it has to know of the stack.
+async fn bring_up(options: &Options, stack: &Stack, service: &Service) -> Result<(), RunError> {
+    let surroundings = stack.surroundings();
+    surroundings.secret.iter().for_each(|(_, secret)| options.redactor.register(secret));
+    let mut variables = surroundings.variables();
+    if let Some(authority) = stack.authority() {
+        let file = service.place("ca.pem");
+        std::fs::write(&file, authority)
+            .map_err(|fault| RunError::CouldNotRun(format!("{} can't be written: {fault}", file.display())))?;
+        let file = file.display().to_string();
+        variables.extend(super::handover::AUTHORITY_VARIABLES.map(|name| (name.to_owned(), file.clone())));
+    }
+    service.start(variables).await.map_err(|fault| could_not_run(&fault))
+}
+
+fn restarting(service: &Service) -> Restart {
+    let service = service.clone();
+    Restart::new(move || {
+        let service = service.clone();
+        async move { service.restart().await.map_err(|fault| fault.to_string()) }
+    })
+}
+
+fn could_not_run(fault: &ProcessError) -> RunError {
+    RunError::CouldNotRun(fault.to_string())
+}
+
+async fn start(
+    options: &Options,
+    contracts: &[Contract],
+    clock: Clock,
+    guest: Option<Guest>,
+) -> Result<Stack, RunError> {
+    let published = contracts.iter().filter(|contract| !contract.is_consumed());
+    let stack = Stack::start(StackOptions {
+        mocks: options.mocks.clone(),
+        apis: published.map(|c| Api { id: c.id.clone(), openapi: c.openapi.clone() }).collect(),
+        front: None,
+        // Microsoft's libraries speak to issuers over TLS alone.
+        tls: guest.is_some(),
+        guest,
+        defects: options.defects.clone(),
+        clock,
+        ports: Ports::default(),
+        bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        dataverse_open: false,
+        // What is judged is judged exactly.
+        throttling: Throttling::default(),
+        key_refresh: KeyRefresh::default(),
+        record_traces: true,
+        region: StackOptions::REGION.into(),
+    });
+    stack.await.map_err(stack_error)
+}
+
+/// The stack as a target; its tiers also speak plain HTTP, byte by byte.
+fn target(options: &Options, stack: &Stack, clock: Clock, began: Instant) -> Target {
+    let at = stack.addresses();
+    let door = Door::loopback();
+    let plain = |origin: &Origin| Origin { tls: false, ..origin.clone() };
+    let control = Control::new(at.control.clone(), RestClient::new(&door, REST_TIMEOUT))
+        .with_dataverse(at.dataverse.as_ref().map(plain));
+    let clients = Clients::minted(control.clone(), options.nonce.clone(), clock.clone(), options.redactor.clone());
+    Target {
+        name: String::new(),
+        gateway: plain(&at.gateway),
+        service: Some(at.service.clone()),
+        control: Some(control),
+        clients,
+        door,
+        clock,
+        offers: OFFERS.into(),
+        service_marker: None,
+        extra_headers: Headers::new(),
+        keys: Keys::default(),
+        redactor: options.redactor.clone(),
+        began,
+    }
+}
