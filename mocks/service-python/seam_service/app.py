@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import bulk, inference, intake
-from .call import admit, content, media_type
+from .call import Call, Content, admit, read_content
 from .dataverse import Refused, Unavailable
 from .jobs import Background
 from .logs import correlation, log, log_error, span, trace_to_stdout
@@ -81,108 +81,49 @@ async def on_error(request: Request, _: Exception) -> Response:
     return answer_problem(request, Problem("internal", "The service failed. Name the correlation ID to support"))
 
 
-def service_of(request: Request) -> Service:
-    """What the process has."""
-    service: Service = request.app.state.service
-    return service
-
-
 @api.get("/health")
 async def health() -> dict[str, str]:
     """Answers as long as the process can: it waits for nobody."""
     return {"status": "up"}
 
 
-@api.post("/bulk-update/v1/batches", operation_id="bulk-update/v1:submitBatch")
-async def submit_batch_v1(request: Request) -> Response:
-    """Does a set."""
-    service, call = service_of(request), admit(request, service_of(request).settings)
-    media_type(request, JSON)
-    return JSONResponse(await bulk.submit_v1(service, call, await content(request, MIB)))
-
-
-@api.post("/bulk-update/v2/batches", operation_id="bulk-update/v2:submitBatch")
-async def submit_batch_v2(request: Request) -> Response:
-    """Takes a set as a job."""
-    service, call = service_of(request), admit(request, service_of(request).settings)
-    media_type(request, JSON)
-    identity = await bulk.submit_v2(service, call, await content(request, 4 * MIB))
-    return pending(identity, "accepted", call.base)
-
-
 def pending(identity: str, status: str, base: str) -> Response:
     """Where a job can be asked for, and when."""
-    headers = {"Location": f"{base}/bulk-update/v2/batches/{identity}", "Retry-After": "1"}
+    headers = {"Location": f"{base}/{bulk.V2}/batches/{identity}", "Retry-After": "1"}
     return JSONResponse({"batchId": identity, "status": status}, 202, headers)
 
 
-async def submit_file(request: Request, contract: str, *kinds: str) -> Response:
-    """Takes a file."""
-    service, call = service_of(request), admit(request, service_of(request).settings)
-    kind = media_type(request, *kinds)
-    body = await content(request, MIB)
-    return JSONResponse(await intake.submit(service, call, body, contract, query=request.url.query, kind=kind))
+Work = Callable[[Service, Call, Content], Awaitable[dict[str, Any]]]
 
 
-@api.post("/tabular-intake/v1/files", operation_id="tabular-intake/v1:submitFile")
-async def submit_file_v1(request: Request) -> Response:
-    """Takes a file; what is known is overwritten."""
-    return await submit_file(request, intake.V1, CSV)
+def offer(contract: str, collection: str, operations: tuple[str, str], work: Work, most: int, *kinds: str) -> None:
+    """The two operations of a contract: do the work in the content, and tell again what became of it."""
+
+    async def submit(request: Request) -> Response:
+        service: Service = request.app.state.service
+        call = admit(request, service.settings)
+        told = await work(service, call, await read_content(request, contract, most, kinds))
+        return pending(told["batchId"], told["status"], call.base) if contract == bulk.V2 else JSONResponse(told)
+
+    async def result(request: Request, identity: str) -> Response:
+        service: Service = request.app.state.service
+        call = admit(request, service.settings)
+        known, body = await service.memory(Store.result, place(contract, call, identity))
+        if not known:
+            raise Problem("not_found", "There is no such batch, file or decision")
+        return Response(body, media_type=JSON) if body else pending(identity.lower(), "running", call.base)
+
+    path = f"/{contract}/{collection}"
+    post, get = (f"{contract}:{operation}" for operation in operations)
+    api.add_api_route(path, submit, methods=["POST"], operation_id=post)
+    api.add_api_route(f"{path}/{{identity}}", result, methods=["GET"], operation_id=get)
 
 
-@api.post("/tabular-intake/v2/files", operation_id="tabular-intake/v2:submitFile")
-async def submit_file_v2(request: Request) -> Response:
-    """Takes a file; what is known is left."""
-    return await submit_file(request, intake.V2, CSV, XLSX)
-
-
-@api.post("/inference/v1/decisions", operation_id="inference/v1:decide")
-async def decide(request: Request) -> Response:
-    """Decides a question."""
-    service, call = service_of(request), admit(request, service_of(request).settings)
-    media_type(request, JSON)
-    return JSONResponse(await inference.decide(service, call, await content(request, 64 << 10)))
-
-
-async def result(request: Request, contract: str, identity: str) -> Response:
-    """What became of a set, a file or a question."""
-    service, call = service_of(request), admit(request, service_of(request).settings)
-    known, body = await service.memory(Store.result, place(contract, call, identity))
-    if not known:
-        raise Problem("not_found", "There is no such batch, file or decision")
-    if body is None:
-        return pending(identity.lower(), "running", call.base)
-    return Response(body, media_type=JSON)
-
-
-@api.get("/bulk-update/v1/batches/{identity}", operation_id="bulk-update/v1:getBatch")
-async def get_batch_v1(request: Request, identity: str) -> Response:
-    """What became of a set."""
-    return await result(request, bulk.V1, identity)
-
-
-@api.get("/bulk-update/v2/batches/{identity}", operation_id="bulk-update/v2:getBatch")
-async def get_batch_v2(request: Request, identity: str) -> Response:
-    """What becomes of a job."""
-    return await result(request, bulk.V2, identity)
-
-
-@api.get("/tabular-intake/v1/files/{identity}", operation_id="tabular-intake/v1:getFile")
-async def get_file_v1(request: Request, identity: str) -> Response:
-    """What became of a file."""
-    return await result(request, intake.V1, identity)
-
-
-@api.get("/tabular-intake/v2/files/{identity}", operation_id="tabular-intake/v2:getFile")
-async def get_file_v2(request: Request, identity: str) -> Response:
-    """What became of a file."""
-    return await result(request, intake.V2, identity)
-
-
-@api.get("/inference/v1/decisions/{identity}", operation_id="inference/v1:getDecision")
-async def get_decision(request: Request, identity: str) -> Response:
-    """What was decided."""
-    return await result(request, inference.CONTRACT, identity)
+offer(bulk.V1, "batches", ("submitBatch", "getBatch"), bulk.submit_v1, MIB, JSON)
+offer(bulk.V2, "batches", ("submitBatch", "getBatch"), bulk.submit_v2, 4 * MIB, JSON)
+offer(intake.V1, "files", ("submitFile", "getFile"), intake.submit, MIB, CSV)
+offer(intake.V2, "files", ("submitFile", "getFile"), intake.submit, MIB, CSV, XLSX)
+offer(inference.CONTRACT, "decisions", ("decide", "getDecision"), inference.decide, 64 << 10, JSON)
 
 
 class Observed:

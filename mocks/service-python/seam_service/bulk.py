@@ -6,7 +6,7 @@ from typing import Any
 import pydantic_core
 
 from .batch import Batch, Record, columns, read_batch
-from .call import Call
+from .call import Call, Content
 from .dataverse import Outcome, Row
 from .problem import Problem, conflict, fault, in_progress, invalid
 from .service import Claim, Service, place, trouble, until
@@ -33,9 +33,9 @@ async def versions(service: Service, records: list[Record]) -> dict[str, str | N
     return {record.id: row["@odata.etag"] if row else None for record, row in zip(records, rows, strict=True)}
 
 
-async def submit_v1(service: Service, call: Call, body: bytes) -> dict[str, Any]:
+async def submit_v1(service: Service, call: Call, content: Content) -> dict[str, Any]:
     """Does a set: all of it or nothing."""
-    batch = await asyncio.to_thread(read_batch, body, V1)
+    batch = await asyncio.to_thread(read_batch, content.body, V1)
     if batch.faults:
         raise invalid(batch.faults)
     records = batch.records
@@ -87,32 +87,33 @@ def updated(record: Record) -> dict[str, Any]:
     return {"id": record.sent["id"], "outcome": "updated", **status}
 
 
-async def submit_v2(service: Service, call: Call, body: bytes) -> str:
-    """Takes a set as a job; gives its id."""
-    batch = await asyncio.to_thread(read_batch, body, V2)
+async def submit_v2(service: Service, call: Call, content: Content) -> dict[str, Any]:
+    """Takes a set as a job."""
+    batch = await asyncio.to_thread(read_batch, content.body, V2)
     if batch.faults and not batch.skip:
         raise invalid(batch.faults)
     identity = batch.id(V2, call)
     job = place(V2, call, identity)
+    told = {"batchId": identity, "status": "accepted"}
     if await service.memory(Store.job_stands, job):
-        return identity
+        return told
     known = await look(service, call, batch)
     records = [record for record in batch.records if known.get(record.id, "") is not None]
-    content = {"call": vars(call), "id": identity, "body": body.decode(), "known": known}
+    stored = {"call": vars(call), "id": identity, "body": content.body.decode(), "known": known}
 
     def may(standings: Any) -> bool:
         return batch.skip or not any(one.state is State.CONFLICT for one in standings)
 
     claim = (call.scope("submitBatch"), [record.item for record in records], may)
     try:
-        refused = await service.memory(Store.begin_job, job, call.principal, content, claim)
+        refused = await service.memory(Store.begin_job, job, call.principal, stored, claim)
     except QueueFull as full:
         detail = "Too many jobs of this caller have not ended; nothing was done, send the same call again"
         raise Problem("queue_full", detail, retry_after=2) from full
     if refused is not None:
         raise refusal(records, refused)
     service.bell.set()
-    return identity
+    return told
 
 
 async def look(service: Service, call: Call, batch: Batch) -> dict[str, str | None]:

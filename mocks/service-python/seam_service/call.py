@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -71,16 +72,21 @@ def base(request: Request, settings: Settings) -> str:
     return f"{scheme if scheme in ('http', 'https') else 'http'}://{host}" if known else settings.gateway
 
 
-def media_type(request: Request, *known: str) -> str:
-    """The type of the content, one of those that are known."""
-    sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if sent not in known:
-        raise Problem("unsupported_media_type", f"The content must be {' or '.join(known)}")
-    return sent
+@dataclass(frozen=True)
+class Content:
+    """What a call brings, in which form, and how it is to be read."""
+
+    contract: str
+    body: bytes
+    kind: str
+    query: str
 
 
-async def content(request: Request, most: int) -> bytes:
-    """The content, of at most so many bytes: no byte too many is ever held."""
+async def read_content(request: Request, contract: str, most: int, kinds: Sequence[str]) -> Content:
+    """The content, of one of these types and at most so many bytes: no byte too many is ever held."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind not in kinds:
+        raise Problem("unsupported_media_type", f"The content must be {' or '.join(kinds)}")
     too_large = Problem("payload_too_large", f"The content has more than {most} bytes")
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > most:
@@ -91,4 +97,4 @@ async def content(request: Request, most: int) -> bytes:
         if size > most:
             raise too_large
         chunks.append(chunk)
-    return b"".join(chunks)
+    return Content(contract, b"".join(chunks), kind, request.url.query)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from typing_extensions import TypedDict
 
 from .batch import STRICT, Id, faults_of, read_json, whole
-from .call import Call
+from .call import Call, Content
 from .dataverse import Outcome, Row
 from .logs import log, span
 from .problem import Problem, conflict, fault, in_progress, invalid
@@ -92,9 +92,9 @@ def asked(question: Question) -> dict[str, Any]:
     return {"prompt": question["promptVersion"], "text": question["text"], "features": dict(sorted(features.items()))}
 
 
-async def decide(service: Service, call: Call, body: bytes) -> dict[str, Any]:
+async def decide(service: Service, call: Call, content: Content) -> dict[str, Any]:
     """Decides a question."""
-    question = read(body)
+    question = read(content.body)
     record = question["recordId"].lower()
     known = pydantic_core.to_json([asked(question), question["modelVersion"]])
     async with Claim(service, call.scope("decide"), [Item(record, digest(known))]) as claim:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pydantic_core
 
-from .call import Call
+from .call import Call, Content
 from .dataverse import Outcome, Row
 from .problem import conflict, fault, in_progress
 from .service import Claim, Service, digest, marked, place, trouble, until
 from .store import Item, State, Store
-from .table import CSV, Invoice, Line, Rejection, read_file, read_query
+from .table import Invoice, Line, Rejection, read_file, read_query
 
 TABLE = "new_invoices"
 V1, V2 = "tabular-intake/v1", "tabular-intake/v2"
@@ -18,11 +18,10 @@ V1, V2 = "tabular-intake/v1", "tabular-intake/v2"
 UNTOUCHED, MAYBE, WRITTEN, KNOWN = 0, 1, 2, 3
 
 
-async def submit(
-    service: Service, call: Call, body: bytes, contract: str, *, query: str = "", kind: str = CSV
-) -> dict[str, Any]:
+async def submit(service: Service, call: Call, content: Content) -> dict[str, Any]:
     """Takes a file."""
-    reading = read_query(query, dates=contract == V2)
+    contract, body, kind = content.contract, content.body, content.kind
+    reading = read_query(content.query, dates=contract == V2)
     lines = await asyncio.to_thread(read_file, body, kind, reading)
     identity = digest(body)
     # The same file read another way is the same item with other content.
