@@ -123,7 +123,8 @@ offer(bulk.V1, "batches", ("submitBatch", "getBatch"), bulk.submit_v1, MIB, JSON
 offer(bulk.V2, "batches", ("submitBatch", "getBatch"), bulk.submit_v2, 4 * MIB, JSON)
 offer(intake.V1, "files", ("submitFile", "getFile"), intake.submit, MIB, CSV)
 offer(intake.V2, "files", ("submitFile", "getFile"), intake.submit, MIB, CSV, XLSX)
-offer(inference.CONTRACT, "decisions", ("decide", "getDecision"), inference.decide, 64 << 10, JSON)
+for contract in (inference.INFERENCE, inference.SCREENING, inference.SCORING):
+    offer(contract, "decisions", ("decide", "getDecision"), inference.decide, 64 << 10, JSON)
 
 
 class Observed:

@@ -133,12 +133,35 @@ def read_json(body: bytes) -> Any:
         raise invalid([fault("", f"is no JSON document: {error}")]) from error
 
 
+# What a member must be, in the API's own words; version 1 is frozen, and its words with it.
+WORDS = {
+    "id": "must be a UUID",
+    "name": "must be a text of 1 to 160 characters",
+    "creditLimit": "must be an integer from 0 to 1000000000",
+    "status": "must be active, on_hold or closed",
+    "externalRef": "must be two capital letters, a hyphen and six digits",
+    "note": "must be a text of at most 500 characters",
+    "onInvalid": "must be refuse_all or skip_invalid",
+    "recordId": "must be a UUID",
+    "text": "must be a text of 1 to 2000 characters",
+    "features": "must be an object",
+}
+OF_KIND = {
+    "missing": "is required",
+    "extra_forbidden": "is not known",
+    "dict_type": "must be an object",
+    "list_type": "must be an array",
+    "too_short": "must have at least one record",
+}
+
+
 def faults_of(error: ValidationError, place: str = "", of: object = None) -> list[Fault]:
     """What pydantic found, with JSON Pointers."""
     found = []
     for one in error.errors(include_url=False, include_context=False, include_input=False):
         path = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in one["loc"])
-        found.append(fault(place + path, one["msg"], of))
+        words = WORDS.get(str(one["loc"][-1])) if one["loc"] else None
+        found.append(fault(place + path, OF_KIND.get(one["type"]) or words or one["msg"], of))
     return found
 
 

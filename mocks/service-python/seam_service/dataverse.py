@@ -24,7 +24,6 @@ import requests
 from azure.core.exceptions import AzureError
 from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.config import DataverseConfig
-from PowerPlatform.Dataverse.core.errors import HttpError
 from PowerPlatform.Dataverse.data._batch import _BatchClient
 from PowerPlatform.Dataverse.data._batch_base import (
     _ChangeSetBatchItem,
@@ -51,6 +50,8 @@ BACKOFF = 0.25
 CALL = 60.0
 
 LOST, NOT_SENT = 0, -1
+# Statuses are judged here: the SDK raises what is none of its own list, and drops the rest of the answer.
+ANY: Any = range(100, 600)
 
 
 @dataclass(frozen=True)
@@ -230,8 +231,8 @@ def seconds_until(date: str) -> int:
 class Dataverse:
     """The client of one process. The SDK blocks, so it has threads of its own."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._credential = ScopedCredential(own_identity(settings), settings.data_scope)
+    def __init__(self, settings: Settings, url: str, scope: str) -> None:
+        self._credential = ScopedCredential(own_identity(settings), scope)
         self._pace = Pace(settings.workers)
         threads = max(1, AT_ONCE // settings.workers)
         self._threads = ThreadPoolExecutor(threads, "dataverse")
@@ -239,8 +240,8 @@ class Dataverse:
         config = DataverseConfig(http_retries=1, http_timeout=TIMEOUT)
         session = requests.Session()
         session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=threads))
-        client = DataverseClient(settings.data_url, self._credential, config)
-        self._odata = GovernedClient(client.auth, settings.data_url, config, session)
+        client = DataverseClient(url, self._credential, config)
+        self._odata = GovernedClient(client.auth, url, config, session)
         self._odata.pace = self._pace
 
     async def read(
@@ -329,21 +330,13 @@ class Dataverse:
             try:
                 replies: list[Reply] = call(asks, together)
                 return replies
-            except HttpError as error:
-                details = error.details or {}
-                status, wait = error.status_code or LOST, details.get("retry_after")
-                if status == 403 and wait is not None:
-                    # A quota of the gateway: no retry of ours helps.
-                    raise Unavailable(wait) from error
-                return [Reply(status, wait)] * len(asks)
             except requests.RequestException:
                 return [Reply(LOST)] * len(asks)
             except AzureError:
                 return [Reply(NOT_SENT)] * len(asks)
 
     def _one(self, asks: list[_RawRequest], _: bool) -> list[Reply]:
-        response = self._odata._execute_raw(asks[0])
-        return [Reply(response.status_code, None, response.json() if response.content else {})]
+        return [whole_reply(self._odata._execute_raw(asks[0], expected=ANY))]
 
     def _batch(self, asks: list[_RawRequest], together: bool) -> list[Reply]:
         # Where the gateway puts Dataverse under a path of its own, Dataverse knows nothing of it.
@@ -359,7 +352,10 @@ class Dataverse:
             headers["Prefer"] = "odata.continue-on-error"
         body = _BatchClient(self._odata)._build_batch_body(items, boundary).encode()
         url = f"{self._odata.api}/$batch"
-        response = self._odata._request("post", url, data=body, headers=headers)
+        response = self._odata._request("post", url, data=body, headers=headers, expected=ANY)
+        if "multipart" not in response.headers.get("Content-Type", ""):
+            return [whole_reply(response)] * len(asks)
+        # Whatever the status: of a batch that ends with a failure it is the failing part's, where the wait stands.
         replies = part_replies(response)
         failed = [(number, reply) for number, reply in replies if reply.status >= 300]
         if together and failed:
@@ -369,6 +365,16 @@ class Dataverse:
             return [reply if n == failing else rest for n in range(1, len(asks) + 1)]
         told = [reply for _, reply in replies]
         return told[: len(asks)] + [Reply(LOST)] * (len(asks) - len(told))
+
+
+def whole_reply(response: requests.Response) -> Reply:
+    """An answer that says the same of all that was asked."""
+    wait = response.headers.get("Retry-After")
+    if response.status_code == 403 and wait:
+        # A quota of the gateway: no retry of ours helps.
+        raise Unavailable(int(wait))
+    data = response.json() if response.status_code == 200 else {}
+    return Reply(response.status_code, int(wait) if wait else None, data)
 
 
 WAIT = re.compile(r"^retry-after:\s*(\d+)\s*$", re.IGNORECASE | re.MULTILINE)

@@ -1,4 +1,4 @@
-"""`inference`: one question, decided once. A model is asked, and believed only what its schema has."""
+"""`inference`, `screening`, `scoring`: one question, decided once. Of a model only what its schema has is believed."""
 
 import asyncio
 import re
@@ -19,7 +19,8 @@ from .problem import Problem, conflict, fault, in_progress, invalid
 from .service import Claim, Service, digest, marked, place, trouble, until
 from .store import Item, State, Store
 
-CONTRACT = "inference/v1"
+# `inference` writes through the gateway, `scoring` with an identity of its own; what `screening` says, the flow writes.
+INFERENCE, SCREENING, SCORING = "inference/v1", "screening/v1", "scoring/v1"
 TABLE = "new_decisions"
 DECISIONS = uuid.UUID("1f0c5d2e-77aa-4c19-9b64-d10e42c79a03")
 REASONS = {
@@ -96,8 +97,9 @@ async def decide(service: Service, call: Call, content: Content) -> dict[str, An
     """Decides a question."""
     question = read(content.body)
     record = question["recordId"].lower()
+    contract = content.contract
     known = pydantic_core.to_json([asked(question), question["modelVersion"]])
-    async with Claim(service, call.scope("decide"), [Item(record, digest(known))]) as claim:
+    async with Claim(service, call.scope(contract), [Item(record, digest(known))]) as claim:
         if not await claim.take():
             if claim.standings[0].state is State.CONFLICT:
                 detail = "was sent with other content under this correlation ID"
@@ -105,47 +107,49 @@ async def decide(service: Service, call: Call, content: Content) -> dict[str, An
             raise in_progress()
         verdict = claim.standings[0].progress
         if claim.held(record):
-            verdict = await work(service, call, claim, (question, verdict))
+            verdict = await work(service, call, claim, (contract, question, verdict))
     told = {
-        "decisionId": decision_id(call, record),
+        "decisionId": decision_id(contract, call, record),
         "recordId": question["recordId"],
         **verdict,
         "promptVersion": question["promptVersion"],
         "modelVersion": question["modelVersion"],
     }
     result = pydantic_core.to_json(told).decode()
-    await service.memory(Store.put, place(CONTRACT, call, told["decisionId"]), call.principal, result)
+    await service.memory(Store.put, place(contract, call, told["decisionId"]), call.principal, result)
     return told
 
 
-def decision_id(call: Call, record: str) -> str:
+def decision_id(contract: str, call: Call, record: str) -> str:
     """Follows from the call, so that the same call gets the same again."""
-    return str(uuid.uuid5(DECISIONS, f"{call.key} {record}"))
+    return str(uuid.uuid5(DECISIONS, f"{contract} {call.key} {record}"))
 
 
 async def work(
-    service: Service, call: Call, claim: Claim, known: tuple[Question, dict[str, Any] | None]
+    service: Service, call: Call, claim: Claim, known: tuple[str, Question, dict[str, Any] | None]
 ) -> dict[str, Any]:
     """Looks for the record, asks the model unless it has spoken, and writes down what it said."""
-    question, verdict = known
+    contract, question, verdict = known
+    dataverse = service.own_way if contract == SCORING and service.own_way else service.dataverse
     record, deadline = question["recordId"].lower(), until()
-    if not (await service.dataverse.read("accounts", [(record, ["accountid"])], deadline))[0]:
+    if not (await dataverse.read("accounts", [(record, ["accountid"])], deadline))[0]:
         raise invalid([fault("/recordId", "names no account", question["recordId"])])
     tried = verdict is not None
     verdict = verdict or await ask_model(service, call, question)
-    columns = {
-        "new_account": record,
-        "new_decision": verdict["decision"],
-        "new_confidence": verdict["confidence"],
-        "new_reasoncode": verdict["reasonCode"],
-        "new_promptversion": question["promptVersion"],
-        "new_modelversion": question["modelVersion"],
-    }
-    row = Row(TABLE, decision_id(call, record), marked(call, columns), absent=True, in_doubt=tried)
     await claim.intend({record: verdict})
-    given_up = await service.dataverse.write([row], deadline)
-    if row.outcome not in (Outcome.WRITTEN, Outcome.EXISTS):
-        raise trouble(given_up, [row], "a decision")
+    if contract != SCREENING:
+        columns = {
+            "new_account": record,
+            "new_decision": verdict["decision"],
+            "new_confidence": verdict["confidence"],
+            "new_reasoncode": verdict["reasonCode"],
+            "new_promptversion": question["promptVersion"],
+            "new_modelversion": question["modelVersion"],
+        }
+        row = Row(TABLE, decision_id(contract, call, record), marked(call, columns), absent=True, in_doubt=tried)
+        given_up = await dataverse.write([row], deadline)
+        if row.outcome not in (Outcome.WRITTEN, Outcome.EXISTS):
+            raise trouble(given_up, [row], "a decision")
     claim.settle(record, State.DONE, verdict)
     return verdict
 

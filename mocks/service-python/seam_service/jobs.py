@@ -205,7 +205,7 @@ class Delivery:
             settle(claim, record.id, row)
             if row.outcome is Outcome.WRITTEN:
                 self._note(record, "updated")
-            elif row.outcome is Outcome.GONE:
+            elif row.outcome is Outcome.GONE and self.batch.skip:
                 self._outcomes[record.index] = ("invalid", [record.unknown()])
             else:
                 self._note(record, "failed", "was not taken by Dataverse; send the same call again")

@@ -22,7 +22,9 @@ class Service:
         self.settings = settings
         self.memory = Memory(settings.state)
         self.worker = self.memory.store.worker
-        self.dataverse = Dataverse(settings)
+        self.dataverse = Dataverse(settings, settings.data_url, settings.data_scope)
+        past = settings.dataverse
+        self.own_way = Dataverse(settings, past, f"{past}/.default") if past else None
         self.http = httpx.AsyncClient(timeout=10.0, headers={"User-Agent": "seam-service"})
         self.bell = asyncio.Event()
 

@@ -23,6 +23,8 @@ class Settings:
     tenant: str
     client_id: str
     client_secret: str
+    # Dataverse past the gateway: for what promises to write with its own identity, and nothing else.
+    dataverse: str | None = None
     workers: int = 1
     trace: bool = False
 
@@ -44,6 +46,7 @@ class Settings:
             tenant=env["AZURE_TENANT_ID"],
             client_id=env["AZURE_CLIENT_ID"],
             client_secret=env["AZURE_CLIENT_SECRET"],
+            dataverse=env.get("SEAMSTRESS_DATAVERSE"),
             workers=max(1, int(env.get("WORKERS", "2"))),
             trace=env.get("SEAMSTRESS_TRACE") == "stdout",
         )
