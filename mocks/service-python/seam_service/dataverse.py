@@ -50,6 +50,8 @@ BACKOFF = 0.25
 CALL = 60.0
 
 LOST, NOT_SENT = 0, -1
+# The row is not what it was when it was read: it is looked at again before anything is said of it.
+CHANGED = (404, 409, 412)
 # Statuses are judged here: the SDK raises what is none of its own list, and drops the rest of the answer.
 ANY: Any = range(100, 600)
 
@@ -131,15 +133,13 @@ class Row:
 
     def answered(self, reply: Reply) -> None:
         """What an answer says."""
-        if reply.status in (409, 412):
+        if reply.status in CHANGED:
             self.look = True
         elif reply.again:
             self.in_doubt |= reply.in_doubt
             self.look |= reply.in_doubt
         elif reply.status < 300:
             self.outcome = Outcome.WRITTEN
-        elif reply.status == 404 and not self.absent:
-            self.outcome = Outcome.GONE
         else:
             self.outcome = Outcome.REFUSED
 
@@ -300,7 +300,7 @@ class Dataverse:
         replies = await self._exchange([self._patch(row) for row in rows], together=together)
         for row, reply in zip(rows, replies, strict=True):
             row.answered(reply)
-        stale = any(reply.status in (409, 412) for reply in replies)
+        stale = any(reply.status in CHANGED for reply in replies)
         if stale:
             tries.conflicted()
             for row in rows if together else ():
