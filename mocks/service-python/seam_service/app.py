@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import bulk, inference, intake
@@ -154,6 +155,8 @@ class Observed:
         try:
             with span(f"{scope['method']} {scope['path'].split('/')[1]}"):
                 await self._inner(scope, receive, answer)
+        except ClientDisconnect:
+            log("the caller left")
         except Exception as error:
             # It is answered already.
             log_error("a call failed", error)

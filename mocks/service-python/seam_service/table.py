@@ -19,7 +19,8 @@ CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_LINES = 1000
 # A spreadsheet is compressed: what it may come to is bounded, too.
-MOST_UNPACKED = 64 << 20
+MOST_UNPACKED = 16 << 20
+MOST_ROWS = 1 << 20
 
 NUMBER = re.compile(r"INV-[0-9A-F]{12}")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -125,7 +126,7 @@ def csv_rows(body: bytes, delimiter: str) -> Iterator[tuple[int, Sequence[Any]]]
 
 
 def xlsx_rows(body: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
-    """Rows of the first sheet with their numbers; those of which nothing is left but their format are passed over."""
+    """Rows of the first sheet with their numbers; those without any value are passed over."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as parts:
             if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
@@ -136,10 +137,11 @@ def xlsx_rows(body: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
         sheet.reset_dimensions()
         rows: list[tuple[int, Sequence[Any]]] = []
         for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            filled = [n for n, cell in enumerate(row, 1) if cell is not None and str(cell).strip()]
+            filled = [n for n, cell in enumerate(row, 1) if cell is not None and cell != ""]
             if filled:
-                rows.append((number, row[: filled[-1]]))
-            if len(rows) > MOST_LINES + 1:
+                # One cell too many is as wrong as thousands.
+                rows.append((number, row[: min(filled[-1], len(COLUMNS) + 1)]))
+            if len(rows) > MOST_LINES + 1 or number > MOST_ROWS:
                 break
     except Problem:
         raise
@@ -195,7 +197,7 @@ def number(cell: Any, _: str) -> str:
 
 def customer(cell: Any, _: str) -> str:
     """A name; spreadsheets hold some of them as numbers."""
-    text = str(cell)
+    text = str(cell).lower() if isinstance(cell, bool) else str(cell)
     if len(text) > 100:
         raise Broken("out_of_range")
     return text

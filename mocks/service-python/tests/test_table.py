@@ -1,6 +1,7 @@
 """Real files, CSV and XLSX, as people make them."""
 
 import io
+import zipfile
 from datetime import date, datetime
 from typing import Any
 
@@ -147,10 +148,28 @@ def test_a_workbook_says_the_same_in_cells_of_any_kind() -> None:
 
 
 def test_rows_that_hold_nothing_are_passed_over_and_keep_their_numbers() -> None:
-    blank: list[Any] = ["", None, " ", None, None]
-    lines = of_xlsx(GOOD, blank, with_cell(0, "INV-00000000000B"), blank, ["Total", None, 198, None, None], blank)
-    assert [line.number for line in lines] == [2, 4, 6]
-    assert told(lines) == [GOOD[0], "INV-00000000000B", ("invoiceNumber", "malformed")]
+    blank: list[Any] = ["", None, None, None, None]
+    total = ["Total", None, 198, None, None]
+    lines = of_xlsx(GOOD, blank, with_cell(0, "INV-00000000000B"), blank, total, blank, [None, " ", None, None, None])
+    assert [line.number for line in lines] == [2, 4, 6, 8]
+    assert told(lines) == [GOOD[0], "INV-00000000000B", ("invoiceNumber", "malformed"), ("invoiceNumber", "missing")]
+
+
+def test_a_sheet_may_claim_any_extent() -> None:
+    with zipfile.ZipFile(io.BytesIO(workbook([list(COLUMNS), GOOD]))) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    for far in (sheet.replace(b'r="2"', b'r="1999999999"'), sheet.replace(b'"E2"', b'"XFD2"')):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as book:
+            for name, content in {**parts, "xl/worksheets/sheet1.xml": far}.items():
+                book.writestr(name, content)
+        try:
+            lines = read_file(file.getvalue(), XLSX, Reading())
+        except Problem as problem:
+            assert problem.kind == "validation_error"
+        else:
+            assert told(lines) == [("dueDate", "missing")]
 
 
 @pytest.mark.parametrize(
