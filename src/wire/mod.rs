@@ -1,10 +1,11 @@
-//! HTTP as plain values: requests, responses, exchanges, secrets, and the curl
-//! line that repeats a request.
+//! HTTP as plain values: requests, responses, exchanges, secrets, the curl
+//! line that repeats a request, and the archives that some contents are.
 //!
 //! In: what a generator or a flow wants to send, what a client saw. Out: values
 //! that can be stored, compared, shown and sent. Knows neither clients nor
 //! servers.
 
+mod archive;
 mod curl;
 mod exchange;
 mod fault;
@@ -15,6 +16,7 @@ mod message;
 mod secret;
 mod token;
 
+pub use archive::{Archive, Packed, archive};
 pub use curl::{curl_line, curl_line_with};
 pub use exchange::{Exchange, Failure, FailureKind, Tier, causes};
 pub use fault::{
