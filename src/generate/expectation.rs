@@ -56,12 +56,12 @@ impl OperationGenerator {
     pub(super) fn within_item(&self, aimed: &Aimed) -> bool {
         let Aimed::Body(index, target) = aimed else { return false };
         let body = &self.bodies[*index];
-        if body.is_csv() && target.keyword == "additionalProperties" {
+        if body.is_table() && target.keyword == "additionalProperties" {
             // In a table one more cell name is one more column of all rows.
             return false;
         }
         let place = target.place();
-        self.item_patterns(body.is_csv()).iter().any(|pattern| {
+        self.item_patterns(body.is_table()).iter().any(|pattern| {
             let item = pattern.concat();
             !item.is_empty() && place.strip_prefix(&item).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
@@ -76,9 +76,9 @@ impl OperationGenerator {
     }
 
     /// Where items stand, token by token.
-    fn item_patterns(&self, csv: bool) -> Vec<Vec<String>> {
+    fn item_patterns(&self, table: bool) -> Vec<Vec<String>> {
         let mut found = Vec::new();
-        if csv {
+        if table {
             found.push(vec!["/*".to_owned()]);
         }
         let Some(behaviour) = &self.behaviour else { return found };

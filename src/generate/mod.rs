@@ -41,6 +41,7 @@ pub use generators::{CallOptions, Generators, Oversized};
 pub use key::{CaseKey, CaseKind, Nonce, Probe, Seed, ShrinkPath};
 pub use linked::{Fill, FillPlace, Linked, expressed};
 pub use on_the_wire::{OnTheWire, Wanted};
+pub(crate) use payload::{WORKBOOK, cells_of_workbook};
 pub use plan::Payloads;
 pub use pools::Pools;
 pub use recorded::{Stale, request_digest};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::generate::cells_of_workbook;
 use crate::wire::Request;
 
 /// From so many characters on a value is looked for inside longer texts too.
@@ -27,7 +28,10 @@ impl Echo {
         let content = request.body.bytes().map_or(&[][..], |bytes| bytes);
         match serde_json::from_slice::<Value>(content) {
             Ok(body) => echo.walk(&body, ""),
-            Err(_) => echo.lines(content),
+            Err(_) => match cells_of_workbook(content) {
+                Some(rows) => echo.rows(rows),
+                None => echo.lines(content),
+            },
         }
         echo
     }
@@ -56,6 +60,15 @@ impl Echo {
         for (row, record) in reader.records().map_while(Result::ok).enumerate() {
             for (value, column) in record.iter().zip(&header) {
                 self.add(value, format!("<request row {} {column}>", row + 1));
+            }
+        }
+    }
+
+    /// Rows of a workbook.
+    fn rows(&mut self, rows: Vec<Vec<(String, String)>>) {
+        for (row, cells) in rows.into_iter().enumerate() {
+            for (column, value) in cells {
+                self.add(&value, format!("<request row {} {column}>", row + 1));
             }
         }
     }

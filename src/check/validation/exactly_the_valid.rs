@@ -9,7 +9,7 @@ use crate::check::claim::Claim;
 use crate::check::effect::{Effects, story};
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
 use crate::contract::behaviour::{Behaviour, Selector};
-use crate::generate::{Call, Expect, Label, Need, Probe};
+use crate::generate::{Call, Expect, Label, Need, Probe, WORKBOOK, cells_of_workbook};
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "validation/exactly-the-valid",
@@ -87,11 +87,20 @@ impl Elements {
     }
 }
 
+/// How many rows a table has below its header.
+fn rows(call: &Call, body: &[u8]) -> Option<usize> {
+    let media = call.request.headers.get("content-type").unwrap_or_default();
+    if media.eq_ignore_ascii_case(WORKBOOK) {
+        return Some(cells_of_workbook(body)?.len());
+    }
+    Some(csv::ReaderBuilder::new().flexible(true).from_reader(body).into_records().count())
+}
+
 /// `None` where it can't be told which elements are invalid.
 fn elements(behaviour: &Behaviour, call: &Call, labels: &[Label]) -> Option<Elements> {
     let body = call.request.body.bytes()?;
     let Selector::Body(path) = behaviour.idempotency.as_ref()?.item.as_ref()? else {
-        let rows = csv::ReaderBuilder::new().flexible(true).from_reader(&body[..]).into_records().count();
+        let rows = rows(call, body)?;
         return Some(Elements::Counted(rows.checked_sub(invalid(labels, &[])?.len())?));
     };
     let star = path.iter().position(|token| token == "*")?;

@@ -1,7 +1,7 @@
 //! The list of breakages.
 
 use super::piece::Piece;
-use super::{content, fields, framing, media, table_text, target};
+use super::{content, fields, framing, media, table_text, target, workbook};
 use crate::generate::Wanted;
 use crate::generate::payload::{BodyGenerator, OperationGenerator};
 
@@ -37,6 +37,8 @@ pub(super) enum Of {
     Json,
     /// Those with text/csv.
     Csv,
+    /// Those with a workbook, in whichever of their media types.
+    Workbook,
 }
 
 impl Of {
@@ -48,7 +50,14 @@ impl Of {
             Self::Content => writes && !operation.bodies.is_empty(),
             Self::Json => writes && operation.bodies.first().is_some_and(BodyGenerator::is_json),
             Self::Csv => writes && operation.bodies.first().is_some_and(BodyGenerator::is_csv),
+            Self::Workbook => writes && operation.bodies.iter().any(BodyGenerator::is_workbook),
         }
+    }
+
+    /// Which media type of the operation such requests have.
+    pub(super) fn media(self, operation: &OperationGenerator) -> usize {
+        let workbook = || operation.bodies.iter().position(BodyGenerator::is_workbook);
+        if self == Self::Workbook { workbook().unwrap_or(0) } else { 0 }
     }
 }
 
@@ -76,7 +85,7 @@ impl Breakage {
     }
 }
 
-use Of::{Any, Content, Csv, Json};
+use Of::{Any, Content, Csv, Json, Workbook};
 use Wanted::{Accepted, Doubtful, Either, NoOperation, Refused};
 
 /// All breakages; telling ones first.
@@ -94,6 +103,12 @@ pub(super) const BREAKAGES: &[Breakage] = &[
     content("empty-body", "no content where some is required", Content, Refused, content::empty),
     content("coding-unknown", "a content coding that nobody knows", Content, Doubtful, media::coding_unknown),
     content("not-json", "text that is no JSON", Json, Refused, content::not_json),
+    content("workbook-truncated", "a workbook that ends in its middle", Workbook, Refused, workbook::truncated),
+    content("workbook-bomb", "a small workbook with a sheet of 160 MB", Workbook, Refused, workbook::bomb),
+    content("workbook-text", "text that is declared as a workbook", Workbook, Refused, workbook::text),
+    content("workbook-entities", "a sheet with entities that grow", Workbook, Refused, workbook::entities),
+    content("workbook-without-sheet", "a workbook without its sheets", Workbook, Refused, workbook::without_sheet),
+    content("workbook-far-cell", "a cell in the last corner of a sheet", Workbook, Either, workbook::far_cell),
     content("other-delimiter", "columns separated by another character", Csv, Refused, table_text::other_delimiter),
     content("method-unknown", "a method that nobody knows", Any, NoOperation, target::unknown_method).or(501),
     content("method-head", "HEAD where there is no GET", Any, NoOperation, target::head).or(501),
@@ -116,7 +131,22 @@ pub(super) const BREAKAGES: &[Breakage] = &[
     content("single-quotes", "single quotes instead of double ones", Json, Doubtful, content::single_quotes),
     content("trailing-comma", "a comma after the last member", Json, Doubtful, content::trailing_comma),
     content("white-space-body", "nothing but white space", Json, Refused, content::white_space),
+    content("workbook-empty", "an archive with nothing in it", Workbook, Refused, workbook::empty_archive),
+    content(
+        "workbook-old",
+        "a workbook of the format before, declared as a new one",
+        Workbook,
+        Refused,
+        workbook::old_format,
+    ),
+    content("workbook-broken-sheet", "a sheet that is no XML", Workbook, Refused, workbook::broken_sheet),
     content("csv-nul", "a NUL in a cell", Csv, Either, table_text::nul),
+    content("csv-blank-lines", "blank lines between the rows and below them", Csv, Accepted, table_text::blank_lines),
+    content("csv-empty-row", "a row of nothing but separators", Csv, Either, table_text::empty_row),
+    content("csv-total-line", "a line with the total below the rows", Csv, Either, table_text::total_line),
+    content("csv-row-twice", "a row that comes twice", Csv, Either, table_text::row_twice),
+    content("csv-all-quoted", "all cells in quotes", Csv, Accepted, table_text::all_quoted),
+    content("csv-lines-in-lf", "lines that end in LF alone", Csv, Accepted, table_text::lf_only),
     content("csv-cr-only", "lines that end in CR alone", Csv, Either, table_text::cr_only),
     content("csv-invalid-utf-8", "a table with bytes that are no UTF-8", Csv, Doubtful, content::invalid_utf_8),
     content("charset-quoted", "the charset in quotes", Content, Accepted, media::charset_quoted),

@@ -35,16 +35,17 @@ pub(in crate::generate) fn case(
     let operation = generators.operation(&key.operation)?;
     let count = count(operation).max(1);
     let sealing = Sealing { nonce, seed, pools: Some(pools), correlation: None, skip: 0, breaks: false, book };
-    let wish = Wish { items: Some(2), plain: true, ..Wish::default() };
     let methods = methods(generators, operation);
     // Where a request can't be broken in one way, it is in the next.
     let (first, pass) = ((key.index % count) as usize, key.index / count);
     let broken = list(operation).cycle().skip(first).take(count as usize).find_map(|breakage| {
+        let media = breakage.of.media(operation);
+        let wish = Wish { items: Some(2), media: Some(media), plain: true, ..Wish::default() };
         // An optional part that is to be broken is not in every request.
         (0..TRIES).find_map(|more| {
             let made = operation.make(seed.wrapping_add(more), &wish, &sealing).ok()?;
-            let first = made.draft.body.as_ref().is_some_and(|(index, _)| *index == 0);
-            if breakage.of != Of::Any && (!first || made.request.body.is_empty()) {
+            let meant = made.draft.body.as_ref().is_some_and(|(index, _)| *index == media);
+            if breakage.of != Of::Any && (!meant || made.request.body.is_empty()) {
                 return None;
             }
             let mut piece = Piece::new(operation, &made, &methods, pass);
@@ -87,7 +88,9 @@ fn promise(operation: &OperationGenerator, breakage: &Breakage) -> OnTheWire {
         ("media-type-other", _) if !kinds => Wanted::Doubtful,
         // RFC 9110 §6.2 leaves the version to the server.
         ("path-unknown" | "version-unknown", _) if behaviour.is_none() => Wanted::Either,
-        (_, Wanted::Refused) if behaviour.is_none() && (breakage.by_server || breakage.of == Of::Csv) => {
+        (_, Wanted::Refused)
+            if behaviour.is_none() && (breakage.by_server || matches!(breakage.of, Of::Csv | Of::Workbook)) =>
+        {
             Wanted::Doubtful
         }
         (_, wanted) => wanted,

@@ -16,6 +16,7 @@ mod media;
 mod piece;
 mod table_text;
 mod target;
+mod workbook;
 
 #[cfg(test)]
 mod tests;

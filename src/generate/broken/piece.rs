@@ -72,7 +72,7 @@ impl<'a> Piece<'a> {
     /// Another value as content.
     pub(super) fn write(&self, value: &Value) -> Option<Bytes> {
         let (index, _) = self.made.draft.body.as_ref()?;
-        self.operation.bodies[*index].write(value, self.operation.delimiter(&self.made.draft))
+        self.operation.bodies[*index].write(value, self.operation.spelling(&self.made.draft))
     }
 
     /// Whether a value keeps the schema of the content.

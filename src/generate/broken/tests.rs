@@ -42,7 +42,7 @@ fn names_are_unique_and_nearly_all_breakages_can_be_made() {
     let names: BTreeSet<&str> = BREAKAGES.iter().map(|b| b.name).collect();
     assert_eq!(names.len(), BREAKAGES.len());
     let mut seen = BTreeSet::new();
-    for (path, operation) in [("bulk-update/v1", "submitBatch"), ("tabular-intake/v1", "submitFile")] {
+    for (path, operation) in [("bulk-update/v1", "submitBatch"), ("tabular-intake/v2", "submitFile")] {
         let generators = generators(path);
         for index in 0..400 {
             seen.extend(made(&generators, operation, index).map(|case| case.labels[0].keyword.clone()));

@@ -8,9 +8,11 @@ use super::form::{Form, plain};
 use super::multipart::{BOUNDARY, Multipart, concrete};
 use super::sample::sample;
 use super::shape::Shape;
+use super::spelling::Spelling;
+use super::workbook;
 use crate::contract::openapi::{MediaType, OpenApi};
 use crate::generate::CouldNotMake;
-use crate::generate::schema::SchemaGenerator;
+use crate::generate::schema::{Column, SchemaGenerator};
 
 /// A body in one media type.
 #[derive(Debug)]
@@ -30,7 +32,8 @@ enum Format {
     Json,
     Form(Form),
     Multipart(Multipart),
-    Csv(Vec<csv::Column>),
+    Csv(Vec<Column>),
+    Workbook(Vec<Column>),
     /// Text, or bytes that are text here.
     Plain(Shape),
     /// Always the same.
@@ -53,12 +56,12 @@ impl BodyGenerator {
             _ if json => Format::Json,
             "application/x-www-form-urlencoded" => Format::Form(Form::new(media_type, shape)),
             "multipart/form-data" => Format::Multipart(Multipart::new(openapi, media_type, shape)),
-            "text/csv" => {
+            "text/csv" | workbook::MEDIA_TYPE => {
                 let columns = schema.as_ref().map_or_else(Vec::new, SchemaGenerator::columns);
                 if columns.is_empty() {
                     return fault(" but from a list of objects with properties");
                 }
-                Format::Csv(columns)
+                if name == "text/csv" { Format::Csv(columns) } else { Format::Workbook(columns) }
             }
             name if sample(name).is_some() => Format::Sample(sample(name).unwrap_or_default()),
             name if name.starts_with("text/") && nested => return fault(" from lists and objects"),
@@ -77,6 +80,16 @@ impl BodyGenerator {
         matches!(self.format, Format::Csv(_))
     }
 
+    /// Whether it is the sheet of a workbook.
+    pub(crate) fn is_workbook(&self) -> bool {
+        matches!(self.format, Format::Workbook(_))
+    }
+
+    /// Whether it is a table, in which a column is one of all rows.
+    pub(crate) fn is_table(&self) -> bool {
+        self.is_csv() || self.is_workbook()
+    }
+
     /// Whether values keep their types.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self.format, Format::Json)
@@ -91,10 +104,11 @@ impl BodyGenerator {
     }
 
     /// The content; none where the format can't carry the value.
-    pub(crate) fn write(&self, value: &Value, delimiter: u8) -> Option<Bytes> {
+    pub(crate) fn write(&self, value: &Value, spelling: Spelling) -> Option<Bytes> {
         match &self.format {
             Format::Json => serde_json::to_vec(value).ok().map(Bytes::from),
-            Format::Csv(columns) => csv::write(value, columns, delimiter),
+            Format::Csv(columns) => csv::write(value, columns, spelling),
+            Format::Workbook(columns) => workbook::write(value, columns, spelling),
             Format::Form(form) => form.write(value),
             Format::Multipart(multipart) => multipart.write(value),
             Format::Plain(_) => plain(value),
@@ -103,10 +117,11 @@ impl BodyGenerator {
     }
 
     /// The value that the content carries.
-    pub(crate) fn read(&self, bytes: &[u8], delimiter: u8) -> Option<Value> {
+    pub(crate) fn read(&self, bytes: &[u8], spelling: Spelling) -> Option<Value> {
         match &self.format {
             Format::Json => serde_json::from_slice(bytes).ok(),
-            Format::Csv(columns) => csv::read(bytes, columns, delimiter),
+            Format::Csv(columns) => csv::read(bytes, columns, spelling),
+            Format::Workbook(columns) => workbook::read(bytes, columns, spelling),
             Format::Form(form) => form.read(bytes),
             Format::Multipart(multipart) => multipart.read(bytes),
             Format::Plain(shape) => Some(shape.read(std::str::from_utf8(bytes).ok()?)),
@@ -175,9 +190,9 @@ mod tests {
         ] {
             let body =
                 body(&format!("application/x-www-form-urlencoded: {{ schema: {THING}{encoding} }}")).expect("made");
-            let bytes = body.write(&value, b',').expect("it can be carried");
+            let bytes = body.write(&value, Spelling::PLAIN).expect("it can be carried");
             assert_eq!(&*bytes, wire.as_bytes());
-            assert_eq!(body.read(&bytes, b','), Some(value.clone()));
+            assert_eq!(body.read(&bytes, Spelling::PLAIN), Some(value.clone()));
         }
     }
 
@@ -187,16 +202,16 @@ mod tests {
             schema: { const: small } } } } }";
         let body = body(&format!("multipart/form-data: {{ schema: {THING}, {encoding} }}")).expect("made");
         let value = json!({"n": 5, "tags": ["a", "b"], "at": {"x": 1.5}, "file": "\u{e4} bytes", "gone": null});
-        let bytes = body.write(&value, b',').expect("it can be carried");
+        let bytes = body.write(&value, Spelling::PLAIN).expect("it can be carried");
         let text = std::str::from_utf8(&bytes).expect("text");
         assert!(text.contains("name=\"file\"; filename=\"content.bin\"\r\nContent-Type: application/octet-stream\r\n"));
         assert!(text.contains("name=\"at\"\r\nContent-Type: application/json\r\n\r\n{\"x\":1.5}\r\n"), "{text}");
         assert_eq!(text.matches("name=\"tags\"").count(), 2);
         let mut there = value;
         there.as_object_mut().expect("an object").remove("gone");
-        assert_eq!(body.read(&bytes, b','), Some(there));
+        assert_eq!(body.read(&bytes, Spelling::PLAIN), Some(there));
         assert!(body.media_type.contains("boundary=seamstress-"));
-        let picture = body.write(&json!({"pic": "drawn"}), b',').expect("a sample");
+        let picture = body.write(&json!({"pic": "drawn"}), Spelling::PLAIN).expect("a sample");
         let head = String::from_utf8_lossy(&picture).into_owned();
         assert!(head.contains("Content-Type: image/png\r\nX-Kind: small\r\n\r\n\u{fffd}PNG"), "{head}");
     }
@@ -214,8 +229,8 @@ mod tests {
         ] {
             let body = body(&format!("{declared}: {{ {text} }}")).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(body.media_type, sent);
-            let bytes = body.write(&json!("x"), b',').expect("it can be carried");
-            assert!(body.read(&bytes, b',').is_some());
+            let bytes = body.write(&json!("x"), Spelling::PLAIN).expect("it can be carried");
+            assert!(body.read(&bytes, Spelling::PLAIN).is_some());
         }
         for left_out in ["application/xml", "text/xml", "audio/mpeg", "text/csv"] {
             let reason = body(&format!("{left_out}: {{ {text} }}")).expect_err("left out").reason;
@@ -223,6 +238,6 @@ mod tests {
         }
         assert!(body("text/plain: { schema: { type: object } }").is_err());
         let bare = body("application/octet-stream: {}").expect("without a schema");
-        assert!(bare.write(&bare.anything(), b',').is_some());
+        assert!(bare.write(&bare.anything(), Spelling::PLAIN).is_some());
     }
 }

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::{Aimed, OperationGenerator};
 use crate::contract::behaviour::Selector;
-use crate::contract::openapi::ParameterIn;
 use crate::generate::CouldNotMake;
 use crate::generate::schema::{Ask, Medium, Target};
 
@@ -37,6 +36,8 @@ pub(crate) struct Wish<'t> {
     /// Which of the operation's samples it is: the examples of the document,
     /// then each media type.
     pub(crate) sample: Option<usize>,
+    /// Which of the media types its body has; none: any.
+    pub(crate) media: Option<usize>,
 }
 
 /// How often a parameter is drawn until its value can be written.
@@ -118,7 +119,7 @@ impl OperationGenerator {
             Some(Aimed::NoBody) => return Ok(None),
             _ if wish.sample.is_some() => return Ok(self.sampled(wish.sample.unwrap_or_default(), seed)),
             _ if self.bodies.is_empty() || (!request.required && odds == 0) => return Ok(None),
-            _ => (if odds < 12 { 0 } else { pick % self.bodies.len() }, None),
+            _ => (wish.media.unwrap_or(if odds < 12 { 0 } else { pick % self.bodies.len() }), None),
         };
         let body = &self.bodies[index];
         if target.is_none() && wish.items.is_none() && odds == 1 && !body.examples.is_empty() {
@@ -165,18 +166,6 @@ impl OperationGenerator {
                 }
             }
         }
-    }
-
-    /// What separates the columns of a text/csv body: a query parameter
-    /// `delimiter` with the value `semicolon` says so.
-    pub(crate) fn delimiter(&self, draft: &Draft) -> u8 {
-        let semicolon = self.parameters.iter().zip(&draft.parameters).any(|(parameter, value)| {
-            let spec = &parameter.parameter;
-            spec.within == ParameterIn::Query
-                && spec.name == "delimiter"
-                && matches!(value.as_ref().and_then(Value::as_str), Some("semicolon" | ";"))
-        });
-        if semicolon { b';' } else { b',' }
     }
 }
 

@@ -17,7 +17,9 @@ mod pooled;
 mod sample;
 mod seal;
 mod shape;
+mod spelling;
 mod style;
+mod workbook;
 
 pub(crate) use aimed::Aimed;
 pub(crate) use body::BodyGenerator;
@@ -25,3 +27,5 @@ pub(crate) use draft::{Draft, Wish, places};
 pub(crate) use linked::Given;
 pub(crate) use operation::OperationGenerator;
 pub(crate) use seal::{Made, Sealing};
+pub(crate) use spelling::Spelling;
+pub(crate) use workbook::{MEDIA_TYPE as WORKBOOK, cells as cells_of_workbook};

@@ -137,7 +137,7 @@ impl OperationGenerator {
         let mut body = Body::Empty;
         if let Some((index, value)) = &draft.body {
             let generator = &self.bodies[*index];
-            let content = generator.write(value, self.delimiter(&draft)).ok_or_else(unwritable)?;
+            let content = generator.write(value, self.spelling(&draft)).ok_or_else(unwritable)?;
             headers.set("Content-Type", &*generator.media_type);
             body = Body::Bytes(content);
         }
@@ -222,7 +222,7 @@ impl OperationGenerator {
         if let (Some((index, _)), Some(bytes)) = (&draft.body, request.body.bytes())
             && let Some(schema) = &self.bodies[*index].schema
         {
-            let read = self.bodies[*index].read(bytes, self.delimiter(draft));
+            let read = self.bodies[*index].read(bytes, self.spelling(draft));
             add("body", schema, &read.unwrap_or(Value::Null));
         }
         for (parameter, value) in self.parameters.iter().zip(&draft.parameters) {
@@ -273,7 +273,7 @@ impl OperationGenerator {
         let (schema, value) = match aimed {
             Aimed::Body(index, _) => {
                 let value =
-                    made.request.body.bytes().and_then(|b| self.bodies[*index].read(b, self.delimiter(&made.draft)));
+                    made.request.body.bytes().and_then(|b| self.bodies[*index].read(b, self.spelling(&made.draft)));
                 (self.bodies[*index].schema.as_ref(), value)
             }
             Aimed::Parameter(index, _) => {

@@ -75,7 +75,16 @@ impl<'b> Bench<'b> {
         self.of(self.operation, part, items, skip)
     }
 
-    /// A conforming request of some operation of the contract.
+    /// A conforming request in one of the operation's media types, by the
+    /// number of the case.
+    pub(super) fn conforming_in_turn(&self, items: usize) -> Result<Made, CouldNotMake> {
+        let turn = self.index as usize % self.operation.bodies.len().max(1);
+        let wish = Wish { items: Some(items), media: Some(turn), plain: true, ..Wish::default() };
+        self.operation.make(self.part(0), &wish, &self.sealing(0))
+    }
+
+    /// A conforming request of some operation of the contract, in its first
+    /// media type.
     pub(super) fn of(
         &self,
         operation: &OperationGenerator,
@@ -83,7 +92,7 @@ impl<'b> Bench<'b> {
         items: usize,
         skip: usize,
     ) -> Result<Made, CouldNotMake> {
-        let wish = Wish { items: Some(items), plain: true, ..Wish::default() };
+        let wish = Wish { items: Some(items), media: Some(0), plain: true, ..Wish::default() };
         operation.make(self.part(part), &wish, &self.sealing(skip))
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Bench, Sequence};
 use crate::contract::behaviour::{Behaviour, Selector};
-use crate::generate::payload::{Made, OperationGenerator, places};
+use crate::generate::payload::{Made, OperationGenerator, Spelling, places};
 use crate::generate::{Call, CouldNotMake, Expect, Knob, Search, Step, Via};
 
 /// How far a search goes where nothing is declared.
@@ -136,7 +136,7 @@ fn items(bench: &Bench<'_>, selector: &Selector, most: u64) -> Option<Knob> {
     }
     let mut marked = value.clone();
     *marked.pointer_mut(&place)? = serde_json::json!([MARK]);
-    let text = body.write(&marked, b',')?;
+    let text = body.write(&marked, Spelling::PLAIN)?;
     let mark = format!("\"{MARK}\"");
     let at = text.windows(mark.len()).position(|window| window == mark.as_bytes())?;
     Some(Knob::Items {

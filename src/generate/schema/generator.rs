@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::bytes::Program;
 use super::compile::Compiler;
 use super::draft4::{self, Modern, SchemaDraft};
-use super::draw::{Ask, Draw, list_of};
+use super::draw::{Ask, Draw};
 use super::facts::Lit;
-use super::model::{Kind, Node, NodeId};
+use super::model::{Node, NodeId};
 use super::reach::{mark_recursive, measure};
 use super::source::Source;
 use super::target::{Aim, Hop, Target};
@@ -281,13 +281,14 @@ impl SchemaGenerator {
         Some(Drawn { value, hit: draw.hit })
     }
 
-    /// Properties of the objects in the root's list: name, JSON types.
-    pub(crate) fn columns(&self) -> Vec<(String, Vec<&'static str>)> {
-        self.items().map_or_else(Vec::new, |node| properties(&self.nodes, node))
+    /// All nodes.
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
     }
 
-    fn items(&self) -> Option<NodeId> {
-        list_of(&self.nodes[self.root])?.items
+    /// The node of the whole.
+    pub(super) fn root(&self) -> NodeId {
+        self.root
     }
 
     /// Whether a value keeps the schema.
@@ -368,30 +369,4 @@ fn above_branch(target: &Target, hit: &str, at: &str) -> bool {
         }
     }
     matches!(target.aim, Aim::Twisted(_)) && hit == at
-}
-
-/// The JSON types that a node and its branches admit.
-fn types(nodes: &[Node], id: NodeId) -> Vec<&'static str> {
-    let node = &nodes[id];
-    let mut found: Vec<&'static str> = node.kinds.iter().map(Kind::name).collect();
-    for value in node.values.iter().flat_map(|(_, values)| values) {
-        found.push(match value {
-            Value::Null => "null",
-            Value::Bool(_) => "boolean",
-            Value::Number(_) => "number",
-            Value::String(_) => "string",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        });
-    }
-    found.extend(node.choice.iter().flat_map(|c| &c.branches).flat_map(|b| types(nodes, *b)));
-    found
-}
-
-fn properties(nodes: &[Node], id: NodeId) -> Vec<(String, Vec<&'static str>)> {
-    let records = nodes[id].kinds.iter().filter_map(|kind| match kind {
-        Kind::Record(shape) => Some(shape),
-        _ => None,
-    });
-    records.flat_map(|shape| &shape.properties).map(|p| (p.name.clone(), types(nodes, p.node))).collect()
 }

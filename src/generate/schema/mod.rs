@@ -13,6 +13,7 @@
 
 mod aim;
 mod bytes;
+mod columns;
 mod compile;
 mod deny;
 mod draft4;
@@ -40,6 +41,7 @@ mod text;
 mod twist;
 mod walk;
 
+pub(crate) use columns::Column;
 pub use draft4::SchemaDraft;
 pub(crate) use draw::Ask;
 pub use generator::SchemaGenerator;
