@@ -81,4 +81,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     service("skip-ignored", "validation", "a set whose invalid records are to be skipped is refused as a whole"),
     service("refuse-all-ignored", "validation", "a set of which only the last record is invalid is taken without it"),
     service("neighbour-of-invalid-dropped", "validation", "the line before an invalid one is not written either"),
+    service("blank-row-ends-sheet", "validation", "what follows a blank row of a sheet is not read"),
+    service("numbers-as-text-rejected", "validation", "a row whose number stands as text in its cell is rejected"),
+    service("date-cells-rejected", "validation", "a row whose date is one, and no text, is rejected"),
+    service("broken-workbook-as-500", "wire", "what is declared as a workbook and is none is answered 500"),
 ];

@@ -143,14 +143,18 @@ fn principal(headers: &HeaderMap) -> Arc<str> {
     named.unwrap_or("anonymous").to_ascii_lowercase().into()
 }
 
-/// Refuses content of another media type.
-pub(super) fn demand_media_type(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
+/// Which of the media types the content has; refuses it where it has another.
+pub(super) fn demand_media_type(
+    headers: &HeaderMap,
+    expected: &'static [&'static str],
+) -> Result<&'static str, Problem> {
     let sent = text(headers, "content-type").unwrap_or_default();
     let sent = sent.split(';').next().unwrap_or_default().trim();
-    if sent.eq_ignore_ascii_case(expected) {
-        return Ok(());
-    }
-    Err(Problem::new(FailureType::UnsupportedMediaType, format!("The content must be {expected}")))
+    let known = expected.iter().find(|known| sent.eq_ignore_ascii_case(known));
+    known.copied().ok_or_else(|| {
+        let detail = format!("The content must be {}", expected.join(" or "));
+        Problem::new(FailureType::UnsupportedMediaType, detail)
+    })
 }
 
 /// Reads the whole content, within bounds: the service's own, or `most` bytes.

@@ -330,6 +330,14 @@ switches! {
     ChangeSetMissing = "change-set-missing",
     /// Writes it in two change sets.
     ChangeSetSplit = "change-set-split",
+    /// Takes the first blank row for the end of a sheet.
+    BlankRowEndsSheet = "blank-row-ends-sheet",
+    /// Takes no number that a cell holds as text.
+    NumbersAsTextRejected = "numbers-as-text-rejected",
+    /// Takes a date of a cell for the number that it is.
+    DateCellsRejected = "date-cells-rejected",
+    /// Answers what is no workbook with 500.
+    BrokenWorkbookAs500 = "broken-workbook-as-500",
 }
 
 /// The defects that are switched on.

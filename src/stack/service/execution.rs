@@ -80,18 +80,18 @@ impl Execution {
         match operation {
             Operation::Get(contract, id) => self.result(contract, &call, &id),
             Operation::Submit(contract) => {
-                let expected = if contract.api() == "tabular-intake" { "text/csv" } else { "application/json" };
-                call::demand_media_type(&parts.headers, expected)?;
+                let expected = route::media_types(contract);
+                let sent = call::demand_media_type(&parts.headers, expected)?;
                 let body = call::read_body(body, careless::most(&self.defects)).await?;
                 let query = parts.uri.query().unwrap_or_default().to_owned();
-                let (json, sent) = (expected == "application/json", body.clone());
+                let (json, workbook, whole) = (sent == "application/json", sent == route::WORKBOOK, body.clone());
                 let body = careless::content(&self.defects, &parts.headers, json, body)?;
                 let leaving = call.watch();
-                let work = Arc::clone(self).submit(contract, call, query, body);
+                let work = Arc::clone(self).submit(contract, call, query, (workbook, body));
                 // The caller may go away; the work is done to its end.
                 let ended = self.tasks.run(work).await;
                 leaving.stays();
-                careless::too_late(&self.defects, &parts.headers, json, &sent)?;
+                careless::too_late(&self.defects, &parts.headers, json, &whole)?;
                 ended.unwrap_or_else(|| Err(Problem::new(FailureType::Internal, "The call was not finished")))
             }
         }
@@ -128,10 +128,10 @@ impl Execution {
         contract: Contract,
         call: Call,
         query: String,
-        body: Bytes,
+        (workbook, body): (bool, Bytes),
     ) -> Result<Answer, Problem> {
         self.stumble(contract)?;
-        let body = distort::content(&self.defects, contract, body)?;
+        let body = if workbook { body } else { distort::content(&self.defects, contract, body)? };
         let swallowed = self.swallow_key(contract, &call);
         let throttled = self.throttle_key(contract, &call, &body);
         if let Some(answer) = self.replays.get(swallowed.as_ref()).or_else(|| self.replays.get(throttled.as_ref())) {
@@ -144,7 +144,7 @@ impl Execution {
                 inference::submit(&self, contract, &call, &body).await
             }
             Contract::TabularIntakeV1 | Contract::TabularIntakeV2 => {
-                intake::submit(&self, contract, &call, (&query, &body)).await
+                intake::submit(&self, contract, &call, (&query, workbook, &body)).await
             }
         };
         match &outcome {

@@ -14,6 +14,18 @@ pub(super) enum Contract {
     ScoringV1,
 }
 
+/// The media type of workbooks.
+pub(super) const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// What the content of a call may be.
+pub(super) const fn media_types(contract: Contract) -> &'static [&'static str] {
+    match contract {
+        Contract::TabularIntakeV1 => &["text/csv"],
+        Contract::TabularIntakeV2 => &["text/csv", WORKBOOK],
+        _ => &["application/json"],
+    }
+}
+
 impl Contract {
     /// Its base path without the leading slash, which is also its name.
     pub(super) const fn name(self) -> &'static str {

@@ -50,10 +50,10 @@ pub(in super::super) async fn submit(
     execution: &Arc<Execution>,
     contract: Contract,
     call: &Call,
-    (query, body): (&str, &Bytes),
+    (query, workbook, body): (&str, bool, &Bytes),
 ) -> Result<Answer, Problem> {
-    let reading = Reading::read(contract, query)?;
-    let lines = match read(body, reading) {
+    let reading = Reading::read(contract, query, workbook)?;
+    let lines = match read(body, reading, &execution.defects) {
         Ok(lines) => lines,
         Err(problem) => return Err(refused(execution, call, problem, (reading, body)).await),
     };
@@ -127,7 +127,7 @@ async fn refused(
     let breaks = || body.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
     if ahead
         && let Some((end, _)) = breaks().nth(1000)
-        && let Ok(lines) = read(&body[..end], reading)
+        && let Ok(lines) = read(&body[..end], reading, &execution.defects)
     {
         let errand = execution.errand(call, PATIENCE);
         let rows = vec![RowState::Untouched; lines.len()];

@@ -5,9 +5,11 @@ use std::collections::HashSet;
 
 use csv::StringRecord;
 
+use super::super::defect::{Defect, Defects};
 use super::super::problem::{FailureType, Fault, Problem};
 use super::super::route::Contract;
 use super::line::{COLUMNS, DateFormat, Invoice, Reason, Rejection};
+use super::workbook;
 
 const MOST_LINES: usize = 1000;
 
@@ -18,12 +20,14 @@ pub(super) struct Reading {
     pub(super) delimiter: u8,
     /// How dates are written.
     pub(super) dates: DateFormat,
+    /// Whether it is a workbook.
+    pub(super) workbook: bool,
 }
 
 impl Reading {
     /// From the query; parameters that nobody knows are passed over.
-    pub(super) fn read(contract: Contract, query: &str) -> Result<Self, Problem> {
-        let mut reading = Self { delimiter: b',', dates: DateFormat::Iso };
+    pub(super) fn read(contract: Contract, query: &str, workbook: bool) -> Result<Self, Problem> {
+        let mut reading = Self { delimiter: b',', dates: DateFormat::Iso, workbook };
         let mut faults = Vec::new();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match (name.as_ref(), value.as_ref()) {
@@ -45,36 +49,66 @@ impl Reading {
 /// One line below the header.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Line {
-    /// Its number; the header is line 1. A line that a quoted field breaks
-    /// counts once.
+    /// Its number; the header is line 1. In a text, a line that a quoted field
+    /// breaks counts once; in a workbook it is the number of the row.
     pub(super) number: usize,
     /// What it holds, or why it is rejected.
     pub(super) content: Result<Invoice, Rejection>,
 }
 
 /// Reads the file, or refuses it with all faults that it has as such.
-pub(super) fn read(body: &[u8], reading: Reading) -> Result<Vec<Line>, Problem> {
-    let refuse = |detail: &str| Problem::invalid(vec![Fault::new("", detail)]);
-    // Spreadsheet programs lead UTF-8 with a mark.
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let text = std::str::from_utf8(body).map_err(|_| refuse("is no UTF-8 text"))?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(reading.delimiter).flexible(true).from_reader(text.as_bytes());
-    let places = places(reader.headers().map_err(|_| refuse("can't be read as CSV"))?)?;
-    let mut lines = Vec::new();
+pub(super) fn read(body: &[u8], reading: Reading, defects: &Defects) -> Result<Vec<Line>, Problem> {
+    let records = if reading.workbook { sheet(body, defects)? } else { text(body, reading)? };
+    let Some(((_, header), records)) = records.split_first() else { return Err(refuse("has no line")) };
+    let places = places(header)?;
+    if records.len() > MOST_LINES {
+        return Err(Problem::new(FailureType::TooManyItems, format!("A file has at most {MOST_LINES} lines")));
+    }
     let mut known = HashSet::new();
-    for (n, record) in reader.records().enumerate() {
-        let record = record.map_err(|_| refuse("can't be read as CSV"))?;
-        if n >= MOST_LINES {
-            return Err(Problem::new(FailureType::TooManyItems, format!("A file has at most {MOST_LINES} lines")));
-        }
-        let content = line(&record, places, reading.dates).and_then(|invoice| {
+    let mut lines = Vec::new();
+    for (number, record) in records {
+        let content = line(record, places, reading.dates).and_then(|invoice| {
             let column = COLUMNS[0];
             let first = known.insert(invoice.number.clone());
             if first { Ok(invoice) } else { Err(Rejection { column, reason: Reason::Duplicate }) }
         });
-        lines.push(Line { number: n + 2, content });
+        lines.push(Line { number: *number, content });
     }
     if lines.is_empty() { Err(refuse("has no line below the header")) } else { Ok(lines) }
+}
+
+fn refuse(detail: &str) -> Problem {
+    Problem::invalid(vec![Fault::new("", detail)])
+}
+
+/// Lines with their numbers, the header first, and no more than show that
+/// there are too many.
+type Records = Vec<(usize, StringRecord)>;
+
+/// The lines of a text; blank ones are passed over, and not counted.
+fn text(body: &[u8], reading: Reading) -> Result<Records, Problem> {
+    // Spreadsheet programs lead UTF-8 with a mark.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let text = std::str::from_utf8(body).map_err(|_| refuse("is no UTF-8 text"))?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(reading.delimiter).flexible(true).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|_| refuse("can't be read as CSV"))?.clone();
+    let mut records = vec![(1, header)];
+    for (n, record) in reader.records().take(MOST_LINES + 1).enumerate() {
+        records.push((n + 2, record.map_err(|_| refuse("can't be read as CSV"))?));
+    }
+    Ok(records)
+}
+
+/// The rows of the first sheet; blank ones are passed over, and counted.
+fn sheet(body: &[u8], defects: &Defects) -> Result<Records, Problem> {
+    let rows = workbook::rows(body, MOST_LINES + 2, defects).map_err(|why| {
+        let careless = defects.has(Defect::BrokenWorkbookAs500);
+        if careless { Problem::new(FailureType::Internal, "BadZipFile: File is not a zip file") } else { refuse(why) }
+    })?;
+    if rows.first().is_some_and(|first| first.number != 1) {
+        return Err(refuse("has no header in its first row"));
+    }
+    Ok(rows.into_iter().map(|row| (row.number, row.cells.iter().collect())).collect())
 }
 
 /// Where each column stands.
@@ -109,8 +143,12 @@ fn line(record: &StringRecord, places: [usize; 5], dates: DateFormat) -> Result<
 mod tests {
     use super::*;
 
-    const COMMA: Reading = Reading { delimiter: b',', dates: DateFormat::Iso };
+    const COMMA: Reading = Reading { delimiter: b',', dates: DateFormat::Iso, workbook: false };
     const HEADER: &str = "invoiceNumber,customer,amount,currency,dueDate\n";
+
+    fn read(body: &[u8], reading: Reading) -> Result<Vec<Line>, Problem> {
+        super::read(body, reading, &Defects::default())
+    }
 
     fn lines(text: &str) -> Vec<Result<String, (&'static str, Reason)>> {
         let lines = read(text.as_bytes(), COMMA).expect("a file");
@@ -146,9 +184,10 @@ mod tests {
     #[test]
     fn the_order_of_the_columns_and_the_delimiter_are_the_callers() {
         let text = "dueDate;amount;currency;customer;invoiceNumber\n2026-01-31;1;EUR;x;INV-0000000000FF\n";
-        let reading = Reading::read(Contract::TabularIntakeV1, "delimiter=semicolon&dateFormat=odd").expect("valid");
+        let reading =
+            Reading::read(Contract::TabularIntakeV1, "delimiter=semicolon&dateFormat=odd", false).expect("valid");
         assert!(read(text.as_bytes(), reading).expect("a file")[0].content.is_ok());
-        Reading::read(Contract::TabularIntakeV2, "dateFormat=odd").expect_err("v2 knows the parameter");
-        Reading::read(Contract::TabularIntakeV1, "delimiter=tab").expect_err("no such delimiter");
+        Reading::read(Contract::TabularIntakeV2, "dateFormat=odd", false).expect_err("v2 knows the parameter");
+        Reading::read(Contract::TabularIntakeV1, "delimiter=tab", false).expect_err("no such delimiter");
     }
 }
