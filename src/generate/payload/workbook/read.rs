@@ -49,8 +49,7 @@ impl<'b> Book<'b> {
         let sheet = part(&format!("xl/{}", first.attribute("Target")?))?;
         let sheet = Document::parse(&sheet).ok()?;
         let rows = sheet.descendants().filter(|node| node.has_tag_name("row"));
-        rows.map(|row| row.children().filter(|cell| cell.has_children()).map(|cell| self.cell(cell)).collect())
-            .collect()
+        rows.map(|row| row.children().filter(Node::has_children).map(|cell| self.cell(cell)).collect()).collect()
     }
 
     /// A cell with a value; none where it can't be read.
