@@ -332,7 +332,8 @@ class Dataverse:
                 return replies
             except requests.RequestException:
                 return [Reply(LOST)] * len(asks)
-            except AzureError:
+            except AzureError as error:
+                log("the issuer gave no token", "warning", error=str(error)[:300])
                 return [Reply(NOT_SENT)] * len(asks)
 
     def _one(self, asks: list[_RawRequest], _: bool) -> list[Reply]:

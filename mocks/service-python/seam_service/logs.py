@@ -1,6 +1,7 @@
 """One JSON line for each event, and spans: both carry the correlation ID."""
 
 import json
+import logging
 import sys
 import traceback
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+
+# Its warnings would stand between the lines; what fails is told here.
+logging.getLogger("azure").setLevel(logging.CRITICAL)
 
 # The ID of the call that is served, as it was sent; worker threads inherit it.
 correlation: ContextVar[str] = ContextVar("correlation", default="")

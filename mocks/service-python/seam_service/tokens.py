@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import AzureError
 from azure.identity import ClientSecretCredential
 
 from .settings import Settings
@@ -21,7 +22,7 @@ def own_identity(settings: Settings) -> ClientSecretCredential:
         settings.client_secret,
         authority=settings.authority,
         disable_instance_discovery=True,
-        retry_total=2,
+        retry_total=0,
     )
 
 
@@ -36,12 +37,20 @@ class ScopedCredential:
         self._credential, self._scope = credential, scope
         self._lock = threading.Lock()
         self._kept: AccessToken | None = None
+        self._failed: tuple[float, AzureError] | None = None
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """A token that is still good. Those who ask at once share one request."""
+        """A token that is still good. Those who ask at once share one request, and its failure."""
+        asked = time.monotonic()
         with self._lock:
             if self._kept is None or self._kept.expires_on - EARLY < time.time():
-                self._kept = self._credential.get_token(self._scope)
+                if self._failed and self._failed[0] > asked:
+                    raise self._failed[1]
+                try:
+                    self._kept = self._credential.get_token(self._scope)
+                except AzureError as error:
+                    self._failed = time.monotonic(), error
+                    raise
             return self._kept
 
     def forget(self) -> None:
