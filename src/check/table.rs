@@ -196,6 +196,7 @@ static TABLE: &[Check] = &[
     dataverse::parallelism::CHECK,
     dataverse::partial_batch::CHECK,
     dataverse::half_batch::CHECK,
+    dataverse::standstill::CHECK,
     lifecycle::deprecation::CHECK,
     lifecycle::sunset::CHECK,
     lifecycle::successor::CHECK,

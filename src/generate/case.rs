@@ -12,6 +12,9 @@ use crate::contract::ContractId;
 use crate::contract::behaviour::TypeName;
 use crate::wire::{Fault, Request};
 
+/// So many calls may wait for Dataverse while other cases are played.
+const MOST_BESIDE: usize = 16;
+
 /// One thing to try: a call, or a sequence of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
@@ -30,10 +33,14 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether nothing else may run beside it: it moves the shared clock, or
-    /// restarts the service.
+    /// Whether nothing else may run beside it: it moves the shared clock,
+    /// restarts the service, or keeps so much of it busy that others wait.
     pub fn is_alone(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Advance(_) | Step::AdvanceTo(_) | Step::Restart))
+        self.steps.iter().any(|step| match step {
+            Step::Advance(_) | Step::AdvanceTo(_) | Step::Restart => true,
+            Step::WhileHeld(calls) => calls.len() > MOST_BESIDE,
+            _ => false,
+        })
     }
 
     /// Whether it moves the shared clock so far that nothing that is played
@@ -47,7 +54,9 @@ impl Case {
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.steps.iter().flat_map(|step| match step {
             Step::Call(call) | Step::Flood { call, .. } => std::slice::from_ref(call),
-            Step::Together(calls) | Step::SameConnection(calls) | Step::Unfollowed(calls) => calls.as_slice(),
+            Step::Together(calls) | Step::SameConnection(calls) | Step::Unfollowed(calls) | Step::WhileHeld(calls) => {
+                calls.as_slice()
+            }
             Step::Linked(linked) => std::slice::from_ref(&linked.call),
             Step::Search(search) => std::slice::from_ref(&search.call),
             Step::Follow(_)
@@ -72,6 +81,9 @@ pub enum Step {
     /// Several calls, released at once, whose answers are taken as they are: a
     /// `Location` is not followed.
     Unfollowed(Vec<Call>),
+    /// Several calls, released at once, that the faults armed before let
+    /// Dataverse hold; meanwhile the service is asked for its health.
+    WhileHeld(Vec<Call>),
     /// Follows the `Location` that a call of this number was given, to its end.
     Follow(usize),
     /// The same call again and again, as fast as it goes, each time with its
@@ -249,6 +261,8 @@ pub enum Need {
     GatewayRows,
     /// The service can be reached past the gateway.
     DirectService,
+    /// The path is known on which the service tells that it is well.
+    Health,
     /// Load is allowed.
     Load,
     /// The service can be restarted.
@@ -272,6 +286,7 @@ impl fmt::Display for Need {
             Self::MintedTokens => "minted tokens",
             Self::GatewayRows => "gateway rows",
             Self::DirectService => "the service's own address",
+            Self::Health => "the path of the service's health endpoint",
             Self::Load => "leave to send load",
             Self::Restart => "restarts of the service",
             Self::Callbacks => "callbacks",

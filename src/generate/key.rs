@@ -158,6 +158,8 @@ pub enum Probe {
     Wide,
     /// Dataverse refuses one write of several.
     PartRefused,
+    /// Calls that a slow Dataverse holds, and the service's health meanwhile.
+    HeldCalls,
     /// One invalid item among valid ones.
     PartlyInvalid,
     /// Valid items, each at another edge of its schema.
@@ -238,6 +240,7 @@ impl Probe {
         (Self::SomebodyElse, "somebody-else"),
         (Self::Wide, "wide"),
         (Self::PartRefused, "part-refused"),
+        (Self::HeldCalls, "held-calls"),
         (Self::PartlyInvalid, "partly-invalid"),
         (Self::ItemsAtEdges, "items-at-edges"),
         (Self::BodyOverLimit, "body-over-limit"),

@@ -27,6 +27,7 @@ const ORDER: &[Probe] = &[
     Probe::SomebodyElse,
     Probe::Wide,
     Probe::PartRefused,
+    Probe::HeldCalls,
     Probe::OtherContent,
     Probe::OtherCall,
     Probe::OtherItem,

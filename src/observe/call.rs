@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{GatewayRow, LedgerEntry, OperationLatency, ReadEntry, ReceivedCall};
+use super::{GatewayRow, HealthRun, LedgerEntry, OperationLatency, ReadEntry, ReceivedCall};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Case, Item};
@@ -29,6 +29,9 @@ pub struct CaseRun {
     pub callbacks: Vec<ReceivedCall>,
     /// Its searches for limits.
     pub searches: Vec<SearchRun>,
+    /// The service's health while its calls were held; rounds in which nothing
+    /// was held are missing.
+    pub health: Vec<HealthRun>,
 }
 
 /// A search for a limit as it was observed.

@@ -8,6 +8,7 @@
 mod call;
 mod call_trace;
 mod callback;
+mod health;
 mod latency;
 mod ledger;
 mod row;
@@ -16,6 +17,7 @@ mod sink;
 pub use call::{CallRecord, CallRun, CaseRun, PhaseRun, SearchRun};
 pub use call_trace::{CallTrace, RecordedTraces, STEP_COLUMNS, StepTrace};
 pub use callback::ReceivedCall;
+pub use health::{HealthRun, HealthWait};
 pub use latency::{Latency, OperationLatency};
 pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome, ReadEntry, SOMEBODY_ELSE, Way};
 pub use row::{CacheUse, GatewayRow, LastError, TraceRecord};

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
 use super::open::{Opened, REST_TIMEOUT, reach, stack_error};
-use super::{Options, RunError, ServiceChoice, ServiceFrom};
+use super::{DEFAULT_HEALTH, Options, RunError, ServiceChoice, ServiceFrom};
 use crate::clock::{Clock, Timestamp};
 use crate::contract::Contract;
 use crate::door::{Door, Origin, RestClient};
@@ -29,12 +29,13 @@ pub(super) const EMBEDDED_SCALE: f64 = 20.0;
 const MARKER: &str = "X-Served-By";
 
 /// What a run on the embedded system offers, whoever's service stands in it.
-const OFFERS: [Need; 9] = [
+const OFFERS: [Need; 10] = [
     Need::Effects,
     Need::Faults,
     Need::MintedTokens,
     Need::GatewayRows,
     Need::DirectService,
+    Need::Health,
     Need::Load,
     Need::Callbacks,
     Need::RawConnection,
@@ -48,6 +49,7 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
     let stack = start(options, contracts, clock.clone(), None).await?;
     let mut target = target(options, &stack, clock, began);
     "embedded".clone_into(&mut target.name);
+    target.health = Some(DEFAULT_HEALTH.to_owned());
     target.service_marker = Some(MARKER.to_owned());
     target.offers.extend([Need::Clock, Need::Restart]);
     Ok(Opened { target, stack: Some(stack), service: None })
@@ -76,6 +78,7 @@ pub(super) async fn around(
             target.name = format!("{origin} behind the embedded gateway");
             target.door = Door::new([origin.host.clone()]);
             target.offers.remove(&Need::Apart);
+            target.health = Some(choice.health.clone());
             target.service_marker = choice.marker.clone().or_else(|| declared_marker(contracts));
             Ok(Opened { target, stack: Some(stack), service: None })
         }
@@ -90,6 +93,7 @@ pub(super) async fn around(
             let mut target = target(options, &stack, clock, began);
             "your service behind the embedded gateway".clone_into(&mut target.name);
             target.offers.insert(Need::Restart);
+            target.health = Some(choice.health.clone());
             if port.is_some() {
                 // A second one would want the same port.
                 target.offers.remove(&Need::Apart);
@@ -186,6 +190,7 @@ fn target(options: &Options, stack: &Stack, clock: Clock, began: Instant) -> Tar
         name: String::new(),
         gateway: plain(&at.gateway),
         service: Some(at.service.clone()),
+        health: None,
         control: Some(control),
         clients,
         door,

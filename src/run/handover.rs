@@ -138,10 +138,10 @@ fn settings_text(stack: &Stack, authority: Option<&Path>, variables: &[(String, 
     for (key, origin) in [("gateway", &at.gateway), ("service", &at.service), ("control", &at.control)] {
         let _ = writeln!(text, "{key} = {}", quoted(&origin.to_string()));
     }
-    // Our own service marks its answers; of another one nothing is known.
+    // Our own service marks its answers, and tells its health; of another one nothing is known.
     if let Some(dataverse) = &at.dataverse {
         let _ = writeln!(text, "dataverse = {}", quoted(&dataverse.to_string()));
-        text.push_str("service-marker = \"X-Served-By\"\n");
+        text.push_str("service-marker = \"X-Served-By\"\nhealth = \"/health\"\n");
     }
     if let Some(authority) = authority {
         let _ = writeln!(text, "ca-file = {}", quoted(&authority.display().to_string()));

@@ -54,6 +54,7 @@ pub(super) async fn open(options: &Options, contracts: &[Contract], began: Insta
                 name: origin.to_string(),
                 gateway: origin.clone(),
                 service: None,
+                health: None,
                 control: None,
                 clients,
                 door,
@@ -132,6 +133,7 @@ async fn environment(
     refuse_clock(options)?;
     if service.is_some() {
         offers.insert(Need::DirectService);
+        offers.extend(settings.health.as_ref().map(|_| Need::Health));
     }
     if !gateway.tls {
         offers.insert(Need::RawConnection);
@@ -155,6 +157,7 @@ async fn environment(
         name: name.to_owned(),
         gateway,
         service,
+        health: settings.health.clone(),
         control: controlled,
         clients,
         door,

@@ -149,16 +149,19 @@ fn bound(budget: Option<std::time::Duration>) -> String {
 
 /// What the target will offer, as far as the settings tell.
 fn offers(options: &Options) -> Vec<Need> {
-    use Need::{Clock, DirectService, Effects, Faults, GatewayRows, Load, MintedTokens};
+    use Need::{Clock, DirectService, Effects, Faults, GatewayRows, Health, Load, MintedTokens};
     let ours = [Effects, Faults, Clock, MintedTokens, GatewayRows, Load];
     match &options.target {
-        TargetChoice::Embedded => ours.into_iter().chain([DirectService]).collect(),
-        TargetChoice::Service(_) => ours.into_iter().filter(|need| *need != Clock).chain([DirectService]).collect(),
+        TargetChoice::Embedded => ours.into_iter().chain([DirectService, Health]).collect(),
+        TargetChoice::Service(_) => {
+            ours.into_iter().filter(|need| *need != Clock).chain([DirectService, Health]).collect()
+        }
         TargetChoice::Url { origin, .. } => (!origin.tls).then_some(Need::RawConnection).into_iter().collect(),
         TargetChoice::Environment { settings, .. } => {
             let control = settings.control.iter().flat_map(|_| ours);
             let service = settings.service.iter().map(|_| DirectService);
-            control.chain(service).chain(settings.offers.iter().copied()).collect()
+            let health = settings.service.as_ref().and(settings.health.as_ref()).map(|_| Health);
+            control.chain(service).chain(health).chain(settings.offers.iter().copied()).collect()
         }
     }
 }

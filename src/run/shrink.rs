@@ -100,7 +100,7 @@ fn is_cheap(case: &Case) -> bool {
 /// Whether what a case shows may depend on which of its calls comes first.
 fn is_racy(case: &Case) -> bool {
     case.steps.iter().any(|step| match step {
-        Step::Together(calls) | Step::Unfollowed(calls) => calls.len() > 1,
+        Step::Together(calls) | Step::Unfollowed(calls) | Step::WhileHeld(calls) => calls.len() > 1,
         _ => false,
     })
 }

@@ -111,7 +111,7 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
     Some(Scenario { file, name: name?.into(), description, tags, flows, faults, needs, scale_all })
 }
 
-const NEEDS: [(&str, Need); 11] = [
+const NEEDS: [(&str, Need); 12] = [
     ("behaviour", Need::Behaviour),
     ("effects", Need::Effects),
     ("faults", Need::Faults),
@@ -119,6 +119,7 @@ const NEEDS: [(&str, Need); 11] = [
     ("minted_tokens", Need::MintedTokens),
     ("gateway_rows", Need::GatewayRows),
     ("direct_service", Need::DirectService),
+    ("health", Need::Health),
     ("load", Need::Load),
     ("restart", Need::Restart),
     ("callbacks", Need::Callbacks),

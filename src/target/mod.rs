@@ -35,6 +35,9 @@ pub struct Target {
     pub gateway: Origin,
     /// The service itself, where it can be reached past the gateway.
     pub service: Option<Origin>,
+    /// The path on which the service tells that it is well, where that is
+    /// known.
+    pub health: Option<String>,
     /// The control surface, where the target is our stack.
     pub control: Option<Control>,
     /// Who calls.

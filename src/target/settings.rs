@@ -35,6 +35,8 @@ pub struct EnvironmentSettings {
     pub gateway: String,
     /// The service's own URL, where it can be reached past the gateway.
     pub service: Option<String>,
+    /// The path on which the service tells that it is well.
+    pub health: Option<String>,
     /// The control surface of our own stack.
     pub control: Option<String>,
     /// The token endpoint's URL.

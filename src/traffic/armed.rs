@@ -22,6 +22,18 @@ impl Armed {
         Ok(true)
     }
 
+    /// These, for somebody else who disarms them.
+    pub(super) fn taken(&mut self) -> Self {
+        Self { control: self.control.clone(), faults: std::mem::take(&mut self.faults) }
+    }
+
+    /// Whether one of them has hit a request.
+    pub(super) async fn has_hit(&self) -> Result<bool, TargetError> {
+        let Some(control) = &self.control else { return Ok(false) };
+        let states = control.faults().await?;
+        Ok(states.iter().any(|state| state.hits > 0 && self.faults.contains(&state.id)))
+    }
+
     /// Disarms all of them.
     pub(super) async fn clear(&mut self) -> Result<(), TargetError> {
         while let (Some(control), Some(fault)) = (&self.control, self.faults.last()) {

@@ -21,6 +21,9 @@ mod errand;
 mod expression;
 mod feed;
 mod flood;
+mod held;
+#[cfg(test)]
+mod held_tests;
 mod hush;
 mod journal;
 mod location;

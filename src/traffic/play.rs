@@ -17,7 +17,7 @@ use crate::contract::behaviour::Identity;
 use crate::door::Origin;
 use crate::flow::{is_retried, next_poll, retry_after};
 use crate::generate::{Call, Caller, Case, CaseKind, Manner, Need, Probe, Step, Via};
-use crate::observe::{CallRun, SearchRun};
+use crate::observe::{CallRun, HealthRun, SearchRun};
 use crate::target::{Authorized, Target};
 use crate::wire::{Exchange, FailureKind, Request, Tier};
 
@@ -54,8 +54,9 @@ pub(super) struct Play<'p> {
     pub(super) case: Arc<Case>,
     pub(super) calls: Vec<CallRun>,
     pub(super) searches: Vec<SearchRun>,
+    pub(super) health: Vec<HealthRun>,
     correlations: Vec<String>,
-    armed: Armed,
+    pub(super) armed: Armed,
     /// The client of the pool that serves this whole case: what a target
     /// remembers, it remembers by caller.
     any: Option<Authorized>,
@@ -75,7 +76,8 @@ impl<'p> Play<'p> {
         correlations.sort_unstable();
         correlations.dedup();
         let armed = Armed::at(player.target.control.clone());
-        Self { player, contract, case, calls: Vec::new(), searches: Vec::new(), correlations, armed, any: None }
+        let (calls, searches, health) = (Vec::new(), Vec::new(), Vec::new());
+        Self { player, contract, case, calls, searches, health, correlations, armed, any: None }
     }
 
     /// The correlation IDs that are known before anything is sent.
@@ -83,8 +85,8 @@ impl<'p> Play<'p> {
         &self.correlations
     }
 
-    pub(super) fn into_parts(self) -> (Vec<CallRun>, Vec<String>, Vec<SearchRun>) {
-        (self.calls, self.correlations, self.searches)
+    pub(super) fn into_parts(self) -> (Vec<CallRun>, Vec<String>, Vec<SearchRun>, Vec<HealthRun>) {
+        (self.calls, self.correlations, self.searches, self.health)
     }
 
     pub(super) async fn clear(&mut self) -> Result<(), PlayError> {
@@ -105,6 +107,7 @@ impl<'p> Play<'p> {
                 },
                 Step::Together(calls) => self.together(calls, true).await?,
                 Step::Unfollowed(calls) => self.together(calls, false).await?,
+                Step::WhileHeld(calls) => self.while_held(calls).await?,
                 Step::Flood { call, most } => self.flood(call, *most).await?,
                 Step::SameConnection(calls) => self.same_connection(calls).await?,
                 Step::Search(search) => self.search(search).await?,
@@ -134,7 +137,7 @@ impl<'p> Play<'p> {
     /// Sends calls at once, each over a connection of its own that is open
     /// before the first leaves, and sees each through to its result unless its
     /// `Location` is not followed.
-    async fn together(&mut self, calls: &[Call], followed: bool) -> Result<(), PlayError> {
+    pub(super) async fn together(&mut self, calls: &[Call], followed: bool) -> Result<(), PlayError> {
         let mut prepared = Vec::with_capacity(calls.len());
         for call in calls {
             prepared.push(self.prepare(call).await?);

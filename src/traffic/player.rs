@@ -62,7 +62,7 @@ impl Player {
         let cleared = play.clear().await;
         played?;
         cleared?;
-        let (calls, correlations, searches) = play.into_parts();
+        let (calls, correlations, searches, health) = play.into_parts();
         let expected = Expected { contract, correlations: &correlations, calls: &calls };
         let callbacks = match &self.target.control {
             Some(control) if self.target.offers(Need::Callbacks) => expected.received(control).await?,
@@ -70,7 +70,7 @@ impl Player {
         };
         let aftermath = Aftermath { contract, case: &case, calls: &calls, correlations: &correlations };
         let Recorded { effects: ledger, rows, reads } = watch.end(&aftermath).await?;
-        Ok(CaseRun { case, calls, ledger, reads, rows, callbacks, searches })
+        Ok(CaseRun { case, calls, ledger, reads, rows, callbacks, searches, health })
     }
 }
 

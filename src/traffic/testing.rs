@@ -37,6 +37,7 @@ pub(super) fn target_at(gateway: Origin) -> Arc<Target> {
         name: "test".to_owned(),
         gateway,
         service: None,
+        health: None,
         control: None,
         clients: Clients::nobody(clock.clone()),
         door: Door::loopback(),

@@ -112,6 +112,7 @@ const CHECKS: &[(&str, Heard)] = &[
     ("data-path/over-reading", Score(&["whole-account-read", "one-column-too-many-read"])),
     ("dataverse/partial-batch", Score(&["batch-status-unread", "last-part-stands-for-all"])),
     ("dataverse/half-batch", Score(&["change-set-missing", "change-set-split"])),
+    ("dataverse/standstill", Score(&["blocks-while-dataverse-is-slow", "threads-run-dry"])),
     ("lifecycle/deprecation", Score(&["deprecation-missing", "deprecation-as-true"])),
     ("lifecycle/sunset", Score(&["sunset-missing", "sunset-other-date"])),
     ("lifecycle/successor", Score(&["successor-of-another-api", "successor-under-other-relation"])),

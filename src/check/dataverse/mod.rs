@@ -11,6 +11,7 @@ pub(super) mod patience;
 pub(super) mod repeat_differs;
 pub(super) mod retry_after_ignored;
 pub(super) mod slept_past;
+pub(super) mod standstill;
 pub(super) mod throttle_as_failure;
 
 use std::time::Duration;
@@ -46,7 +47,15 @@ fn throttle(case: &Case) -> Option<(Duration, Option<u64>)> {
 fn overlaps(case: &Case) -> bool {
     let leaves = case.calls().any(|call| call.manner.leaves.is_some() || call.manner.retries > 0);
     let beside = case.steps.iter().any(|step| {
-        matches!(step, Step::Together(_) | Step::Unfollowed(_) | Step::Flood { .. } | Step::Restart | Step::Follow(_))
+        matches!(
+            step,
+            Step::Together(_)
+                | Step::Unfollowed(_)
+                | Step::WhileHeld(_)
+                | Step::Flood { .. }
+                | Step::Restart
+                | Step::Follow(_)
+        )
     });
     leaves || beside
 }

@@ -64,7 +64,10 @@ fn calls_before_the_last_clearing(steps: &[Step]) -> Option<usize> {
             .iter()
             .map(|step| match step {
                 Step::Call(_) | Step::Linked(_) | Step::Flood { .. } | Step::Search(_) => 1,
-                Step::Together(calls) | Step::SameConnection(calls) | Step::Unfollowed(calls) => calls.len(),
+                Step::Together(calls)
+                | Step::SameConnection(calls)
+                | Step::Unfollowed(calls)
+                | Step::WhileHeld(calls) => calls.len(),
                 Step::Follow(_)
                 | Step::Inject(_)
                 | Step::ClearFaults

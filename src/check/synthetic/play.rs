@@ -14,7 +14,7 @@ use crate::check::{CaseSubject, Check, ExchangeSubject, Finding, Origin};
 use crate::clock::parse_duration;
 use crate::contract::Contract;
 use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Knob, Label, Manner, Search, Step, Via};
-use crate::observe::{CallRun, CaseRun, GatewayRow, LedgerEntry, ReadEntry, ReceivedCall, SearchRun};
+use crate::observe::{CallRun, CaseRun, GatewayRow, HealthRun, LedgerEntry, ReadEntry, ReceivedCall, SearchRun};
 use crate::wire::{Body, Request};
 
 /// What a check finds in a conforming call that was answered so.
@@ -49,6 +49,7 @@ pub(in crate::check) struct Play {
     rows: Vec<GatewayRow>,
     callbacks: Vec<ReceivedCall>,
     searches: Vec<SearchRun>,
+    health: Vec<HealthRun>,
     now: Duration,
 }
 
@@ -56,8 +57,8 @@ impl Play {
     pub(in crate::check) fn new(kind: CaseKind) -> Self {
         let (steps, labels, runs) = (Vec::new(), Vec::new(), Vec::new());
         let (ledger, rows, searches, callbacks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let reads = Vec::new();
-        Self { steps, labels, kind, runs, ledger, reads, rows, callbacks, searches, now: Duration::ZERO }
+        let (reads, health) = (Vec::new(), Vec::new());
+        Self { steps, labels, kind, runs, ledger, reads, rows, callbacks, searches, health, now: Duration::ZERO }
     }
 
     pub(in crate::check) fn label(mut self, at: &str, keyword: &str) -> Self {
@@ -125,6 +126,12 @@ impl Play {
             other => panic!("{other:?} is no call"),
         }
         self.searches.push(SearchRun { call: self.runs.len() - 1, trials: Vec::new(), accepted, refused });
+        self
+    }
+
+    /// The service was asked for its health while calls were held.
+    pub(in crate::check) fn health(mut self, health: HealthRun) -> Self {
+        self.health.push(health);
         self
     }
 
@@ -295,6 +302,7 @@ impl Play {
             reads: self.reads,
             rows: self.rows,
             callbacks: self.callbacks,
+            health: self.health,
             searches,
         }
     }

@@ -3,8 +3,8 @@
 
 use super::exact;
 use super::{
-    Bench, Sequence, callback, dataverse, determinism, duplicate, edges, failure, identity, invalid, jobs, lifecycle,
-    limits, link, missing, other, plain, rate, routing, sequenced,
+    Bench, Sequence, callback, dataverse, determinism, duplicate, edges, failure, held, identity, invalid, jobs,
+    lifecycle, limits, link, missing, other, plain, rate, routing, sequenced,
 };
 use crate::contract::behaviour::{Behaviour, DataPath, Selector};
 use crate::generate::generators::Generators;
@@ -36,6 +36,7 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         Probe::Throttled | Probe::SomebodyElse | Probe::Wide | Probe::PartRefused => {
             dataverse::count(probe, operation, behaviour)
         }
+        Probe::HeldCalls => held::count(operation, behaviour),
         Probe::PartlyInvalid => invalid::count(operation),
         Probe::ItemsAtEdges => edges::count(operation),
         Probe::BodyOverLimit => limits::count_over(operation, behaviour),
@@ -87,6 +88,7 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         Probe::AfterThrottle => failure::after_throttle(bench),
         Probe::LostAnswer => failure::lost_answer(bench),
         Probe::Throttled | Probe::SomebodyElse | Probe::Wide | Probe::PartRefused => dataverse::make(probe, bench),
+        Probe::HeldCalls => held::calls(bench),
         Probe::PartlyInvalid => invalid::partly(bench),
         Probe::ItemsAtEdges => edges::items(bench),
         Probe::BodyOverLimit => limits::over(bench),
@@ -136,6 +138,9 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         Probe::QueueFull => needs.extend([Need::Faults, Need::Effects, Need::MintedTokens]),
         Probe::CallbackFault => needs.extend([Need::Faults, Need::Callbacks]),
         Probe::CallbackAddress => needs.push(Need::Callbacks),
+        Probe::HeldCalls => {
+            needs.extend([Need::Faults, Need::MintedTokens, Need::DirectService, Need::Health]);
+        }
         Probe::PastGateway | Probe::ExactLimitBehind => needs.push(Need::DirectService),
         Probe::AfterFailure
         | Probe::AfterThrottle

@@ -70,7 +70,7 @@ impl Cut {
 fn calls(step: &Step) -> usize {
     match step {
         Step::Call(_) | Step::Flood { .. } => 1,
-        Step::Together(calls) | Step::Unfollowed(calls) => calls.len(),
+        Step::Together(calls) | Step::Unfollowed(calls) | Step::WhileHeld(calls) => calls.len(),
         _ => 0,
     }
 }
@@ -92,7 +92,7 @@ fn renumber(case: &mut Case, from: usize, gone: usize) -> Option<()> {
                 continue;
             }
             Step::Call(call) | Step::Flood { call, .. } => std::slice::from_mut(call),
-            Step::Together(calls) | Step::Unfollowed(calls) => calls.as_mut_slice(),
+            Step::Together(calls) | Step::Unfollowed(calls) | Step::WhileHeld(calls) => calls.as_mut_slice(),
             _ => continue,
         };
         for call in calls {

@@ -29,6 +29,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     service("last-part-stands-for-all", "dataverse", "of a batch the last part is read, and taken for all of them"),
     service("change-set-missing", "dataverse", "what belongs together is written in a batch without a change set"),
     service("change-set-split", "dataverse", "what belongs together is written in two change sets"),
+    service("blocks-while-dataverse-is-slow", "dataverse", "nobody is answered while Dataverse is asked for something"),
+    service("threads-run-dry", "dataverse", "forty calls that wait for Dataverse keep all others out"),
     service("whole-account-read", "data-path", "accounts are read with all their columns"),
     service("one-column-too-many-read", "data-path", "with an account a column is read that nobody needs"),
     service("screening-writes", "data-path", "the service writes what the flow is to write"),

@@ -338,6 +338,10 @@ switches! {
     DateCellsRejected = "date-cells-rejected",
     /// Answers what is no workbook with 500.
     BrokenWorkbookAs500 = "broken-workbook-as-500",
+    /// Lets nobody in while Dataverse is asked.
+    BlocksWhileDataverseIsSlow = "blocks-while-dataverse-is-slow",
+    /// Has forty threads, each for one call until it is answered.
+    ThreadsRunDry = "threads-run-dry",
 }
 
 /// The defects that are switched on.

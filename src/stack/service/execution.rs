@@ -24,6 +24,7 @@ use super::memory::{Memory, Scope};
 use super::problem::{Answer, FailureType, Problem};
 use super::queue::{Lanes, Queue};
 use super::route::{self, Contract, Operation};
+use super::standstill::Standstill;
 use super::tasks::Tasks;
 use super::{bulk, careless, intake};
 use crate::clock::Clock;
@@ -68,6 +69,7 @@ pub(super) struct Execution {
     /// The last job of each caller, for the defect that mixes them up.
     pub(super) last_jobs: Mutex<HashMap<Arc<str>, String>>,
     pub(super) left_over: LeftOver,
+    pub(super) standstill: Arc<Standstill>,
 }
 
 impl Execution {

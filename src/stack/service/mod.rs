@@ -25,6 +25,7 @@ mod problem;
 mod queue;
 mod route;
 mod server;
+mod standstill;
 mod store;
 mod tasks;
 mod token;

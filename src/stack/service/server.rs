@@ -27,6 +27,7 @@ use super::link::Link;
 use super::problem::{Answer, Problem};
 use super::queue::Lanes;
 use super::route;
+use super::standstill::{HEALTH, Standstill};
 use super::store::Store;
 use super::tasks::Tasks;
 use super::token::{Credentials, Tokens};
@@ -197,6 +198,7 @@ impl ServiceHandle {
 fn execution(options: ServiceOptions, store: &Store) -> Execution {
     let ServiceOptions { gateway, gateway_key, clock, door, .. } = options;
     let defects = Defects::named(&options.defects);
+    let standstill = Arc::new(Standstill::default());
     let credentials = Credentials {
         endpoint: options.token_endpoint,
         client_id: options.client_id,
@@ -215,6 +217,7 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         turns: Turns::default(),
         pace: Pace::default(),
         remembered: Remembered::default(),
+        standstill: Arc::clone(&standstill),
         written: AtomicU64::new(0),
     };
     let model = options.behind.model.map(|endpoint| ModelClient {
@@ -257,10 +260,15 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         files_submitted: AtomicU64::new(0),
         replays: Replays::default(),
         left_over: LeftOver::default(),
+        standstill,
     }
 }
 
 async fn serve(State(execution): State<Arc<Execution>>, request: Request) -> Response {
+    let _entered = execution.standstill.enter(&execution.defects).await;
+    if request.method() == Method::GET && request.uri().path() == HEALTH {
+        return well();
+    }
     let (parts, body) = request.into_parts();
     let correlation = parts.headers.get("x-correlation-id");
     let outcome = execution.answer(&parts, body).await;
@@ -282,6 +290,14 @@ async fn serve(State(execution): State<Arc<Execution>>, request: Request) -> Res
     if let Some(value) = correlation {
         response.headers_mut().insert("X-Correlation-Id", value.clone());
     }
+    response
+}
+
+/// What the platform's probe is told; it has no token and no gateway's key.
+fn well() -> Response {
+    let mut response = Response::new(Body::from(r#"{"status":"ok"}"#));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert("X-Served-By", HeaderValue::from_static(route::served_by(HEALTH)));
     response
 }
 

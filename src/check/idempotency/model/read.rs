@@ -101,7 +101,7 @@ fn cleared_at(subject: &CaseSubject<'_>) -> Option<Timestamp> {
 fn calls_of(step: &Step) -> &[Call] {
     match step {
         Step::Call(call) | Step::Flood { call, .. } => std::slice::from_ref(call),
-        Step::Together(calls) | Step::Unfollowed(calls) => calls,
+        Step::Together(calls) | Step::Unfollowed(calls) | Step::WhileHeld(calls) => calls,
         _ => &[],
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::super::defect::{Defect, Defects};
 use super::super::link::{Link, Lost, Reply};
+use super::super::standstill::Standstill;
 use super::super::token::Tokens;
 use super::Turns;
 use super::overwrite::Remembered;
@@ -81,6 +82,7 @@ pub(in super::super) struct Dataverse {
     pub(in super::super) turns: Turns,
     pub(in super::super) pace: Pace,
     pub(in super::super) remembered: Remembered,
+    pub(in super::super) standstill: Arc<Standstill>,
     /// How many writes there were, for the defects that count.
     pub(in super::super) written: AtomicU64,
 }
@@ -147,6 +149,7 @@ impl Dataverse {
 
     /// Sends a request once; `None` where nobody took it, for want of a token.
     pub(super) async fn send(&self, errand: &Errand, ask: &Ask) -> Option<Result<Reply, Lost>> {
+        let _held = self.standstill.hold(&self.defects).await;
         if errand.direct {
             return self.send_directly(errand, ask).await;
         }

@@ -9,4 +9,5 @@ mod jobs;
 mod refusals;
 mod restart;
 mod rig;
+mod standstill;
 mod tabular;
