@@ -145,6 +145,7 @@ static TABLE: &[Check] = &[
     correlation::echo::CHECK,
     correlation::reaches_effects::CHECK,
     correlation::reaches_rows::CHECK,
+    correlation::reaches_log::CHECK,
     idempotency::duplicate_effect::CHECK,
     idempotency::duplicate_under_load::CHECK,
     idempotency::replay_differs::CHECK,

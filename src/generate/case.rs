@@ -269,6 +269,8 @@ pub enum Need {
     Restart,
     /// What the service sends to an API that it calls can be read.
     Callbacks,
+    /// The service's log can be read.
+    ServiceLog,
     /// Requests can be written byte by byte: a connection without TLS.
     RawConnection,
     /// Another system of the same kind can be started beside the first.
@@ -290,6 +292,7 @@ impl fmt::Display for Need {
             Self::Load => "leave to send load",
             Self::Restart => "restarts of the service",
             Self::Callbacks => "callbacks",
+            Self::ServiceLog => "the service's log",
             Self::RawConnection => "a connection without TLS",
             Self::Apart => "a second system for what would disturb the first",
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{GatewayRow, HealthRun, LedgerEntry, OperationLatency, ReadEntry, ReceivedCall};
+use super::{GatewayRow, HealthRun, LedgerEntry, LogLine, OperationLatency, ReadEntry, ReceivedCall};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Case, Item};
@@ -25,6 +25,9 @@ pub struct CaseRun {
     pub reads: Vec<ReadEntry>,
     /// The gateway's rows with the case's correlation IDs.
     pub rows: Vec<GatewayRow>,
+    /// Lines of the service's log that hold one of the case's correlation IDs,
+    /// where the contract says that they do.
+    pub log: Vec<LogLine>,
     /// What an API that the service calls back received of its jobs.
     pub callbacks: Vec<ReceivedCall>,
     /// Its searches for limits.

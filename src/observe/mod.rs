@@ -11,6 +11,7 @@ mod callback;
 mod health;
 mod latency;
 mod ledger;
+mod log_line;
 mod row;
 mod sink;
 
@@ -20,5 +21,6 @@ pub use callback::ReceivedCall;
 pub use health::{HealthRun, HealthWait};
 pub use latency::{Latency, OperationLatency};
 pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome, ReadEntry, SOMEBODY_ELSE, Way};
+pub use log_line::{ChainLink, LogLine};
 pub use row::{CacheUse, GatewayRow, LastError, TraceRecord};
 pub use sink::{Event, Sink};

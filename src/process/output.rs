@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::FileExt as _;
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -34,6 +35,14 @@ impl Output {
         let mut file = self.0.reopen()?;
         file.seek(SeekFrom::Start(position))?;
         Ok(file)
+    }
+
+    /// Reads bytes from a position on, as many as there are and fit.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.as_file().read_at(buffer, position)
     }
 
     /// The last lines, for an error.

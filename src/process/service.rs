@@ -103,12 +103,14 @@ impl Service {
         Ok(())
     }
 
-    fn listening(&self, state: &Path) -> [(String, String); 3] {
+    fn listening(&self, state: &Path) -> [(String, String); 4] {
         let origin = &self.0.launch.origin;
         [
             ("HOST".to_owned(), origin.host.clone()),
             ("PORT".to_owned(), origin.port.to_string()),
             ("SEAMSTRESS_STATE_DIR".to_owned(), state.display().to_string()),
+            // Python would keep its log to itself until it ends.
+            ("PYTHONUNBUFFERED".to_owned(), "1".to_owned()),
         ]
     }
 

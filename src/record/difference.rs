@@ -33,6 +33,46 @@ impl Difference {
     }
 }
 
+/// Members of a problem document that are texts for people, which clients
+/// should not read (RFC 9457 §3.1.3, §3.1.4).
+const WORDS: [&str; 2] = ["title", "detail"];
+
+/// How the answers differ in what clients may rely on: words for people, which
+/// another implementation of the same version chooses itself, are left aside.
+pub fn difference_but_words(recorded: &Told, now: &Told) -> Option<Difference> {
+    let plain = |told: &Told| Told {
+        answer: without_words(&told.answer),
+        result: told.result.as_ref().map(without_words),
+        effects: None,
+    };
+    difference(&plain(recorded), &plain(now))
+}
+
+fn without_words(answer: &RecordedAnswer) -> RecordedAnswer {
+    let mut answer = answer.clone();
+    let problem = answer.media_type.as_deref() == Some("application/problem+json");
+    if let (true, Value::Object(members)) = (problem, &mut answer.body) {
+        members.retain(|name, _| !WORDS.contains(&name.as_str()));
+    }
+    drop_details(&mut answer.body);
+    answer
+}
+
+/// What is said of the place that a `pointer` tells (the extension of RFC 9457
+/// §3) is for people as well.
+fn drop_details(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if members.contains_key("pointer") {
+                members.shift_remove("detail");
+            }
+            members.values_mut().for_each(drop_details);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_details),
+        _ => {}
+    }
+}
+
 /// How the answers differ; the effects are left aside.
 pub fn difference(recorded: &Told, now: &Told) -> Option<Difference> {
     answer(&recorded.answer, &now.answer).or_else(|| match (&recorded.result, &now.result) {

@@ -13,7 +13,7 @@ mod merge;
 mod told;
 mod write;
 
-pub use difference::{Difference, difference, effects_differ};
+pub use difference::{Difference, difference, difference_but_words, effects_differ};
 pub use merge::merge;
 pub use told::{is_passing, told};
 pub use write::text;

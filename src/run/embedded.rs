@@ -13,7 +13,7 @@ use crate::generate::Need;
 use crate::limit::Throttling;
 use crate::process::{Launch, ProcessError, Service, free_port};
 use crate::stack::gateway::KeyRefresh;
-use crate::stack::{Api, Guest, Ports, Restart, Stack, StackOptions};
+use crate::stack::{Api, Guest, LogSource, Ports, Restart, Stack, StackOptions};
 use crate::target::{Clients, Control, Target};
 use crate::wire::{Headers, Keys};
 
@@ -51,7 +51,7 @@ pub(super) async fn embedded(options: &Options, contracts: &[Contract], began: I
     "embedded".clone_into(&mut target.name);
     target.health = Some(DEFAULT_HEALTH.to_owned());
     target.service_marker = Some(MARKER.to_owned());
-    target.offers.extend([Need::Clock, Need::Restart]);
+    target.offers.extend([Need::Clock, Need::Restart, Need::ServiceLog]);
     Ok(Opened { target, stack: Some(stack), service: None })
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn around(
     match &choice.from {
         ServiceFrom::Url(origin) => {
             reach(&Door::new([origin.host.clone()]), "the service", origin).await?;
-            let guest = Guest { origin: origin.clone(), restart: None };
+            let guest = Guest { origin: origin.clone(), restart: None, log: None };
             let stack = start(options, contracts, clock.clone(), Some(guest)).await?;
             let mut target = target(options, &stack, clock, began);
             target.name = format!("{origin} behind the embedded gateway");
@@ -84,7 +84,8 @@ pub(super) async fn around(
         }
         ServiceFrom::Command { command, port } => {
             let service = launched(choice, command, *port)?;
-            let guest = Guest { origin: service.origin().clone(), restart: Some(restarting(&service)) };
+            let origin = service.origin().clone();
+            let guest = Guest { origin, restart: Some(restarting(&service)), log: Some(logging(&service)) };
             let stack = start(options, contracts, clock.clone(), Some(guest)).await?;
             if let Err(fault) = bring_up(options, &stack, &service).await {
                 stack.stop().await;
@@ -92,7 +93,7 @@ pub(super) async fn around(
             }
             let mut target = target(options, &stack, clock, began);
             "your service behind the embedded gateway".clone_into(&mut target.name);
-            target.offers.insert(Need::Restart);
+            target.offers.extend([Need::Restart, Need::ServiceLog]);
             target.health = Some(choice.health.clone());
             if port.is_some() {
                 // A second one would want the same port.
@@ -144,6 +145,11 @@ fn restarting(service: &Service) -> Restart {
         let service = service.clone();
         async move { service.restart().await.map_err(|fault| fault.to_string()) }
     })
+}
+
+fn logging(service: &Service) -> LogSource {
+    let output = service.output().clone();
+    LogSource::new(move |at, buffer: &mut [u8]| output.read_at(at, buffer))
 }
 
 fn could_not_run(fault: &ProcessError) -> RunError {

@@ -128,6 +128,10 @@ async fn environment(
             Need::Restart,
             Need::Callbacks,
         ]);
+        // Whether it keeps a log shows when it is asked for it.
+        if control.log_page(u64::MAX >> 1).await.is_ok() {
+            offers.insert(Need::ServiceLog);
+        }
         controlled = Some(control);
     }
     refuse_clock(options)?;

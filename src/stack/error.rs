@@ -29,8 +29,10 @@ pub enum StackError {
     /// Files of the mocks can't be used.
     #[error("the mocks can't be used:\n{0}")]
     Mocks(Diagnostics),
-    /// The gateway's rows have no place.
-    #[error("no temporary file for the gateway's rows: {0}; is there room, and may files be made there?")]
+    /// What is logged has no place.
+    #[error(
+        "no temporary file for the gateway's rows and the service's log: {0}; is there room, and may files be made there?"
+    )]
     Rows(#[source] io::Error),
     /// Certificates could not be made.
     #[error(transparent)]

@@ -34,7 +34,7 @@ mod wiring;
 mod tests;
 
 pub use certificate::CertificateError;
-pub use control::Restart;
+pub use control::{LogSource, Restart};
 pub use error::StackError;
 pub use fault::wrong_fault;
 pub use options::{Addresses, Api, Front, Guest, Ports, StackOptions};

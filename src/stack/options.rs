@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::control::Restart;
+use super::control::{LogSource, Restart};
 use super::gateway::{KeyRefresh, Upstream};
 use crate::clock::Clock;
 use crate::contract::ContractId;
@@ -93,6 +93,8 @@ pub struct Guest {
     pub origin: Origin,
     /// How it is restarted, where that can be done.
     pub restart: Option<Restart>,
+    /// Its log, where it can be read.
+    pub log: Option<LogSource>,
 }
 
 /// An API that the gateway publishes: what API Management would import.

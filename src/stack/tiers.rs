@@ -10,8 +10,8 @@ use super::issuer::{Issuer, Tenant};
 use super::model::Model;
 use super::service::{Service, ServiceError, ServiceOptions};
 use super::trigger::Trigger;
-use super::wiring::{Counted, Ours, Start};
-use super::{Addresses, Front, Guest, Restart, StackError};
+use super::wiring::{Counted, Ours, Seat, Start};
+use super::{Addresses, Front, Guest, LogSource, Restart, StackError};
 use crate::door::Origin;
 
 /// What runs already.
@@ -45,7 +45,7 @@ impl Tiers {
         let trigger = &*self.trigger.insert(Trigger::start(start.trigger(&tenant, board)).await?);
         let (behind, received) = (start.behind(&model, trigger), trigger.handle().clone());
         let trigger = trigger.origin().clone();
-        let (restart, service) = self.seat(start, start.service(&tenant, &dataverse, behind)).await?;
+        let (seat, service) = self.seat(start, start.service(&tenant, &dataverse, behind)).await?;
         let backends = [
             ("bulk-update-service", &service),
             ("tabular-intake-service", &service),
@@ -57,21 +57,25 @@ impl Tiers {
         let gateway = self.gateway.insert(gateway);
         let (counted, gateway) = (counted(gateway), gateway.origin().clone());
         start.gateway.set(gateway.clone()).expect("nobody else fills the cell");
-        let ours = Ours { dataverse: handle, restart, trigger: received };
+        let ours = Ours { dataverse: handle, seat, trigger: received };
         let control = Control::start(start.control(&tenant, counted, Some(ours))).await?;
         let control = self.control.insert(control).origin().clone();
         let (dataverse, model, trigger) = (Some(called), Some(model), Some(trigger));
         Ok((Addresses { issuer, gateway, service, dataverse, model, trigger, control }, tenant))
     }
 
-    /// The service and how it is restarted: ours is started, a guest's is not.
-    async fn seat(&mut self, start: &Start<'_>, ours: ServiceOptions) -> Result<(Option<Restart>, Origin), StackError> {
-        if let Some(Guest { origin, restart }) = start.options.guest.clone() {
-            return Ok((restart, origin));
+    /// Who sits in the service's place, and where: ours is started, a guest's is
+    /// not.
+    async fn seat(&mut self, start: &Start<'_>, ours: ServiceOptions) -> Result<(Seat, Origin), StackError> {
+        if let Some(Guest { origin, restart, log }) = start.options.guest.clone() {
+            return Ok((Seat { restart, log }, origin));
         }
-        let service = Service::start(ours).await.map_err(|ServiceError::Listen(fault)| fault)?;
+        let service = Service::start(ours).await.map_err(|fault| match fault {
+            ServiceError::Listen(fault) => fault,
+            ServiceError::Log(fault) => StackError::Rows(fault),
+        })?;
         let service = self.service.insert(service);
-        let handle = service.handle().clone();
+        let (handle, reader) = (service.handle().clone(), service.handle().clone());
         let restart = Restart::new(move || {
             let handle = handle.clone();
             async move {
@@ -79,7 +83,8 @@ impl Tiers {
                 Ok(())
             }
         });
-        Ok((Some(restart), service.origin().clone()))
+        let log = LogSource::new(move |at, buffer: &mut [u8]| reader.read_log(at, buffer));
+        Ok((Seat { restart: Some(restart), log: Some(log) }, service.origin().clone()))
     }
 
     /// Issuer, gateway and control surface before somebody else's service.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
 
-use super::control::{ControlOptions, Restart, RowSource, TraceSource};
+use super::control::{ControlOptions, LogSource, Restart, RowSource, TraceSource};
 use super::dataverse::{DataverseHandle, DataverseOptions, WaysIn};
 use super::defects::Defect;
 use super::fault::FaultBoard;
@@ -200,9 +200,9 @@ impl Start<'_> {
 
     pub(super) fn control(&self, tenant: &Tenant, (counters, metrics): Counted, ours: Option<Ours>) -> ControlOptions {
         let (rows, traces, recorded) = (self.rows.clone(), self.traces.clone(), self.traces.clone());
-        let (dataverse, restart, trigger) = match ours {
-            Some(ours) => (Some(ours.dataverse), ours.restart, Some(ours.trigger)),
-            None => (None, None, None),
+        let (dataverse, seat, trigger) = match ours {
+            Some(ours) => (Some(ours.dataverse), ours.seat, Some(ours.trigger)),
+            None => (None, Seat::default(), None),
         };
         ControlOptions {
             listen: self.at(self.options.ports.control),
@@ -215,7 +215,8 @@ impl Start<'_> {
             counters,
             metrics,
             clock: self.clock(),
-            restart,
+            log: seat.log,
+            restart: seat.restart,
         }
     }
 }
@@ -226,6 +227,13 @@ pub(super) type Counted = (Arc<Counters>, Metrics);
 /// What the control surface steers of the service and what is behind it.
 pub(super) struct Ours {
     pub(super) dataverse: DataverseHandle,
-    pub(super) restart: Option<Restart>,
+    pub(super) seat: Seat,
     pub(super) trigger: TriggerHandle,
+}
+
+/// What is known of whoever sits in the service's place.
+#[derive(Debug, Default)]
+pub(super) struct Seat {
+    pub(super) restart: Option<Restart>,
+    pub(super) log: Option<LogSource>,
 }

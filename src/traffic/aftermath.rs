@@ -8,9 +8,9 @@ use super::journal::is_nobodys;
 use super::player::Player;
 use crate::contract::Contract;
 use crate::generate::{Case, CaseKind, Need, Step};
-use crate::observe::{CallRun, GatewayRow, LedgerEntry, ReadEntry};
+use crate::observe::{CallRun, GatewayRow, LedgerEntry, LogLine, ReadEntry};
 use crate::target::{Control, LedgerQuery, TargetError};
-use crate::wire::{Exchange, FailureKind};
+use crate::wire::{Exchange, FailureKind, Tier};
 
 /// How many IDs or keys go into one query, so that its URL stays within what
 /// servers take.
@@ -32,6 +32,7 @@ pub(super) struct Watch<'p> {
     effects: Option<Kept<'p, LedgerEntry>>,
     rows: Option<Kept<'p, GatewayRow>>,
     reads: Option<Subscription<'p, ReadEntry>>,
+    log: Option<Subscription<'p, LogLine>>,
 }
 
 /// How records come to a case: from the feed that all share, or, where its IDs
@@ -47,6 +48,7 @@ pub(super) struct Recorded {
     pub(super) effects: Vec<LedgerEntry>,
     pub(super) rows: Vec<GatewayRow>,
     pub(super) reads: Vec<ReadEntry>,
+    pub(super) log: Vec<LogLine>,
 }
 
 /// A case that was played.
@@ -65,7 +67,7 @@ impl<'p> Watch<'p> {
         case: &Case,
         correlations: &[String],
     ) -> Result<Self, TargetError> {
-        let mut watch = Self { player, effects: None, rows: None, reads: None };
+        let mut watch = Self { player, effects: None, rows: None, reads: None, log: None };
         let Some(control) = &player.target.control else { return Ok(watch) };
         let floods = case.steps.iter().any(|step| matches!(step, Step::Flood { .. }));
         if player.target.offers(Need::Effects) {
@@ -82,6 +84,10 @@ impl<'p> Watch<'p> {
             player.journal.reads.begin(control).await?;
             watch.reads = Some(player.journal.reads.subscribe(correlations, &[], None));
         }
+        if player.target.offers(Need::ServiceLog) && logged_member(contract).is_some() {
+            player.journal.log.begin(control).await?;
+            watch.log = Some(player.journal.log.subscribe(correlations, &[], None));
+        }
         if player.target.offers(Need::GatewayRows) {
             watch.rows = Some(if floods {
                 Kept::Asked(control.rows(u64::MAX >> 1, &[]).await?.1)
@@ -97,7 +103,7 @@ impl<'p> Watch<'p> {
     /// those of this time that carry no ID at all and touch a key that it
     /// named; the gateway's rows with its IDs.
     pub(super) async fn end(self, of: &Aftermath<'_>) -> Result<Recorded, TargetError> {
-        let Self { player, effects, rows, reads } = self;
+        let Self { player, effects, rows, reads, log } = self;
         let Some(control) = &player.target.control else { return Ok(Recorded::default()) };
         let effects = async {
             match effects {
@@ -119,7 +125,11 @@ impl<'p> Watch<'p> {
             }
             None => Vec::new(),
         };
-        Ok(Recorded { effects, rows, reads })
+        let log = match log {
+            Some(subscription) => of.log(player, control, subscription).await?,
+            None => Vec::new(),
+        };
+        Ok(Recorded { effects, rows, reads, log })
     }
 }
 
@@ -201,6 +211,25 @@ impl Aftermath<'_> {
         }
     }
 
+    /// Lines of the log; who writes them after the answer has as long as a row.
+    async fn log(
+        &self,
+        player: &Player,
+        control: &Control,
+        subscription: Subscription<'_, LogLine>,
+    ) -> Result<Vec<LogLine>, TargetError> {
+        let answered = |e: &&Exchange| self.is_logged(e) && e.tier == Some(Tier::Service);
+        let expected = self.exchanges().filter(answered).count();
+        let mut waits = ROW_WAITS.iter();
+        loop {
+            player.journal.log.catch_up(control).await?;
+            match waits.next() {
+                Some(wait) if subscription.seen() < expected => tokio::time::sleep(*wait).await,
+                _ => return Ok(subscription.take()),
+            }
+        }
+    }
+
     fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
         self.calls.iter().flat_map(|run| run.exchanges.iter().chain(&run.polls))
     }
@@ -246,6 +275,11 @@ impl Aftermath<'_> {
                 .get(&correlation.header)
                 .is_some_and(|id| self.correlations.iter().any(|c| c == id))
     }
+}
+
+/// The member of log lines that holds the correlation ID, where one is promised.
+fn logged_member(contract: &Contract) -> Option<&str> {
+    contract.behaviour.as_ref()?.correlation.as_ref()?.log.as_deref()
 }
 
 /// The keys that a case names, each once.

@@ -2,7 +2,7 @@
 
 use super::feed::{Feed, Loose, Page, Record, Source};
 use crate::contract::behaviour::{Behaviour, CorrelationCarrier};
-use crate::observe::{GatewayRow, LedgerEntry, ReadEntry};
+use crate::observe::{GatewayRow, LedgerEntry, LogLine, ReadEntry};
 use crate::target::{Control, TargetError};
 
 /// What the stack records, read on for all cases in flight.
@@ -11,11 +11,12 @@ pub(super) struct Journal {
     pub(super) effects: Feed<LedgerEntry>,
     pub(super) rows: Feed<GatewayRow>,
     pub(super) reads: Feed<ReadEntry>,
+    pub(super) log: Feed<LogLine>,
 }
 
 impl Journal {
     pub(super) fn new() -> Self {
-        Self { effects: Feed::new(), rows: Feed::new(), reads: Feed::new() }
+        Self { effects: Feed::new(), rows: Feed::new(), reads: Feed::new(), log: Feed::new() }
     }
 }
 
@@ -55,6 +56,27 @@ impl Source<ReadEntry> for Control {
     async fn page(&self, since: u64) -> Result<Page<ReadEntry>, TargetError> {
         let (records, next) = self.reads(since, &[]).await?;
         Ok(Page { records, next, more: false })
+    }
+}
+
+impl Source<LogLine> for Control {
+    type Fault = TargetError;
+
+    async fn end(&self) -> Result<u64, TargetError> {
+        // Lines of calls before are nobody's; whoever reads them loses little.
+        Ok(0)
+    }
+
+    async fn page(&self, since: u64) -> Result<Page<LogLine>, TargetError> {
+        let (text, next) = self.log_page(since).await?;
+        let records = text.lines().filter_map(LogLine::parse).collect();
+        Ok(Page { records, next, more: next > since })
+    }
+}
+
+impl Record for LogLine {
+    fn names(&self, name: &mut dyn FnMut(&str)) {
+        self.texts().for_each(name);
     }
 }
 

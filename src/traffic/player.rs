@@ -69,8 +69,8 @@ impl Player {
             _ => Vec::new(),
         };
         let aftermath = Aftermath { contract, case: &case, calls: &calls, correlations: &correlations };
-        let Recorded { effects: ledger, rows, reads } = watch.end(&aftermath).await?;
-        Ok(CaseRun { case, calls, ledger, reads, rows, callbacks, searches, health })
+        let Recorded { effects: ledger, rows, reads, log } = watch.end(&aftermath).await?;
+        Ok(CaseRun { case, calls, ledger, reads, rows, log, callbacks, searches, health })
     }
 }
 

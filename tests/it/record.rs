@@ -70,11 +70,11 @@ fn two_records_are_the_same_to_the_byte_and_the_shipped_ones_are_up_to_date() {
 fn a_record_is_not_overwritten_by_accident() {
     let contracts = Contracts::copied();
     let before = fs::read(contracts.recorded()).expect("shipped");
-    let ran = contracts.run(&["record", "bulk-update/v1", "--defect", "fault-reworded"]);
+    let ran = contracts.run(&["record", "bulk-update/v1", "--defect", "fault-names-record-only"]);
     assert_eq!(ran.code, 1, "{}", ran.all());
     assert_golden("record-kept", &ran.out.replace(contracts.0.path().to_str().expect("plain"), "contracts"));
     assert_eq!(fs::read(contracts.recorded()).expect("there"), before);
-    let forced = contracts.run(&["record", "bulk-update/v1", "--defect", "fault-reworded", "--force"]);
+    let forced = contracts.run(&["record", "bulk-update/v1", "--defect", "fault-names-record-only", "--force"]);
     assert_eq!(forced.code, 0, "{}", forced.all());
     assert!(forced.out.contains("overwritten"), "{}", forced.out);
     assert_ne!(fs::read(contracts.recorded()).expect("there"), before);
@@ -97,7 +97,7 @@ fn a_frozen_version_that_changed_is_found_and_the_right_one_is_silent() {
     assert_eq!(clean.code, 0, "{}", clean.all());
     assert!(clean.record()["tallies"].to_string().contains("lifecycle/changed-effects"), "judged: {}", clean.all());
     for (defect, version, check) in [
-        ("fault-reworded", "bulk-update/v1", "lifecycle/changed-behaviour"),
+        ("fault-names-record-only", "bulk-update/v1", "lifecycle/changed-behaviour"),
         ("longest-name-cut", "bulk-update/v1", "lifecycle/changed-effects"),
         ("missing-as-malformed", "tabular-intake/v1", "lifecycle/changed-behaviour"),
     ] {

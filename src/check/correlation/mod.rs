@@ -3,4 +3,5 @@
 pub(super) mod echo;
 pub(super) mod missing;
 pub(super) mod reaches_effects;
+pub(super) mod reaches_log;
 pub(super) mod reaches_rows;

@@ -1,7 +1,7 @@
 //! `lifecycle/changed-behaviour`.
 
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
-use crate::record::difference;
+use crate::record::{difference, difference_but_words};
 
 use super::frozen::frozen;
 
@@ -16,7 +16,8 @@ pub(in crate::check) const CHECK: Check = Check {
         time, that repeat the request or tell the moment are left out; so are `Deprecation`, `Sunset` and `Link`, \
         which tell of the version's life.\n\nA change that is meant is recorded again with `seamstress record \
         --force`. A case that can't be made any more as it was is a notice, not a finding. Too many calls, and a \
-        system that is not available now, change nothing.",
+        system that is not available now, change nothing. Other words for people (`title` and `detail` of a problem, \
+        RFC 9457) are worth knowing and break no promise.",
     level: Level::Error,
     needs: &[],
     judge: Judge::Case(judge),
@@ -24,8 +25,11 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let Some(frozen) = frozen(subject) else { return false };
-    if let Some(difference) = difference(&frozen.case.told, &frozen.now) {
+    if let Some(difference) = difference_but_words(&frozen.case.told, &frozen.now) {
         found.push(frozen.finding(subject, &CHECK, difference, "answers"));
+    } else if let Some(difference) = difference(&frozen.case.told, &frozen.now) {
+        let finding = frozen.finding(subject, &CHECK, difference, "words its answer");
+        found.push(Finding { level: Level::Information, ..finding });
     }
     true
 }
@@ -34,8 +38,27 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
 mod tests {
     use serde_json::json;
 
+    use crate::check::Level;
     use crate::check::lifecycle::frozen::tests::{played, recorded};
     use crate::check::synthetic::{answer, failure};
+
+    #[test]
+    fn other_words_for_people_are_worth_knowing_only() {
+        let problem = |detail: &str, pointer: &str| {
+            json!({"failureType": "validation_error", "detail": detail,
+                   "errors": [{"pointer": pointer, "detail": detail}]})
+        };
+        let contract = recorded(400, problem("is too long", "/name"), &[]);
+        let found = |now| played(answer(400).json(&now)).findings(&super::CHECK, &contract);
+        assert!(found(problem("is too long", "/name")).is_empty());
+        let worded = found(problem("has 161 characters", "/name"));
+        // Alone, the member of no problem document counts; below a pointer it doesn't.
+        assert_eq!(worded[0].level, Level::Error);
+        let below = json!({"failureType": "validation_error", "detail": "is too long",
+                           "errors": [{"pointer": "/name", "detail": "has 161 characters"}]});
+        assert_eq!(found(below)[0].level, Level::Information);
+        assert_eq!(found(problem("is too long", "/names"))[0].level, Level::Error);
+    }
 
     #[test]
     fn an_answer_that_changed_is_found() {

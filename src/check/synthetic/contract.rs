@@ -148,6 +148,7 @@ fn behaviour() -> Behaviour {
             uuid: true,
             echo: true,
             missing: Some(TypeName::new("correlation_id_missing")),
+            log: None,
         }),
         identity: Some(Identity {
             issuer: "entra".into(),

@@ -14,7 +14,9 @@ use crate::check::{CaseSubject, Check, ExchangeSubject, Finding, Origin};
 use crate::clock::parse_duration;
 use crate::contract::Contract;
 use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Knob, Label, Manner, Search, Step, Via};
-use crate::observe::{CallRun, CaseRun, GatewayRow, HealthRun, LedgerEntry, ReadEntry, ReceivedCall, SearchRun};
+use crate::observe::{
+    CallRun, CaseRun, GatewayRow, HealthRun, LedgerEntry, LogLine, ReadEntry, ReceivedCall, SearchRun,
+};
 use crate::wire::{Body, Request};
 
 /// What a check finds in a conforming call that was answered so.
@@ -47,6 +49,7 @@ pub(in crate::check) struct Play {
     ledger: Vec<LedgerEntry>,
     reads: Vec<ReadEntry>,
     rows: Vec<GatewayRow>,
+    log: Vec<LogLine>,
     callbacks: Vec<ReceivedCall>,
     searches: Vec<SearchRun>,
     health: Vec<HealthRun>,
@@ -57,8 +60,8 @@ impl Play {
     pub(in crate::check) fn new(kind: CaseKind) -> Self {
         let (steps, labels, runs) = (Vec::new(), Vec::new(), Vec::new());
         let (ledger, rows, searches, callbacks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (reads, health) = (Vec::new(), Vec::new());
-        Self { steps, labels, kind, runs, ledger, reads, rows, callbacks, searches, health, now: Duration::ZERO }
+        let (reads, log, health) = (Vec::new(), Vec::new(), Vec::new());
+        Self { steps, labels, kind, runs, ledger, reads, rows, log, callbacks, searches, health, now: Duration::ZERO }
     }
 
     pub(in crate::check) fn label(mut self, at: &str, keyword: &str) -> Self {
@@ -250,6 +253,12 @@ impl Play {
         self
     }
 
+    /// A line of the service's log.
+    pub(in crate::check) fn told(mut self, line: LogLine) -> Self {
+        self.log.push(line);
+        self
+    }
+
     /// A call back that was received, with its content and what it was
     /// answered.
     pub(in crate::check) fn called_back(mut self, body: &Value, status: Option<u16>) -> Self {
@@ -301,6 +310,7 @@ impl Play {
             ledger: self.ledger,
             reads: self.reads,
             rows: self.rows,
+            log: self.log,
             callbacks: self.callbacks,
             health: self.health,
             searches,

@@ -158,6 +158,9 @@ pub struct Correlation {
     pub echo: bool,
     /// The failure type where it is missing; `None`: it is optional.
     pub missing: Option<TypeName>,
+    /// The member of the service's log lines (JSON) that holds the ID; `None`:
+    /// nothing is promised of a log.
+    pub log: Option<String>,
 }
 
 /// `identity`.

@@ -45,12 +45,20 @@ pub(super) fn correlation(node: &Node, declared: &Declared, faults: &mut Diagnos
     let format = fields.optional("format");
     let echo = fields.optional("echo");
     let missing = fields.optional("missing");
+    let log = fields.optional("log");
     fields.finish();
     let header = header.and_then(|node| field_name(node, faults));
     let uuid = maybe(format, |node| word(node, &[("uuid", true), ("text", false)], faults));
     let echo = maybe(echo, |node| flag(node, faults));
     let missing = maybe(missing, |node| declared.named(node, faults));
-    Some(Correlation { header: header?, uuid: uuid?.unwrap_or(false), echo: echo?.unwrap_or(false), missing: missing? })
+    let log = maybe(log, |node| text(node, faults));
+    Some(Correlation {
+        header: header?,
+        uuid: uuid?.unwrap_or(false),
+        echo: echo?.unwrap_or(false),
+        missing: missing?,
+        log: log?,
+    })
 }
 
 /// The name of a header field (RFC 9110 §5.1).

@@ -96,6 +96,8 @@ pub(super) fn push(carrier: Option<&Carrier>, types: &Types, sheet: &mut Sheet) 
         }
         sheet.switched(on, &format!("  missing: {}", missing.or(types.first()).unwrap_or("validation_error")));
     }
+    sheet.note("Which member of the service's log lines (JSON) holds it?");
+    sheet.off("  log: correlation_id");
 }
 
 /// A header parameter that looks like an idempotency key, and where it stands.

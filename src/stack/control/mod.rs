@@ -14,6 +14,7 @@
 //! | `GET /status`, `GET /status.txt` | where Dataverse stands: armed faults with their hits, limits by principal, the ledger's size, the last reads; as JSON, or as text of 80 columns |
 //! | `GET /traces?since=&correlation=a,b&limit=` | `{"calls":[…]}`: the gateway's last calls with what each policy did, the newest last |
 //! | `GET /rows?since=&correlation=a,b&limit=` | `{"rows":[…],"next":n}` |
+//! | `GET /log?since=` | `{"text":"…","next":n}`: whole lines of the service's log from a position on, at most 1 MiB |
 //! | `GET /counters?limit=` | `{"counters":[…],"keys":n}`: limits of keys, those first that have used most of them |
 //! | `POST /faults`, `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | arms (JSON, or text as `--fault` has it: `deadlock,table=accounts,share=10%`), lists with how often each matched and hit, disarms |
 //! | `GET /faults/hits?since=&limit=` | `{"hits":[…],"next":n}`: each request that faults hit, reads too; the last 10,000 |
@@ -28,6 +29,7 @@
 //! `next` is the number to go on from: that of the last entry given where
 //! `limit` cut the answer short, else the end of the log.
 
+mod log;
 mod route;
 mod server;
 mod status;
@@ -35,4 +37,5 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub use log::LogSource;
 pub use server::{Control, ControlOptions, Restart, RowSource, TraceSource};

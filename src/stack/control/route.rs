@@ -33,6 +33,7 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/ledger/size", get(ledger_size))
         .route("/reads", get(reads))
         .route("/rows", get(rows))
+        .route("/log", get(log))
         .route("/traces", get(traces))
         .route("/traces/recorded", get(recorded))
         .route("/", get(page))
@@ -157,6 +158,14 @@ async fn rows(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response,
         .map_err(|fault| refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("the rows can't be read: {fault}")))?;
     let text = format!("{{\"rows\":[{}],\"next\":{next}}}", rows.join(","));
     Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
+}
+
+async fn log(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {
+    let since = Parameters::of(&uri).number("since", 0)?;
+    let none = || refusal(StatusCode::NOT_FOUND, "the service's log can't be read here");
+    let failed = |fault| refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("the log can't be read: {fault}"));
+    let (text, next) = stack.log.as_ref().ok_or_else(none)?.lines(since).map_err(failed)?;
+    Ok(Json(json!({ "text": text, "next": next })).into_response())
 }
 
 async fn counters(State(stack): State<ControlOptions>, uri: Uri) -> Result<Response, Refused> {

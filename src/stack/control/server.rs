@@ -13,6 +13,7 @@ use super::super::gateway::{Counters, Metrics};
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
 use super::super::trigger::TriggerHandle;
+use super::log::LogSource;
 use super::route::router;
 use crate::clock::Clock;
 use crate::door::Origin;
@@ -39,6 +40,8 @@ pub struct ControlOptions {
     pub metrics: Metrics,
     /// The shared clock.
     pub clock: Clock,
+    /// The service's log, where it can be read.
+    pub log: Option<LogSource>,
     /// How the service is restarted, where that can be done.
     pub restart: Option<Restart>,
 }

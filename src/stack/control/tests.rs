@@ -67,6 +67,7 @@ impl Rig {
             trigger: Some(TriggerHandle::default()),
             rows,
             traces,
+            log: None,
             counters: Arc::new(Counters::new(Throttling::default())),
             metrics: Metrics::default(),
             clock,

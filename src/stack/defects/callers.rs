@@ -22,6 +22,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         "correlation",
         "the correlation ID does not reach the rows that a step of a run writes",
     ),
+    service("log-without-id", "correlation", "the service's log does not hold the correlation ID"),
+    service(
+        "log-of-call-before",
+        "correlation",
+        "a line of the service's log holds the correlation ID of another call",
+    ),
     gateway("echo-missing-in-errors", "correlation", "the gateway's own errors don't carry the correlation ID back"),
     gateway("echo-of-another-id", "correlation", "successes carry the gateway's own request ID as correlation ID"),
     gateway("correlation-invented", "correlation", "the gateway makes up a correlation ID where a call has none"),
@@ -55,7 +61,6 @@ pub(super) const DEFECTS: &[Defect] = &[
     gateway("deprecation-as-true", "lifecycle", "a deprecated version says true instead of since when"),
     gateway("successor-under-other-relation", "lifecycle", "the successor is named under a relation that nobody knows"),
     service("missing-as-malformed", "lifecycle", "a frozen version tells an empty field as malformed"),
-    service("fault-reworded", "lifecycle", "a frozen version tells the same fault in other words"),
     service("fault-names-record-only", "lifecycle", "a fault names the record where a frozen version named the member"),
     service("longest-name-cut", "lifecycle", "a frozen version cuts the longest name by one character"),
     service(

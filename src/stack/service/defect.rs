@@ -78,6 +78,10 @@ switches! {
     WriteBeforeValidation = "write-before-validation",
     /// Sends an ID of its own to Dataverse and leaves the column out.
     CorrelationDropped = "correlation-dropped",
+    /// Leaves the ID out of its log.
+    LogWithoutId = "log-without-id",
+    /// Logs each call under the ID of the one before.
+    LogOfCallBefore = "log-of-call-before",
     /// Writes to Dataverse directly first.
     AroundTheGateway = "around-the-gateway",
     /// Echoes the status `on_hold` as `onHold`.
@@ -205,8 +209,6 @@ switches! {
     IdLeftOver = "id-left-over",
     /// Tells an empty field of version 1 of `tabular-intake` as malformed.
     MissingAsMalformed = "missing-as-malformed",
-    /// Tells a fault of a name in version 1 of `bulk-update` in other words.
-    FaultReworded = "fault-reworded",
     /// Names the record of a fault in version 1 of `bulk-update`, and no more
     /// the member.
     FaultNamesRecordOnly = "fault-names-record-only",

@@ -134,10 +134,6 @@ fn frozen(defects: &Defects, path: &str, answer: &mut Answer) {
         return;
     }
     let pointer = |fault: &Value| fault.get("pointer").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if defects.has(Defect::FaultReworded) {
-        let of_name = |fault: &Value| pointer(fault).ends_with("/name");
-        change_each(answer, "errors", of_name, |fault| fault["detail"] = "has the wrong length".into());
-    }
     if defects.has(Defect::FaultNamesRecordOnly) {
         let of_member = |fault: &Value| pointer(fault).matches('/').count() > 2;
         change_each(answer, "errors", of_member, |fault| {
@@ -281,10 +277,8 @@ mod tests {
         assert_eq!(told, json!({"rejected": [{"reason": "malformed"}, {"reason": "duplicate"}]}));
         assert_eq!(bent("missing-as-malformed", "/tabular-intake/v2/files", rejected.clone()), rejected);
         let faults = json!({"errors": [{"pointer": "/records/3/name", "detail": "x"}]});
-        let told = bent("fault-names-record-only", "/bulk-update/v1/batches", faults.clone());
+        let told = bent("fault-names-record-only", "/bulk-update/v1/batches", faults);
         assert_eq!(told["errors"][0]["pointer"], "/records/3");
-        let told = bent("fault-reworded", "/bulk-update/v1/batches", faults);
-        assert_eq!(told["errors"][0]["detail"], "has the wrong length");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::distort;
 use super::inference::{self, ModelClient, Verdict};
 use super::intake::RowState;
 use super::ledger::{JobState, Ledger, Place};
+use super::log::Log;
 use super::memory::{Memory, Scope};
 use super::problem::{Answer, FailureType, Problem};
 use super::queue::{Lanes, Queue};
@@ -50,6 +51,7 @@ pub(super) struct Execution {
     pub(super) decisions: Arc<Memory<Option<Arc<Verdict>>>>,
     pub(super) model: Option<ModelClient>,
     pub(super) ledger: Arc<Ledger>,
+    pub(super) log: Arc<Log>,
     /// Jobs that have not ended.
     pub(super) queue: Arc<Queue>,
     pub(super) lanes: Lanes,

@@ -20,6 +20,7 @@ mod inference;
 mod intake;
 mod ledger;
 mod link;
+mod log;
 mod memory;
 mod problem;
 mod queue;

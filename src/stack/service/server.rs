@@ -1,5 +1,6 @@
 //! Starting and stopping the service.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
@@ -24,6 +25,7 @@ use super::distort;
 use super::execution::{Execution, Replays};
 use super::inference::ModelClient;
 use super::link::Link;
+use super::log::Answered;
 use super::problem::{Answer, Problem};
 use super::queue::Lanes;
 use super::route;
@@ -107,6 +109,9 @@ pub enum ServiceError {
     /// The address can't be listened on.
     #[error(transparent)]
     Listen(StackError),
+    /// Its log has no place.
+    #[error("no temporary file for the service's log: {0}")]
+    Log(#[source] io::Error),
 }
 
 /// A running service.
@@ -151,7 +156,7 @@ impl Service {
     /// The address can't be listened on.
     pub async fn start(options: ServiceOptions) -> Result<Self, ServiceError> {
         let bound = Bound::at("service", options.listen).await.map_err(ServiceError::Listen)?;
-        let store = Store::new(&options);
+        let store = Store::new(&options).map_err(ServiceError::Log)?;
         let origin = bound.origin().clone();
         let process = Mutex::new(Some(Process::start(bound, &options, &store)));
         Ok(Self(ServiceHandle(Arc::new(Shared { options, store, origin, process }))))
@@ -177,6 +182,14 @@ impl Service {
 }
 
 impl ServiceHandle {
+    /// Reads bytes of its log from a position on.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn read_log(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.store.log.read_at(at, buffer)
+    }
+
     /// The process dies in the middle of whatever it does: calls are cut, work
     /// is dropped where it stands. Then another one comes up at the same
     /// address, with what was stored. Returns once it listens; a service that
@@ -250,6 +263,7 @@ fn execution(options: ServiceOptions, store: &Store) -> Execution {
         caller,
         last_jobs: std::sync::Mutex::default(),
         ledger: Arc::clone(&store.ledger),
+        log: Arc::clone(&store.log),
         tasks: Tasks::default(),
         clock,
         defects,
@@ -277,6 +291,17 @@ async fn serve(State(execution): State<Arc<Execution>>, request: Request) -> Res
     let (outcome, told) = confused(&execution, &parts, outcome, sent);
     let answer = outcome.unwrap_or_else(|problem| problem.answer(told.as_deref().or(sent), &execution.defects));
     let answer = distort::answer(&execution.defects, &parts.method, parts.uri.path(), answer);
+    execution.log.write(
+        &Answered {
+            timestamp: execution.clock.now(),
+            message: "answered",
+            correlation_id: sent,
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            status: answer.status,
+        },
+        &execution.defects,
+    );
     let mut response = Response::new(Body::from(answer.body.clone()));
     *response.status_mut() = http::StatusCode::from_u16(answer.status).expect("own statuses are valid");
     fields(response.headers_mut(), &answer);

@@ -1,5 +1,6 @@
 //! What the service has stored: it outlives a process that dies.
 
+use std::io;
 use std::sync::Arc;
 
 use super::ServiceOptions;
@@ -8,6 +9,7 @@ use super::defect::{Defect, Defects};
 use super::inference::Verdict;
 use super::intake::RowState;
 use super::ledger::Ledger;
+use super::log::Log;
 use super::memory::{Flaws, Memory};
 use super::queue::Queue;
 
@@ -26,11 +28,16 @@ pub(super) struct Store {
     pub(super) outbox: Arc<Outbox>,
     /// Jobs and results.
     pub(super) ledger: Arc<Ledger>,
+    /// What is told of each call.
+    pub(super) log: Arc<Log>,
 }
 
 impl Store {
     /// An empty one.
-    pub(super) fn new(options: &ServiceOptions) -> Self {
+    ///
+    /// # Errors
+    /// There is no place for its log.
+    pub(super) fn new(options: &ServiceOptions) -> io::Result<Self> {
         let defects = Defects::named(&options.defects);
         let flaws = Flaws {
             running_unseen: defects.has(Defect::DuplicateRace) || defects.has(Defect::RunningNotSeen),
@@ -39,14 +46,15 @@ impl Store {
             forgets_early: defects.has(Defect::ForgottenEarly),
         };
         let clock = &options.clock;
-        Self {
+        Ok(Self {
             records: Arc::new(Memory::new(clock.clone(), flaws)),
             files: Arc::new(Memory::new(clock.clone(), flaws)),
             decisions: Arc::new(Memory::new(clock.clone(), flaws)),
             queue: Arc::default(),
             outbox: Arc::default(),
             ledger: Arc::new(Ledger::new(clock.clone())),
-        }
+            log: Arc::new(Log::new()?),
+        })
     }
 
     /// The process has died. What should have been stored and was only in its

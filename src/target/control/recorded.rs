@@ -195,6 +195,25 @@ impl Control {
     }
 }
 
+/// A piece of a log.
+#[derive(Deserialize)]
+struct LogPage {
+    text: String,
+    next: u64,
+}
+
+impl Control {
+    /// Whole lines of the service's log from a position on, and the position to
+    /// go on from; the same one where there is nothing more.
+    ///
+    /// # Errors
+    /// The surface does not answer, or keeps no log.
+    pub async fn log_page(&self, since: u64) -> Result<(String, u64), TargetError> {
+        let page: LogPage = self.call(Method::GET, &format!("/log?since={since}"), None).await?;
+        Ok((page.text, page.next))
+    }
+}
+
 /// Entries asked for at once.
 const PAGE: usize = 1000;
 
