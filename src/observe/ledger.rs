@@ -67,6 +67,12 @@ impl LedgerEntry {
         self.fault.as_deref() == Some(SOMEBODY_ELSE)
     }
 
+    /// Whether somebody else had written the row since `earlier`, a write to the
+    /// same row: what it held before this write is not what that one left.
+    pub fn is_over_others(&self, earlier: &Self) -> bool {
+        self.columns.iter().any(|column| earlier.column(&column.name).is_some_and(|left| *left != column.before))
+    }
+
     /// Whether it is an effect.
     pub fn committed(&self) -> bool {
         self.outcome == Outcome::Committed

@@ -64,6 +64,7 @@ mod tests {
     use crate::check::synthetic::{ID, OTHER_ID, Play, answer, with};
     use crate::generate::{CaseKind, Expect};
     use crate::observe::LogLine;
+    use crate::wire::Tier;
 
     fn line(member: &str, id: &str) -> LogLine {
         LogLine::parse(&format!(r#"{{"message":"answered","{member}":"{id}"}}"#)).expect("a line")
@@ -74,7 +75,8 @@ mod tests {
             let correlation = behaviour.correlation.as_mut().expect("it has one");
             correlation.log = Some("correlation_id".to_owned());
         });
-        let mut play = Play::new(CaseKind::Conforming).call(Expect::Success).answered(answer(200));
+        let mut play = Play::new(CaseKind::Conforming).call(Expect::Success);
+        play = play.answered(answer(200).tier(Tier::Service));
         for line in lines {
             play = play.told(line.clone());
         }

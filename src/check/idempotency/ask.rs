@@ -142,9 +142,17 @@ pub(super) fn excesses<'a>(
         .filter(|(_, entries)| entries.len() > 1)
         .filter_map(|((id, key), entries)| {
             let promised = promised(&by_id[&id], key, &keys, idempotency);
-            (entries.len() > promised).then_some(Excess { key, promised, effects: entries })
+            (entries.len() > promised + repeated_in_doubt(&entries)).then_some(Excess { key, promised, effects: entries })
         })
         .collect()
+}
+
+/// How many of the writes to one row were rightly made again: the answer to the
+/// write before may have been lost, and somebody else has written the row since,
+/// so that its looks tell nobody what became of that write.
+fn repeated_in_doubt(entries: &[&LedgerEntry]) -> usize {
+    let in_doubt = |pair: &&[&LedgerEntry]| pair[0].fault.is_some() && pair[1].is_over_others(pair[0]);
+    entries.windows(2).filter(in_doubt).count()
 }
 
 fn promised(asks: &[&Ask<'_>], key: &str, keys: &HashSet<String>, idempotency: &Idempotency) -> usize {

@@ -62,6 +62,22 @@ mod tests {
     use crate::check::synthetic::{effect, phase, phase_findings, record, with_behaviour};
 
     #[test]
+    fn a_write_in_doubt_may_be_repeated_over_somebody_elses() {
+        let contract = with_behaviour();
+        let at = Duration::from_millis;
+        let found = |fault: Option<&str>, held: &str| {
+            let mut effects = vec![effect(1, "key-1", Some("id-1"), at(3)), effect(2, "key-1", Some("id-1"), at(9))];
+            effects[0].fault = fault.map(str::to_owned);
+            effects[1].columns[0].before = held.into();
+            effects[1].columns[1].before = "id-1".into();
+            phase_findings(&super::CHECK, &contract, &phase(vec![record(1, 0), record(1, 5)], effects)).len()
+        };
+        assert_eq!(found(Some("answer_lost"), "somebody else's"), 0);
+        assert_eq!(found(Some("answer_lost"), "x"), 1, "the row still held what the first write left");
+        assert_eq!(found(None, "somebody else's"), 1, "nothing was in doubt");
+    }
+
+    #[test]
     fn a_row_written_twice_under_one_id_is_found() {
         let contract = with_behaviour();
         let at = Duration::from_millis;

@@ -40,7 +40,7 @@ fn a_shipped_file_says_what_it_promises_and_where() {
     assert_eq!(effects.correlated_by, CorrelationCarrier::Column("new_correlationid".to_owned()));
     assert_eq!(behaviour.objectives[0].quantiles[1], (0.99, Duration::from_millis(1500)));
     assert!((behaviour.objectives[0].errors.expect("declared") - 0.001).abs() < 1e-12);
-    assert_eq!(behaviour.place("/limits/body").line, 69);
+    assert_eq!(behaviour.place("/limits/body").line, 70);
     assert_eq!(behaviour.place("/limits/none").line, behaviour.place("/limits").line);
 }
 

@@ -12,7 +12,7 @@ use crate::check::idempotency::replay_differs::answers_differ;
 use crate::clock::Timestamp;
 use crate::contract::behaviour::{Behaviour, Idempotency, OtherContent, RunningPolicy, SameContent, Selector};
 use crate::generate::{Call, Step};
-use crate::observe::{CallRun, ColumnChange, LedgerEntry};
+use crate::observe::{CallRun, LedgerEntry};
 use crate::wire::{Exchange, Tier};
 
 /// What the model says of a case, and whether there was anything to say;
@@ -62,8 +62,7 @@ fn written<'e>(entries: impl Iterator<Item = &'e LedgerEntry>) -> Vec<Written> {
     let mut latest: HashMap<&str, &LedgerEntry> = HashMap::new();
     let written = |entry: &'e LedgerEntry| {
         let earlier = latest.insert(&entry.key, entry);
-        let changed = |c: &ColumnChange| earlier.and_then(|e| e.column(&c.name)).is_some_and(|left| *left != c.before);
-        let over_others = entry.columns.iter().any(changed);
+        let over_others = earlier.is_some_and(|earlier| entry.is_over_others(earlier));
         Written { key: entry.key.clone(), at: entry.at, sequence: entry.sequence, over_others }
     };
     entries.map(written).collect()
