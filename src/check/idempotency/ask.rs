@@ -142,7 +142,11 @@ pub(super) fn excesses<'a>(
         .filter(|(_, entries)| entries.len() > 1)
         .filter_map(|((id, key), entries)| {
             let promised = promised(&by_id[&id], key, &keys, idempotency);
-            (entries.len() > promised + repeated_in_doubt(&entries)).then_some(Excess { key, promised, effects: entries })
+            (entries.len() > promised + repeated_in_doubt(&entries)).then_some(Excess {
+                key,
+                promised,
+                effects: entries,
+            })
         })
         .collect()
 }
