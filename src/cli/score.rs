@@ -25,6 +25,7 @@ async fn measure(args: &ScoreArgs, mut options: Options) -> Result<Score, RunErr
         seeds: args.seeds,
         clean: args.clean.unwrap_or(args.seeds),
         defects: std::mem::take(&mut options.defects),
+        list: args.defects.clone(),
         complete: args.complete,
     };
     let screen = Screen::new(args.run.files.quiet);

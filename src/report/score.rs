@@ -38,11 +38,11 @@ pub struct Score {
 #[derive(Clone, Debug, Serialize)]
 pub struct DefectScore {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// The family whose checks must speak of it.
-    pub family: &'static str,
+    pub family: String,
     /// What goes wrong.
-    pub summary: &'static str,
+    pub summary: String,
     /// Whether each run found it.
     pub found: bool,
     /// Runs that found it.
@@ -70,7 +70,7 @@ pub struct CheckScore {
     /// Its family.
     pub family: Family,
     /// The defects it spoke of.
-    pub defects: Vec<&'static str>,
+    pub defects: Vec<String>,
     /// Clean runs in which it spoke.
     pub false_alarms: usize,
 }
@@ -111,7 +111,7 @@ impl Score {
 
     /// The one sentence.
     pub fn verdict(&self) -> String {
-        let missed: Vec<&str> = self.defects.iter().filter(|d| !d.found).map(|d| d.name).collect();
+        let missed: Vec<&str> = self.defects.iter().filter(|d| !d.found).map(|d| d.name.as_str()).collect();
         let alarms = self.false_alarms.len();
         let clean = format!("{alarms} false alarms in {} clean runs", self.clean_runs.len());
         if missed.is_empty() {
@@ -173,7 +173,7 @@ impl Score {
     pub fn families(&self) -> String {
         let mut families: BTreeMap<&str, Vec<&DefectScore>> = BTreeMap::new();
         for defect in &self.defects {
-            families.entry(defect.family).or_default().push(defect);
+            families.entry(&defect.family).or_default().push(defect);
         }
         let mut text =
             "| family | defects | found | cases to detection: median, most |\n| --- | --: | --: | --: |\n".to_owned();
@@ -219,10 +219,10 @@ mod tests {
     use super::*;
 
     fn score() -> Score {
-        let defect = |name, found_runs, cases| DefectScore {
-            name,
-            family: "idempotency",
-            summary: "something goes wrong",
+        let defect = |name: &str, found_runs, cases| DefectScore {
+            name: name.to_owned(),
+            family: "idempotency".to_owned(),
+            summary: "something goes wrong".to_owned(),
             found: found_runs == 2,
             found_runs,
             runs: 2,
@@ -241,7 +241,7 @@ mod tests {
             checks: vec![CheckScore {
                 id: "idempotency/stuck",
                 family: Family::Idempotency,
-                defects: vec!["duplicate-race"],
+                defects: vec!["duplicate-race".to_owned()],
                 false_alarms: 1,
             }],
             false_alarms: vec![FalseAlarm {

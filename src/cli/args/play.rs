@@ -194,6 +194,14 @@ pub(in crate::cli) struct ScoreArgs {
     /// say.
     #[arg(long)]
     pub(in crate::cli) complete: bool,
+    /// The defects of your service, with --service-cmd: it is started with each
+    /// of them in `SEAMSTRESS_DEFECT`.
+    ///
+    /// A YAML file: `format: seamstress/defects/1`, and under `defects` for
+    /// each its `name`, the `family` of the checks that must speak of it, and
+    /// what it `tells`.
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+    pub(in crate::cli) defects: Option<std::path::PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) run: RunArgs,
 }

@@ -1,18 +1,18 @@
 //! Which runs there are, in which order.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use tokio::task::JoinSet;
 
 use super::play::{Played, Wanted, play};
 use super::sum::Sum;
-use crate::check::{self, Family};
+use super::trial::{self, Trial};
 use crate::contract::Contract;
 use crate::contract::behaviour::Role;
 use crate::report::Score;
 use crate::run::inputs::known_checks;
-use crate::run::{Listener, Options, Play, RunError, Stop, TargetChoice, gate};
-use crate::stack::defects::{self, DEFECTS, Defect};
+use crate::run::{Listener, Options, Play, RunError, Stop, gate};
 
 /// What is asked of a score.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct ScoreQuestion {
     pub clean: u32,
     /// Only these defects; empty: all.
     pub defects: Vec<String>,
+    /// The file that lists the defects of a service of the user's.
+    pub list: Option<PathBuf>,
     /// Whether runs go on after the defect was found, so that every check has
     /// its say.
     pub complete: bool,
@@ -44,10 +46,7 @@ pub async fn score(
     listener: Listener,
 ) -> Result<Score, RunError> {
     known_checks(&options)?;
-    if !matches!(options.target, TargetChoice::Embedded) {
-        return Err(RunError::Usage("score switches defects on: it needs the embedded system".to_owned()));
-    }
-    let defects = choose(&question.defects)?;
+    let defects = trial::choose(&options, question.list.as_deref(), &question.defects)?;
     let inputs = gate::load(&Play::Score, &options)?;
     let scenarios = gate::choose(&Play::Score, &inputs)?;
     let began = Instant::now();
@@ -57,10 +56,10 @@ pub async fn score(
     for (number, defect) in defects.iter().enumerate() {
         for seed in &seeds {
             let wanted = Wanted {
-                defect: Some(defect.name),
+                defect: Some(&defect.name),
                 seed: *seed,
                 cases: options.cases.unwrap_or(gate::CASES),
-                until: (!question.complete).then(|| family_of(defect)),
+                until: (!question.complete).then_some(defect.family),
             };
             let played = play(&options, &inputs, &scenarios, &wanted, &stop, &mut leaving).await?;
             interrupted(&stop)?;
@@ -81,7 +80,7 @@ pub async fn score(
         sum.clean(seed, played);
     }
     leaving.join_all().await;
-    Ok(sum.score(&defects, seeds, began.elapsed()))
+    Ok(sum.score(defects, seeds, began.elapsed()))
 }
 
 fn plays(contract: &Contract) -> bool {
@@ -92,27 +91,8 @@ fn interrupted(stop: &Stop) -> Result<(), RunError> {
     if stop.reason().is_some() { Err(RunError::Interrupted) } else { Ok(()) }
 }
 
-fn choose(named: &[String]) -> Result<Vec<&'static Defect>, RunError> {
-    if named.is_empty() {
-        return Ok(DEFECTS.iter().collect());
-    }
-    let found = |name: &String| {
-        defects::find(name).map_err(|near| {
-            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            RunError::Usage(format!("no defect is called `{name}`: `seamstress defects` lists them{near}"))
-        })
-    };
-    named.iter().map(found).collect()
-}
-
-/// The family that a defect names.
-fn family_of(defect: &Defect) -> Family {
-    let mut families = check::table().iter().map(|check| check.family);
-    families.find(|family| family.to_string() == defect.family).expect("a defect names a family of the table")
-}
-
-fn line(number: usize, of: usize, defect: &Defect, seed: u64, played: &Played) -> String {
-    let spoke = played.findings.iter().any(|f| f.family.to_string() == defect.family);
+fn line(number: usize, of: usize, defect: &Trial, seed: u64, played: &Played) -> String {
+    let spoke = played.findings.iter().any(|f| f.family == defect.family);
     let how = match played.detected {
         Some((cases, after)) => format!("found after {cases} cases, {:.1} s", after.as_secs_f64()),
         None if spoke => format!("found, {} cases in {:.1} s", played.cases, played.took.as_secs_f64()),

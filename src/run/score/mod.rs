@@ -4,5 +4,6 @@
 mod conduct;
 mod play;
 mod sum;
+mod trial;
 
 pub use conduct::{ScoreQuestion, score};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use super::trial;
 use crate::check::{Family, Finding, Judged, Level};
 use crate::generate::{Nonce, Seed};
 use crate::run::inputs::Inputs;
@@ -14,9 +15,9 @@ use crate::scenario::Scenario;
 
 /// What is played.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) struct Wanted<'t> {
     /// The defect that is switched on.
-    pub(super) defect: Option<&'static str>,
+    pub(super) defect: Option<&'t str>,
     /// The seed.
     pub(super) seed: u64,
     /// Cases for each contract.
@@ -44,18 +45,17 @@ pub(super) async fn play(
     base: &Options,
     inputs: &Inputs,
     scenarios: &[&Scenario],
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     stop: &Stop,
     leaving: &mut JoinSet<()>,
 ) -> Result<Played, RunError> {
     let options = Options {
-        defects: wanted.defect.map(str::to_owned).into_iter().collect(),
         seed: Seed(wanted.seed),
         nonce: Nonce::fresh(),
         cases: Some(wanted.cases),
         fail_fast: wanted.until.is_some(),
         until: wanted.until,
-        ..base.clone()
+        ..trial::switched_on(base.clone(), wanted.defect)
     };
     let own = Stop::new();
     let session = Arc::new(Session::open(options, inputs, own.clone(), Listener::nobody()).await?);

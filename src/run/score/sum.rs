@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::play::Played;
+use super::trial::Trial;
 use crate::check::{self, Finding, Level};
 use crate::report::score::{CheckScore, CleanRun, DefectScore, FalseAlarm, Score, median, milliseconds};
-use crate::stack::defects::Defect;
 
 /// What piled up.
 #[derive(Debug, Default)]
 pub(super) struct Sum {
-    with: BTreeMap<&'static str, Vec<Played>>,
+    with: BTreeMap<String, Vec<Played>>,
     clean: Vec<CleanRun>,
     alarms: Vec<FalseAlarm>,
 }
 
 impl Sum {
     /// A run with a defect.
-    pub(super) fn defect(&mut self, defect: &Defect, played: Played) {
-        self.with.entry(defect.name).or_default().push(played);
+    pub(super) fn defect(&mut self, defect: &Trial, played: Played) {
+        self.with.entry(defect.name.clone()).or_default().push(played);
     }
 
     /// A run on the right stack.
@@ -42,8 +42,8 @@ impl Sum {
     }
 
     /// Everything together.
-    pub(super) fn score(self, defects: &[&'static Defect], seeds: Vec<u64>, took: Duration) -> Score {
-        let defects: Vec<DefectScore> = defects.iter().map(|defect| self.of_defect(defect)).collect();
+    pub(super) fn score(self, defects: Vec<Trial>, seeds: Vec<u64>, took: Duration) -> Score {
+        let defects: Vec<DefectScore> = defects.into_iter().map(|defect| self.of_defect(defect)).collect();
         let (found, runs) = defects.iter().fold((0, 0), |sum, d| (sum.0 + d.found_runs, sum.1 + d.runs));
         let checks = self.checks();
         Score {
@@ -59,16 +59,16 @@ impl Sum {
         }
     }
 
-    fn of_defect(&self, defect: &'static Defect) -> DefectScore {
-        let played = self.with.get(defect.name).map_or(&[][..], Vec::as_slice);
-        let ours = |finding: &&Finding| finding.family.to_string() == defect.family && finding.level == Level::Error;
+    fn of_defect(&self, defect: Trial) -> DefectScore {
+        let played = self.with.get(&defect.name).map_or(&[][..], Vec::as_slice);
+        let ours = |finding: &&Finding| finding.family == defect.family && finding.level == Level::Error;
         let found_runs = played.iter().filter(|played| played.findings.iter().any(|f| ours(&f))).count();
         let mut cases: Vec<u64> = played.iter().filter_map(|p| p.detected).map(|(cases, _)| cases).collect();
         let mut after: Vec<u64> = played.iter().filter_map(|p| p.detected).map(|(_, at)| milliseconds(at)).collect();
         let all = || played.iter().flat_map(|played| &played.findings);
         DefectScore {
             name: defect.name,
-            family: defect.family,
+            family: defect.family.to_string(),
             summary: defect.summary,
             found: found_runs == played.len(),
             found_runs,
@@ -84,7 +84,7 @@ impl Sum {
     fn checks(&self) -> Vec<CheckScore> {
         let spoke_of = |id: &str| {
             let spoke = |played: &Played| played.findings.iter().any(|f| f.check == id && f.level == Level::Error);
-            self.with.iter().filter(|(_, all)| all.iter().any(spoke)).map(|(name, _)| *name).collect()
+            self.with.iter().filter(|(_, all)| all.iter().any(spoke)).map(|(name, _)| name.clone()).collect()
         };
         let alarms = |id: &str| self.alarms.iter().filter(|alarm| alarm.check == id).count();
         let table = check::table().iter();
