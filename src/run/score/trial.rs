@@ -183,7 +183,7 @@ mod tests {
             "  - { name: twice, family: idempotenc, tells: x }\n  - { name: 'a; rm', family: wire, tells: x }\n  - { name: once, family: wire }\n",
         );
         let told = parse("defects.yaml", &text).expect_err("faults").to_string();
-        for part in ["defects.yaml:3:27", "did you mean `idempotency`", "defects.yaml:4:13", "`tells`"] {
+        for part in ["defects.yaml:3:28", "did you mean `idempotency`", "defects.yaml:4:13", "`tells`"] {
             assert!(told.contains(part), "{part}: {told}");
         }
         let told = parse("defects.yaml", "format: other\ndefects: []\n").expect_err("faults").to_string();
