@@ -15,7 +15,15 @@ use crate::report::Run;
 use crate::scenario::Scenario;
 
 /// Wall time of `gate` where nothing else is asked for.
-pub(super) const GATE_BUDGET: Duration = Duration::from_secs(80);
+const GATE_BUDGET: Duration = Duration::from_secs(80);
+
+/// The same around a service of the user's, which keeps real time and shares the
+/// machine with the harness.
+const SERVICE_BUDGET: Duration = Duration::from_secs(220);
+
+/// Cases for each contract around a service of the user's: seven shipped
+/// contracts make over 1,300 together.
+const SERVICE_CASES: u32 = 200;
 
 /// Cases for each contract where nothing else is asked for: four shipped
 /// contracts make over 2,000 together.
@@ -74,7 +82,7 @@ pub async fn judge(play: &Play, options: Options, stop: Stop, listener: Listener
     }
     let session = Arc::new(session);
     introduce(&session, &inputs);
-    let budget = session.options.budget.or((*play == Play::Gate).then_some(GATE_BUDGET));
+    let budget = budget(play, &session.options);
     let watch = tokio::spawn(watch_budget(session.stop.clone(), budget));
     let outcome = {
         // The whole of it is played, also where the service is gone: what is
@@ -92,6 +100,15 @@ pub async fn judge(play: &Play, options: Options, stop: Stop, listener: Listener
     }
     session.listener.stage("summing up");
     finish::finish(session, play.name()).await
+}
+
+/// The most wall time of a run; `None`: as long as it takes.
+pub(super) fn budget(play: &Play, options: &Options) -> Option<Duration> {
+    let by_default = match options.target {
+        super::TargetChoice::Service(_) => SERVICE_BUDGET,
+        _ => GATE_BUDGET,
+    };
+    options.budget.or((*play == Play::Gate).then_some(by_default))
 }
 
 /// Loads the inputs; for the embedded system its policies are linted as well,
@@ -162,7 +179,9 @@ pub(super) fn cases_each(options: &Options, contracts: &[Contract]) -> u32 {
         operations.filter(|o| options.takes(&contract.id, &o.id)).count() as u32
     };
     let largest = contracts.iter().map(taken).max().unwrap_or(0);
-    options.cases.unwrap_or_else(|| CASES.max(largest.saturating_mul(CASES_OF_OPERATION)))
+    let few = matches!(options.target, super::TargetChoice::Service(_));
+    let by_default = if few { SERVICE_CASES } else { CASES };
+    options.cases.unwrap_or_else(|| by_default.max(largest.saturating_mul(CASES_OF_OPERATION)))
 }
 
 /// The scenarios tagged `steady` run beside the cases, which load the target lightly;

@@ -40,7 +40,7 @@ pub fn outline(play: &Play, options: &Options) -> Result<String, RunError> {
     for scenario in chosen {
         text.push_str(&scenario_line(scenario, &inputs, options));
     }
-    let budget = options.budget.or((*play == Play::Gate).then_some(super::gate::GATE_BUDGET));
+    let budget = super::gate::budget(play, options);
     Ok(format!("{text}{}nothing was sent\n", bound(budget)))
 }
 
