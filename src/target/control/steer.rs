@@ -14,6 +14,10 @@ use crate::generate::TokenKind;
 use crate::observe::ReceivedCall;
 use crate::wire::{Fault, Secret};
 
+/// The longest restart, in real time: whoever restarts the service has a bound
+/// of its own, and says what is wrong.
+const RESTART: Duration = Duration::from_mins(30);
+
 /// How often a clock that is followed is asked.
 const CLOCK_QUESTIONS: usize = 16;
 
@@ -158,7 +162,8 @@ impl Control {
     /// # Errors
     /// The surface does not answer.
     pub async fn restart(&self) -> Result<(), TargetError> {
-        self.call::<Value>(Method::POST, "/restart", Some(json!({ "tier": "service" }))).await.map(drop)
+        let body = Some(json!({ "tier": "service" }));
+        self.call_within::<Value>(Some(RESTART), Method::POST, "/restart", body).await.map(drop)
     }
 
     /// Values of a column of a table of the mocked Dataverse.

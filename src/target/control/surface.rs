@@ -1,5 +1,7 @@
 //! The way to the control surface.
 
+use std::time::Duration;
+
 use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -53,12 +55,26 @@ impl Control {
         path: &str,
         body: Option<Value>,
     ) -> Result<T, TargetError> {
+        self.call_within(None, method, path, body).await
+    }
+
+    /// The same for what may take another time than usual.
+    pub(super) async fn call_within<T: DeserializeOwned>(
+        &self,
+        within: Option<Duration>,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<T, TargetError> {
         let url = format!("{}{path}", self.origin);
         let unreachable =
             |detail: String| TargetError::Unreachable { what: "the control surface", at: url.clone(), detail };
         let mut request = self.client.request(method, &url).map_err(|e| unreachable(e.to_string()))?;
         if let Some(body) = body {
             request = request.json(&body);
+        }
+        if let Some(within) = within {
+            request = request.timeout(within);
         }
         let answer = request.send().await.map_err(|e| unreachable(causes(&e)))?;
         let status = answer.status();
