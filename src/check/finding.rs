@@ -10,7 +10,7 @@ use super::{Family, Known};
 use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::generate::CaseKey;
-use crate::observe::CallTrace;
+use crate::observe::{CallTrace, ChainLink};
 use crate::wire::Exchange;
 
 /// How much a finding weighs.
@@ -104,6 +104,8 @@ pub struct More {
     /// What the gateway did with its call when the case was played again, where
     /// the gateway tells.
     pub gateway: Option<CallTrace>,
+    /// What each tier knows under the correlation ID of the call that it shows.
+    pub chain: Vec<ChainLink>,
 }
 
 /// A broken promise, with everything that is needed to believe and repeat it.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::check::{CallMark, Finding, Known, Level, Reproduced, Shrunk};
 use crate::clock::Timestamp;
 use crate::diagnose::Place;
-use crate::observe::{CallTrace, LastError, StepTrace};
+use crate::observe::{CallTrace, ChainLink, LastError, StepTrace};
 use crate::wire::Redactor;
 
 use super::excerpt::ExchangeRecord;
@@ -65,6 +65,9 @@ pub struct FindingRecord {
     pub exchange: Option<ExchangeRecord>,
     /// What the gateway did with its call when the case was played again.
     pub gateway: Option<CallTrace>,
+    /// What each tier knows under the correlation ID of the call that it shows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<ChainLink>,
 }
 
 /// A place in a user's file.
@@ -149,6 +152,12 @@ impl FindingRecord {
                 .collect(),
             exchange: finding.evidence.exchange.as_ref().map(|exchange| ExchangeRecord::of(exchange, redactor)),
             gateway: finding.more.gateway.as_ref().map(|call| trace(call, redactor)),
+            chain: finding
+                .more
+                .chain
+                .iter()
+                .map(|link| ChainLink { what: redactor.text(&link.what), ..link.clone() })
+                .collect(),
         }
     }
 }

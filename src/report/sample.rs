@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::generate::{CaseKey, Nonce, Seed};
-use crate::observe::{CallTrace, GatewayRow, Latency, OperationLatency, StepTrace, TraceRecord};
+use crate::observe::{CallTrace, ChainLink, GatewayRow, Latency, OperationLatency, StepTrace, TraceRecord};
 use crate::wire::{
     Body, Exchange, Failure, FailureKind, Headers, Redactor, Request, Response, Secret, Tier, curl_line,
 };
@@ -208,7 +208,12 @@ fn findings() -> Vec<Finding> {
         calls: ["200", "500"]
             .map(|result| CallMark { role: "together".into(), call: "POST /b".into(), result: result.into() })
             .into(),
-        more: More { source: Some("  sunset: 2027-03-31 # <b>".into()), gateway: Some(gateway()), ..More::default() },
+        more: More {
+            source: Some("  sunset: 2027-03-31 # <b>".into()),
+            gateway: Some(gateway()),
+            chain: chain(),
+            ..More::default()
+        },
     };
     let exchange = exchange();
     let curl = curl_line("http://127.0.0.1:4711", &exchange.request, &redactor());
@@ -287,6 +292,21 @@ fn exchange() -> Exchange {
         done_at: Timestamp::parse("2026-09-01T08:00:02.2Z").expect("valid"),
         tier: Some(Tier::Service),
     }
+}
+
+/// An operation that the service did not log.
+fn chain() -> Vec<ChainLink> {
+    let link = |tier, second: Option<i64>, what: &str| ChainLink {
+        tier,
+        at: second.map(|s| Timestamp::from_seconds(1_788_249_600 + s)),
+        what: what.to_owned(),
+    };
+    vec![
+        link("flow", Some(1), "POST /bulk-update/v1/batches: 200"),
+        link("gateway", Some(1), "POST /bulk-update/v1/batches: 200, bulk-update-service said 200"),
+        link("service", None, "nothing under this correlation ID"),
+        link("dataverse", Some(2), "accounts 6f1c2a94: written, injected fault: <lost>"),
+    ]
 }
 
 fn gateway() -> CallTrace {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{RunError, StopReason, conclude, guest, reproduce, shrink, traces};
+use super::{RunError, StopReason, chain, conclude, guest, reproduce, shrink, traces};
 use crate::check::{self, Finding, Judged, Level, NotChecked, Outcome, Verdict};
 use crate::contract::Contract;
 use crate::report::{self, ObjectiveMark, Rows, Run};
@@ -32,6 +32,7 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
     let bodies = complete(&session, &mut findings, command);
     conclude::add_sources(&mut findings);
     check::group(&mut findings, &answered);
+    chain::add(&session, &mut findings).await;
     let effects = count_effects(&session).await;
     let rows = gather_rows(&session).await;
     let traces = traces::gather(&session).await;

@@ -6,6 +6,7 @@
 //! only `cli` imports it.
 
 mod cases;
+mod chain;
 mod conclude;
 mod data_calls;
 mod differential;

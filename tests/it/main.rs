@@ -32,4 +32,5 @@ mod schema_suite;
 mod score;
 mod secrets;
 mod serve;
+mod service_cmd;
 mod verdicts;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::check::Level;
-use crate::observe::CallTrace;
+use crate::observe::{CallTrace, ChainLink};
 use crate::report::escape::html;
 use crate::report::json::{FindingRecord, RunRecord};
 use crate::report::text::{how_often, how_small, severity};
@@ -91,6 +91,7 @@ fn push_finding(page: &mut String, number: usize, finding: &FindingRecord, below
     if let Some(call) = &finding.gateway {
         push_gateway(page, call);
     }
+    push_chain(page, &finding.chain);
     push_below(page, below);
     let _ =
         writeln!(page, "<p class=\"print\">Fingerprint <code>{}</code></p>\n</article>", html(&finding.fingerprint));
@@ -199,6 +200,21 @@ fn push_gateway(page: &mut String, call: &CallTrace) {
         let _ = writeln!(page, "<p>{}: {}. {}</p>", html(&error.source), html(&error.reason), html(&error.message));
     }
     page.push_str("</details>\n");
+}
+
+/// The operation from tier to tier.
+fn push_chain(page: &mut String, chain: &[ChainLink]) {
+    if chain.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<details>\n<summary>From tier to tier under this correlation ID</summary>\n<table>\n<tr><th>Tier</th><th>When</th><th>What</th></tr>\n",
+    );
+    for link in chain {
+        let at = link.at.map(|at| at.utc().format("%H:%M:%S%.3f").to_string()).unwrap_or_default();
+        let _ = writeln!(page, "<tr><td>{}</td><td>{at}</td><td>{}</td></tr>", link.tier, html(&link.what));
+    }
+    page.push_str("</table>\n</details>\n");
 }
 
 fn push_message(page: &mut String, name: &str, first: &str, headers: &[(String, String)], body: &BodyRecord) {

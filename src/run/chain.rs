@@ -1,0 +1,152 @@
+//! The chain of a failed operation: what each tier knows under its correlation
+//! ID, from the flow's call to what was written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::session::Session;
+use crate::check::Finding;
+use crate::clock::Timestamp;
+use crate::generate::Need;
+use crate::observe::{ChainLink, GatewayRow, LedgerEntry, LogLine, Outcome};
+use crate::target::{Control, LedgerQuery};
+use crate::wire::Exchange;
+
+/// For how many findings at most: after that the first ones tell enough.
+const MOST_FINDINGS: usize = 40;
+
+/// How many links of one tier are told.
+const MOST_LINKS: usize = 8;
+
+/// Members of a log line that commonly tell when it was written.
+const WHEN: [&str; 4] = ["timestamp", "time", "ts", "@timestamp"];
+
+/// Adds to each finding that shows a call what the tiers know of it.
+pub(super) async fn add(session: &Session, findings: &mut [Finding]) {
+    let heads = findings.iter_mut().filter(|finding| finding.more.under.is_none());
+    let told: Vec<(&mut Finding, String)> =
+        heads.filter_map(|finding| correlation(session, finding).map(|id| (finding, id))).take(MOST_FINDINGS).collect();
+    let ids: BTreeSet<String> = told.iter().map(|(_, id)| id.to_ascii_lowercase()).collect();
+    let lines = logged(session, &ids).await;
+    for (finding, id) in told {
+        let Some(exchange) = finding.evidence.exchange.clone() else { continue };
+        let logged = lines.get(&id.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default();
+        finding.more.chain = chain(session, &exchange, &id, logged).await;
+    }
+}
+
+/// The correlation ID of the call that a finding shows.
+fn correlation(session: &Session, finding: &Finding) -> Option<String> {
+    let exchange = finding.evidence.exchange.as_ref()?;
+    let (_, contract) = session.contract(finding.contract.as_ref()?)?;
+    let header = &contract.behaviour.as_ref()?.correlation.as_ref()?.header;
+    exchange.request.headers.get(header).filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
+fn controls(session: &Session) -> impl Iterator<Item = &Control> {
+    let targets = std::iter::once(&*session.target).chain(session.systems.apart());
+    targets.filter_map(|target| target.control.as_ref())
+}
+
+/// The lines of all services' logs that hold one of the IDs, by ID. A log that
+/// can't be read any more changes no verdict.
+async fn logged(session: &Session, ids: &BTreeSet<String>) -> BTreeMap<String, Vec<LogLine>> {
+    let mut found: BTreeMap<String, Vec<LogLine>> = BTreeMap::new();
+    if ids.is_empty() || !session.target.offers(Need::ServiceLog) {
+        return found;
+    }
+    for control in controls(session) {
+        let mut since = 0;
+        while let Ok((text, next)) = control.log_page(since).await
+            && next > since
+        {
+            since = next;
+            for line in text.lines().filter_map(LogLine::parse) {
+                let id = line.texts().map(str::to_ascii_lowercase).find(|text| ids.contains(text));
+                if let Some(id) = id {
+                    found.entry(id).or_default().push(line);
+                }
+            }
+        }
+    }
+    found
+}
+
+async fn chain(session: &Session, exchange: &Exchange, id: &str, logged: &[LogLine]) -> Vec<ChainLink> {
+    let mut links = vec![ChainLink { tier: "flow", at: Some(exchange.sent_at), what: called(exchange) }];
+    let (mut rows, mut entries) = (Vec::new(), Vec::new());
+    for control in controls(session) {
+        let ids = [id.to_owned()];
+        rows.extend(control.rows(0, &ids).await.map(|(rows, _)| rows).unwrap_or_default());
+        let query = LedgerQuery { since: 0, correlations: ids.to_vec(), keys: Vec::new() };
+        entries.extend(control.ledger(&query).await.unwrap_or_default());
+    }
+    if session.target.offers(Need::GatewayRows) {
+        push(&mut links, "gateway", rows.iter().map(|row| (Some(row.time_generated), answered(row))));
+    }
+    if session.target.offers(Need::ServiceLog) {
+        push(&mut links, "service", logged.iter().map(|line| (when(line), told(line))));
+    }
+    if session.target.offers(Need::Effects) {
+        push(&mut links, "dataverse", entries.iter().map(|entry| (Some(entry.at), written(entry))));
+    }
+    links
+}
+
+/// The links of one tier; where there are none, that is told: there the chain
+/// breaks.
+fn push(
+    links: &mut Vec<ChainLink>,
+    tier: &'static str,
+    found: impl ExactSizeIterator<Item = (Option<Timestamp>, String)>,
+) {
+    let count = found.len();
+    links.extend(found.take(MOST_LINKS).map(|(at, what)| ChainLink { tier, at, what }));
+    match count {
+        0 => links.push(ChainLink { tier, at: None, what: "nothing under this correlation ID".to_owned() }),
+        n if n > MOST_LINKS => {
+            links.push(ChainLink { tier, at: None, what: format!("and {} more", n - MOST_LINKS) });
+        }
+        _ => {}
+    }
+}
+
+fn called(exchange: &Exchange) -> String {
+    let result = match &exchange.outcome {
+        Ok(response) => response.status.to_string(),
+        Err(failure) => failure.kind.word().to_owned(),
+    };
+    format!("{} {}: {result}", exchange.request.method, exchange.request.target)
+}
+
+fn answered(row: &GatewayRow) -> String {
+    let path =
+        row.url.split_once("://").map_or(row.url.as_str(), |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+    let behind = match row.backend_response_code {
+        0 => "by itself".to_owned(),
+        code => format!("{} said {code}", if row.backend_id.is_empty() { "the backend" } else { &row.backend_id }),
+    };
+    format!("{} {path}: {}, {behind}", row.method, row.response_code)
+}
+
+fn when(line: &LogLine) -> Option<Timestamp> {
+    WHEN.iter().find_map(|name| Timestamp::parse(line.field(name)?))
+}
+
+/// The line without what stands in the link already.
+fn told(line: &LogLine) -> String {
+    let members = line.0.iter().filter(|(name, _)| !WHEN.contains(&name.as_str()));
+    let words = members.map(|(name, value)| match value.as_str() {
+        Some(text) => format!("{name}={text}"),
+        None => format!("{name}={value}"),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn written(entry: &LedgerEntry) -> String {
+    let outcome = match &entry.outcome {
+        Outcome::Committed => "written".to_owned(),
+        Outcome::Refused { status, code } => format!("refused {status} {code}"),
+    };
+    let fault = entry.fault.as_deref().map(|fault| format!(", injected fault: {fault}")).unwrap_or_default();
+    format!("{} {}: {outcome}{fault}", entry.table, entry.key)
+}

@@ -1,0 +1,125 @@
+//! `--service-cmd`: what becomes of services that don't run, and what is kept of
+//! those that do.
+
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::support::{Ran, seamstress};
+
+/// A service that brings the correlation ID back, refuses everything, tells each
+/// call in its log, and ends by itself at the call after `LIVES`.
+const SERVICE: &str = r#"exec python3 -c '
+import http.server, json, os, sys
+calls = 0
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def answer(self, status, body=b""):
+        self.send_response(status)
+        sent = self.headers.get("X-Correlation-Id")
+        if sent:
+            self.send_header("X-Correlation-Id", sent)
+        self.send_header("X-Served-By", "inference")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        if self.path == "/health":
+            return self.answer(200)
+        self.do_POST()
+    def do_POST(self):
+        global calls
+        calls += 1
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        print(json.dumps({"message": "call", "key": os.environ["SEAMSTRESS_GATEWAY_KEY"]}), flush=True)
+        if calls > int(os.environ["LIVES"]):
+            print("out of lives", flush=True)
+            os._exit(9)
+        self.answer(400)
+    def log_message(self, *args):
+        pass
+print("listening", flush=True)
+http.server.ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
+'"#;
+
+#[expect(clippy::print_stdout, reason = "a test that skips says so")]
+fn with_python() -> bool {
+    let there = std::process::Command::new("python3").arg("--version").output().is_ok();
+    if !there {
+        println!("skipped: there is no python3 for a service");
+    }
+    there
+}
+
+/// Judges single calls by the one promise that the service keeps.
+fn check(lives: u32) -> Ran {
+    let command = format!("export LIVES={lives}; {SERVICE}");
+    let calls = ["check", "--operation", "inference/v1", "--payloads", "--only", "correlation/echo", "--seed", "1"];
+    seamstress(&[&calls[..], &["--cases", "40", "--service-cmd", &command]].concat())
+}
+
+fn output(ran: &Ran) -> String {
+    std::fs::read_to_string(ran.reports.path().join("latest/service-output.log")).expect("what it printed is kept")
+}
+
+#[test]
+fn a_service_that_runs_is_judged_and_what_it_printed_is_kept_without_secrets() {
+    if !with_python() {
+        return;
+    }
+    let ran = check(1_000_000);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let text = output(&ran);
+    assert!(text.contains("listening") && text.contains(r#"{"message": "call", "key": "[redacted]"}"#), "{text}");
+    assert!(!text.contains("out of lives"), "{text}");
+    let cost = ran.record()["cost"].clone();
+    assert!(cost["service_cpu_ms"].as_u64().is_some() && cost["harness_cpu_ms"].as_u64().is_some(), "{cost}");
+}
+
+#[test]
+fn a_service_that_ends_in_the_middle_could_not_run_and_is_no_finding() {
+    if !with_python() {
+        return;
+    }
+    let ran = check(5);
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    let record = ran.record();
+    assert_eq!(record["verdict"], Value::from("could_not_run"), "{}", ran.all());
+    assert_eq!(record["findings"].as_array().map(Vec::len), Some(0), "{}", ran.all());
+    assert!(ran.out.contains("the service ended by itself") && ran.out.contains("out of lives"), "{}", ran.all());
+    assert!(output(&ran).contains("out of lives"));
+}
+
+#[test]
+fn a_service_that_does_not_start_is_3_with_its_own_words() {
+    let ran = seamstress(&["gate", "--service-cmd", "echo 'no module named app' >&2; exit 4"]);
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    assert!(ran.err.contains("exit status: 4") && ran.err.contains("no module named app"), "{}", ran.err);
+    let ran = seamstress(&["gate", "--service-cmd", "sleep 600", "--service-within", "300ms"]);
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    assert!(ran.err.contains("nobody listens there") && ran.err.contains("--service-health"), "{}", ran.err);
+}
+
+#[test]
+fn a_port_in_use_is_3_before_anything_starts() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let ran = seamstress(&["gate", "--service-cmd", "echo started", "--service-port", &port]);
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    assert!(ran.err.contains(&format!("port {port} is in use")) && !ran.err.contains("started"), "{}", ran.err);
+}
+
+#[test]
+fn flags_that_make_no_sense_are_2() {
+    for (arguments, words) in [
+        (&["gate", "--service-health", "/up"][..], "--service-cmd COMMAND or --service URL"),
+        (&["gate", "--service-cmd", " "], "--service-cmd is empty"),
+        (&["gate", "--service-cmd", "true", "--service-health", "up"], "no path"),
+        (&["gate", "--service", "127.0.0.1:8000/api"], "expected scheme, host and port"),
+        (&["gate", "--service-cmd", "true", "--time-scale", "5"], "keeps real time"),
+    ] {
+        let ran = seamstress(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.all());
+        assert!(ran.err.contains(words), "{arguments:?}: {}", ran.err);
+    }
+}
