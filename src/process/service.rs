@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::child::Child;
 use super::output::Output;
-use super::port::is_taken;
+use super::port::{accepts, is_taken};
 use super::usage::Usage;
 use super::{ProcessError, health};
 use crate::door::{Door, Origin, RestClient};
@@ -136,9 +136,9 @@ impl Service {
         }
     }
 
-    /// Whether somebody listens at its port.
-    pub fn listens(&self) -> bool {
-        is_taken(self.0.launch.origin.port)
+    /// Whether it accepts calls at its port.
+    pub async fn listens(&self) -> bool {
+        accepts(self.0.launch.origin.port).await
     }
 
     /// Why it ended by itself, once it has.

@@ -41,12 +41,12 @@ async fn a_service_comes_up_is_killed_comes_up_again_and_stops() {
     }
     let service = Service::new(launch(ANSWERS, Duration::from_mins(1))).expect("made");
     service.start(Vec::new()).await.expect("well");
-    assert!(service.listens());
+    assert!(service.listens().await);
     service.restart().await.expect("well again");
-    assert!(service.listens());
+    assert!(service.listens().await);
     let usage = service.usage().await;
     service.stop().await;
-    assert!(!service.listens());
+    assert!(!service.listens().await);
     let text = printed(&service);
     let processes: Vec<&str> = text.lines().filter(|line| line.starts_with("process")).collect();
     assert_eq!(processes.len(), 2, "{text}");

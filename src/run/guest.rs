@@ -32,7 +32,7 @@ pub(super) async fn is_gone(session: &Session, failed: bool) -> bool {
     let services = session.systems.services();
     for service in &services {
         let mut ended = service.ended();
-        if failed && !service.listens() {
+        if failed && !service.listens().await {
             // Somebody may be restarting it; then it is none that has ended.
             let _ = tokio::time::timeout(UNTIL_KNOWN, ended.wait_for(Option::is_some)).await;
         }
