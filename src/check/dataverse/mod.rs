@@ -13,6 +13,7 @@ pub(super) mod retry_after_ignored;
 pub(super) mod slept_past;
 pub(super) mod standstill;
 pub(super) mod throttle_as_failure;
+mod told;
 
 use std::time::Duration;
 

@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
+use super::told::Told;
 use super::{asked, failed, overlaps};
 use crate::check::answer::{in_words, succeeded};
 use crate::check::claim::Claim;
-use crate::check::effect::{names, story};
+use crate::check::effect::{self, story};
 use crate::check::{CaseSubject, Check, Family, Finding, Judge, Level};
-use crate::generate::Need;
+use crate::generate::{Call, Need};
 use crate::observe::{LedgerEntry, Outcome};
+use crate::wire::Exchange;
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "dataverse/partial-batch",
@@ -16,7 +18,9 @@ pub(in crate::check) const CHECK: Check = Check {
     title: "a batch of which a part was refused is no success",
     explanation: "A `$batch` is answered 200, also where some of its requests were refused: what became of each \
         stands in its own part. A service that looks at the outer status tells its caller that all was \
-        done.\n\nJudged where a part was refused and never written afterwards, and the call was answered as a success.",
+        done.\n\nJudged where a part was refused and never written afterwards, and the call was answered as a success \
+        that does not say so: an answer that names the item as failed, or counts it among those that were not done, \
+        has hidden nothing.",
     level: Level::Error,
     needs: &[Need::Behaviour, Need::Effects],
     judge: Judge::Case(judge),
@@ -35,13 +39,14 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         // An earlier attempt counts as well: its answer may have been lost.
         let written = |entry: &LedgerEntry| {
             let id = call.correlation.as_deref().unwrap_or_default();
-            let mut others = subject.run.ledger.iter().filter(|e| e.committed() && names(e, id));
+            let mut others = subject.run.ledger.iter().filter(|e| e.committed() && effect::names(e, id));
             others.any(|e| e.table == entry.table && e.request != entry.request && is_its_row(entry, e))
         };
         let lost = |entry: &LedgerEntry| !entry.committed() && !is_there(entry) && !written(entry);
         let left: Vec<&LedgerEntry> = batched.iter().copied().filter(|e| lost(e)).collect();
         concerned |= !batched.is_empty();
         let told = run.result().filter(|result| succeeded(result) && failed(behaviour, run).is_none());
+        let told = told.filter(|told| !names(told, call, &left, subject.run.case.labels.len()));
         let (Some(first), Some(told)) = (left.first(), told) else { continue };
         let mut finding = subject.finding(
             &CHECK,
@@ -49,7 +54,7 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
             Claim {
                 what: "part".to_owned(),
                 title: "a batch of which a part was refused was told as a success".to_owned(),
-                expected: "a failure, or that part written after all".to_owned(),
+                expected: "a failure, an answer that names that part, or that part written after all".to_owned(),
                 actual: format!("{}, and {} of {} parts refused", in_words(told), left.len(), batched.len()),
                 place: Some(behaviour.place("/effects")),
             },
@@ -59,6 +64,13 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         break;
     }
     concerned
+}
+
+/// Whether an answer names what was not done, `invalid` items of the call
+/// beside it.
+fn names(told: &Exchange, call: &Call, refused: &[&LedgerEntry], invalid: usize) -> bool {
+    let asked = call.request.body.bytes().map(AsRef::as_ref);
+    told.response().and_then(|response| Told::read(response, asked)).is_some_and(|told| told.names(refused, invalid))
 }
 
 /// Whether a later write is to the row that a refused one was about. What was
@@ -86,6 +98,8 @@ fn is_there(entry: &LedgerEntry) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use crate::check::synthetic::{Answer, ID, Play, answer, failure, with_behaviour};
     use crate::generate::{CaseKind, Expect};
     use crate::observe::{ColumnChange, Outcome};
@@ -125,6 +139,67 @@ mod tests {
             play.findings(&super::CHECK, &with_behaviour()).len()
         };
         assert_eq!((found("x"), found("y")), (0, 1));
+    }
+
+    /// A success of which the part `b` was refused; the request set a status.
+    fn told(answered: &serde_json::Value) -> usize {
+        found(Some((404, "0x80040217")), answer(200).json(answered))
+    }
+
+    #[test]
+    fn an_answer_that_names_what_was_not_done_has_hidden_nothing() {
+        let record = |id: &str, outcome: &str| json!({ "id": id, "outcome": outcome });
+        let records = |b: &str| json!({ "status": "completed", "records": [record("a", "updated"), record("B", b)] });
+        for outcome in ["invalid", "failed", "not_found", "writeFailed", "conflict"] {
+            assert_eq!(told(&records(outcome)), 0, "{outcome}");
+        }
+        assert_eq!(told(&records("updated")), 1);
+        let another = json!({ "failed": 1, "records": [record("a", "failed"), record("b", "updated")] });
+        assert_eq!(told(&another), 1, "another one is named");
+        let errors = json!({ "records": [record("a", "ok"), { "id": "b", "errors": [{ "detail": "no such row" }] }] });
+        assert_eq!(told(&errors), 0);
+        assert_eq!(told(&json!({ "records": [{ "id": "a" }, { "id": "b", "errors": [] }] })), 1);
+        assert_eq!(told(&json!([{ "id": "a", "status": 204 }, { "id": "b", "status": 404 }])), 0);
+        assert_eq!(told(&json!([{ "id": "a", "success": true }, { "id": "b", "success": false }])), 0);
+    }
+
+    #[test]
+    fn an_answer_that_counts_what_was_not_done_has_hidden_nothing() {
+        assert_eq!(told(&json!({ "accepted": 1, "rejected": [{ "line": 3, "reason": "malformed" }] })), 0);
+        assert_eq!(told(&json!({ "accepted": 1, "rejected": [] })), 1);
+        assert_eq!(told(&json!({ "updated": 1, "failed": 1 })), 0);
+        assert_eq!(told(&json!({ "updated": 2, "failed": 0 })), 1);
+        let rows = |second: &str| json!({ "rows": [{ "line": 2, "outcome": "accepted" }, { "outcome": second }] });
+        assert_eq!((told(&rows("rejected")), told(&rows("accepted"))), (0, 1));
+        assert_eq!((told(&json!({ "status": "partially_failed" })), told(&json!({ "status": "completed" }))), (0, 1));
+    }
+
+    #[test]
+    fn what_was_not_valid_is_no_part_that_was_named() {
+        let entry = |e: &mut crate::observe::LedgerEntry| {
+            e.batch = Some("batch_1".into());
+            e.headers.insert("x-correlation-id".into(), ID.into());
+            e.outcome = Outcome::Refused { status: 404, code: "0x80040217".into() };
+        };
+        let found = |failed: u64| {
+            let play = Play::new(CaseKind::Conforming).label("body /1/amount", "minimum").call(Expect::Success);
+            let play = play.answered(answer(200).json(&json!({ "failed": failed }))).wrote("b", Some(ID)).entry(entry);
+            play.findings(&super::CHECK, &with_behaviour()).len()
+        };
+        assert_eq!((found(1), found(2)), (1, 0));
+    }
+
+    #[test]
+    fn what_the_caller_sent_tells_nothing() {
+        let echoed = json!({ "records": [{ "id": "a" }, { "id": "b", "name": "Unknown" }] });
+        let play =
+            Play::new(CaseKind::Conforming).call(Expect::Success).body(&echoed).answered(answer(200).json(&echoed));
+        let play = play.wrote("b", Some(ID)).entry(|e| {
+            e.batch = Some("batch_1".into());
+            e.headers.insert("x-correlation-id".into(), ID.into());
+            e.outcome = Outcome::Refused { status: 404, code: "0x80040217".into() };
+        });
+        assert_eq!(play.findings(&super::CHECK, &with_behaviour()).len(), 1);
     }
 
     #[test]
