@@ -64,6 +64,15 @@ class Question(TypedDict):
 QUESTION = TypeAdapter[Question](Question)
 
 
+class Usage(BaseModel):
+    """Tokens of one call, as the model counts them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    inputTokens: Annotated[int, Field(ge=1)]
+    outputTokens: Annotated[int, Field(ge=0)]
+
+
 class Verdict(BaseModel):
     """What the model says, once it was checked."""
 
@@ -72,6 +81,7 @@ class Verdict(BaseModel):
     decision: Literal["approve", "refer", "decline"]
     confidence: Annotated[float, Field(ge=0, le=1)]
     reasonCode: str
+    usage: Usage
 
     def model_post_init(self, _: Any) -> None:
         """A decision has its own reasons."""
@@ -169,8 +179,8 @@ async def ask_model(service: Service, call: Call, question: Question) -> dict[st
         with span("model", model=question["modelVersion"], prompt=question["promptVersion"]):
             verdict, problem, wait = await ask_once(service, call, question["modelVersion"], content)
         duration = round((time.monotonic() - began) * 1000)
-        told = "ok" if verdict else problem.kind
-        log("the model was asked", operation="model", status=told, model=question["modelVersion"], duration_ms=duration)
+        told = {"status": "ok", "usage": verdict["usage"]} if verdict else {"status": problem.kind}
+        log("the model was asked", operation="model", model=question["modelVersion"], duration_ms=duration, **told)
         if verdict:
             return verdict
         if attempt + 1 == ATTEMPTS or (wait or 0) > LONGEST_WAIT:

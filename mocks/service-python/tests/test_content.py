@@ -121,15 +121,20 @@ def test_questions_and_verdicts_keep_their_schemas() -> None:
     for bad in ({"text": ""}, {"features": None}, {"features": {"x": 1}}, {"modelVersion": "risk-4"}, {"more": 1}):
         with pytest.raises(Problem):
             read(json.dumps({**asked, **bad}).encode())
-    Verdict.model_validate_json('{"decision": "refer", "confidence": 1, "reasonCode": "large_change"}')
+    good = {"decision": "refer", "confidence": 1, "reasonCode": "large_change"}
+    good["usage"] = {"inputTokens": 30, "outputTokens": 8}
+    Verdict.model_validate_json(json.dumps(good))
     for bad_verdict in (
-        '{"decision": "maybe", "confidence": 0.5, "reasonCode": "because"}',
-        '{"decision": "refer", "confidence": 0.5, "reasonCode": "good_history"}',
-        '{"decision": "refer", "confidence": 1.5, "reasonCode": "large_change"}',
-        "{",
+        {"decision": "maybe", "reasonCode": "because"},
+        {"reasonCode": "good_history"},
+        {"confidence": 1.5},
+        {"usage": None},
+        {"usage": {"inputTokens": -1, "outputTokens": 8}},
     ):
         with pytest.raises(ValueError):
-            Verdict.model_validate_json(bad_verdict)
+            Verdict.model_validate_json(json.dumps(good | bad_verdict))
+    with pytest.raises(ValueError):
+        Verdict.model_validate_json("{")
 
 
 def test_the_model_sees_no_addresses_and_account_numbers() -> None:

@@ -27,7 +27,20 @@ pub(super) struct Output {
     confidence: f64,
     /// Why.
     reason_code: &'static str,
+    /// What it costs.
+    usage: Usage,
 }
+
+/// Tokens of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Usage {
+    input_tokens: usize,
+    output_tokens: usize,
+}
+
+/// About how many characters are one token of English text.
+const CHARACTERS_OF_A_TOKEN: usize = 4;
 
 const DECISIONS: [(&str, [&str; 2]); 3] = [
     ("approve", ["low_exposure", "good_history"]),
@@ -44,11 +57,20 @@ impl Output {
         let hash = hash.as_ref();
         let (decision, reasons) = DECISIONS[usize::from(hash[0]) % 3];
         let confidence = f64::from(u16::from_be_bytes([hash[1], hash[2]]) % 10_001) / 10_000.0;
-        Self { decision, confidence, reason_code: reasons[usize::from(hash[3]) % 2] }
+        let reason_code = reasons[usize::from(hash[3]) % 2];
+        let said = tokens(decision) + tokens(reason_code) + 1;
+        let given = tokens(&input.prompt) + tokens(&input.text) + tokens(&known);
+        let usage = Usage { input_tokens: given, output_tokens: said };
+        Self { decision, confidence, reason_code, usage }
     }
 
     /// What no schema of a decision has.
     pub(super) fn off_schema() -> Self {
-        Self { decision: "maybe", confidence: 0.5, reason_code: "because" }
+        let usage = Usage { input_tokens: 1, output_tokens: 5 };
+        Self { decision: "maybe", confidence: 0.5, reason_code: "because", usage }
     }
+}
+
+fn tokens(text: &str) -> usize {
+    text.chars().count().div_ceil(CHARACTERS_OF_A_TOKEN)
 }

@@ -34,6 +34,16 @@ pub(in super::super) struct Verdict {
     pub(super) confidence: f64,
     /// Why.
     pub(super) reason_code: Arc<str>,
+    /// What it cost.
+    usage: Usage,
+}
+
+/// Tokens of one call, as the model counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Usage {
+    input_tokens: u32,
+    output_tokens: u32,
 }
 
 impl Verdict {
