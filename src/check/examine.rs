@@ -155,7 +155,7 @@ fn speaks_of_case(family: Family, subject: &CaseSubject<'_>) -> bool {
     match subject.run.case.key.kind {
         CaseKind::Broken => family == Family::Wire,
         CaseKind::Recorded => family == Family::Lifecycle,
-        CaseKind::Probe(Probe::ExactLimit | Probe::ExactLimitBehind) => family == Family::Limits,
+        CaseKind::Probe(Probe::ExactLimit | Probe::ExactLimitBehind | Probe::BodyOwed) => family == Family::Limits,
         _ => true,
     }
 }
@@ -163,11 +163,16 @@ fn speaks_of_case(family: Family, subject: &CaseSubject<'_>) -> bool {
 /// Whether checks of a family speak of an exchange. Of a request that is broken
 /// on the wire its own family does, and where an application must have answered,
 /// in its own shape, those of errors and of the correlation ID. What a search
-/// for a limit sends is judged by what it finds, and what was recorded as a whole.
+/// for a limit sends is judged by what it finds, and what was recorded as a whole;
+/// of a body that stays owed only those of limits speak, for any server may
+/// refuse it.
 fn speaks_of(family: Family, subject: &ExchangeSubject<'_>) -> bool {
     let limit = [Probe::ExactLimit, Probe::ExactLimitBehind].map(CaseKind::Probe);
     if subject.kind().is_some_and(|kind| limit.contains(&kind) || kind == CaseKind::Recorded) {
         return false;
+    }
+    if subject.is_probe(Probe::BodyOwed) {
+        return family == Family::Limits;
     }
     let Some(Expect::Wire(promised)) = subject.call.map(|call| &call.expect) else { return true };
     match family {
@@ -204,7 +209,7 @@ fn match_operation(contract: &Contract, exchange: &Exchange) -> Option<Arc<Opera
 
 /// Whether a client's mistake can't be the reason of a refusal.
 fn is_conforming(call: &Call, kind: CaseKind) -> bool {
-    if matches!(call.caller, Caller::Token(_)) || call.via == Via::Service {
+    if matches!(call.caller, Caller::Token(_)) || call.via != Via::Gateway {
         return false;
     }
     match call.expect {

@@ -171,6 +171,7 @@ static TABLE: &[Check] = &[
     limits::under_load::CHECK,
     limits::exact_smaller::CHECK,
     limits::exact_larger::CHECK,
+    limits::read_wholly::CHECK,
     limits::undeclared::CHECK,
     throttling::admitted::CHECK,
     throttling::admitted_under_load::CHECK,

@@ -200,6 +200,8 @@ pub enum Via {
     Gateway,
     /// Straight to the service.
     Service,
+    /// Straight to the service, with the key by which it knows the gateway.
+    AsGateway,
 }
 
 /// What the contract promises for a call.
@@ -261,6 +263,8 @@ pub enum Need {
     GatewayRows,
     /// The service can be reached past the gateway.
     DirectService,
+    /// The key is known by which the service tells the gateway from others.
+    GatewayKey,
     /// The path is known on which the service tells that it is well.
     Health,
     /// Load is allowed.
@@ -288,6 +292,7 @@ impl fmt::Display for Need {
             Self::MintedTokens => "minted tokens",
             Self::GatewayRows => "gateway rows",
             Self::DirectService => "the service's own address",
+            Self::GatewayKey => "the key that the gateway shows to the service",
             Self::Health => "the path of the service's health endpoint",
             Self::Load => "leave to send load",
             Self::Restart => "restarts of the service",

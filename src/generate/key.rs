@@ -168,6 +168,8 @@ pub enum Probe {
     BodyOverLimit,
     /// A body over the limit, in chunks.
     BodyWithoutLength,
+    /// A body over the service's own limit, of which most is never sent.
+    BodyOwed,
     /// One more item than is allowed.
     TooManyItems,
     /// A media type that is not declared.
@@ -245,6 +247,7 @@ impl Probe {
         (Self::ItemsAtEdges, "items-at-edges"),
         (Self::BodyOverLimit, "body-over-limit"),
         (Self::BodyWithoutLength, "body-without-length"),
+        (Self::BodyOwed, "body-owed"),
         (Self::TooManyItems, "too-many-items"),
         (Self::MediaType, "media-type"),
         (Self::Rate, "rate"),

@@ -34,6 +34,7 @@ const ORDER: &[Probe] = &[
     Probe::PartlyInvalid,
     Probe::ItemsAtEdges,
     Probe::BodyOverLimit,
+    Probe::BodyOwed,
     Probe::MediaType,
     Probe::Determinism,
     Probe::CallbackFault,

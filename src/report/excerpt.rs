@@ -108,7 +108,9 @@ fn request_body(body: &Body, redactor: &Redactor) -> BodyRecord {
             let lines: Vec<String> =
                 by_hand.lines.iter().map(|line| redactor.text(&String::from_utf8_lossy(line))).collect();
             let said = if lines.is_empty() { String::new() } else { format!(", with the lines {}", lines.join(" | ")) };
-            let note = format!("written byte by byte as {}{said}", by_hand.version);
+            let more = by_hand.content_len() - by_hand.content.len() as u64;
+            let left_out = if more == 0 { String::new() } else { format!("; {more} bytes that follow are left out") };
+            let note = format!("written byte by byte as {}{said}{left_out}", by_hand.version);
             record.note = Some(record.note.map_or(note.clone(), |more| format!("{note}; {more}")));
             record
         }

@@ -29,12 +29,13 @@ pub(super) const EMBEDDED_SCALE: f64 = 20.0;
 const MARKER: &str = "X-Served-By";
 
 /// What a run on the embedded system offers, whoever's service stands in it.
-const OFFERS: [Need; 10] = [
+const OFFERS: [Need; 11] = [
     Need::Effects,
     Need::Faults,
     Need::MintedTokens,
     Need::GatewayRows,
     Need::DirectService,
+    Need::GatewayKey,
     Need::Health,
     Need::Load,
     Need::Callbacks,
@@ -191,12 +192,15 @@ fn target(options: &Options, stack: &Stack, clock: Clock, began: Instant) -> Tar
     let plain = |origin: &Origin| Origin { tls: false, ..origin.clone() };
     let control = Control::new(at.control.clone(), RestClient::new(&door, REST_TIMEOUT))
         .with_dataverse(at.dataverse.as_ref().map(plain));
+    let gateway_key = stack.gateway_key();
+    options.redactor.register(&gateway_key);
     let clients = Clients::minted(control.clone(), options.nonce.clone(), clock.clone(), options.redactor.clone());
     Target {
         name: String::new(),
         gateway: plain(&at.gateway),
         service: Some(at.service.clone()),
         health: None,
+        gateway_key: Some(gateway_key),
         control: Some(control),
         clients,
         door,

@@ -149,13 +149,14 @@ fn bound(budget: Option<std::time::Duration>) -> String {
 
 /// What the target will offer, as far as the settings tell.
 fn offers(options: &Options) -> Vec<Need> {
-    use Need::{Clock, DirectService, Effects, Faults, GatewayRows, Health, Load, MintedTokens};
+    use Need::{
+        Clock, DirectService, Effects, Faults, GatewayKey, GatewayRows, Health, Load, MintedTokens, RawConnection,
+    };
     let ours = [Effects, Faults, Clock, MintedTokens, GatewayRows, Load];
+    let behind = [DirectService, GatewayKey, RawConnection, Health];
     match &options.target {
-        TargetChoice::Embedded => ours.into_iter().chain([DirectService, Health]).collect(),
-        TargetChoice::Service(_) => {
-            ours.into_iter().filter(|need| *need != Clock).chain([DirectService, Health]).collect()
-        }
+        TargetChoice::Embedded => ours.into_iter().chain(behind).collect(),
+        TargetChoice::Service(_) => ours.into_iter().filter(|need| *need != Clock).chain(behind).collect(),
         TargetChoice::Url { origin, .. } => (!origin.tls).then_some(Need::RawConnection).into_iter().collect(),
         TargetChoice::Environment { settings, .. } => {
             let control = settings.control.iter().flat_map(|_| ours);

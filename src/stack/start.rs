@@ -15,6 +15,7 @@ use super::wiring::{Secrets, Start, door};
 use super::{Addresses, StackError, StackOptions};
 use crate::clock::Timestamp;
 use crate::diagnose::Diagnostics;
+use crate::wire::Secret;
 
 /// A running stack. It stops when [`Stack::stop`] is called.
 #[derive(Debug)]
@@ -75,6 +76,11 @@ impl Stack {
     /// What a service that stands in the seat of ours finds in its environment.
     pub fn surroundings(&self) -> Surroundings {
         Surroundings::of(&self.addresses, &self.tenant, &self.secrets, self.tiers.trigger.as_ref())
+    }
+
+    /// What the service knows the gateway by.
+    pub fn gateway_key(&self) -> Secret {
+        self.secrets.gateway_key.clone()
     }
 
     /// Where the tiers stand.

@@ -24,7 +24,7 @@ pub use throttling::{AlgorithmSetting, ThrottlingSettings};
 use crate::clock::Clock;
 use crate::door::{Door, Origin};
 use crate::generate::Need;
-use crate::wire::{Headers, Keys, Redactor, Request};
+use crate::wire::{Headers, Keys, Redactor, Request, Secret};
 
 /// Where a run sends its calls, and what it may ask there.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Target {
     /// The path on which the service tells that it is well, where that is
     /// known.
     pub health: Option<String>,
+    /// What the service knows the gateway by, where that is known here.
+    pub gateway_key: Option<Secret>,
     /// The control surface, where the target is our stack.
     pub control: Option<Control>,
     /// Who calls.

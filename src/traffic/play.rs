@@ -36,6 +36,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// The most polls of one `Location`.
 const POLLS: usize = 200;
 
+/// The header field in which the gateway shows its key to the service.
+const GATEWAY_KEY: &str = "X-Gateway-Key";
+
 /// The longest retrying of one call, in real time.
 const LONGEST_RETRYING: Duration = Duration::from_secs(8);
 
@@ -174,13 +177,19 @@ impl<'p> Play<'p> {
         if let Some(token) = &authorized.token {
             dress::show(&mut request, call.caller, token.expose());
         }
+        if call.via == Via::AsGateway {
+            let key = self.target().gateway_key.as_ref().ok_or(PlayError::Lacks(Need::GatewayKey))?;
+            request.headers.set(GATEWAY_KEY, key.expose());
+        }
         Ok(Prepared { client: self.player.pool.take(origin), request, name: authorized.client, manner: call.manner })
     }
 
     fn origin(&self, via: Via) -> Result<&'p Origin, PlayError> {
         match via {
             Via::Gateway => Ok(&self.target().gateway),
-            Via::Service => self.target().service.as_ref().ok_or(PlayError::Lacks(Need::DirectService)),
+            Via::Service | Via::AsGateway => {
+                self.target().service.as_ref().ok_or(PlayError::Lacks(Need::DirectService))
+            }
         }
     }
 

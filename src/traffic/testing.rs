@@ -38,6 +38,7 @@ pub(super) fn target_at(gateway: Origin) -> Arc<Target> {
         gateway,
         service: None,
         health: None,
+        gateway_key: None,
         control: None,
         clients: Clients::nobody(clock.clone()),
         door: Door::loopback(),

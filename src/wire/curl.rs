@@ -68,9 +68,11 @@ fn raw_line(origin: &str, request: &Request, redactor: &Redactor) -> String {
     let mut tokens = Vec::new();
     for (name, value) in request.headers.iter() {
         if Redactor::is_secret_name(name) {
-            // The token is put in by the shell, as in a curl line.
-            shown.headers.append(name, "Bearer %s");
-            tokens.push("\"$TOKEN\"");
+            // Put in by the shell, as in a curl line.
+            let bearer = value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer "));
+            shown.headers.append(name, if bearer { "Bearer %s" } else { "%s" });
+            let variable = if bearer { "TOKEN".to_owned() } else { name.to_ascii_uppercase().replace('-', "_") };
+            tokens.push((format!("{name}: "), bearer, variable));
         } else {
             shown.headers.append(name, redactor.text(value));
         }
@@ -81,10 +83,11 @@ fn raw_line(origin: &str, request: &Request, redactor: &Redactor) -> String {
         return format!("# {} bytes, too long for a command line; the replay command sends them", redacted.len());
     }
     let mut format = format_of(&redacted);
-    for _ in &tokens {
-        format = format.replacen("Bearer %%s", "Bearer %s", 1);
+    for (field, bearer, _) in &tokens {
+        let scheme = if *bearer { "Bearer " } else { "" };
+        format = format.replacen(&format!("{field}{scheme}%%s"), &format!("{field}{scheme}%s"), 1);
     }
-    let arguments = tokens.iter().fold(String::new(), |all, token| format!("{all} {token}"));
+    let arguments = tokens.iter().fold(String::new(), |all, (_, _, variable)| format!("{all} \"${variable}\""));
     format!("printf '{format}'{arguments} | nc -w 5 {} {port}", host.trim_matches(['[', ']']))
 }
 

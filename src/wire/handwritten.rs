@@ -20,6 +20,8 @@ pub struct Handwritten {
     pub lines: Vec<Bytes>,
     /// What follows the header section.
     pub content: Bytes,
+    /// What follows that, so many times: a large body that is not held.
+    pub then: (Bytes, usize),
     /// Whether the sender says then that nothing follows, by closing its half
     /// of the connection.
     pub ends: bool,
@@ -29,7 +31,20 @@ impl Handwritten {
     /// This content, with its length in `Content-Length`.
     pub fn framed(content: Bytes) -> Self {
         let length = Bytes::from(format!("Content-Length: {}", content.len()));
-        Self { version: "HTTP/1.1", hosts: 1, absolute: false, lines: vec![length], content, ends: false }
+        Self {
+            version: "HTTP/1.1",
+            hosts: 1,
+            absolute: false,
+            lines: vec![length],
+            content,
+            then: (Bytes::new(), 0),
+            ends: false,
+        }
+    }
+
+    /// How long what follows the header section is.
+    pub fn content_len(&self) -> u64 {
+        (self.content.len() + self.then.0.len() * self.then.1) as u64
     }
 }
 
@@ -65,6 +80,9 @@ impl Request {
         }
         out.put_slice(b"\r\n");
         out.put_slice(&by_hand.content);
+        for _ in 0..by_hand.then.1 {
+            out.put_slice(&by_hand.then.0);
+        }
         (out.freeze(), by_hand.ends)
     }
 
@@ -107,6 +125,15 @@ mod tests {
     use super::*;
     use crate::wire::Headers;
 
+    #[test]
+    fn what_repeats_follows_the_content() {
+        let then = (Bytes::from_static(b"ab"), 2);
+        let body = Handwritten { then, ..Handwritten::framed(Bytes::from_static(b"c")) };
+        assert_eq!(body.content_len(), 5);
+        let (sent, _) = request(Body::Handwritten(Arc::new(body))).written("h:1");
+        assert!(sent.ends_with(b"\r\n\r\ncabab"));
+    }
+
     fn request(body: Body) -> Request {
         let headers = [("X-Id", "1")].into_iter().collect::<Headers>();
         Request { method: Method::POST, target: "/a?b=c".into(), headers, body }
@@ -133,6 +160,7 @@ mod tests {
             absolute: true,
             lines: vec![Bytes::from_static(b"Content-Length: -1")],
             content: Bytes::from_static(b"x"),
+            then: (Bytes::new(), 0),
             ends: true,
         };
         let request = request(Body::Handwritten(Arc::new(by_hand)));

@@ -54,7 +54,7 @@ impl Body {
             Self::Empty => 0,
             Self::Bytes(b) | Self::Chunked(b) => b.len() as u64,
             Self::Filler { head, fill, tail, .. } => head.len() as u64 + fill + tail.len() as u64,
-            Self::Handwritten(by_hand) => by_hand.content.len() as u64,
+            Self::Handwritten(by_hand) => by_hand.content_len(),
         }
     }
 

@@ -87,6 +87,7 @@ const CHECKS: &[(&str, Heard)] = &[
     ("limits/under-load", Score(&["oversized-body-forwarded", "length-not-demanded"])),
     ("limits/exact-smaller", Score(&["items-off-by-one", "own-limit-below", "body-limit-in-thousands"])),
     ("limits/exact-larger", Score(&["one-item-more", "body-limit-one-more"])),
+    ("limits/read-wholly", Score(&["body-read-wholly", "chunks-read-wholly"])),
     ("limits/undeclared", Tells),
     ("throttling/admitted", Score(&["rate-doubled", "reads-not-counted", "limit-per-run"])),
     ("throttling/admitted-under-load", Tests("tests/it/load_defects.rs", "nobody calls so often in the score's scenarios")),

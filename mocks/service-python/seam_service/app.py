@@ -24,7 +24,8 @@ from .store import Store
 from .table import CSV, XLSX
 
 JSON = "application/json"
-MIB = 1 << 20
+# The largest content; a defence only: the gateway's own limits are lower. The contracts say so in `limits.behind`.
+LARGEST = 8 << 20
 
 
 @asynccontextmanager
@@ -97,13 +98,13 @@ def pending(identity: str, status: str, base: str) -> Response:
 Work = Callable[[Service, Call, Content], Awaitable[dict[str, Any]]]
 
 
-def offer(contract: str, collection: str, operations: tuple[str, str], work: Work, most: int, *kinds: str) -> None:
+def offer(contract: str, collection: str, operations: tuple[str, str], work: Work, *kinds: str) -> None:
     """The two operations of a contract: do the work in the content, and tell again what became of it."""
 
     async def submit(request: Request) -> Response:
         service: Service = request.app.state.service
         call = admit(request, service.settings)
-        told = await work(service, call, await read_content(request, contract, most, kinds))
+        told = await work(service, call, await read_content(request, contract, LARGEST, kinds))
         return pending(told["batchId"], told["status"], call.base) if contract == bulk.V2 else JSONResponse(told)
 
     async def result(request: Request, identity: str) -> Response:
@@ -120,12 +121,12 @@ def offer(contract: str, collection: str, operations: tuple[str, str], work: Wor
     api.add_api_route(f"{path}/{{identity}}", result, methods=["GET"], operation_id=get)
 
 
-offer(bulk.V1, "batches", ("submitBatch", "getBatch"), bulk.submit_v1, MIB, JSON)
-offer(bulk.V2, "batches", ("submitBatch", "getBatch"), bulk.submit_v2, 4 * MIB, JSON)
-offer(intake.V1, "files", ("submitFile", "getFile"), intake.submit, MIB, CSV)
-offer(intake.V2, "files", ("submitFile", "getFile"), intake.submit, MIB, CSV, XLSX)
+offer(bulk.V1, "batches", ("submitBatch", "getBatch"), bulk.submit_v1, JSON)
+offer(bulk.V2, "batches", ("submitBatch", "getBatch"), bulk.submit_v2, JSON)
+offer(intake.V1, "files", ("submitFile", "getFile"), intake.submit, CSV)
+offer(intake.V2, "files", ("submitFile", "getFile"), intake.submit, CSV, XLSX)
 for contract in (inference.INFERENCE, inference.SCREENING, inference.SCORING):
-    offer(contract, "decisions", ("decide", "getDecision"), inference.decide, 64 << 10, JSON)
+    offer(contract, "decisions", ("decide", "getDecision"), inference.decide, JSON)
 
 
 class Observed:

@@ -8,6 +8,7 @@ pub(super) mod exact_smaller;
 pub(super) mod items;
 pub(super) mod length;
 pub(super) mod media_type;
+pub(super) mod read_wholly;
 pub(super) mod undeclared;
 pub(super) mod under_load;
 

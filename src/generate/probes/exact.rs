@@ -39,8 +39,12 @@ fn places_of(operation: &OperationGenerator, behaviour: &Behaviour) -> Vec<Place
     found
 }
 
-/// What is searched straight at the service: only what is declared for it.
+/// What is searched straight at the service: only what is declared for it, and
+/// nothing where it refuses whatever comes past the gateway.
 fn places_behind(operation: &OperationGenerator, behaviour: &Behaviour) -> Vec<Place> {
+    if behaviour.identity.as_ref().is_some_and(|identity| identity.through_gateway_only) {
+        return Vec::new();
+    }
     let sizes = behaviour.limits.as_ref().and_then(|l| l.behind).filter(|_| searched(operation));
     let Some(sizes) = sizes else { return Vec::new() };
     let mut found: Vec<Place> = sizes.body.map(Place::Body).into_iter().collect();
@@ -80,7 +84,7 @@ fn search(bench: &Bench<'_>, places: &[Place], via: Via) -> Result<Sequence, Cou
     };
     let title = match (declared, via) {
         (Some(declared), Via::Gateway) => format!("how many {} pass; {declared} are declared", words(&knob)),
-        (Some(declared), Via::Service) => {
+        (Some(declared), Via::Service | Via::AsGateway) => {
             format!("how many {} the service takes; {declared} are declared", words(&knob))
         }
         (None, _) => format!("how many {} pass", words(&knob)),

@@ -22,6 +22,7 @@ mod limits;
 mod link;
 mod missing;
 mod other;
+mod owed;
 mod plain;
 mod rate;
 mod routing;

@@ -4,7 +4,7 @@
 use super::exact;
 use super::{
     Bench, Sequence, callback, dataverse, determinism, duplicate, edges, failure, held, identity, invalid, jobs,
-    lifecycle, limits, link, missing, other, plain, rate, routing, sequenced,
+    lifecycle, limits, link, missing, other, owed, plain, rate, routing, sequenced,
 };
 use crate::contract::behaviour::{Behaviour, DataPath, Selector};
 use crate::generate::generators::Generators;
@@ -41,6 +41,7 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         Probe::ItemsAtEdges => edges::count(operation),
         Probe::BodyOverLimit => limits::count_over(operation, behaviour),
         Probe::BodyWithoutLength => limits::count_without_length(operation, behaviour),
+        Probe::BodyOwed => owed::count(operation, behaviour),
         Probe::TooManyItems => limits::count_items(operation, behaviour),
         Probe::MediaType => limits::count_media(operation),
         Probe::Rate => rate::count(generators, operation, behaviour),
@@ -93,6 +94,7 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         Probe::ItemsAtEdges => edges::items(bench),
         Probe::BodyOverLimit => limits::over(bench),
         Probe::BodyWithoutLength => limits::without_length(bench),
+        Probe::BodyOwed => owed::body(bench),
         Probe::TooManyItems => limits::too_many(bench),
         Probe::MediaType => limits::media_type(bench),
         Probe::Rate => rate::rate(bench),
@@ -141,6 +143,7 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         Probe::HeldCalls => {
             needs.extend([Need::Faults, Need::MintedTokens, Need::DirectService, Need::Health]);
         }
+        Probe::BodyOwed => needs.extend([Need::DirectService, Need::GatewayKey, Need::RawConnection]),
         Probe::PastGateway | Probe::ExactLimitBehind => needs.push(Need::DirectService),
         Probe::AfterFailure
         | Probe::AfterThrottle

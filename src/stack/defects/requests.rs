@@ -69,6 +69,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     service("items-off-by-one", "limits", "one record less than declared is accepted, in v2 only"),
     service("one-item-more", "limits", "one record more than declared is accepted, in v1 only"),
     service("own-limit-below", "limits", "the service's own body limit lies below the gateway's"),
+    service("body-read-wholly", "limits", "a body is read to its end before its size is looked at"),
+    service("chunks-read-wholly", "limits", "only a declared length is looked at before a body is read to its end"),
     gateway("body-limit-one-more", "limits", "one byte more than declared is forwarded, in v2 only"),
     gateway("body-limit-in-thousands", "limits", "the body limit is counted in thousands, not in KiB"),
     gateway("oversized-body-forwarded", "limits", "the gateway forwards bodies over the limit to the service"),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use base64::Engine as _;
@@ -9,19 +10,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::uri::Authority;
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::defect::{Defect, Defects};
 use super::problem::{FailureType, Fault, Problem};
 use crate::wire::Secret;
 
 /// Larger contents are refused. A defence only: the gateway's own limits are
 /// lower.
 const LARGEST_BODY: usize = 8 << 20;
-/// How much of a content that is too large is read on, so that the caller
-/// hears the answer instead of a broken connection.
+/// How much of a content that is too large is read on once it is refused, and
+/// how long, in real time, so that the caller hears the answer instead of a
+/// broken connection.
 const LARGEST_DRAIN: usize = 64 << 20;
+const LONGEST_DRAIN: Duration = Duration::from_secs(2);
 /// Characters of a step's name.
 const LONGEST_STEP: usize = 64;
 
@@ -158,23 +163,75 @@ pub(super) fn demand_media_type(
 }
 
 /// Reads the whole content, within bounds: the service's own, or `most` bytes.
-pub(super) async fn read_body(mut body: Body, most: Option<usize>) -> Result<Bytes, Problem> {
+/// One that is too large is refused as soon as that is known; the rest is
+/// passed over behind the answer.
+pub(super) async fn read_body(mut body: Body, most: Option<usize>, defects: &Defects) -> Result<Bytes, Problem> {
     let most = most.unwrap_or(LARGEST_BODY);
+    let declared = body.size_hint().exact();
+    let waits = defects.has(Defect::BodyReadWholly) || (declared.is_none() && defects.has(Defect::ChunksReadWholly));
+    let mut seen = if waits { 0 } else { declared.and_then(|size| usize::try_from(size).ok()).unwrap_or(0) };
     let mut content = BytesMut::new();
-    let mut seen = 0;
-    while let Some(frame) = body.frame().await {
+    while waits || seen <= most {
+        let Some(frame) = body.frame().await else { break };
         let cut = |_| Problem::invalid(vec![Fault::new("", "The content ended before it was complete")]);
         let Ok(data) = frame.map_err(cut)?.into_data() else { continue };
-        seen += data.len();
-        if seen <= most {
-            content.extend_from_slice(&data);
-        } else if seen > LARGEST_DRAIN {
-            break;
-        }
+        content.extend_from_slice(&data);
+        seen = content.len();
     }
     if seen > most {
+        tokio::spawn(tokio::time::timeout(LONGEST_DRAIN, pass_over(body)));
         let detail = format!("The content has more than {most} bytes");
         return Err(Problem::new(FailureType::PayloadTooLarge, detail));
     }
     Ok(content.freeze())
+}
+
+/// Reads on, holding nothing.
+async fn pass_over(mut body: Body) {
+    let mut seen = 0;
+    while seen <= LARGEST_DRAIN
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        seen += frame.data_ref().map_or(0, Bytes::len);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::FutureExt as _;
+    use futures_util::stream::{self, StreamExt as _};
+
+    use super::*;
+
+    /// A content in chunks of which the end never comes.
+    fn owed(chunks: usize) -> Body {
+        let chunks = stream::iter(vec![Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 1024])); chunks]);
+        Body::from_stream(chunks.chain(stream::pending()))
+    }
+
+    fn status(read: Option<Result<Bytes, Problem>>) -> Option<FailureType> {
+        read.map(|read| read.expect_err("refused").failure)
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_refused_while_the_rest_is_owed() {
+        let right = Defects::default();
+        let too_large = Some(FailureType::PayloadTooLarge);
+        assert_eq!(status(read_body(owed(5), Some(4096), &right).now_or_never()), too_large);
+        assert!(read_body(owed(4), Some(4096), &right).now_or_never().is_none(), "the end may come yet");
+        for name in ["body-read-wholly", "chunks-read-wholly"] {
+            let wrong = Defects::named(&[name.to_owned()]);
+            assert!(read_body(owed(5), Some(4096), &wrong).now_or_never().is_none(), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_declared_size_is_enough_to_refuse() {
+        let declared = || Body::new(http_body_util::Full::new(Bytes::from_static(&[b'x'; 100])));
+        let read = read_body(declared(), Some(99), &Defects::default()).now_or_never();
+        assert_eq!(status(read), Some(FailureType::PayloadTooLarge));
+        assert_eq!(read_body(declared(), Some(100), &Defects::default()).await.expect("allowed").len(), 100);
+    }
 }

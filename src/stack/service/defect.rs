@@ -190,6 +190,10 @@ switches! {
     OneItemMore = "one-item-more",
     /// Has a limit of its own that lies below the gateway's.
     OwnLimitBelow = "own-limit-below",
+    /// Reads a body to its end before it looks at its size.
+    BodyReadWholly = "body-read-wholly",
+    /// Does so where no length is declared.
+    ChunksReadWholly = "chunks-read-wholly",
     /// Reads the first JSON document and no further.
     TrailingIgnored = "trailing-ignored",
     /// Reads bytes that are no UTF-8 as U+FFFD.

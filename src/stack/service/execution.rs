@@ -86,7 +86,7 @@ impl Execution {
             Operation::Submit(contract) => {
                 let expected = route::media_types(contract);
                 let sent = call::demand_media_type(&parts.headers, expected)?;
-                let body = call::read_body(body, careless::most(&self.defects)).await?;
+                let body = call::read_body(body, careless::most(&self.defects), &self.defects).await?;
                 let query = parts.uri.query().unwrap_or_default().to_owned();
                 let (json, workbook, whole) = (sent == "application/json", sent == route::WORKBOOK, body.clone());
                 let body = careless::content(&self.defects, &parts.headers, json, body)?;
