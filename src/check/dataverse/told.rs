@@ -64,7 +64,7 @@ impl<'a> Told<'a> {
         let mut found = Vec::new();
         elements(&self.answer, &mut |element| {
             let named = |key: &&str| element.values().any(|v| v.as_str().is_some_and(|v| v.eq_ignore_ascii_case(key)));
-            if !part.key.is_empty() && keys.iter().all(|key| named(&key)) {
+            if !part.key.is_empty() && keys.iter().all(named) {
                 found.push(element);
             }
         });
