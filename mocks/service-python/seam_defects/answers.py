@@ -6,10 +6,10 @@ import itertools
 import json
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from seam_service import bulk, inference, intake
-from seam_service.problem import unavailable
+from seam_service.problem import Problem, unavailable
 from seam_service.store import Store
 
 from .registry import defect, replace
@@ -39,7 +39,9 @@ def model_output_unchecked() -> None:
 
         @classmethod
         def model_validate_json(cls, content: bytes) -> "Believed":
-            return cls({"decision": None, "confidence": None, "reasonCode": None} | dict(json.loads(content)))
+            return cls(
+                {"decision": None, "confidence": None, "reasonCode": None, "usage": None} | dict(json.loads(content))
+            )
 
         def model_dump(self) -> dict[str, Any]:
             return self._said
@@ -49,12 +51,12 @@ def model_output_unchecked() -> None:
 
 @defect("undeclared-status", late=True)
 def undeclared_status() -> None:
-    app().Response = lambda body, media_type: Response(body, 203, media_type=media_type)
+    app().Response = lambda body=None, status_code=203, **named: Response(body, status_code, **named)
 
 
 @defect("media-type-mislabelled", late=True)
 def media_type_mislabelled() -> None:
-    app().Response = lambda body, media_type: Response(body, media_type="text/plain")
+    app().Response = lambda body=None, status_code=200, **_: Response(body, status_code, media_type="text/plain")
 
 
 @defect("count-as-text")
@@ -73,13 +75,36 @@ def count_as_text() -> None:
     replace(intake.told_v2, counted(intake.told_v2))
 
 
+def problems(change: Any) -> None:
+    """Changes the answers that tell of problems."""
+    module = app()
+    original = module.on_problem
+
+    async def answered(request: Any, problem: Problem) -> Response:
+        answer: Response = await original(request, problem)
+        change(answer, problem)
+        return answer
+
+    replace(original, answered)
+    module.app.exception_handlers[Problem] = answered
+
+
+@defect("error-as-plain-json", late=True)
+def error_as_plain_json() -> None:
+    def change(answer: Response, problem: Problem) -> None:
+        if problem.kind == "not_found":
+            answer.headers["Content-Type"] = "application/json"
+
+    problems(change)
+
+
 def pending(change: Any) -> None:
     """Changes what a 202 says."""
     module = app()
     original = module.pending
 
-    def changed(identity: str, status: str, base: str) -> Response:
-        answer: Response = original(identity, status, base)
+    def changed(service: Any, identity: str, status: str) -> Response:
+        answer: Response = original(service, identity, status)
         change(answer, status)
         return answer
 
@@ -147,16 +172,11 @@ def poll_never_ends() -> None:
 
 @defect("retry-after-fractional", late=True)
 def retry_after_fractional() -> None:
-    module = app()
-    original = module.answer_problem
-
-    def answered(request: Any, problem: Any) -> JSONResponse:
-        answer: JSONResponse = original(request, problem)
+    def change(answer: Response, problem: Problem) -> None:
         if problem.status == 503 and problem.retry_after is not None:
             answer.headers["Retry-After"] = "1.5"
-        return answer
 
-    replace(original, answered)
+    problems(change)
 
 
 def late(every: int, only: str) -> None:

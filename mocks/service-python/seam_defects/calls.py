@@ -7,7 +7,7 @@ from typing import Any
 
 from seam_service import batch, call, logs, service
 from seam_service.dataverse import GovernedClient
-from seam_service.problem import TITLES, Problem
+from seam_service.problem import KINDS, Problem
 
 from .registry import defect, replace
 
@@ -20,7 +20,7 @@ def admitted(before: Callable[[Any, Any], Any]) -> None:
 
 def open_door(request: Any, settings: Any) -> Any:
     """Whatever key is shown is the right one."""
-    return changed(settings, gateway_key=request.headers.get("x-gateway-key", ""))
+    return settings.model_copy(update={"gateway_key": request.headers.get("x-gateway-key", "")})
 
 
 @defect("past-gateway-accepted")
@@ -35,7 +35,7 @@ def reads_past_gateway() -> None:
 
 @defect("service-scheme-case")
 def service_scheme_case() -> None:
-    TITLES["unauthorized"] = (401, "Not signed in")
+    KINDS["unauthorized"] = (401, "Not signed in")
 
     def before(request: Any, settings: Any) -> Any:
         if not request.headers.get("authorization", "Bearer ").startswith("Bearer "):

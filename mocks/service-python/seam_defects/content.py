@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace as changed
 from typing import Any
 
+from pydantic import Field
 from starlette.requests import Request
 
 from seam_service import batch, intake, table
@@ -17,22 +18,21 @@ from .registry import defect, replace
 
 def record(validate: Callable[[Callable[[Any], Any], Any], Any]) -> None:
     """Puts itself between the service and the check of a record."""
-    original = batch.RECORD
+    original = batch.Update.model_validate
 
     class Checked:
-        def validate_python(self, sent: Any) -> Any:
-            return (
-                validate(original.validate_python, sent) if isinstance(sent, dict) else original.validate_python(sent)
-            )
+        @staticmethod
+        def model_validate(sent: Any) -> Any:
+            return validate(original, sent) if isinstance(sent, dict) else original(sent)
 
-    replace(original, Checked())
+    replace(batch.Update, Checked)
 
 
 @defect("limit-off-by-one")
 def limit_off_by_one() -> None:
     def validate(check: Any, sent: Any) -> Any:
         if sent.get("creditLimit") == 1_000_000_001:
-            return check(sent | {"creditLimit": 0}) | {"creditLimit": 1_000_000_001}
+            return check(sent | {"creditLimit": 0}).model_copy(update={"creditLimit": 1_000_000_001})
         return check(sent)
 
     record(validate)
@@ -72,7 +72,7 @@ def crash_on_astral() -> None:
 def longest_name_cut() -> None:
     def validate(check: Any, sent: Any) -> Any:
         read = check(sent)
-        return read | ({"name": read["name"][:159]} if "name" in read else {})
+        return read.model_copy(update={"name": read.name[:159]}) if "name" in sent else read
 
     record(validate)
 
@@ -128,7 +128,11 @@ def unreadable_as_500() -> None:
 
 def most(version: str, number: int) -> None:
     """Another bound of records."""
-    batch.SETS[version] = (batch.SETS[version][0], number)
+
+    class Bounded(batch.SETS[version]):  # type: ignore
+        records: list[Any] = Field(min_length=1, max_length=number)
+
+    batch.SETS[version] = Bounded
 
 
 @defect("items-off-by-one")
@@ -154,7 +158,7 @@ def bounded(change: Callable[[int], int]) -> None:
 
 @defect("own-limit-below")
 def own_limit_below() -> None:
-    bounded(lambda most: most // 2)
+    bounded(lambda most: most // 16)
 
 
 @defect("body-read-wholly")
@@ -169,54 +173,46 @@ def body_read_wholly() -> None:
     replace(original, read)
 
 
+def lines(change: Callable[[Any, dict[str, Any]], Any]) -> None:
+    """Changes what becomes of a line, by its cells."""
+    original = table.read_line
+
+    def read(header: Any, row: Any, *given: Any) -> Any:
+        return change(original(header, row, *given), dict(zip(header, row, strict=False)))
+
+    replace(original, read)
+
+
 @defect("leap-day-rejected")
 def leap_day_rejected() -> None:
-    original = table.due
+    def read(line: Any, _: Any) -> Any:
+        leap = isinstance(line, table.Invoice) and (line.dueDate.month, line.dueDate.day) == (2, 29)
+        return table.Rejection("dueDate", "malformed") if leap else line
 
-    def due(cell: Any, dates: str) -> Any:
-        day = original(cell, dates)
-        if (day.month, day.day) == (2, 29):
-            raise table.Broken("malformed")
-        return day
-
-    replace(original, due)
+    lines(read)
 
 
 @defect("date-cells-rejected")
 def date_cells_rejected() -> None:
-    original = table.due
+    def read(line: Any, cells: dict[str, Any]) -> Any:
+        cell = isinstance(line, table.Invoice) and not isinstance(cells["dueDate"], str)
+        return table.Rejection("dueDate", "malformed") if cell else line
 
-    def due(cell: Any, dates: str) -> Any:
-        if not isinstance(cell, str):
-            raise table.Broken("malformed")
-        return original(cell, dates)
-
-    replace(original, due)
+    lines(read)
 
 
 @defect("numbers-as-text-rejected")
 def numbers_as_text_rejected() -> None:
-    original_rows, original = table.xlsx_rows, table.amount
-    sheet: list[bool] = []
+    original = table.xlsx_rows
 
     def rows(body: bytes) -> Any:
-        sheet[:] = [True]
-        return original_rows(body)
+        place = None
+        for number, row in original(body):
+            place = row.index("amount") if "amount" in row else place
+            text = place is not None and place < len(row) and isinstance(row[place], str) and row[place] != "amount"
+            yield number, (*row[:place], "text", *row[(place or 0) + 1 :]) if text else row
 
-    def amount(cell: Any, dates: str) -> float:
-        if sheet and isinstance(cell, str):
-            raise table.Broken("malformed")
-        return original(cell, dates)
-
-    csv = table.csv_rows
-
-    def csv_rows(body: bytes, delimiter: str) -> Any:
-        sheet.clear()
-        return csv(body, delimiter)
-
-    replace(original_rows, rows)
-    replace(csv, csv_rows)
-    replace(original, amount)
+    replace(original, rows)
 
 
 @defect("blank-row-ends-sheet")
@@ -249,14 +245,11 @@ def broken_workbook_as_500() -> None:
 
 @defect("missing-as-malformed")
 def missing_as_malformed() -> None:
-    original = table.read_line
-
-    def read(*given: Any) -> Any:
-        line = original(*given)
+    def read(line: Any, _: Any) -> Any:
         missing = isinstance(line, table.Rejection) and line.reason == "missing"
         return table.Rejection(line.column, "malformed") if missing else line
 
-    replace(original, read)
+    lines(read)
 
 
 def batches(change: Callable[[Any], Any]) -> None:
@@ -273,7 +266,7 @@ def skip_ignored() -> None:
 @defect("refuse-all-ignored")
 def refuse_all_ignored() -> None:
     def change(read: Any) -> Any:
-        wrong = [entry for entry in read.entries if isinstance(entry, batch.Invalid)]
+        wrong = [entry for entry in read.entries if entry.faults]
         return changed(read, skip=True) if len(read.entries) > 1 and wrong == read.entries[-1:] else read
 
     batches(change)

@@ -200,7 +200,7 @@ def little_patience() -> None:
 
 @defect("wait-slept-through")
 def wait_slept_through() -> None:
-    dataverse.PATIENCE = dataverse.CALL = math.inf
+    dataverse.PATIENCE = service.CALL = math.inf
 
 
 def batched(change: Callable[..., Any]) -> None:

@@ -1,19 +1,18 @@
 """Failures that are told otherwise than their contract says."""
 
-import importlib
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 from seam_service import problem
-from seam_service.problem import TITLES, Problem
+from seam_service.problem import KINDS, Problem
 
 from .registry import defect, replace
 
 
 def status(kind: str, number: int) -> None:
     """Another status for a kind of failure."""
-    TITLES[kind] = (number, TITLES.get(kind, (0, kind))[1])
+    KINDS[kind] = (number, KINDS.get(kind, (0, kind))[1])
 
 
 def told(change: Callable[[Problem, dict[str, Any]], dict[str, Any]]) -> None:
@@ -85,15 +84,6 @@ def status_member_differs() -> None:
     told(lambda self, body: body | ({"status": self.status + 22} if any("id" in one for one in self.errors) else {}))
 
 
-@defect("fault-reworded")
-def fault_reworded() -> None:
-    def change(_: Problem, body: dict[str, Any]) -> dict[str, Any]:
-        faults = [one | {"detail": f"wrong: {one['detail']}"} for one in body.get("errors", [])]
-        return body | ({"errors": faults} if faults else {})
-
-    told(change)
-
-
 @defect("fault-names-record-only")
 def fault_names_record_only() -> None:
     def change(_: Problem, body: dict[str, Any]) -> dict[str, Any]:
@@ -123,20 +113,6 @@ def unavailable_without_retry_after() -> None:
         return told
 
     replace(original, silent)
-
-
-@defect("error-as-plain-json", late=True)
-def error_as_plain_json() -> None:
-    app: Any = importlib.import_module("seam_service.app")
-    original = app.answer_problem
-
-    def answered(request: Any, one: Problem) -> Any:
-        answer = original(request, one)
-        if one.kind == "not_found":
-            answer.headers["Content-Type"] = "application/json"
-        return answer
-
-    replace(original, answered)
 
 
 @defect("running-as-throttled")

@@ -9,21 +9,21 @@ from typing import Any
 import httpx
 
 from seam_service import jobs, service
-from seam_service.jobs import Delivery
+from seam_service.jobs import Job
 
 from .registry import defect, replace
 
 
 def results(change: Callable[[dict[str, Any]], None]) -> None:
     """Changes what a job comes to."""
-    original = Delivery.result
+    original = Job.result
 
-    def result(self: Delivery) -> dict[str, Any]:
+    def result(self: Job) -> dict[str, Any]:
         told = original(self)
         change(told)
         return told
 
-    Delivery.result = result  # type: ignore
+    Job.result = result  # type: ignore
 
 
 @defect("job-completed-though-failed")

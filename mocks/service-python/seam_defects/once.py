@@ -16,17 +16,17 @@ from seam_service.call import Call
 from seam_service.dataverse import Row
 from seam_service.problem import Problem
 from seam_service.service import Claim, digest, until
-from seam_service.store import FREE, Item, Standing, State, Store
+from seam_service.store import FREE, Item, Standings, State, Store, all_free
 
 from .registry import defect, replace
 
 
-def take_blindly(store: Store, scope: str, items: Sequence[Item], owner: str, known: list[Standing]) -> None:
+def take_blindly(store: Store, scope: str, items: Sequence[Item], owner: str, known: Standings) -> None:
     """Marks items as running, however they stand by now."""
     now = time.time()
-    pairs = zip(items, known, strict=True)
+    pairs = [(item, known[item.id]) for item in items]
     free = [(scope, i.id, i.fingerprint, owner, json.dumps(s.progress), now) for i, s in pairs if s.state in FREE]
-    with store._begin():
+    with store._writing():
         store._db.executemany("INSERT OR REPLACE INTO items VALUES(?, ?, ?, 'running', ?, ?, ?)", free)
 
 
@@ -34,12 +34,11 @@ def take_blindly(store: Store, scope: str, items: Sequence[Item], owner: str, kn
 def duplicate_race() -> None:
     async def take(self: Claim, may: Any = None) -> bool:
         self.standings = await self._memory(Store.standings, self._scope, self._items)
-        if any(one.state in (State.RUNNING, State.CONFLICT) for one in self.standings):
+        if not all_free(self.standings.values()):
             return False
         await asyncio.sleep(0.02)
         await self._memory(take_blindly, self._scope, self._items, self._owner, self.standings)
-        pairs = zip(self._items, self.standings, strict=True)
-        self._held = {item.id: (one.state, one.progress) for item, one in pairs if one.state in FREE}
+        self._held = {item: (one.state, one.progress) for item, one in self.standings.items() if one.state in FREE}
         return True
 
     Claim.take = take  # type: ignore
@@ -47,8 +46,8 @@ def duplicate_race() -> None:
 
 def fingerprints(change: Callable[[Sequence[Item]], list[Item]]) -> None:
     """Other fingerprints than those of the content."""
-    standings, claim = Store._standings, Store._claim
-    Store._standings = lambda self, scope, items, owner: standings(self, scope, change(items), owner)  # type: ignore
+    standings, claim = Store.standings, Store._claim
+    Store.standings = lambda self, scope, items, *owner: standings(self, scope, change(items), *owner)  # type: ignore
     Store._claim = lambda self, scope, items, *more: claim(self, scope, change(items), *more)  # type: ignore
 
 
@@ -68,13 +67,6 @@ def other_content_of_last_item() -> None:
 
 @defect("key-order-matters")
 def key_order_matters() -> None:
-    original = batch.read_record
-
-    def read(index: int, sent: Any) -> Any:
-        entry = original(index, sent)
-        return Record(index, {name: entry.sent[name] for name in sent}) if isinstance(entry, Record) else entry  # type: ignore
-
-    replace(original, read)
     Record.item = property(lambda self: Item(self.id, digest(pydantic_core.to_json(self.sent))))  # type: ignore
 
 
@@ -170,12 +162,12 @@ def scope_with_version() -> None:
 
 @defect("twelfth-item-forgotten")
 def twelfth_item_forgotten() -> None:
-    original = Store._settle
+    original = Store.settle
 
     def settle(self: Store, scope: str, owner: str, settled: Any) -> None:
         original(self, scope, owner, [(i, s if n != 11 else State.NEW, p) for n, (i, s, p) in enumerate(settled)])
 
-    Store._settle = settle  # type: ignore
+    Store.settle = settle  # type: ignore
 
 
 @defect("last-record-twice")
@@ -224,7 +216,7 @@ def claim_lost_in_crash() -> None:
 
 @defect("job-lost-on-crash")
 def job_lost_on_crash() -> None:
-    forgets("DELETE FROM results WHERE body IS NULL")
+    forgets("DELETE FROM tasks WHERE kind = 'job' AND content IS NOT NULL")
 
 
 @defect("no-shared-claim")

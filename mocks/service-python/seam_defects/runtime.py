@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from seam_service import dataverse
+from seam_service import dataverse, service
 from seam_service.dataverse import Dataverse
 
 from .registry import defect
@@ -15,8 +15,7 @@ from .registry import defect
 @defect("blocking-in-async")
 def blocking_in_async() -> None:
     async def exchange(self: Any, asks: Any, *, together: bool = False) -> Any:
-        call = self._one if len(asks) == 1 else self._batch
-        replies = self._safely(call, asks, together)
+        replies = self._blocking(asks, together)
         if any(reply.status == 401 for reply in replies):
             self._credential.forget()
         return replies
@@ -33,8 +32,7 @@ def thread_pool_dry() -> None:
         return await anyio.to_thread.run_sync(work, *given)
 
     async def exchange(self: Any, asks: Any, *, together: bool = False) -> Any:
-        call = self._one if len(asks) == 1 else self._batch
-        replies = await in_pool(self._safely, call, asks, together)
+        replies = await in_pool(self._blocking, asks, together)
         if any(reply.status == 401 for reply in replies):
             self._credential.forget()
         return replies
@@ -43,13 +41,13 @@ def thread_pool_dry() -> None:
         await in_pool(time.sleep, seconds)
 
     Dataverse._exchange = exchange  # type: ignore
-    routes = app.api.router.routes
+    routes = app.app.router.routes
     routes[:] = [route for route in routes if getattr(route, "path", "") != "/health"]
 
     def health() -> dict[str, str]:
         return {"status": "up"}
 
-    app.api.get("/health")(health)
+    app.app.get("/health")(health)
     dataverse.asyncio = Sleeping(noted)  # type: ignore
 
 
@@ -65,4 +63,4 @@ class Sleeping:
 
 @defect("timeout-longer-than-flow")
 def timeout_longer_than_flow() -> None:
-    dataverse.TIMEOUT = dataverse.CALL = dataverse.PATIENCE = 600.0
+    dataverse.TIMEOUT = dataverse.PATIENCE = service.CALL = 600.0

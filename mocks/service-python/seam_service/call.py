@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from fastapi import Request
+from starlette.datastructures import QueryParams
 
 from .problem import Problem, fault, invalid
 from .settings import Settings
@@ -24,7 +24,6 @@ class Call:
     principal: str
     correlation: str
     step: str | None
-    base: str
 
     def scope(self, operation: str, *, steps: bool = True) -> str:
         """What separates two uses of one item identity."""
@@ -58,18 +57,7 @@ def admit(request: Request, settings: Settings) -> Call:
     step = request.headers.get("x-step-id") or None
     if step and (len(step) > LONGEST_STEP or not step.isascii()):
         raise invalid([fault("/header/X-Step-Id", f"must be a text of at most {LONGEST_STEP} characters")])
-    return Call(principal(request.headers.get("authorization", "")), correlation, step, base(request, settings))
-
-
-def base(request: Request, settings: Settings) -> str:
-    """Scheme and authority under which the gateway was called; it overrides what a client sends."""
-    host = request.headers.get("x-forwarded-host", "")
-    scheme = request.headers.get("x-forwarded-proto", "")
-    try:
-        known = bool(host) and urlsplit(f"//{host}").netloc == host
-    except ValueError:
-        known = False
-    return f"{scheme if scheme in ('http', 'https') else 'http'}://{host}" if known else settings.gateway
+    return Call(principal(request.headers.get("authorization", "")), correlation, step)
 
 
 @dataclass(frozen=True)
@@ -79,7 +67,7 @@ class Content:
     contract: str
     body: bytes
     kind: str
-    query: str
+    query: QueryParams
 
 
 async def read_content(request: Request, contract: str, most: int, kinds: Sequence[str]) -> Content:
@@ -91,10 +79,9 @@ async def read_content(request: Request, contract: str, most: int, kinds: Sequen
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > most:
         raise too_large
-    chunks, size = [], 0
+    body = bytearray()
     async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
+        if len(body) + len(chunk) > most:
             raise too_large
-        chunks.append(chunk)
-    return Content(contract, b"".join(chunks), kind, request.url.query)
+        body += chunk
+    return Content(contract, bytes(body), kind, request.query_params)

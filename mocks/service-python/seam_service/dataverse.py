@@ -1,19 +1,17 @@
 """Dataverse by Microsoft's SDK, through the governed route: rows are written once, whatever happens to the answers.
 
-Used of the SDK are its client, its requests, its batches and its errors. What it can't do is
-told in README.md. Every write carries a condition, so that it can be sent again: what is in
-doubt is looked at first, and known by the correlation ID that it carries.
+Used of the SDK are its client, its requests and its batches. What it can't do is told in
+README.md. Every write carries a condition, so that it can be sent again: what is in doubt is
+looked at first, and known by the correlation ID that it carries.
 """
 
 import asyncio
-import contextvars
 import json
 import math
 import re
 import time
 import uuid
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,17 +33,18 @@ from PowerPlatform.Dataverse.data._odata import _ODataClient
 from PowerPlatform.Dataverse.data._raw_request import _RawRequest
 
 from .logs import correlation, log, span
+from .problem import Problem, unavailable
 from .settings import Settings
-from .tokens import ScopedCredential, own_identity
+from .tokens import ScopedCredential
 
 # Requests at once, of all workers together, before Dataverse has told its own number.
 AT_ONCE = 32
 TIMEOUT = 20.0
 ROWS_OF_BATCH = 100
-# How often one request fails at most, and how long the waits are that Dataverse may ask for.
-ATTEMPTS = 4
+# How often requests fail at most, and how long the waits are that Dataverse may ask for.
+ATTEMPTS = 6
 PATIENCE = 5.0
-BACKOFF = 0.25
+BACKOFF = 0.1
 # No retry of a call begins after this: the gateway gives up after 100 seconds.
 CALL = 60.0
 
@@ -54,6 +53,7 @@ LOST, NOT_SENT = 0, -1
 CHANGED = (404, 409, 412)
 # Statuses are judged here: the SDK raises what is none of its own list, and drops the rest of the answer.
 ANY: Any = range(100, 600)
+WAIT = re.compile(r"^retry-after:(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -67,24 +67,12 @@ class Reply:
     @property
     def again(self) -> bool:
         """Worth another try."""
-        return self.status in (NOT_SENT, LOST, 401, 408, 424, 429, 500, 502, 503, 504)
+        return self.in_doubt or self.status in (NOT_SENT, 401, 424, 429)
 
     @property
     def in_doubt(self) -> bool:
         """It may have been done."""
         return self.status in (LOST, 408, 500, 502, 503, 504)
-
-
-class Unavailable(Exception):
-    """Dataverse can't now; worth another call after so many seconds."""
-
-    def __init__(self, retry_after: int | None) -> None:
-        super().__init__("Dataverse is not available")
-        self.retry_after = max(1, retry_after or 1)
-
-
-class Refused(Exception):
-    """Dataverse refuses the request as such."""
 
 
 class Outcome(Enum):
@@ -94,26 +82,24 @@ class Outcome(Enum):
     EXISTS = "exists"
     GONE = "gone"
     REFUSED = "refused"
-    UNAVAILABLE = "unavailable"
 
 
 @dataclass
 class Row:
-    """A row on its way: where it goes, under which condition, and what came of it."""
+    """A row on its way: where it goes, whether it is to be made, and what came of it."""
 
     table: str
     key: str
     columns: dict[str, Any]
-    # The version that was read; a row that is to be made has none.
-    version: str | None = None
     absent: bool = False
     overwrite: bool = False
     in_doubt: bool = False
-    look: bool = False
+    version: str | None = None
     outcome: Outcome | None = None
+    look: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.look = self.in_doubt or (self.version is None and not self.absent)
+        self.look = self.in_doubt or not self.absent
 
     def is_ours(self, found: dict[str, Any]) -> bool:
         """Whether the row holds what this write would leave behind."""
@@ -133,48 +119,35 @@ class Row:
 
     def answered(self, reply: Reply) -> None:
         """What an answer says."""
-        if reply.status in CHANGED:
-            self.look = True
-        elif reply.again:
+        if reply.again or reply.status in CHANGED:
             self.in_doubt |= reply.in_doubt
-            self.look |= reply.in_doubt
-        elif reply.status < 300:
-            self.outcome = Outcome.WRITTEN
+            self.look |= reply.in_doubt or reply.status in CHANGED
         else:
-            self.outcome = Outcome.REFUSED
+            self.outcome = Outcome.WRITTEN if reply.status < 300 else Outcome.REFUSED
 
 
 def same(left: object, right: object) -> bool:
-    """Numbers are equal by their amount: a decimal column answers 5.0 where 5 was written."""
+    """Numbers are equal by their amount: a column may round them."""
     if isinstance(left, int | float) and isinstance(right, int | float):
-        return abs(left - right) < 1e-6
+        return math.isclose(left, right, abs_tol=1e-6)
     return left == right
 
 
 class Tries:
-    """How long a request is sent again."""
+    """How long requests are sent again."""
 
     def __init__(self, until: float) -> None:
-        self._until, self._failures, self._waited, self.conflicts = until, 0, 0.0, 0
+        self._until, self._failures, self._waited = until, 0, 0.0
 
     async def pause(self, wait: int | None) -> None:
         """Waits for the next try, as long as Dataverse asks for or with a backoff, or gives up."""
-        if wait is None:
-            self._failures += 1
-            pause = BACKOFF * 2 ** (self._failures - 1)
-        else:
-            self._waited += wait
-            pause = wait
+        self._failures += not wait
+        self._waited += wait or 0
+        pause = BACKOFF * 2 ** (self._failures - 1) if wait is None else wait
         too_long = self._waited > PATIENCE or time.monotonic() + pause > self._until
         if self._failures >= ATTEMPTS or too_long:
-            raise Unavailable(wait)
+            raise unavailable(wait)
         await asyncio.sleep(pause)
-
-    def conflicted(self) -> None:
-        """Somebody else wrote in between; nobody does so for ever."""
-        self.conflicts += 1
-        if self.conflicts > 2 * ATTEMPTS:
-            raise Unavailable(None)
 
 
 class Pace:
@@ -213,100 +186,84 @@ class GovernedClient(_ODataClient):
         # Without it the SDK lets requests guess, which takes longer than the call.
         response.encoding = "utf-8"
         self.pace.heed(response.headers.get("x-ms-dop-hint"))
-        wait = response.headers.get("Retry-After", "0")
-        if not wait.strip().isdigit():
-            # The SDK drops the other form (RFC 9110 §10.2.3).
-            response.headers["Retry-After"] = str(seconds_until(wait))
         return response
 
 
-def seconds_until(date: str) -> int:
-    """Seconds from now to an HTTP-date, 1 where it is none."""
+def seconds(wait: str | None) -> int | None:
+    """What `Retry-After` asks for, in seconds or until a date (RFC 9110 §10.2.3)."""
+    if wait is None:
+        return None
+    if wait.strip().isdigit():
+        return int(wait)
     try:
-        return max(0, math.ceil((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()))
+        return max(0, math.ceil((parsedate_to_datetime(wait) - datetime.now(UTC)).total_seconds()))
     except (ValueError, TypeError):
         return 1
 
 
 class Dataverse:
-    """The client of one process. The SDK blocks, so it has threads of its own."""
+    """The client of one process. The SDK blocks, so its calls have threads."""
 
     def __init__(self, settings: Settings, url: str, scope: str) -> None:
-        self._credential = ScopedCredential(own_identity(settings), scope)
+        self._credential = ScopedCredential(settings, scope)
         self._pace = Pace(settings.workers)
-        threads = max(1, AT_ONCE // settings.workers)
-        self._threads = ThreadPoolExecutor(threads, "dataverse")
         # What is sent again is decided here: the SDK would send a write again without looking.
         config = DataverseConfig(http_retries=1, http_timeout=TIMEOUT)
         session = requests.Session()
-        session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=threads))
+        session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=AT_ONCE))
         client = DataverseClient(url, self._credential, config)
         self._odata = GovernedClient(client.auth, url, config, session)
         self._odata.pace = self._pace
 
-    async def read(
-        self, table: str, keys: Sequence[tuple[str, Sequence[str]]], until: float
-    ) -> list[dict[str, Any] | None]:
+    async def read(self, table: str, keys: Sequence[tuple[str, Sequence[str]]], until: float) -> list[Any]:
         """Some columns of each of these rows, in order; `None` where there is no such row."""
-        asks = [
-            _RawRequest("GET", f"{self._odata.api}/{table}({key})?$select={','.join(select)}") for key, select in keys
-        ]
+        asks = [_RawRequest("GET", f"{self._odata.api}/{table}({key})?$select={','.join(cols)}") for key, cols in keys]
         rows: list[dict[str, Any] | None] = [None] * len(asks)
-        pending = list(range(len(asks)))
-        tries = Tries(until)
+        pending, tries = list(range(len(asks))), Tries(until)
         while pending:
-            part = pending[:ROWS_OF_BATCH]
-            replies = await self._exchange([asks[n] for n in part])
-            again = []
-            for n, reply in zip(part, replies, strict=True):
-                if reply.again:
-                    again.append((n, reply))
-                elif reply.status == 200:
+            part, pending = pending[:ROWS_OF_BATCH], pending[ROWS_OF_BATCH:]
+            replies = dict(zip(part, await self._exchange([asks[n] for n in part]), strict=True))
+            again = [n for n, reply in replies.items() if reply.again]
+            for n, reply in replies.items():
+                if reply.status == 200:
                     rows[n] = reply.data
-                elif reply.status != 404:
-                    raise Refused(f"{table}: {reply.status}")
-            pending = [n for n, _ in again] + pending[ROWS_OF_BATCH:]
+                elif reply.status != 404 and not reply.again:
+                    raise Problem("internal", f"Dataverse refused to show a row of {table}: {reply.status}")
             if again:
-                await tries.pause(longest([reply for _, reply in again]))
+                pending = again + pending
+                await tries.pause(longest([replies[n] for n in again]))
         return rows
 
-    async def write(self, rows: Sequence[Row], until: float, *, together: bool = False) -> Unavailable | None:
-        """Writes rows, each for itself or all of them in one change set, until each has an outcome.
-
-        Gives why those were given up that are `UNAVAILABLE`.
-        """
+    async def write(self, rows: Sequence[Row], until: float, *, together: bool = False) -> Problem | None:
+        """Writes rows, each for itself or all of them in one change set; gives why some could not be written."""
         tries = Tries(until)
         try:
             while waiting := [row for row in rows if row.outcome is None]:
                 if together and any(row.outcome in (Outcome.GONE, Outcome.REFUSED) for row in rows):
                     break
                 if unread := [row for row in waiting if row.look]:
-                    await self._look(unread, until)
+                    found = await self.read(unread[0].table, [(row.key, list(row.columns)) for row in unread], until)
+                    for row, content in zip(unread, found, strict=True):
+                        row.found(content)
                 else:
                     await self._send(waiting if together else waiting[:ROWS_OF_BATCH], tries, together)
-        except Unavailable as given_up:
-            for row in rows:
-                row.outcome = row.outcome or Outcome.UNAVAILABLE
+        except Problem as given_up:
             log("Dataverse is not available", "warning", retry_after=given_up.retry_after)
             return given_up
-        return None
-
-    async def _look(self, rows: Sequence[Row], until: float) -> None:
-        found = await self.read(rows[0].table, [(row.key, list(row.columns)) for row in rows], until)
-        for row, content in zip(rows, found, strict=True):
-            row.found(content)
+        written = all(row.outcome in (Outcome.WRITTEN, Outcome.EXISTS) for row in rows)
+        return None if written else Problem("internal", "Dataverse did not take a row")
 
     async def _send(self, rows: Sequence[Row], tries: Tries, together: bool) -> None:
         replies = await self._exchange([self._patch(row) for row in rows], together=together)
         for row, reply in zip(rows, replies, strict=True):
             row.answered(reply)
         stale = any(reply.status in CHANGED for reply in replies)
-        if stale:
-            tries.conflicted()
+        again = [reply for reply in replies if reply.again]
+        if stale and (together or not again):
             for row in rows if together else ():
                 row.look = True
-        again = [reply for reply in replies if reply.again]
-        if again and not (stale and together):
+            await tries.pause(0)
+        elif again:
             await tries.pause(longest(again))
 
     def _patch(self, row: Row) -> _RawRequest:
@@ -316,28 +273,24 @@ class Dataverse:
 
     async def _exchange(self, asks: list[_RawRequest], *, together: bool = False) -> list[Reply]:
         """Sends requests in a thread; a reply for each."""
-        call = self._one if len(asks) == 1 else self._batch
-        context = contextvars.copy_context()
         async with self._pace:
-            loop = asyncio.get_running_loop()
-            replies = await loop.run_in_executor(self._threads, context.run, self._safely, call, asks, together)
+            replies = await asyncio.to_thread(self._blocking, asks, together)
         if any(reply.status == 401 for reply in replies):
             self._credential.forget()
         return replies
 
-    def _safely(self, call: Any, asks: list[_RawRequest], together: bool) -> list[Reply]:
+    def _blocking(self, asks: list[_RawRequest], together: bool) -> list[Reply]:
         with span("dataverse", requests=len(asks), method=asks[0].method):
             try:
-                replies: list[Reply] = call(asks, together)
-                return replies
+                return self._batch(asks, together) if len(asks) > 1 else self._one(asks[0])
             except requests.RequestException:
                 return [Reply(LOST)] * len(asks)
             except AzureError as error:
                 log("the issuer gave no token", "warning", error=str(error)[:300])
                 return [Reply(NOT_SENT)] * len(asks)
 
-    def _one(self, asks: list[_RawRequest], _: bool) -> list[Reply]:
-        return [whole_reply(self._odata._execute_raw(asks[0], expected=ANY))]
+    def _one(self, ask: _RawRequest) -> list[Reply]:
+        return [reply_of(self._odata._execute_raw(ask, expected=ANY))]
 
     def _batch(self, asks: list[_RawRequest], together: bool) -> list[Reply]:
         # Where the gateway puts Dataverse under a path of its own, Dataverse knows nothing of it.
@@ -346,55 +299,50 @@ class Dataverse:
             replace(ask, url=ask.url.removeprefix(base), content_id=number if together else None)
             for number, ask in enumerate(asks, 1)
         ]
-        boundary = f"batch_{uuid.uuid4()}"
         items: list[Any] = [_ChangeSetBatchItem(requests=parts)] if together else list(parts)
+        boundary = f"batch_{uuid.uuid4()}"
         headers = {"Content-Type": f'multipart/mixed; boundary="{boundary}"'}
-        if not together:
-            headers["Prefer"] = "odata.continue-on-error"
+        headers |= {} if together else {"Prefer": "odata.continue-on-error"}
         body = _BatchClient(self._odata)._build_batch_body(items, boundary).encode()
-        url = f"{self._odata.api}/$batch"
-        response = self._odata._request("post", url, data=body, headers=headers, expected=ANY)
+        response = self._odata._request("post", f"{self._odata.api}/$batch", data=body, headers=headers, expected=ANY)
         if "multipart" not in response.headers.get("Content-Type", ""):
-            return [whole_reply(response)] * len(asks)
+            return [reply_of(response)] * len(asks)
         # Whatever the status: of a batch that ends with a failure it is the failing part's, where the wait stands.
         replies = part_replies(response)
-        failed = [(number, reply) for number, reply in replies if reply.status >= 300]
-        if together and failed:
-            # None was written; one of them is told, by its number.
-            failing, reply = failed[0]
-            rest = Reply(424) if failing else reply
-            return [reply if n == failing else rest for n in range(1, len(asks) + 1)]
+        for number, reply in replies if together else ():
+            if reply.status >= 300:
+                # None was written; the answer tells of one of them, by its number.
+                rest = Reply(424) if number else reply
+                return [reply if n == number else rest for n in range(1, len(asks) + 1)]
         told = [reply for _, reply in replies]
         return told[: len(asks)] + [Reply(LOST)] * (len(asks) - len(told))
 
 
-def whole_reply(response: requests.Response) -> Reply:
+def reply_of(response: requests.Response) -> Reply:
     """An answer that says the same of all that was asked."""
-    wait = response.headers.get("Retry-After")
+    wait = seconds(response.headers.get("Retry-After"))
     if response.status_code == 403 and wait:
         # A quota of the gateway: no retry of ours helps.
-        raise Unavailable(int(wait))
-    data = response.json() if response.status_code == 200 else {}
-    return Reply(response.status_code, int(wait) if wait else None, data)
+        raise unavailable(wait)
+    return Reply(response.status_code, wait, response.json() if response.status_code == 200 else {})
 
 
-WAIT = re.compile(r"^retry-after:\s*(\d+)\s*$", re.IGNORECASE | re.MULTILINE)
+def parts(kind: str, text: str) -> Iterator[tuple[dict[str, str], str]]:
+    """The parts of a multipart content, those of the change sets in it as well."""
+    for fields, part in _split_multipart(text, _extract_boundary(kind) or ""):
+        inner = fields.get("content-type", "")
+        yield from parts(inner, part) if "multipart" in inner else [(fields, part)]
 
 
-def part_replies(response: requests.Response) -> list[tuple[int | None, Reply]]:
-    """The parts of a batch's answer with their numbers. The SDK's own reader drops `Retry-After`."""
-    parts = []
-    for fields, text in _split_multipart(response.text, _extract_boundary(response.headers["Content-Type"]) or ""):
-        inner = (
-            _extract_boundary(fields.get("content-type", "")) if "multipart" in fields.get("content-type", "") else None
-        )
-        parts += _split_multipart(text, inner) if inner else [(fields, text)]
-    replies: list[tuple[int | None, Reply]] = []
-    for fields, text in parts:
+def part_replies(response: requests.Response) -> list[tuple[int, Reply]]:
+    """The parts of a batch's answer with their numbers, 0 where there is none. The SDK drops `Retry-After`."""
+    replies = []
+    for fields, text in parts(response.headers["Content-Type"], response.text):
         if part := _parse_http_response_part(text, fields.get("content-id")):
             wait = WAIT.search(text.split("\n\n", 1)[0])
-            named = int(part.content_id) if part.content_id and part.content_id.isdigit() else None
-            replies.append((named, Reply(part.status_code, int(wait[1]) if wait else None, part.data or {})))
+            replies.append(
+                (int(part.content_id or 0), Reply(part.status_code, seconds(wait and wait[1]), part.data or {}))
+            )
     return replies
 
 

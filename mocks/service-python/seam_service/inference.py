@@ -4,20 +4,19 @@ import asyncio
 import re
 import time
 import uuid
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Any, Literal
 
 import httpx
 import pydantic_core
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from pydantic import Field
 
-from .batch import STRICT, Id, faults_of, read_json, whole
+from .batch import Id, Strict, Whole, read_json
 from .call import Call, Content
-from .dataverse import Outcome, Row
-from .logs import log, span
-from .problem import Problem, conflict, fault, in_progress, invalid
-from .service import Claim, Service, digest, marked, place, trouble, until
-from .store import Item, State, Store
+from .dataverse import Row, seconds
+from .logs import log, since, span
+from .problem import Problem, fault, invalid, read_as
+from .service import Claim, Service, digest, marked, until
+from .store import Item, State
 
 # `inference` writes through the gateway, `scoring` with an identity of its own; what `screening` says, the flow writes.
 INFERENCE, SCREENING, SCORING = "inference/v1", "screening/v1", "scoring/v1"
@@ -30,7 +29,6 @@ REASONS = {
 }
 ATTEMPTS = 3
 LONGEST_WAIT = 5
-BACKOFF = 0.25
 # What names a person is no business of the model's.
 PERSONAL = re.compile(
     r"(?P<mail>[\w.+-]+@[\w-]+(\.[\w-]+)+)"
@@ -39,47 +37,41 @@ PERSONAL = re.compile(
 )
 
 
-class Features(TypedDict):
+class Features(Strict):
     """What else is known."""
 
-    __pydantic_config__ = STRICT  # type: ignore[misc]
-
-    amount: NotRequired[Annotated[float, Field(ge=0, le=1_000_000_000)]]
-    tenureMonths: NotRequired[Annotated[int, BeforeValidator(whole), Field(ge=0, le=1200)]]
-    region: NotRequired[Literal["north", "south", "east", "west"]]
+    amount: float = Field(default=0.0, ge=0, le=1_000_000_000)
+    tenureMonths: Whole = Field(default=0, ge=0, le=1200)
+    region: Literal["north", "south", "east", "west"] = "north"
 
 
-class Question(TypedDict):
+class Question(Strict):
     """An account, and what is known about it."""
 
-    __pydantic_config__ = STRICT  # type: ignore[misc]
-
     recordId: Id
-    text: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-    features: NotRequired[Features]
+    text: str = Field(min_length=1, max_length=2000)
+    features: Features = Field(default_factory=Features)
     promptVersion: Literal["2026-03", "2026-07"]
     modelVersion: Literal["risk-3.1", "risk-3.2"]
 
+    def asked(self) -> dict[str, Any]:
+        """What of a question decides it."""
+        features = self.features.model_dump(exclude_unset=True)
+        return {"prompt": self.promptVersion, "text": self.text, "features": features}
 
-QUESTION = TypeAdapter[Question](Question)
 
-
-class Usage(BaseModel):
+class Usage(Strict):
     """Tokens of one call, as the model counts them."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    inputTokens: Annotated[int, Field(ge=1)]
-    outputTokens: Annotated[int, Field(ge=0)]
+    inputTokens: int = Field(ge=1)
+    outputTokens: int = Field(ge=0)
 
 
-class Verdict(BaseModel):
+class Verdict(Strict):
     """What the model says, once it was checked."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
     decision: Literal["approve", "refer", "decline"]
-    confidence: Annotated[float, Field(ge=0, le=1)]
+    confidence: float = Field(ge=0, le=1)
     reasonCode: str
     usage: Usage
 
@@ -89,45 +81,20 @@ class Verdict(BaseModel):
             raise ValueError(f"{self.reasonCode} is no reason to {self.decision}")
 
 
-def read(body: bytes) -> Question:
-    """Reads the content; all its faults at once."""
-    try:
-        return QUESTION.validate_python(read_json(body))
-    except ValidationError as error:
-        raise invalid(faults_of(error)) from error
-
-
-def asked(question: Question) -> dict[str, Any]:
-    """What of a question decides it: numbers by their amount, members in one order."""
-    features = {name: float(one) if isinstance(one, int) else one for name, one in question.get("features", {}).items()}
-    return {"prompt": question["promptVersion"], "text": question["text"], "features": dict(sorted(features.items()))}
-
-
 async def decide(service: Service, call: Call, content: Content) -> dict[str, Any]:
     """Decides a question."""
-    question = read(content.body)
-    record = question["recordId"].lower()
-    contract = content.contract
-    known = pydantic_core.to_json([asked(question), question["modelVersion"]])
-    async with Claim(service, call.scope(contract), [Item(record, digest(known))]) as claim:
-        if not await claim.take():
-            if claim.standings[0].state is State.CONFLICT:
-                detail = "was sent with other content under this correlation ID"
-                raise conflict([fault("/recordId", detail, question["recordId"])])
-            raise in_progress()
-        verdict = claim.standings[0].progress
-        if claim.held(record):
+    question, contract = read_as(Question, read_json(content.body)), content.contract
+    item = Item(question.recordId.lower(), digest(pydantic_core.to_json([question.asked(), question.modelVersion])))
+    detail = "was sent with other content under this correlation ID"
+    async with Claim(service, call.scope(contract), [item]) as claim:
+        await claim.take_all({item.id: fault("/recordId", detail, question.recordId)})
+        verdict = claim.progress(item.id)
+        if claim.held(item.id):
             verdict = await work(service, call, claim, (contract, question, verdict))
-    told = {
-        "decisionId": decision_id(contract, call, record),
-        "recordId": question["recordId"],
-        **verdict,
-        "promptVersion": question["promptVersion"],
-        "modelVersion": question["modelVersion"],
-    }
-    result = pydantic_core.to_json(told).decode()
-    await service.memory(Store.put, place(contract, call, told["decisionId"]), call.principal, result)
-    return told
+    identity = decision_id(contract, call, item.id)
+    versions = {"promptVersion": question.promptVersion, "modelVersion": question.modelVersion}
+    told = {"decisionId": identity, "recordId": question.recordId, **verdict, **versions}
+    return await service.keep(contract, call, identity, told)
 
 
 def decision_id(contract: str, call: Call, record: str) -> str:
@@ -139,13 +106,12 @@ async def work(
     service: Service, call: Call, claim: Claim, known: tuple[str, Question, dict[str, Any] | None]
 ) -> dict[str, Any]:
     """Looks for the record, asks the model unless it has spoken, and writes down what it said."""
-    contract, question, verdict = known
+    contract, question, said = known
     dataverse = service.own_way if contract == SCORING and service.own_way else service.dataverse
-    record, deadline = question["recordId"].lower(), until()
-    if not (await dataverse.read("accounts", [(record, ["accountid"])], deadline))[0]:
-        raise invalid([fault("/recordId", "names no account", question["recordId"])])
-    tried = verdict is not None
-    verdict = verdict or await ask_model(service, call, question)
+    record, deadline = question.recordId.lower(), until()
+    if await dataverse.read("accounts", [(record, ["accountid"])], deadline) == [None]:
+        raise invalid([fault("/recordId", "names no account", question.recordId)])
+    verdict = said or await ask_model(service, call, question)
     await claim.intend({record: verdict})
     if contract != SCREENING:
         columns = {
@@ -153,13 +119,13 @@ async def work(
             "new_decision": verdict["decision"],
             "new_confidence": verdict["confidence"],
             "new_reasoncode": verdict["reasonCode"],
-            "new_promptversion": question["promptVersion"],
-            "new_modelversion": question["modelVersion"],
+            "new_promptversion": question.promptVersion,
+            "new_modelversion": question.modelVersion,
         }
-        row = Row(TABLE, decision_id(contract, call, record), marked(call, columns), absent=True, in_doubt=tried)
-        given_up = await dataverse.write([row], deadline)
-        if row.outcome not in (Outcome.WRITTEN, Outcome.EXISTS):
-            raise trouble(given_up, [row], "a decision")
+        key = decision_id(contract, call, record)
+        row = Row(TABLE, key, marked(call, columns), absent=True, in_doubt=said is not None)
+        if problem := await dataverse.write([row], deadline):
+            raise problem
     claim.settle(record, State.DONE, verdict)
     return verdict
 
@@ -171,43 +137,39 @@ def redacted(text: str) -> str:
 
 async def ask_model(service: Service, call: Call, question: Question) -> dict[str, Any]:
     """What a version of the model says to a question: a few tries, and no output that its schema does not have."""
-    content = asked(question)
-    content["text"] = redacted(content["text"])
-    problem = Problem("internal", "The model was not asked")
-    for attempt in range(ATTEMPTS):
-        began = time.monotonic()
-        with span("model", model=question["modelVersion"], prompt=question["promptVersion"]):
-            verdict, problem, wait = await ask_once(service, call, question["modelVersion"], content)
-        duration = round((time.monotonic() - began) * 1000)
-        told = {"status": "ok", "usage": verdict["usage"]} if verdict else {"status": problem.kind}
-        log("the model was asked", operation="model", model=question["modelVersion"], duration_ms=duration, **told)
-        if verdict:
+    content = {**question.asked(), "text": redacted(question.text)}
+    told: dict[str, Any] = {"operation": "model", "model": question.modelVersion}
+    attempt = 0
+    while True:
+        attempt, began = attempt + 1, time.monotonic()
+        try:
+            with span("model", model=question.modelVersion, prompt=question.promptVersion):
+                verdict = await ask_once(service, call, question.modelVersion, content)
+            log("the model was asked", **told, status="ok", usage=verdict["usage"], duration_ms=since(began))
             return verdict
-        if attempt + 1 == ATTEMPTS or (wait or 0) > LONGEST_WAIT:
-            break
-        await asyncio.sleep(BACKOFF * 2**attempt if wait is None else wait)
-    raise problem
+        except Problem as problem:
+            log("the model was asked", **told, status=problem.kind, duration_ms=since(began))
+            wait = problem.retry_after or 0
+            if attempt == ATTEMPTS or wait > LONGEST_WAIT:
+                raise
+        await asyncio.sleep(wait)
 
 
-async def ask_once(
-    service: Service, call: Call, model: str, content: dict[str, Any]
-) -> tuple[dict[str, Any] | None, Problem, int | None]:
+async def ask_once(service: Service, call: Call, model: str, content: dict[str, Any]) -> dict[str, Any]:
     """The verdict, or why there is none, and how long the model wants to be left alone."""
     settings = service.settings
     headers = {"api-key": settings.model_key, "X-Correlation-Id": call.correlation}
     detail = "The model gives no answer now; nothing was decided, send the same call again"
-    silent = Problem("model_unavailable", detail, retry_after=1)
     try:
         url = f"{settings.model_url}/models/{model}/decisions"
         answer = await service.http.post(url, json=content, headers=headers)
-    except httpx.HTTPError:
-        return None, silent, None
+    except httpx.HTTPError as error:
+        raise Problem("model_unavailable", detail, retry_after=1) from error
     if answer.status_code != 200:
-        sent = answer.headers.get("retry-after", "")
-        wait = int(sent) if sent.isdigit() else None
-        return None, Problem("model_unavailable", detail, retry_after=max(1, wait or 1)), wait
+        wait = max(1, seconds(answer.headers.get("retry-after")) or 1)
+        raise Problem("model_unavailable", detail, retry_after=wait)
     try:
-        return Verdict.model_validate_json(answer.content).model_dump(), silent, None
-    except ValueError:
+        return Verdict.model_validate_json(answer.content).model_dump()
+    except ValueError as error:
         broken = "The model's output breaks its schema; nothing was decided, send the same call again"
-        return None, Problem("model_output_invalid", broken), None
+        raise Problem("model_output_invalid", broken) from error

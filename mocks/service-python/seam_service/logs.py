@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,11 @@ def log(message: str, level: str = "info", **fields: object) -> None:
 def log_error(message: str, error: BaseException, **fields: object) -> None:
     """An error that nobody expected, with where it came from."""
     log(message, "error", error=repr(error), trace="".join(traceback.format_exception(error))[-4000:], **fields)
+
+
+def since(began: float) -> int:
+    """Milliseconds since an instant of the monotonic clock."""
+    return round((time.monotonic() - began) * 1000)
 
 
 @contextmanager

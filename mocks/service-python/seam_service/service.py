@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import httpx
+import pydantic_core
 
 from .call import Call
-from .dataverse import CALL, Dataverse, Row
-from .problem import Problem, unavailable
+from .dataverse import CALL, Dataverse
+from .problem import Fault, Problem, conflict, in_progress
 from .settings import Settings
-from .store import FREE, Item, Memory, Standing, State, Store
+from .store import FREE, Item, Memory, Rule, Standings, State, Store, all_free
 
 
 class Service:
@@ -20,13 +21,18 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.memory = Memory(settings.state)
+        self.memory = Memory(settings.state_dir)
         self.worker = self.memory.store.worker
         self.dataverse = Dataverse(settings, settings.data_url, settings.data_scope)
         past = settings.dataverse
         self.own_way = Dataverse(settings, past, f"{past}/.default") if past else None
         self.http = httpx.AsyncClient(timeout=10.0, headers={"User-Agent": "seam-service"})
         self.bell = asyncio.Event()
+
+    async def keep(self, contract: str, call: Call, identity: str, told: dict[str, Any]) -> dict[str, Any]:
+        """Keeps what a caller is told, for when it is asked for again."""
+        await self.memory(Store.put, place(contract, call, identity), pydantic_core.to_json(told).decode())
+        return told
 
 
 def place(contract: str, call: Call, identity: str) -> str:
@@ -44,9 +50,16 @@ def until() -> float:
     return time.monotonic() + CALL
 
 
-def all_free(standings: Sequence[Standing]) -> bool:
-    """Nothing of it runs elsewhere, or was sent with other content."""
-    return not any(one.state in (State.RUNNING, State.CONFLICT) for one in standings)
+def marked(call: Call, columns: dict[str, Any], *, step: bool = True) -> dict[str, Any]:
+    """The columns with the marks by which a write is recognised."""
+    marks = {"new_correlationid": call.correlation} | ({"new_step": call.step} if step else {})
+    return columns | marks
+
+
+def refusal(standings: Standings, faults: dict[str, Fault]) -> Problem:
+    """Why items are not free: other content under the same ID, else something running."""
+    found = [faults[item] for item, one in standings.items() if one.state is State.CONFLICT]
+    return conflict(found) if found else in_progress()
 
 
 class Claim:
@@ -56,15 +69,19 @@ class Claim:
         self._memory, self._scope, self._items = service.memory, scope, items
         self._owner = owner or service.worker
         self._held: dict[str, tuple[State, Any]] = {}
-        self.standings: list[Standing] = []
+        self.standings: Standings = {}
 
-    async def take(self, may: Any = all_free) -> bool:
+    async def take(self, may: Rule = all_free) -> bool:
         """Claims what is free, where `may` agrees with how the items stand."""
         self.standings, taken = await self._memory(Store.claim, self._scope, self._items, self._owner, may)
         if taken:
-            pairs = zip(self._items, self.standings, strict=True)
-            self._held = {item.id: (one.state, one.progress) for item, one in pairs if one.state in FREE}
+            self._held = {item: tuple(one) for item, one in self.standings.items() if one.state in FREE}
         return taken
+
+    async def take_all(self, faults: dict[str, Fault]) -> None:
+        """Claims what is not done yet; raises a problem where it can't be had."""
+        if not await self.take():
+            raise refusal(self.standings, faults)
 
     def held(self, item: str) -> bool:
         """Whether this is ours to do."""
@@ -72,11 +89,11 @@ class Claim:
 
     def progress(self, item: str) -> Any:
         """How far an earlier try came."""
-        return self._held[item][1]
+        return self.standings[item].progress
 
     async def intend(self, progress: dict[str, Any]) -> None:
         """Written down before it is tried."""
-        await self._memory(Store.intend, self._scope, list(progress.items()))
+        await self._memory(Store.intend, self._scope, progress)
         self._held.update({item: (State.OPEN, value) for item, value in progress.items()})
 
     def settle(self, item: str, state: State, progress: Any = None) -> None:
@@ -91,16 +108,3 @@ class Claim:
             settled = [(item, state, progress) for item, (state, progress) in self._held.items()]
             self._held = {}
             await asyncio.shield(self._memory(Store.settle, self._scope, self._owner, settled))
-
-
-def marked(call: Call, columns: dict[str, Any], *, step: bool = True) -> dict[str, Any]:
-    """The columns with the marks by which a write is recognised."""
-    marks = {"new_correlationid": call.correlation} | ({"new_step": call.step} if step else {})
-    return columns | marks
-
-
-def trouble(given_up: Any, rows: Sequence[Row], what: str) -> Problem:
-    """What the caller is told of rows that could not be written."""
-    if given_up is not None:
-        return unavailable(given_up.retry_after)
-    return Problem("internal", f"Dataverse did not take {what}")

@@ -1,59 +1,35 @@
 """The service's own access tokens."""
 
-import threading
-import time
 from typing import Any
 
 from azure.core.credentials import AccessToken
-from azure.core.exceptions import AzureError
 from azure.identity import ClientSecretCredential
 
 from .settings import Settings
 
-# A token is renewed so long before its end, so that no call carries one that ends on the way.
-EARLY = 300
-
-
-def own_identity(settings: Settings) -> ClientSecretCredential:
-    """The service's client at the issuer."""
-    return ClientSecretCredential(
-        settings.tenant,
-        settings.client_id,
-        settings.client_secret,
-        authority=settings.authority,
-        disable_instance_discovery=True,
-        retry_total=0,
-    )
-
 
 class ScopedCredential:
-    """Asks for one scope whatever it is asked for, and keeps the token while it is good.
+    """Asks for one scope whatever it is asked for; tokens are kept by `azure-identity` while they are good.
 
     Dataverse's SDK asks for the scope of the address that it calls. Behind a gateway that is
     the wrong one: the gateway exchanges the token for its own identity.
     """
 
-    def __init__(self, credential: ClientSecretCredential, scope: str) -> None:
-        self._credential, self._scope = credential, scope
-        self._lock = threading.Lock()
-        self._kept: AccessToken | None = None
-        self._failed: tuple[float, AzureError] | None = None
+    def __init__(self, settings: Settings, scope: str) -> None:
+        self._settings, self._scope = settings, scope
+        self.forget()
 
-    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """A token that is still good. Those who ask at once share one request, and its failure."""
-        asked = time.monotonic()
-        with self._lock:
-            if self._kept is None or self._kept.expires_on - EARLY < time.time():
-                if self._failed and self._failed[0] > asked:
-                    raise self._failed[1]
-                try:
-                    self._kept = self._credential.get_token(self._scope)
-                except AzureError as error:
-                    self._failed = time.monotonic(), error
-                    raise
-            return self._kept
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        """A token that is still good."""
+        return self._credential.get_token(self._scope)
 
     def forget(self) -> None:
-        """The token was refused."""
-        with self._lock:
-            self._kept = None
+        """The token was refused: the next one is asked for anew."""
+        self._credential = ClientSecretCredential(
+            self._settings.azure_tenant_id,
+            self._settings.azure_client_id,
+            self._settings.azure_client_secret,
+            authority=self._settings.azure_authority_host,
+            disable_instance_discovery=True,
+            retry_total=0,
+        )

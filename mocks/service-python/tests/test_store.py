@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from seam_service import store as module
-from seam_service.service import all_free
-from seam_service.store import Item, QueueFull, Standing, State, Store
+from seam_service.store import JOB, LETTER, Item, QueueFull, Standing, Standings, State, Store, all_free
 
 ONE, OTHER = Item("a", "1"), Item("a", "2")
 SPAWN = multiprocessing.get_context("spawn")
 
 
 def claim(store: Store, *items: Item) -> tuple[list[Standing], bool]:
-    return store.claim("scope", items, store.worker, all_free)
+    standings, taken = store.claim("scope", items, store.worker, all_free)
+    return list(standings.values()), taken
 
 
 def test_an_item_is_claimed_once_and_known_afterwards(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_an_item_is_claimed_once_and_known_afterwards(tmp_path: Path) -> None:
     store.settle("scope", store.worker, [("a", State.DONE, {"said": 1})])
     assert claim(twin, ONE) == ([Standing(State.DONE, {"said": 1})], True)
     assert claim(twin, OTHER)[0] == [Standing(State.CONFLICT)]
-    assert twin.standings("another scope", [ONE]) == [Standing(State.NEW)]
+    assert twin.standings("another scope", [ONE]) == {"a": Standing(State.NEW)}
 
 
 def test_what_was_let_go_is_resumed_and_what_was_never_tried_is_forgotten(tmp_path: Path) -> None:
@@ -45,14 +45,14 @@ def test_all_or_nothing_is_claimed(tmp_path: Path) -> None:
     store, twin = Store(tmp_path), Store(tmp_path)
     claim(store, ONE)
     assert claim(twin, Item("b", "1"), ONE)[1] is False
-    assert twin.standings("scope", [Item("b", "1")]) == [Standing(State.NEW)]
+    assert twin.standings("scope", [Item("b", "1")]) == {"b": Standing(State.NEW)}
 
 
 def test_a_window_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path)
     claim(store, ONE)
     store.settle("scope", store.worker, [("a", State.DONE, None)])
-    store.put("place", "caller", "{}")
+    store.put("place", "{}")
     later = time.time() + module.WINDOW + 1
     monkeypatch.setattr(time, "time", lambda: later)
     assert claim(store, OTHER)[0] == [Standing(State.NEW)]
@@ -69,9 +69,9 @@ def race(folder: Path, rounds: int, told: Connection) -> None:
 def hold(folder: Path, told: Connection) -> None:
     store = Store(folder)
     claim(store, ONE)
-    store.intend("scope", [("a", True)])
+    store.intend("scope", {"a": True})
     store.begin_job("job", "caller", {}, ("scope", [Item("b", "1")], all_free))
-    store.take_job([])
+    store.take([])
     told.send((os.getpid(), store.worker))
     told.recv()
 
@@ -97,18 +97,18 @@ def test_what_a_killed_process_left_is_taken_up(tmp_path: Path) -> None:
     store = Store(tmp_path)
     process, pipe = started(hold, tmp_path)
     killed, worker = pipe.recv()
-    assert claim(store, ONE) == ([Standing(State.RUNNING)], False)
-    assert store.take_job([]) is None
+    assert claim(store, ONE) == ([Standing(State.RUNNING, True)], False)
+    assert store.take([]) is None
     os.kill(killed, signal.SIGKILL)
     # Its lock is waited for, not the process: one that nobody has collected is as dead.
     with (tmp_path / f"{worker}.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
     assert claim(store, ONE) == ([Standing(State.OPEN, True)], True)
-    job = store.take_job([])
+    job = store.take([])
     assert job is not None
     assert (job.place, job.deliveries) == ("job", 2)
     items = [Item("b", "1")]
-    assert store.claim("scope", items, store.worker, all_free)[0] == [Standing(State.RUNNING)], "it is the job's"
+    assert store.claim("scope", items, store.worker, all_free)[0] == {"b": Standing(State.RUNNING)}, "it is the job's"
     assert store.claim("scope", items, job.place, all_free)[1]
     process.join()
 
@@ -116,26 +116,30 @@ def test_what_a_killed_process_left_is_taken_up(tmp_path: Path) -> None:
 def test_a_job_is_begun_once_and_told_once(tmp_path: Path) -> None:
     store = Store(tmp_path)
 
-    def begin() -> list[Standing] | None:
+    def begin() -> Standings | None:
         return store.begin_job("job", "caller", {"n": 1}, ("scope", [ONE], all_free))
 
     assert begin() is None
     assert begin() is None
-    assert store.take_job(["caller"]) is None
-    job = store.take_job([])
+    assert store.take(["caller"]) is None
+    job = store.take([])
     assert job is not None
-    assert store.take_job([]) is None
+    assert store.take([]) is None
     assert store.result("job") == (True, None)
-    store.end_job("job", "failed", "first", is_open=True, correlation="c")
-    assert begin() is None
-    assert store.take_job([]) is not None
-    store.end_job("job", "done", "second", is_open=False, correlation="c")
-    assert store.job_stands("job")
-    letter = store.take_letter()
+    store.end_job(job, "failed", {"n": "first"}, final=False)
+    assert store.result("job") == (True, "failed")
+    letter = store.take(["caller"])
     assert letter is not None
-    assert letter.body == "first"
-    assert store.take_letter() is None
-    store.close_letter(letter.place)
+    assert (letter.kind, letter.content) == (LETTER, {"n": "first"})
+    assert begin() is None
+    assert store.result("job") == (True, None)
+    again = store.take([])
+    assert again is not None
+    assert again.kind == JOB
+    store.end_job(again, "done", {"n": "second"}, final=True)
+    assert store.job_stands("job")
+    store.close(letter)
+    assert store.take([]) is None
 
 
 def test_a_callers_queue_is_bounded(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import openpyxl
 import pytest
@@ -15,9 +15,9 @@ HEADER = "invoiceNumber,customer,amount,currency,dueDate"
 GOOD = ["INV-00000000000A", "Fabrikam", 99, "GBP", "2026-10-31"]
 
 
-def of_csv(text: str | bytes, **reading: str) -> list[Line]:
+def of_csv(text: str | bytes) -> list[Line]:
     body = text if isinstance(text, bytes) else text.encode()
-    return read_file(body, CSV, Reading(**reading))
+    return read_file(body, CSV, Reading())
 
 
 def workbook(rows: list[list[Any]]) -> bytes:
@@ -31,13 +31,13 @@ def workbook(rows: list[list[Any]]) -> bytes:
     return file.getvalue()
 
 
-def of_xlsx(*rows: list[Any], dates: str = "iso") -> list[Line]:
-    return read_file(workbook([list(COLUMNS), *rows]), XLSX, Reading(dates=dates))
+def of_xlsx(*rows: list[Any], dates: Literal["iso", "dmy"] = "iso") -> list[Line]:
+    return read_file(workbook([list(COLUMNS), *rows]), XLSX, Reading(dateFormat=dates))
 
 
 def told(lines: list[Line]) -> list[str | tuple[str, str]]:
     return [
-        (one.content.column, one.content.reason) if isinstance(one.content, Rejection) else one.content.number
+        (one.content.column, one.content.reason) if isinstance(one.content, Rejection) else one.content.invoiceNumber
         for one in lines
     ]
 
@@ -102,13 +102,13 @@ def test_limits_are_kept_to_the_edge(column: int, text: str) -> None:
 
 
 def test_the_order_of_columns_the_delimiter_and_the_dates_are_the_callers() -> None:
-    reading = read_query("delimiter=semicolon&dateFormat=dmy&other=1", dates=True)
+    reading = read_query({"delimiter": "semicolon", "dateFormat": "dmy", "other": "1"}, dates=True)
     text = "dueDate;amount;currency;customer;invoiceNumber\r31.01.2026;1;EUR;x,y;INV-0000000000FF\r"
     [line] = read_file(text.encode(), CSV, reading)
     assert isinstance(line.content, Invoice)
-    assert (line.content.due, line.content.customer) == (date(2026, 1, 31), "x,y")
-    assert read_query("dateFormat=odd", dates=False) == Reading()
-    for query in ("dateFormat=odd", "delimiter=tab", "delimiter="):
+    assert (line.content.dueDate, line.content.customer) == (date(2026, 1, 31), "x,y")
+    assert read_query({"dateFormat": "odd"}, dates=False) == Reading()
+    for query in ({"dateFormat": "odd"}, {"delimiter": "tab"}, {"delimiter": ""}):
         with pytest.raises(Problem):
             read_query(query, dates=True)
 
@@ -143,7 +143,7 @@ def test_a_workbook_says_the_same_in_cells_of_any_kind() -> None:
     assert isinstance(text, Invoice)
     assert isinstance(cell, Invoice)
     assert isinstance(number, Invoice)
-    assert (text.due, text.amount) == (cell.due, cell.amount) == (date(2026, 10, 31), 99.0)
+    assert (text.dueDate, text.amount) == (cell.dueDate, cell.amount) == (date(2026, 10, 31), 99.0)
     assert number.customer == "4711"
 
 
