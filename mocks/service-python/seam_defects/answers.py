@@ -103,8 +103,8 @@ def pending(change: Any) -> None:
     module = app()
     original = module.pending
 
-    def changed(service: Any, identity: str, status: str) -> Response:
-        answer: Response = original(service, identity, status)
+    def changed(request: Any, identity: str, status: str) -> Response:
+        answer: Response = original(request, identity, status)
         change(answer, status)
         return answer
 

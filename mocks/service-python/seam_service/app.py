@@ -95,9 +95,11 @@ async def health() -> dict[str, str]:
     return {"status": "up"}
 
 
-def pending(service: Service, identity: str, status: str) -> Response:
-    """Where a job can be asked for, and when."""
-    headers = {"Location": f"{service.settings.gateway}/{bulk.V2}/batches/{identity}", "Retry-After": "1"}
+def pending(request: Request, identity: str, status: str) -> Response:
+    """Where a job can be asked for, at the address under which the gateway was called, and when."""
+    host, scheme = (request.headers.get(f"x-forwarded-{name}") for name in ("host", "proto"))
+    base = f"{scheme}://{host}" if host and scheme else request.app.state.service.settings.gateway
+    headers = {"Location": f"{base}/{bulk.V2}/batches/{identity}", "Retry-After": "1"}
     return JSONResponse({"batchId": identity, "status": status}, 202, headers)
 
 
@@ -111,7 +113,7 @@ def offer(contract: str, collection: str, operations: tuple[str, str], work: Wor
         service: Service = request.app.state.service
         call = admit(request, service.settings)
         told = await work(service, call, await read_content(request, contract, LARGEST, kinds))
-        return pending(service, told["batchId"], told["status"]) if contract == bulk.V2 else JSONResponse(told)
+        return pending(request, told["batchId"], told["status"]) if contract == bulk.V2 else JSONResponse(told)
 
     async def result(request: Request, identity: str) -> Response:
         service: Service = request.app.state.service
@@ -119,7 +121,7 @@ def offer(contract: str, collection: str, operations: tuple[str, str], work: Wor
         known, body = await service.memory(Store.result, place(contract, call, identity))
         if not known:
             raise Problem("not_found", "There is no such batch, file or decision")
-        return Response(body, media_type=JSON) if body else pending(service, identity.lower(), "running")
+        return Response(body, media_type=JSON) if body else pending(request, identity.lower(), "running")
 
     path = f"/{contract}/{collection}"
     post, get = (f"{contract}:{operation}" for operation in operations)

@@ -2,10 +2,12 @@
 
 import base64
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from seam_service.app import pending
 from seam_service.batch import read_batch
 from seam_service.call import Call, principal
 from seam_service.dataverse import Outcome, Row, part_replies
@@ -183,3 +185,16 @@ def test_a_row_in_doubt_is_known_by_what_it_holds() -> None:
     row = Row("new_invoices", "k", columns, absent=True)
     row.found({"@odata.etag": 'W/"1"'})
     assert row.outcome is Outcome.EXISTS
+
+
+@pytest.mark.parametrize(
+    ("sent", "base"),
+    [
+        ({"x-forwarded-host": "api.example", "x-forwarded-proto": "https"}, "https://api.example"),
+        ({}, "http://gateway"),
+    ],
+)
+def test_a_job_is_asked_for_where_the_gateway_was_called(sent: dict[str, str], base: str) -> None:
+    settings = SimpleNamespace(settings=SimpleNamespace(gateway="http://gateway"))
+    request: Any = SimpleNamespace(headers=sent, app=SimpleNamespace(state=SimpleNamespace(service=settings)))
+    assert pending(request, ID, "running").headers["Location"] == f"{base}/bulk-update/v2/batches/{ID}"
