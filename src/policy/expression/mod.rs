@@ -34,6 +34,7 @@ mod resolve_statement;
 mod resolve_static;
 mod type_names;
 mod types;
+mod types_shown;
 
 pub use cipher::is_aes;
 pub use classes::Class;
