@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::support::{Ran, seamstress};
 
-/// A service that brings the correlation ID back, refuses everything, tells each
-/// call in its log, and ends by itself at the call after `LIVES`.
+/// A service that brings the correlation ID back, refuses everything (by its
+/// defect `teapot` with a status that nobody declares), tells each call in its
+/// log, and ends by itself at the call after `LIVES`.
 const SERVICE: &str = r#"exec python3 -c '
 import http.server, json, os, sys
 calls = 0
@@ -35,7 +36,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if calls > int(os.environ["LIVES"]):
             print("out of lives", flush=True)
             os._exit(9)
-        self.answer(400)
+        self.answer(418 if os.environ.get("SEAMSTRESS_DEFECT") == "teapot" else 400)
     def log_message(self, *args):
         pass
 print("listening", flush=True)
@@ -56,6 +57,53 @@ fn check(lives: u32) -> Ran {
     let command = format!("export LIVES={lives}; {SERVICE}");
     let calls = ["check", "--operation", "inference/v1", "--payloads", "--only", "correlation/echo", "--seed", "1"];
     seamstress(&[&calls[..], &["--cases", "40", "--service-cmd", &command]].concat())
+}
+
+/// The check by which it is scored.
+const ONLY: &str = "response/undeclared-status";
+
+/// Scores defects of that service, as a file lists them.
+fn score(list: &str, more: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("defects.yaml");
+    std::fs::write(&file, list).expect("written");
+    let scenarios = folder.path().join("scenarios");
+    std::fs::create_dir(&scenarios).expect("made");
+    let (file, scenarios) = (file.to_str().expect("plain"), scenarios.to_str().expect("plain"));
+    let command = format!("export LIVES=1000000; {SERVICE}");
+    let calls = ["score", "--operation", "inference/v1", "--payloads", "--only", ONLY, "--seed", "1"];
+    let runs = ["--cases", "20", "--clean", "0", "--scenarios", scenarios, "--service-cmd", &command];
+    seamstress(&[&calls[..], &runs[..], &["--defects", file], more].concat())
+}
+
+#[test]
+fn defects_of_a_service_are_scored_and_one_that_nobody_hears_is_missed() {
+    if !with_python() {
+        return;
+    }
+    let list = "format: seamstress/defects/1\ndefects:\n  \
+                - { name: teapot, family: response, tells: \"a refusal has a status that is not declared\" }\n  \
+                - { name: silent, family: response, tells: \"nothing that anybody could hear\" }\n";
+    let ran = score(list, &[]);
+    assert_eq!(ran.code, 1, "{}", ran.all());
+    let row = |name: &str| ran.out.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(row("teapot").contains("response") && row("teapot").contains("1/1"), "{}", ran.all());
+    assert!(row("silent").contains("0/1"), "{}", ran.all());
+    assert!(ran.out.contains("1 of 2 defects found"), "{}", ran.all());
+    let ran = score(list, &["--defect", "teapot"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+}
+
+#[test]
+fn a_list_of_defects_with_faults_is_2_with_their_places() {
+    let list = "format: seamstress/defects/1\ndefects:\n  - { name: a b, family: correlation, tells: x }\n  \
+                - { name: c, family: corelation, tells: y }\n";
+    let ran = score(list, &[]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert!(ran.err.contains("defects.yaml:3:13"), "{}", ran.err);
+    assert!(ran.err.contains("defects.yaml:4:24") && ran.err.contains("did you mean `correlation`"), "{}", ran.err);
+    let ran = score("format: seamstress/defects/1\ndefects: []\n", &[]);
+    assert!(ran.code == 2 && ran.err.contains("defects.yaml:2:10"), "{}", ran.all());
 }
 
 fn output(ran: &Ran) -> String {
