@@ -1,5 +1,6 @@
 //! Plays cases, several at once, and judges each when it is over.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use super::queue::{Lane, Planned, Queue};
 use super::session::Session;
 use super::{Progress, RunError, guest, phases};
 use crate::check::{CaseSubject, Finding, NotChecked};
-use crate::generate::{Case, CaseKey, Need};
+use crate::generate::{Case, CaseKey, CaseKind, Need};
 use crate::observe::CaseRun;
 use crate::scenario::Scenario;
 use crate::target::Target;
@@ -114,16 +115,44 @@ fn workers(session: &Session) -> Vec<Lane> {
     (0..count).map(|number| if number % 3 == 2 { Lane::Payloads } else { Lane::Probes }).collect()
 }
 
+/// Names what was not played: how many cases, and what runs beside no other
+/// and never had its turn.
 fn leave_out(session: &Session, queue: &Queue) {
-    let left = queue.left(session);
-    let mut gathered = session.gathered();
-    for (contract, left) in session.contracts.iter().zip(left).filter(|(_, left)| *left > 0) {
-        gathered.not_checked.push(NotChecked {
-            what: format!("{left} generated cases"),
-            contract: Some(contract.id.clone()),
-            why: super::finish::stopped_because(session.stop.reason()).to_owned(),
-        });
+    let because = super::finish::stopped_because(session.stop.reason());
+    let mut counts = vec![0_u64; session.contracts.len()];
+    let mut apart = BTreeSet::new();
+    for (contract, key) in queue.left(session) {
+        counts[contract] += 1;
+        let kind = (contract, key.kind);
+        if !apart.contains(&kind) && !queue.has_played(contract, key.kind) && wants_apart(session, contract, &key) {
+            apart.insert(kind);
+        }
     }
+    let left_out = |contract: usize, what: String, why: String| NotChecked {
+        what,
+        contract: Some(session.contracts[contract].id.clone()),
+        why,
+    };
+    let counted = counts.into_iter().enumerate().filter(|(_, left)| *left > 0);
+    let counted = counted.map(|(contract, left)| left_out(contract, format!("{left} generated cases"), because.into()));
+    let named = apart.into_iter().map(|(contract, kind)| {
+        let what = if kind == CaseKind::Sequence {
+            "sequences that restart the service or move the clock".to_owned()
+        } else {
+            format!("probe {kind}")
+        };
+        left_out(contract, what, format!("{because} before it had its turn, apart from all others"))
+    });
+    session.gathered().not_checked.extend(counted.chain(named));
+}
+
+/// Whether a case runs beside no other.
+fn wants_apart(session: &Session, contract: usize, key: &CaseKey) -> bool {
+    if !matches!(key.kind, CaseKind::Probe(_) | CaseKind::Sequence) {
+        return false;
+    }
+    let (seed, nonce, pools) = (session.options.seed, &session.options.nonce, &session.pools[contract]);
+    session.generators[contract].case(key, seed, nonce, pools).is_ok_and(|case| case.is_alone())
 }
 
 /// Plays, judges and counts a case, unless somebody says stop.
@@ -136,8 +165,11 @@ async fn play_one(session: &Session, queue: &Queue, contract: usize, case: Arc<C
         session.count_case();
     };
     tokio::select! {
-        () = play => session.listener.tell(Progress::Cases { done: queue.taken(), of: queue.planned() }),
-        () = session.stop.stopped() => {}
+        () = play => {
+            queue.note_played(contract, key.kind);
+            session.listener.tell(Progress::Cases { done: queue.taken(), of: queue.planned() });
+        }
+        () = session.stop.stopped() => queue.take_back((contract, key.clone())),
     }
 }
 

@@ -2,7 +2,7 @@
 //! that a probe that waits for a window holds up no payload.
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{self, AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,6 +29,8 @@ pub(super) struct Queue {
     lanes: [Mutex<Alternating>; 2],
     /// Cases beside which nothing else may run, one by one.
     aside: Mutex<VecDeque<Planned>>,
+    /// Of what kinds cases were played to their end, by contract.
+    played: Mutex<BTreeSet<(usize, CaseKind)>>,
     /// Told whenever something is put aside, and when nothing more will be.
     put: Notify,
     closed: AtomicBool,
@@ -80,6 +82,7 @@ impl Queue {
         Self {
             lanes: [probes, payloads].map(Mutex::new),
             aside: Mutex::default(),
+            played: Mutex::default(),
             put: Notify::new(),
             closed: AtomicBool::new(false),
             taken: AtomicU64::new(0),
@@ -116,6 +119,22 @@ impl Queue {
         self.put.notify_one();
     }
 
+    /// Takes a case back that was cut off in the middle: it is left.
+    pub(super) fn take_back(&self, planned: Planned) {
+        self.taken.fetch_sub(1, atomic::Ordering::Relaxed);
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner).push_back(planned);
+    }
+
+    /// Notes that a case was played to its end.
+    pub(super) fn note_played(&self, contract: usize, kind: CaseKind) {
+        self.played.lock().unwrap_or_else(PoisonError::into_inner).insert((contract, kind));
+    }
+
+    /// Whether a case of this kind was played to its end.
+    pub(super) fn has_played(&self, contract: usize, kind: CaseKind) -> bool {
+        self.played.lock().unwrap_or_else(PoisonError::into_inner).contains(&(contract, kind))
+    }
+
     /// Says that nothing more will be put aside.
     pub(super) fn close_aside(&self) {
         self.closed.store(true, atomic::Ordering::Release);
@@ -149,15 +168,9 @@ impl Queue {
         lane.find(|planned| session.takes(planned))
     }
 
-    /// How many cases of each contract were never taken.
-    pub(super) fn left(&self, session: &Session) -> Vec<u64> {
-        let mut left = vec![0; session.contracts.len()];
-        while let Some((contract, _)) =
-            self.of(0, session).or_else(|| self.of(1, session)).or_else(|| self.next_aside())
-        {
-            left[contract] += 1;
-        }
-        left
+    /// The cases that were never played, one after the other.
+    pub(super) fn left(&self, session: &Session) -> impl Iterator<Item = Planned> {
+        std::iter::from_fn(|| self.of(0, session).or_else(|| self.of(1, session)).or_else(|| self.next_aside()))
     }
 }
 

@@ -29,6 +29,8 @@ fn a_gate_cut_by_its_budget_names_what_it_did_not_check() {
         .filter_map(|n| n["what"].as_str())
         .collect();
     assert!(left.iter().any(|what| what.starts_with("scenario ")), "{left:?}");
+    // What has a system to itself is named, and not only counted.
+    assert!(left.contains(&"probe past-window"), "{left:?}");
     assert!(
         ran.out.lines().last().is_some_and(|l| l.starts_with("PASSED") && l.contains("not checked")),
         "{}",

@@ -34,6 +34,17 @@ fn defects_of_service_gateway_and_data_path_are_found_and_the_right_stack_is_sil
 }
 
 #[test]
+fn a_budget_bounds_each_run() {
+    let args = ["--defect", "sunset-missing", "--defect", "validation-as-500", "--cases", "100000", "--complete"];
+    let (_, score, all) = score(&[&args[..], &["--budget", "2s", "--clean", "1"]].concat());
+    assert_eq!(score["defects"].as_array().map(Vec::len), Some(2), "{all}");
+    assert_eq!(score["clean_runs"].as_array().map(Vec::len), Some(1), "{all}");
+    // Without a bound, so many cases take minutes.
+    assert!(score["clean_runs"][0]["cases"].as_u64() < Some(100_000), "{all}");
+    assert!(all.contains("its budget was used up"), "{all}");
+}
+
+#[test]
 fn a_defect_that_nobody_knows_is_refused() {
     let ran = seamstress(&["score", "--defect", "duplicate-rase"]);
     assert_eq!(ran.code, 2, "{}", ran.all());

@@ -31,7 +31,7 @@ pub(in crate::cli) struct SelectArgs {
     /// Cases for each contract, probes included.
     #[arg(long, value_name = "N")]
     pub(in crate::cli) cases: Option<u32>,
-    /// Most wall time, e.g. `80s`, `PT5M`.
+    /// Most wall time, e.g. `80s`, `PT5M`; in a score, of each of its runs.
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) budget: Option<String>,
     /// First calls a second, instead of the scenario's.

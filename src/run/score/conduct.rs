@@ -75,7 +75,8 @@ pub async fn score(
         let wanted = Wanted { defect: None, seed, cases, until: None };
         let played = play(&options, &inputs, &scenarios, &wanted, &stop, &mut leaving).await?;
         interrupted(&stop)?;
-        let words = format!("right stack, seed {seed}: {} findings in {} cases", played.findings.len(), played.cases);
+        let (findings, cases, cut) = (played.findings.len(), played.cases, budget(&played));
+        let words = format!("right stack, seed {seed}: {findings} findings in {cases} cases{cut}");
         listener.stage(words);
         sum.clean(seed, played);
     }
@@ -91,12 +92,19 @@ fn interrupted(stop: &Stop) -> Result<(), RunError> {
     if stop.reason().is_some() { Err(RunError::Interrupted) } else { Ok(()) }
 }
 
+fn budget(played: &Played) -> &'static str {
+    if played.cut { "; its budget was used up" } else { "" }
+}
+
 fn line(number: usize, of: usize, defect: &Trial, seed: u64, played: &Played) -> String {
     let spoke = played.findings.iter().any(|f| f.family == defect.family);
     let how = match played.detected {
         Some((cases, after)) => format!("found after {cases} cases, {:.1} s", after.as_secs_f64()),
         None if spoke => format!("found, {} cases in {:.1} s", played.cases, played.took.as_secs_f64()),
-        None => format!("MISSED in {} cases, {:.1} s", played.cases, played.took.as_secs_f64()),
+        None => {
+            let cut = budget(played);
+            format!("MISSED in {} cases, {:.1} s{cut}", played.cases, played.took.as_secs_f64())
+        }
     };
     format!("{number}/{of} {} (seed {seed}): {how}", defect.name)
 }

@@ -37,6 +37,8 @@ pub(super) struct Played {
     pub(super) cases: u64,
     /// Wall time.
     pub(super) took: Duration,
+    /// Whether it ended since its budget was used up.
+    pub(super) cut: bool,
 }
 
 /// Starts the embedded system, plays, judges; that it stops is seen to by those
@@ -61,6 +63,7 @@ pub(super) async fn play(
     let session = Arc::new(Session::open(options, inputs, own.clone(), Listener::nobody()).await?);
     let outcome = tokio::select! {
         outcome = gate::carry_out(&session, &Play::Score, scenarios) => outcome,
+        () = gate::watch_budget(own.clone(), base.budget), if base.budget.is_some() => Ok(()),
         // What is under way then is left to itself: it sees the stop.
         () = own.stopped() => Ok(()),
         () = stop.stopped() => {
@@ -78,5 +81,6 @@ pub(super) async fn play(
         return Err(RunError::CouldNotRun(why));
     }
     let detected = session.gathered().detected;
-    Ok(Played { findings, detected, cases: session.totals(0).cases, took: session.began.elapsed() })
+    let cut = own.reason() == Some(StopReason::Budget);
+    Ok(Played { findings, detected, cases: session.totals(0).cases, took: session.began.elapsed(), cut })
 }
