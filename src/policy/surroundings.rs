@@ -43,9 +43,7 @@ impl Surroundings {
         Self {
             secrets: BTreeSet::new(),
             named_values: ["issuer", "tenant", "gateway-key", "managed-identity-secret"].map(value).into(),
-            backends: ["bulk-update-service", "tabular-intake-service", "inference-service", "dataverse"]
-                .map(str::to_owned)
-                .into(),
+            backends: ["service", "dataverse"].map(str::to_owned).into(),
             schemas: BTreeMap::new(),
             on_unsupported: OnUnsupported::Fail,
             mapped: None,

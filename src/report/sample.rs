@@ -303,7 +303,7 @@ fn chain() -> Vec<ChainLink> {
     };
     vec![
         link("flow", Some(1), "POST /bulk-update/v1/batches: 200"),
-        link("gateway", Some(1), "POST /bulk-update/v1/batches: 200, bulk-update-service said 200"),
+        link("gateway", Some(1), "POST /bulk-update/v1/batches: 200, service said 200"),
         link("service", None, "nothing under this correlation ID"),
         link("dataverse", Some(2), "accounts 6f1c2a94: written, injected fault: <lost>"),
     ]

@@ -46,12 +46,7 @@ impl Tiers {
         let (behind, received) = (start.behind(&model, trigger), trigger.handle().clone());
         let trigger = trigger.origin().clone();
         let (seat, service) = self.seat(start, start.service(&tenant, &dataverse, behind)).await?;
-        let backends = [
-            ("bulk-update-service", &service),
-            ("tabular-intake-service", &service),
-            ("inference-service", &service),
-            ("dataverse", &dataverse),
-        ];
+        let backends = [("service", &service), ("dataverse", &dataverse)];
         let gateway = Gateway::start(start.gateway(&tenant, &issuer, &backends)).await;
         let gateway = gateway.map_err(not_governed)?;
         let gateway = self.gateway.insert(gateway);

@@ -227,7 +227,7 @@ impl World {
         let clock = Clock::starting_at(Timestamp::parse("2026-09-01T08:00:00Z").expect("an instant"), 1.0);
         let (rows, traces) = (RowLog::new().expect("a temporary file"), TraceLog::new());
         let named = |name: &str, value: String| (name.to_owned(), value);
-        let ids = ["bulk-update-service", "tabular-intake-service", "inference-service", "dataverse"];
+        let ids = ["service", "dataverse"];
         let options = GatewayOptions {
             policies,
             instance: None,
