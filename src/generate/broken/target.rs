@@ -80,7 +80,9 @@ fn behind(piece: &mut Piece<'_>, with: &str) -> Option<()> {
 }
 
 pub(super) fn encoded_slash(piece: &mut Piece<'_>) -> Option<()> {
-    inside(piece, "%2F")
+    inside(piece, "%2F")?;
+    // Without a first slash it would be no target at all.
+    piece.request.target.starts_with('/').then_some(())
 }
 
 pub(super) fn dots(piece: &mut Piece<'_>) -> Option<()> {
