@@ -1,6 +1,5 @@
 //! `serve`: the embedded system until ctrl-C.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use super::{interrupt, settle};
 use crate::clock::{Clock, Timestamp};
 use crate::policy::OnUnsupported;
 use crate::report::escape;
-use crate::run::{self, FrontOptions, HandedOver, Handover, RunError, ServeOptions, Served, Stop};
+use crate::run::{self, FrontOptions, Handover, RunError, ServeOptions, Served, Stop};
 use crate::stack::Ports;
 use crate::wire::Redactor;
 
@@ -131,24 +130,9 @@ fn leave(args: &ServeArgs, served: &Served) -> Result<Left, RunError> {
         None => Left::default(),
     };
     for file in &left.handover.files {
-        write(file).map_err(|fault| failed(&file.path, fault))?;
+        file.write().map_err(|fault| failed(&file.path, fault))?;
     }
     Ok(left)
-}
-
-/// Written under another name and renamed: whoever waits for the file finds it
-/// whole.
-fn write(file: &HandedOver) -> std::io::Result<()> {
-    let mut name = file.path.as_os_str().to_owned();
-    name.push(".new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    if file.secret {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    options.open(&name)?.write_all(file.text.as_bytes())?;
-    std::fs::rename(&name, &file.path)
 }
 
 fn show(args: &ServeArgs, served: &Served, authority: Option<&Path>) {

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use super::args::ServiceArgs;
-use super::settle;
+use super::{screen, settle};
 use crate::door::Origin;
 use crate::run::{DEFAULT_HEALTH, RunError, ServiceChoice, ServiceFrom};
 
 /// How long a service may take until it is well, in real time.
 const WITHIN: Duration = Duration::from_mins(1);
+
+/// The same where a person starts it.
+const WITHIN_BY_HAND: Duration = Duration::from_mins(10);
 
 /// The service that was asked for; `None`: our own.
 pub(super) fn choice(args: &ServiceArgs) -> Result<Option<ServiceChoice>, RunError> {
@@ -19,7 +22,7 @@ pub(super) fn choice(args: &ServiceArgs) -> Result<Option<ServiceChoice>, RunErr
             ));
         }
         (Some(command), _) => ServiceFrom::Command { command: command.clone(), port: args.service_port },
-        (None, Some(url)) => ServiceFrom::Url(origin(url)?),
+        (None, Some(url)) => ServiceFrom::Url { origin: origin(url)?, variables: args.service_env.clone() },
         (None, None) => return unused(args),
     };
     let health = args.service_health.clone().unwrap_or_else(|| DEFAULT_HEALTH.to_owned());
@@ -27,8 +30,12 @@ pub(super) fn choice(args: &ServiceArgs) -> Result<Option<ServiceChoice>, RunErr
         return Err(RunError::Usage(format!("--service-health {health} is no path: expected one that begins with /")));
     }
     let within = args.service_within.as_deref().map(|text| settle::span("--service-within", text)).transpose()?;
-    let marker = args.service_marker.clone();
-    Ok(Some(ServiceChoice { from, health, within: within.unwrap_or(WITHIN), marker }))
+    let usual = if args.service_env.is_some() { WITHIN_BY_HAND } else { WITHIN };
+    if let ServiceFrom::Url { origin, variables: Some(file) } = &from {
+        screen::note(&format!("start your service at {origin} with the variables of {}", file.display()));
+    }
+    let (within, marker) = (within.unwrap_or(usual), args.service_marker.clone());
+    Ok(Some(ServiceChoice { from, health, within, marker }))
 }
 
 /// Flags that say something of a service that nobody named.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::door::{Origin, RestClient};
+use crate::door::{Door, Origin, RestClient};
 
 /// How long one question may take, in real time.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -12,14 +12,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two questions.
 const BETWEEN: Duration = Duration::from_millis(50);
 
-/// Asks until the answer is 2xx.
+/// Asks a service for its health until the answer is 2xx.
 ///
 /// # Errors
 /// What came of the last question, where that did not happen within the time.
-pub(super) async fn wait(rest: &RestClient, origin: &Origin, path: &str, within: Duration) -> Result<(), String> {
+pub async fn until_well(door: &Door, origin: &Origin, path: &str, within: Duration) -> Result<(), String> {
+    let rest = RestClient::new(door, within);
     let until = Instant::now() + within;
     loop {
-        let last = match timeout(PATIENCE, ask(rest, origin, path)).await {
+        let last = match timeout(PATIENCE, ask(&rest, origin, path)).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(what)) => what,
             Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),

@@ -19,6 +19,7 @@ mod usage;
 mod tests;
 
 pub use error::ProcessError;
+pub use health::until_well;
 pub use output::Output;
 pub use port::free_port;
 pub use service::{Launch, Service};

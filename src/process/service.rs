@@ -7,12 +7,13 @@ use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::time::{Instant, sleep};
 
+use super::ProcessError;
 use super::child::Child;
+use super::health::until_well;
 use super::output::Output;
 use super::port::{accepts, is_taken};
 use super::usage::Usage;
-use super::{ProcessError, health};
-use crate::door::{Door, Origin, RestClient};
+use crate::door::{Door, Origin};
 
 /// How long the port of a killed process may stay taken, in real time.
 const PORT_RELEASE: Duration = Duration::from_secs(5);
@@ -178,10 +179,9 @@ impl Service {
         let Launch { command, origin, health, within } = &self.0.launch;
         let variables = self.0.variables.get().map(Vec::as_slice).unwrap_or_default();
         let child = Child::spawn(command, variables, &self.0.output)?;
-        let rest = RestClient::new(&Door::loopback(), *within);
-        let mut exited = child.exited();
+        let (door, mut exited) = (Door::loopback(), child.exited());
         let failed = tokio::select! {
-            well = health::wait(&rest, origin, health, *within) => match well {
+            well = until_well(&door, origin, health, *within) => match well {
                 Ok(()) => None,
                 Err(last) => Some(self.not_healthy(last)),
             },

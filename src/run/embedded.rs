@@ -2,16 +2,18 @@
 //! user's in its seat.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::time::Instant;
 
+use super::handover::Handover;
 use super::open::{Opened, REST_TIMEOUT, reach, stack_error};
 use super::{DEFAULT_HEALTH, Options, RunError, ServiceChoice, ServiceFrom};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, format_duration};
 use crate::contract::Contract;
 use crate::door::{Door, Origin, RestClient};
 use crate::generate::Need;
 use crate::limit::Throttling;
-use crate::process::{Launch, ProcessError, Service, free_port};
+use crate::process::{self, Launch, ProcessError, Service, free_port};
 use crate::stack::gateway::KeyRefresh;
 use crate::stack::{Api, Guest, LogSource, Ports, Restart, Stack, StackOptions};
 use crate::target::{Clients, Control, Target};
@@ -70,39 +72,84 @@ pub(super) async fn around(
         return Err(RunError::Usage(why.to_owned()));
     }
     let clock = Clock::starting_at(options.now.unwrap_or_else(Timestamp::system_now), 1.0);
-    match &choice.from {
-        ServiceFrom::Url(origin) => {
+    let around = Around { options, choice, contracts, clock, began };
+    let mut opened = match &choice.from {
+        ServiceFrom::Url { origin, variables } => around.of_others(origin, variables.as_deref()).await?,
+        ServiceFrom::Command { command, port } => around.of_ours(command, *port).await?,
+    };
+    opened.target.health = Some(choice.health.clone());
+    opened.target.service_marker = choice.marker.clone().or_else(|| declared_marker(contracts));
+    Ok(opened)
+}
+
+/// What a system around a service is started with.
+struct Around<'a> {
+    options: &'a Options,
+    choice: &'a ServiceChoice,
+    contracts: &'a [Contract],
+    clock: Clock,
+    began: Instant,
+}
+
+impl Around<'_> {
+    /// Around a service that somebody else starts, or has started.
+    async fn of_others(&self, origin: &Origin, variables: Option<&Path>) -> Result<Opened, RunError> {
+        if variables.is_none() {
             reach(&Door::new([origin.host.clone()]), "the service", origin).await?;
-            let guest = Guest { origin: origin.clone(), restart: None, log: None };
-            let stack = start(options, contracts, clock.clone(), Some(guest)).await?;
-            let mut target = target(options, &stack, clock, began);
-            target.name = format!("{origin} behind the embedded gateway");
-            target.door = Door::new([origin.host.clone()]);
+        }
+        let stack = self.start(Guest { origin: origin.clone(), restart: None, log: None }).await?;
+        if let Some(file) = variables
+            && let Err(fault) = self.wait_for(&stack, origin, file).await
+        {
+            stack.stop().await;
+            return Err(fault);
+        }
+        let mut target = target(self.options, &stack, self.clock.clone(), self.began);
+        target.name = format!("{origin} behind the embedded gateway");
+        target.door = Door::new([origin.host.clone()]);
+        target.offers.remove(&Need::Apart);
+        Ok(Opened { target, stack: Some(stack), service: None })
+    }
+
+    /// Around a service that is started for the run.
+    async fn of_ours(&self, command: &str, port: Option<u16>) -> Result<Opened, RunError> {
+        let service = launched(self.choice, command, port)?;
+        let origin = service.origin().clone();
+        let guest = Guest { origin, restart: Some(restarting(&service)), log: Some(logging(&service)) };
+        let stack = self.start(guest).await?;
+        if let Err(fault) = bring_up(self.options, &stack, &service).await {
+            stack.stop().await;
+            return Err(fault);
+        }
+        let mut target = target(self.options, &stack, self.clock.clone(), self.began);
+        "your service behind the embedded gateway".clone_into(&mut target.name);
+        target.offers.extend([Need::Restart, Need::ServiceLog]);
+        if port.is_some() {
+            // A second one would want the same port.
             target.offers.remove(&Need::Apart);
-            target.health = Some(choice.health.clone());
-            target.service_marker = choice.marker.clone().or_else(|| declared_marker(contracts));
-            Ok(Opened { target, stack: Some(stack), service: None })
         }
-        ServiceFrom::Command { command, port } => {
-            let service = launched(choice, command, *port)?;
-            let origin = service.origin().clone();
-            let guest = Guest { origin, restart: Some(restarting(&service)), log: Some(logging(&service)) };
-            let stack = start(options, contracts, clock.clone(), Some(guest)).await?;
-            if let Err(fault) = bring_up(options, &stack, &service).await {
-                stack.stop().await;
-                return Err(fault);
-            }
-            let mut target = target(options, &stack, clock, began);
-            "your service behind the embedded gateway".clone_into(&mut target.name);
-            target.offers.extend([Need::Restart, Need::ServiceLog]);
-            target.health = Some(choice.health.clone());
-            if port.is_some() {
-                // A second one would want the same port.
-                target.offers.remove(&Need::Apart);
-            }
-            target.service_marker = choice.marker.clone().or_else(|| declared_marker(contracts));
-            Ok(Opened { target, stack: Some(stack), service: Some(service) })
+        Ok(Opened { target, stack: Some(stack), service: Some(service) })
+    }
+
+    async fn start(&self, guest: Guest) -> Result<Stack, RunError> {
+        start(self.options, self.contracts, self.clock.clone(), Some(guest)).await
+    }
+
+    /// Tells what the service needs to know, and waits until it is well.
+    async fn wait_for(&self, stack: &Stack, origin: &Origin, file: &Path) -> Result<(), RunError> {
+        stack.surroundings().secret.iter().for_each(|(_, secret)| self.options.redactor.register(secret));
+        for file in &Handover::for_service(stack, file).files {
+            let failed = |fault| RunError::CouldNotRun(format!("{} can't be written: {fault}", file.path.display()));
+            file.write().map_err(failed)?;
         }
+        let ServiceChoice { health, within, .. } = self.choice;
+        let door = Door::new([origin.host.clone()]);
+        process::until_well(&door, origin, health, *within).await.map_err(|last| {
+            let (within, file) = (format_duration(*within), file.display());
+            RunError::CouldNotRun(format!(
+                "the service did not answer GET {origin}{health} with 2xx within {within}: {last}\nhint: start it with the variables of {file}; --service-within TIME waits longer"
+            ))
+        })
     }
 }
 

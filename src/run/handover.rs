@@ -2,6 +2,7 @@
 //! commands, variables for services and clients, the certificates they need.
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::stack::{CertificateError, Stack};
@@ -25,6 +26,26 @@ pub struct HandedOver {
     pub text: String,
     /// Only its owner may read it.
     pub secret: bool,
+}
+
+impl HandedOver {
+    /// Writes it under another name and renames it: whoever waits for the file
+    /// finds it whole.
+    ///
+    /// # Errors
+    /// The folder can't be written to.
+    pub fn write(&self) -> io::Result<()> {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".new");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        if self.secret {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
+        options.open(&name)?.write_all(self.text.as_bytes())?;
+        std::fs::rename(&name, &self.path)
+    }
 }
 
 /// Names of the variables by which programs find an authority: OpenSSL and Go,
@@ -53,6 +74,21 @@ impl Handover {
             secret: false,
         });
         Ok(handover)
+    }
+
+    /// What a service of the user's has to know of a stack, in a file of
+    /// variables.
+    pub fn for_service(stack: &Stack, file: &Path) -> Self {
+        let mut handover = Self::authority(stack, file);
+        let mut variables = stack.surroundings().variables();
+        if let Some(authority) = &handover.authority {
+            let value = authority.display().to_string();
+            variables.extend(AUTHORITY_VARIABLES.map(|name| (name.to_owned(), value.clone())));
+        }
+        let lines: String = variables.iter().map(|(name, value)| line(name, value)).collect();
+        let head = "# Written by `seamstress`; valid as long as the run that waits for the service.\n# set -a; . ./THIS-FILE; set +a\n";
+        handover.files.push(HandedOver { path: file.to_owned(), text: format!("{head}{lines}"), secret: true });
+        handover
     }
 
     /// The authority's certificate alone; nothing, where no tier speaks TLS.

@@ -152,8 +152,14 @@ pub enum ServiceFrom {
         /// The port.
         port: Option<u16>,
     },
-    /// It runs already.
-    Url(Origin),
+    /// Somebody else starts it.
+    Url {
+        /// Where it listens.
+        origin: Origin,
+        /// Where the variables that it needs are written; then it is started
+        /// after that, and waited for. `None`: it runs already.
+        variables: Option<PathBuf>,
+    },
 }
 
 impl TargetChoice {

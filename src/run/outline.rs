@@ -198,7 +198,7 @@ fn place(target: &TargetChoice) -> String {
         TargetChoice::Embedded => "the embedded system, on loopback".to_owned(),
         TargetChoice::Service(choice) => match &choice.from {
             ServiceFrom::Command { command, .. } => format!("the embedded system around `{command}`, on loopback"),
-            ServiceFrom::Url(origin) => format!("the embedded system around {origin}"),
+            ServiceFrom::Url { origin, .. } => format!("the embedded system around {origin}"),
         },
         TargetChoice::Environment { name, settings, .. } => format!("environment {name}, {}", settings.gateway),
         TargetChoice::Url { origin, base_path, .. } => format!("{origin}{base_path}"),

@@ -90,7 +90,12 @@ fn push_service(choice: &ServiceChoice, push: &mut impl FnMut(&str, &str)) {
                 push("--service-port", &port.to_string());
             }
         }
-        ServiceFrom::Url(origin) => push("--service", &origin.to_string()),
+        ServiceFrom::Url { origin, variables } => {
+            push("--service", &origin.to_string());
+            if let Some(file) = variables {
+                push("--service-env", &file.display().to_string());
+            }
+        }
     }
     if choice.health != DEFAULT_HEALTH {
         push("--service-health", &choice.health);

@@ -2,10 +2,11 @@
 //! those that do.
 
 use std::net::TcpListener;
+use std::sync::mpsc;
 
 use serde_json::Value;
 
-use crate::support::{Ran, seamstress};
+use crate::support::{Ran, answers_every_call, seamstress};
 
 /// A service that brings the correlation ID back, refuses everything (by its
 /// defect `teapot` with a status that nobody declares), tells each call in its
@@ -170,4 +171,43 @@ fn flags_that_make_no_sense_are_2() {
         assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.all());
         assert!(ran.err.contains(words), "{arguments:?}: {}", ran.err);
     }
+}
+
+#[test]
+fn a_service_that_somebody_else_starts_is_told_its_variables_and_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("seams.env");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (tell, told) = mpsc::channel();
+    let variables = file.clone();
+    answers_every_call(listener, move |request| {
+        if request.starts_with("GET /up ") {
+            let _ = tell.send(std::fs::read_to_string(&variables));
+        }
+    });
+    let (name, health) = (file.to_str().expect("plain"), ["--service-health", "/up"]);
+    let calls =
+        ["check", "--operation", "inference/v1", "--only", "identity/token-refused", "--cases", "30", "--seed", "1"];
+    let ran = seamstress(&[&calls[..], &["--service", &url, "--service-env", name], &health].concat());
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let told = told.try_recv().expect("asked for its health").expect("the variables come first");
+    assert!(ran.err.contains("with the variables of"), "{}", ran.all());
+    for variable in
+        ["SEAMSTRESS_DATA_URL=https://", "AZURE_CLIENT_SECRET=", "SSL_CERT_FILE=", "SEAMSTRESS_GATEWAY_KEY="]
+    {
+        assert!(told.contains(variable), "{variable}: {told}");
+    }
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).expect("there").permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let secret = told.lines().find_map(|line| line.strip_prefix("AZURE_CLIENT_SECRET=")).expect("there");
+    assert!(!ran.all().contains(secret));
+
+    let nobody = ["--service", "http://127.0.0.1:9", "--service-env", name, "--service-within", "200ms"];
+    let ran = seamstress(&[&calls[..], &nobody].concat());
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    assert!(ran.err.contains("nobody listens there") && ran.err.contains("seams.env"), "{}", ran.err);
 }

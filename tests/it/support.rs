@@ -1,6 +1,7 @@
 //! Running the real binary.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -159,4 +160,19 @@ impl Drop for Serving {
 pub(crate) fn interrupt(child: &Child) {
     let done = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
     assert!(done.success(), "kill -INT failed");
+}
+
+/// A service that answers every call 201 with an empty object, and closes; each
+/// request is shown to `seen` first.
+pub(crate) fn answers_every_call(listener: TcpListener, seen: impl Fn(&str) + Send + 'static) {
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = vec![0; 64 * 1024];
+            let read = stream.read(&mut request).unwrap_or_default();
+            seen(&String::from_utf8_lossy(&request[..read]));
+            let head = "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nConnection: close\r\n";
+            let _ = stream.write_all(format!("{head}Content-Length: 2\r\n\r\n{{}}").as_bytes());
+        }
+    });
 }

@@ -183,6 +183,10 @@ pub(in crate::cli) struct ServiceArgs {
     /// Put the embedded gateway before a service that runs already.
     #[arg(long, value_name = "URL", conflicts_with = "env")]
     pub(in crate::cli) service: Option<String>,
+    /// Write the variables that your service needs to this file first, and wait
+    /// until somebody has started it with them: in a debugger, in a container.
+    #[arg(long, value_name = "FILE", requires = "service")]
+    pub(in crate::cli) service_env: Option<PathBuf>,
     /// The port for `--service-cmd`; any free one by default.
     #[arg(long, value_name = "PORT", requires = "service_cmd", value_parser = clap::value_parser!(u16).range(1..))]
     pub(in crate::cli) service_port: Option<u16>,
@@ -190,7 +194,8 @@ pub(in crate::cli) struct ServiceArgs {
     /// default.
     #[arg(long, value_name = "PATH")]
     pub(in crate::cli) service_health: Option<String>,
-    /// How long it may take until it does; 60 s by default.
+    /// How long it may take until it does; 60 s by default, 10 min with
+    /// --service-env.
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) service_within: Option<String>,
     /// A header field that only your service's answers carry, by which they are
