@@ -34,6 +34,8 @@ pub mod stack;
 
 pub mod process;
 
+pub mod project;
+
 pub mod run;
 
 pub mod cli;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// A room, and the rooms that it may import. `openapi` and `behaviour` are the
 /// two halves of `contract`.
-const ALLOWED: [(&str, &[&str]); 24] = [
+const ALLOWED: [(&str, &[&str]); 25] = [
     ("diagnose", &[]),
     ("clock", &[]),
     ("door", &[]),
@@ -34,6 +34,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
         &["diagnose", "clock", "door", "wire", "limit", "contract::openapi", "contract::id", "policy", "observe"],
     ),
     ("process", &["clock", "door"]),
+    ("project", &["diagnose", "contract"]),
     ("run", EVERYTHING),
     ("cli", EVERYTHING_AND_RUN),
 ];
@@ -75,6 +76,7 @@ const EVERYTHING_AND_RUN: &[&str] = &[
     "capacity",
     "readiness",
     "report",
+    "project",
     "stack",
     "run",
 ];

@@ -1,6 +1,6 @@
 //! `init` and `schema`.
 
-use crate::support::seamstress;
+use crate::support::{answers_every_call, seamstress};
 
 #[test]
 fn a_first_behaviour_file_is_written_beside_the_document_and_never_over_another() {
@@ -63,4 +63,58 @@ fn tables_are_written_from_a_metadata_document_and_never_over_others() {
     let wrong = seamstress(&["tables", document, "--only", "new_thin", "-o", "-"]);
     assert_eq!(wrong.code, 2, "{}", wrong.all());
     assert!(wrong.all().contains("did you mean `new_thing`?"), "{}", wrong.all());
+}
+
+/// What a framework exports of a service that knows no gateway.
+const EXPORTED: &str = r#"{
+  "openapi": "3.1.0",
+  "info": { "title": "Visits", "version": "1.0.0" },
+  "paths": { "/visits": { "post": {
+    "operationId": "createVisit",
+    "requestBody": { "required": true, "content": { "application/json": { "schema": {
+      "type": "object", "required": ["name"], "properties": { "name": { "type": "string", "maxLength": 80 } } } } } },
+    "responses": {
+      "201": { "description": "Made.", "content": { "application/json": { "schema": { "type": "object" } } } },
+      "422": { "description": "No.", "content": { "application/json": { "schema": { "type": "object" } } } }
+    } } } }
+}"#;
+
+#[test]
+fn a_project_of_a_service_is_made_lints_clean_and_is_judged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = folder.path().join("exported.json");
+    std::fs::write(&document, EXPORTED).expect("written");
+    let project = folder.path().join("project");
+    let (document, at) = (document.to_str().expect("plain"), project.to_str().expect("plain"));
+    let ran = seamstress(&["init", document, "--project", at]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    for said in ["contracts/visits/v1/openapi.json", "lines are questions", "401, 403", "seamstress gate --service-cmd"]
+    {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+    let inside = |name: &str| project.join(name).to_str().expect("plain").to_owned();
+    let (contracts, scenarios, mocks) = (inside("contracts"), inside("scenarios"), inside("mocks"));
+    let files = ["--contracts", &contracts, "--scenarios", &scenarios, "--mocks", &mocks];
+    let lint = seamstress(&[&["lint"][..], &files].concat());
+    assert_eq!((lint.code, lint.all().contains("nothing to mend")), (0, true), "{}", lint.all());
+    // Its policies keep who may not call away from the service.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    answers_every_call(listener, |_| {});
+    let refused = ["check", "--service", &url, "--only", "identity/token-refused", "--cases", "40", "--seed", "1"];
+    let check = seamstress(&[&refused[..], &files].concat());
+    assert_eq!(check.code, 0, "{}", check.all());
+    assert!(check.out.contains("40 cases"), "{}", check.all());
+
+    let behaviour = project.join("contracts/visits/v1/behaviour.yaml");
+    std::fs::write(&behaviour, "mine").expect("written");
+    let again = seamstress(&["init", document, "--project", at]);
+    assert_eq!(again.code, 2, "{}", again.all());
+    assert!(again.err.contains("nothing is written") && again.err.contains("behaviour.yaml"), "{}", again.err);
+    assert_eq!(std::fs::read_to_string(&behaviour).expect("there"), "mine");
+    let second = seamstress(&["init", document, "--project", at, "--as", "calls/v2"]);
+    assert_eq!(second.code, 0, "{}", second.all());
+    assert!(second.out.contains("put this into it") && second.out.contains("  calls:"), "{}", second.out);
+    let wrong = seamstress(&["init", document, "--project", at, "--as", "Calls"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.all());
 }

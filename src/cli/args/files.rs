@@ -42,6 +42,15 @@ pub(in crate::cli) struct InitArgs {
     /// Overwrite a file that is there.
     #[arg(long)]
     pub(in crate::cli) force: bool,
+    /// Make a whole project in this folder instead: the contract with what the
+    /// gateway adds to it, a behaviour file, policies, a tenant, a table, a
+    /// scenario. Nothing is overwritten.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "force"])]
+    pub(in crate::cli) project: Option<PathBuf>,
+    /// What the contract is called in the project; made from title and version
+    /// by default.
+    #[arg(long = "as", value_name = "NAME/VERSION", requires = "project")]
+    pub(in crate::cli) name: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -15,4 +15,4 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use scaffold::scaffold;
+pub use scaffold::{Enforced, scaffold};

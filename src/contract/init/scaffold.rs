@@ -5,9 +5,28 @@ use super::sheet::{Sheet, pointer, scalar, some_of};
 use super::{refusals, work};
 use crate::contract::openapi::{OpenApi, Operation, StatusKey};
 
+/// What a gateway that is set up with the behaviour file makes sure of: then it
+/// is no question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enforced {
+    /// The application id that tokens must be for.
+    pub audience: String,
+    /// What clients ask tokens for.
+    pub app_id_uri: String,
+    /// The role that a token must carry.
+    pub role: String,
+    /// The largest body, in bytes, where the gateway looks at it.
+    pub largest_body: Option<u64>,
+    /// Calls of one client in 60 seconds.
+    pub calls_a_minute: u64,
+    /// Calls of one client in 30 days.
+    pub calls_a_month: u64,
+}
+
 /// The text of a behaviour file for a document: it loads, and contradicts the
-/// document nowhere. `file` is how the text calls the document.
-pub fn scaffold(document: &OpenApi, file: &str) -> String {
+/// document nowhere. `file` is how the text calls the document; what a gateway
+/// makes sure of counts, where one is known.
+pub fn scaffold(document: &OpenApi, file: &str, enforced: Option<&Enforced>) -> String {
     let mut sheet = Sheet::new();
     sheet.note(&format!("What {file} promises and OpenAPI can't say."));
     sheet.note("");
@@ -28,11 +47,18 @@ pub fn scaffold(document: &OpenApi, file: &str) -> String {
     let carrier = correlation::carrier(document);
     lifecycle(document, &mut sheet);
     correlation::push(carrier.as_ref(), &types, &mut sheet);
-    identity(document, &mut sheet);
+    match enforced {
+        Some(enforced) => known_identity(enforced, &mut sheet),
+        None => identity(document, &mut sheet),
+    }
+    data_path(&mut sheet);
     idempotency(document, carrier.as_ref(), &mut sheet);
     refusals::push(&types, &mut sheet);
-    work::limits(document, &mut sheet);
-    throttling(&types, &mut sheet);
+    work::limits(document, enforced.and_then(|known| known.largest_body), &mut sheet);
+    match enforced {
+        Some(enforced) => known_throttling(enforced, &mut sheet),
+        None => throttling(&types, &mut sheet),
+    }
     work::jobs(document, &mut sheet);
     effects(&mut sheet);
     work::data(document, &mut sheet);
@@ -90,6 +116,22 @@ fn identity(document: &OpenApi, sheet: &mut Sheet) {
     sheet.off(&format!("  app_id_uri: {}", scalar(&uri)));
     sheet.off("  roles: [Jobs.Submit]");
     sheet.off("  through_gateway_only: true");
+}
+
+fn known_identity(enforced: &Enforced, sheet: &mut Sheet) {
+    sheet.gap();
+    sheet.note("As the gateway's policies and the tenant beside it have it: change all three together.");
+    sheet.line("identity:");
+    sheet.line("  issuer: entra");
+    sheet.line("  token_version: 2");
+    sheet.line(&format!("  audience: {}", scalar(&enforced.audience)));
+    sheet.line(&format!("  app_id_uri: {}", scalar(&enforced.app_id_uri)));
+    sheet.line(&format!("  roles: [{}]", scalar(&enforced.role)));
+    sheet.note("Does the service refuse who comes past the gateway, without the key in X-Gateway-Key?");
+    sheet.off("  through_gateway_only: true");
+}
+
+fn data_path(sheet: &mut Sheet) {
     sheet.note(
         "How the service reaches Dataverse: governed (through the gateway), direct, or flow_commits (not at all).",
     );
@@ -169,6 +211,15 @@ fn throttling(types: &refusals::Types, sheet: &mut Sheet) {
     sheet.off("  per: client");
     sheet.off("  rate: { calls: 600, per: PT60S }");
     sheet.off("  quota: { calls: 1000000, per: P30D }");
+}
+
+fn known_throttling(enforced: &Enforced, sheet: &mut Sheet) {
+    sheet.gap();
+    sheet.note("As the gateway's policies have it.");
+    sheet.line("throttling:");
+    sheet.line("  per: client");
+    sheet.line(&format!("  rate: {{ calls: {}, per: PT60S }}", enforced.calls_a_minute));
+    sheet.line(&format!("  quota: {{ calls: {}, per: P30D }}", enforced.calls_a_month));
 }
 
 fn effects(sheet: &mut Sheet) {

@@ -61,7 +61,7 @@ fn answered(text: &str) -> String {
 fn what_comes_out_loads_contradicts_nothing_and_can_be_answered() {
     for file in shipped().into_iter().chain(corpus()) {
         let document = Arc::new(OpenApi::load(&file).expect("loads"));
-        let text = scaffold(&document, "openapi.yaml");
+        let text = scaffold(&document, "openapi.yaml", None);
         let behaviour = Behaviour::parse("behaviour.yaml", &text);
         let behaviour = behaviour.unwrap_or_else(|faults| panic!("{}: {faults}\n{text}", file.display()));
         let before = linted(&document, None);
@@ -78,7 +78,7 @@ fn what_comes_out_loads_contradicts_nothing_and_can_be_answered() {
 #[test]
 fn what_a_document_says_is_filled_in() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/bulk-update/v2/openapi.yaml");
-    let text = scaffold(&OpenApi::load(&file).expect("loads"), "openapi.yaml");
+    let text = scaffold(&OpenApi::load(&file).expect("loads"), "openapi.yaml", None);
     let behaviour = Behaviour::parse("behaviour.yaml", &text).expect("loads");
     let correlation = behaviour.correlation.as_ref().expect("read off");
     assert_eq!((correlation.header.as_str(), correlation.uuid), ("X-Correlation-Id", true));
@@ -95,7 +95,7 @@ fn what_a_document_says_is_filled_in() {
 #[test]
 fn a_document_that_says_nothing_asks_everything() {
     let text = "openapi: 3.1.0\ninfo: { title: T, version: '1' }\npaths: {}\n";
-    let out = scaffold(&OpenApi::parse("a.yaml", text).expect("loads"), "a.yaml");
+    let out = scaffold(&OpenApi::parse("a.yaml", text).expect("loads"), "a.yaml", None);
     let behaviour = Behaviour::parse("behaviour.yaml", &out).unwrap_or_else(|faults| panic!("{faults}\n{out}"));
     assert!(behaviour.correlation.is_none() && behaviour.errors.is_empty() && behaviour.limits.is_none());
 }

@@ -27,7 +27,7 @@ fn lists<'d>(document: &'d OpenApi, schema: &'d Value) -> Vec<(Vec<String>, &'d 
     found.collect()
 }
 
-pub(super) fn limits(document: &OpenApi, sheet: &mut Sheet) {
+pub(super) fn limits(document: &OpenApi, largest_body: Option<u64>, sheet: &mut Sheet) {
     let mut types: Vec<&str> = Vec::new();
     for media in document.operations.iter().filter_map(|o| o.request.as_ref()).flat_map(|r| &r.content) {
         let whole = media.name.split('/').filter(|part| !part.is_empty()).count() == 2;
@@ -38,12 +38,13 @@ pub(super) fn limits(document: &OpenApi, sheet: &mut Sheet) {
     let ranges = document.operations.iter().filter_map(|o| o.request.as_ref()).flat_map(|r| &r.content);
     let ranges = ranges.filter(|m| !types.contains(&m.name.as_str())).count() > 0;
     let items = most_items(document);
-    let counts = !items.is_empty() || (!types.is_empty() && !ranges);
+    let counts = largest_body.is_some() || !items.is_empty() || (!types.is_empty() && !ranges);
     sheet.gap();
     sheet.switched(counts, "limits:");
     sheet
         .note("The largest body, the deepest nesting, the most bytes of header fields: at the gateway, and behind it?");
-    sheet.off("  body: 1 MiB");
+    let body = largest_body.map_or_else(|| "1 MiB".to_owned(), |bytes| format!("{bytes} B"));
+    sheet.switched(largest_body.is_some(), &format!("  body: {body}"));
     sheet.off("  nesting: 32");
     sheet.off("  headers: 16 KiB");
     sheet.off("  header: 8 KiB");
