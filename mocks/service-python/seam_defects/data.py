@@ -1,6 +1,5 @@
 """Dataverse: what is written where, how often, and what is made of its answers."""
 
-import asyncio
 import importlib
 import itertools
 import json
@@ -11,10 +10,12 @@ from dataclasses import replace as changed
 from typing import Any
 
 from PowerPlatform.Dataverse.core.config import DataverseConfig
+from PowerPlatform.Dataverse.data._batch import _BatchClient
+from PowerPlatform.Dataverse.data._batch_base import _ChangeSetBatchItem
 from PowerPlatform.Dataverse.data._raw_request import _RawRequest
 
 from seam_service import dataverse, inference, intake, service
-from seam_service.dataverse import Dataverse, Outcome, Pace, Reply, Row, Tries
+from seam_service.dataverse import Dataverse, Outcome, Reply, Row, Tries
 
 from .registry import defect, replace
 
@@ -130,20 +131,6 @@ def one_write_in_ten_twice() -> None:
     exchanged(around)
 
 
-@defect("all-at-once")
-def all_at_once() -> None:
-    dataverse.AT_ONCE = 512
-    Pace.heed = lambda self, hint: None  # type: ignore
-
-    async def around(send: Any, way: Any, asks: Any, together: bool) -> Any:
-        if together or len(asks) == 1:
-            return await send(way, asks)
-        parts = await asyncio.gather(*(send(way, [ask]) for ask in asks))
-        return [reply for part in parts for reply in part]
-
-    exchanged(around)
-
-
 def replied(change: Callable[[Reply], Reply]) -> None:
     """Takes an answer for another one."""
 
@@ -230,20 +217,36 @@ def last_part_stands_for_all() -> None:
     batched(change)
 
 
+def gone_for_good() -> None:
+    """A row that is gone once is not looked at again."""
+    original = Row.answered
+
+    def answered(self: Row, reply: Reply) -> None:
+        original(self, reply)
+        if reply.status == 404:
+            self.look, self.outcome = False, Outcome.GONE
+
+    Row.answered = answered  # type: ignore
+
+
 @defect("change-set-missing")
 def change_set_missing() -> None:
+    gone_for_good()
     batched(lambda send, asks, _: send(asks, False))
 
 
 @defect("change-set-split")
 def change_set_split() -> None:
-    def change(send: Any, asks: Any, together: bool) -> Any:
-        if not together or len(asks) < 2:
-            return send(asks, together)
-        half = len(asks) // 2
-        return send(asks[:half], True) + send(asks[half:], True)
+    gone_for_good()
+    original = _BatchClient._build_batch_body
 
-    batched(change)
+    def build(self: Any, items: Any, boundary: str) -> Any:
+        if isinstance(items[0], _ChangeSetBatchItem):
+            asks, half = items[0].requests, len(items[0].requests) // 2
+            items = [_ChangeSetBatchItem(requests=asks[:half]), _ChangeSetBatchItem(requests=asks[half:])]
+        return original(self, items, boundary)
+
+    _BatchClient._build_batch_body = build  # type: ignore
 
 
 def posts(chosen: Callable[[Row], bool]) -> None:
@@ -288,26 +291,28 @@ def lost_answer_written_twice() -> None:
     Row.is_ours = lambda self, found: False  # type: ignore
 
 
-def own_write(absent: bool) -> None:
-    """Takes its own earlier write for somebody else's."""
-    original = Row.found
+def unlooked(absent: bool) -> None:
+    """Repeats what is in doubt without a look at it, and takes its own earlier write for somebody else's."""
+    original = Row.answered
 
-    def found(self: Row, row: Any) -> None:
-        ours = row is not None and self.in_doubt and self.absent == absent and self.is_ours(row)
-        original(self, row)
-        self.outcome = Outcome.REFUSED if ours else self.outcome
+    def answered(self: Row, reply: Reply) -> None:
+        again = self.in_doubt
+        original(self, reply)
+        if self.absent == absent and self.in_doubt:
+            self.look = False
+            self.outcome = Outcome.REFUSED if again and reply.status in dataverse.CHANGED else self.outcome
 
-    Row.found = found  # type: ignore
+    Row.answered = answered  # type: ignore
 
 
 @defect("own-write-not-recognised")
 def own_write_not_recognised() -> None:
-    own_write(False)
+    unlooked(False)
 
 
 @defect("known-row-as-failure")
 def known_row_as_failure() -> None:
-    own_write(True)
+    unlooked(True)
 
 
 @defect("known-invoice-rewritten")
