@@ -75,7 +75,9 @@ impl Backend {
     }
 
     /// Sends a request over a kept connection, or over a new one. A kept one
-    /// that the backend closed before it took the request is replaced.
+    /// that the backend closed before it took the request is replaced; also one
+    /// that it closed before it answered, where the request changes nothing and
+    /// has no body (RFC 9110 §9.2.2).
     pub(super) async fn send(
         self: &Arc<Self>,
         mut request: Request<RequestBody>,
@@ -86,12 +88,16 @@ impl Backend {
             if !sender.is_ready() && !matches!(timeout(PATIENCE, sender.ready()).await, Ok(Ok(()))) {
                 continue;
             }
+            let copy = (request.method().is_safe() && request.body().is_none()).then(|| request.clone());
             match sender.try_send_request(request).await {
                 Ok(response) => return Ok(self.leased(response, sender)),
-                Err(mut failed) => match failed.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(failed.into_error().into()),
-                },
+                Err(mut failed) => {
+                    let closed = failed.error().is_incomplete_message();
+                    match failed.take_message().or(copy.filter(|_| closed)) {
+                        Some(again) => request = again,
+                        None => return Err(failed.into_error().into()),
+                    }
+                }
             }
         }
         let mut sender = Box::pin(self.connect()).await?;

@@ -2,8 +2,13 @@
 
 use bytes::Bytes;
 use http::Method;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::harness::{World, send};
+
+/// Forwards, and waits as long as it takes.
+const PATIENT: &str = "<policies><inbound><set-backend-service backend-id='dataverse' /></inbound>\
+    <backend><forward-request /></backend><outbound /><on-error /></policies>";
 
 #[tokio::test]
 async fn a_body_reaches_the_backend_and_one_that_a_policy_reads_does_too() {
@@ -38,7 +43,7 @@ async fn a_refusal_is_read_even_while_the_client_still_sends() {
 
 #[tokio::test]
 async fn many_calls_at_once_are_answered_and_each_has_a_row() {
-    let world = std::sync::Arc::new(World::with_policies("", "", "").await);
+    let world = std::sync::Arc::new(World::with_document(PATIENT).await);
     let mut calls = tokio::task::JoinSet::new();
     for i in 0..200 {
         let world = std::sync::Arc::clone(&world);
@@ -66,4 +71,36 @@ async fn a_client_that_leaves_has_a_row() {
     }
     let row = &world.rows.all()[0];
     assert_eq!((row.response_code, row.last_error_reason.as_str()), (0, "ClientConnectionFailure"));
+}
+
+/// A backend that answers the first call of each connection and closes at the
+/// second, without a word.
+async fn closing_at_the_second() -> crate::door::Origin {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = listener.local_addr().expect("bound").into();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = [0; 16 * 1024];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+                let _ = stream.read(&mut request).await;
+            });
+        }
+    });
+    origin
+}
+
+#[tokio::test]
+async fn what_reads_is_sent_again_where_a_kept_connection_closes_and_what_writes_is_not() {
+    let backend = closing_at_the_second().await;
+    let world = World::with_document_before(PATIENT, Some(&backend)).await;
+    for _ in 0..3 {
+        assert_eq!(send(world.request(Method::GET, "/test/things")).await.status, 200);
+    }
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        answers.push(send(world.request(Method::POST, "/test/things").body("{}")).await.status);
+    }
+    assert!(answers.contains(&500), "{answers:?}");
 }
