@@ -183,6 +183,7 @@ static TABLE: &[Check] = &[
     validation::partly_invalid::CHECK,
     validation::write_before::CHECK,
     validation::exactly_the_valid::CHECK,
+    validation::same_in_every_form::CHECK,
     data_path::governed::CHECK,
     data_path::governed_under_load::CHECK,
     data_path::columns::CHECK,

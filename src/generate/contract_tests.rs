@@ -66,9 +66,10 @@ fn every_probe_is_made_for_a_contract_that_declares_all() {
     Generators::introduce(&versions);
     let generators = &versions[0];
     let keys = generators.probes();
-    // Limits are searched for in their own way, models and plain documents have
-    // probes of their own.
+    // Limits are searched for in their own way, models, files and plain
+    // documents have probes of their own.
     let others = [
+        Probe::OtherForm,
         Probe::ExactLimit,
         Probe::ExactLimitBehind,
         Probe::Determinism,
@@ -84,6 +85,8 @@ fn every_probe_is_made_for_a_contract_that_declares_all() {
     for (probe, name) in Probe::ALL.iter().copied().filter(|(probe, _)| !others.contains(probe)) {
         assert!(keys.iter().any(|k| k.kind == CaseKind::Probe(probe)), "{name} is missing");
     }
+    let files = find("tabular-intake/v2").probes();
+    assert!(files.iter().any(|k| k.kind == CaseKind::Probe(Probe::OtherForm)), "other-form is missing");
     let plan = generators.plan(10_000, &[]);
     assert_eq!(plan.len(), 10_000);
     let needy = plan.iter().any(|k| matches!(k.kind, CaseKind::Probe(Probe::Identity | Probe::Rate)));

@@ -162,6 +162,8 @@ pub enum Probe {
     HeldCalls,
     /// One invalid item among valid ones.
     PartlyInvalid,
+    /// The same content in another media type.
+    OtherForm,
     /// Valid items, each at another edge of its schema.
     ItemsAtEdges,
     /// A body over the limit, with its length.
@@ -244,6 +246,7 @@ impl Probe {
         (Self::PartRefused, "part-refused"),
         (Self::HeldCalls, "held-calls"),
         (Self::PartlyInvalid, "partly-invalid"),
+        (Self::OtherForm, "other-form"),
         (Self::ItemsAtEdges, "items-at-edges"),
         (Self::BodyOverLimit, "body-over-limit"),
         (Self::BodyWithoutLength, "body-without-length"),

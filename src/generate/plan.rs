@@ -33,6 +33,7 @@ const ORDER: &[Probe] = &[
     Probe::OtherItem,
     Probe::PartlyInvalid,
     Probe::ItemsAtEdges,
+    Probe::OtherForm,
     Probe::BodyOverLimit,
     Probe::BodyOwed,
     Probe::MediaType,

@@ -98,6 +98,7 @@ const CHECKS: &[(&str, Heard)] = &[
     ("throttling/effects", Score(&["limit-judged-late", "file-limit-judged-late"])),
     ("validation/partly-invalid", Score(&["skip-ignored", "refuse-all-ignored"])),
     ("validation/write-before", Score(&["write-before-validation", "validated-in-pages"])),
+    ("validation/same-in-every-form", Score(&["date-cells-a-day-late", "cell-amounts-cut"])),
     ("validation/exactly-the-valid", Score(&["leap-day-rejected", "neighbour-of-invalid-dropped", "blank-row-ends-sheet"])),
     ("data-path/governed", Score(&["around-the-gateway", "one-write-in-ten-around"])),
     ("data-path/governed-under-load", Score(&["around-the-gateway", "one-write-in-ten-around"])),

@@ -13,6 +13,7 @@ mod duplicate;
 mod edges;
 mod exact;
 mod failure;
+mod form;
 mod held;
 mod identity;
 mod invalid;

@@ -3,7 +3,7 @@
 
 use super::exact;
 use super::{
-    Bench, Sequence, callback, dataverse, determinism, duplicate, edges, failure, held, identity, invalid, jobs,
+    Bench, Sequence, callback, dataverse, determinism, duplicate, edges, failure, form, held, identity, invalid, jobs,
     lifecycle, limits, link, missing, other, owed, plain, rate, routing, sequenced,
 };
 use crate::contract::behaviour::{Behaviour, DataPath, Selector};
@@ -39,6 +39,7 @@ pub(in crate::generate) fn count(probe: Probe, generators: &Generators, operatio
         Probe::HeldCalls => held::count(operation, behaviour),
         Probe::PartlyInvalid => invalid::count(operation),
         Probe::ItemsAtEdges => edges::count(operation),
+        Probe::OtherForm => form::count(operation, behaviour),
         Probe::BodyOverLimit => limits::count_over(operation, behaviour),
         Probe::BodyWithoutLength => limits::count_without_length(operation, behaviour),
         Probe::BodyOwed => owed::count(operation, behaviour),
@@ -92,6 +93,7 @@ pub(in crate::generate) fn make(probe: Probe, bench: &Bench<'_>) -> Result<Seque
         Probe::HeldCalls => held::calls(bench),
         Probe::PartlyInvalid => invalid::partly(bench),
         Probe::ItemsAtEdges => edges::items(bench),
+        Probe::OtherForm => form::other(bench),
         Probe::BodyOverLimit => limits::over(bench),
         Probe::BodyWithoutLength => limits::without_length(bench),
         Probe::BodyOwed => owed::body(bench),
@@ -140,6 +142,7 @@ pub(in crate::generate) fn needs(probe: Probe) -> Vec<Need> {
         Probe::QueueFull => needs.extend([Need::Faults, Need::Effects, Need::MintedTokens]),
         Probe::CallbackFault => needs.extend([Need::Faults, Need::Callbacks]),
         Probe::CallbackAddress => needs.push(Need::Callbacks),
+        Probe::OtherForm => needs.push(Need::Effects),
         Probe::HeldCalls => {
             needs.extend([Need::Faults, Need::MintedTokens, Need::DirectService, Need::Health]);
         }

@@ -86,5 +86,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     service("blank-row-ends-sheet", "validation", "what follows a blank row of a sheet is not read"),
     service("numbers-as-text-rejected", "validation", "a row whose number stands as text in its cell is rejected"),
     service("date-cells-rejected", "validation", "a row whose date is one, and no text, is rejected"),
+    service("date-cells-a-day-late", "validation", "dates of cells are counted as if 1900 had no 29 February in them"),
+    service("cell-amounts-cut", "validation", "amounts of cells lose what stands behind the point, from one on"),
     service("broken-workbook-as-500", "wire", "what is declared as a workbook and is none is answered 500"),
 ];

@@ -342,6 +342,10 @@ switches! {
     NumbersAsTextRejected = "numbers-as-text-rejected",
     /// Takes a date of a cell for the number that it is.
     DateCellsRejected = "date-cells-rejected",
+    /// Counts the days of cells from the last day of 1899 on.
+    DateCellsADayLate = "date-cells-a-day-late",
+    /// Takes the whole part of an amount that a cell holds.
+    CellAmountsCut = "cell-amounts-cut",
     /// Answers what is no workbook with 500.
     BrokenWorkbookAs500 = "broken-workbook-as-500",
     /// Lets nobody in while Dataverse is asked.

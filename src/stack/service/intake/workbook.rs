@@ -186,7 +186,7 @@ impl Reader<'_> {
             Some("inlineStr") => self.careless(child("is").map(text_of).unwrap_or_default()),
             Some("str") => value.to_owned(),
             Some("b") => (value == "1").to_string(),
-            _ => self.date(cell, value).unwrap_or_else(|| value.to_owned()),
+            _ => self.date(cell, value).unwrap_or_else(|| self.number(value)),
         })
     }
 
@@ -201,10 +201,18 @@ impl Reader<'_> {
             (true, _) => NaiveDate::from_ymd_opt(1904, 1, 1),
             // 60 is the 29 February that 1900 does not have.
             (false, 0 | 60) => None,
+            (false, _) if self.defects.has(Defect::DateCellsADayLate) => NaiveDate::from_ymd_opt(1899, 12, 31),
             (false, 1..60) => NaiveDate::from_ymd_opt(1899, 12, 31),
             (false, _) => NaiveDate::from_ymd_opt(1899, 12, 30),
         };
         Some(first?.checked_add_days(Days::new(day.into()))?.format("%Y-%m-%d").to_string())
+    }
+
+    /// A number as it stands; by a defect without what is behind its point.
+    fn number(&self, value: &str) -> String {
+        let whole = value.split_once('.').map_or("0", |(whole, _)| whole);
+        let cut = self.defects.has(Defect::CellAmountsCut) && whole.parse::<u32>().is_ok_and(|whole| whole > 0);
+        if cut { whole.to_owned() } else { value.to_owned() }
     }
 
     /// The defect that takes no number which is kept as text.
