@@ -51,9 +51,19 @@ def conflict_as_503() -> None:
     status("idempotency_conflict", 503)
 
 
+def renamed(kind: str, other: str) -> None:
+    """Another kind of failure in the place of one."""
+    original = Problem.__init__
+
+    def init(self: Problem, named: str, *given: Any, **more: Any) -> None:
+        original(self, other if named == kind else named, *given, **more)
+
+    Problem.__init__ = init  # type: ignore
+
+
 @defect("queue-full-as-500")
 def queue_full_as_500() -> None:
-    status("queue_full", 500)
+    renamed("queue_full", "internal")
 
 
 @defect("stack-trace-in-error")
@@ -95,12 +105,7 @@ def fault_names_record_only() -> None:
 
 @defect("missing-as-invalid")
 def missing_as_invalid() -> None:
-    original = Problem.__init__
-
-    def init(self: Problem, kind: str, *given: Any, **named: Any) -> None:
-        original(self, "validation_error" if kind == "not_found" else kind, *given, **named)
-
-    Problem.__init__ = init  # type: ignore
+    renamed("not_found", "validation_error")
 
 
 @defect("unavailable-without-retry-after")
