@@ -80,6 +80,8 @@ async fn chain(session: &Session, exchange: &Exchange, id: &str, logged: &[LogLi
         let query = LedgerQuery { since: 0, correlations: ids.to_vec(), keys: Vec::new() };
         entries.extend(control.ledger(&query).await.unwrap_or_default());
     }
+    // A row is written when its call ends; who called first stands first.
+    rows.sort_by_key(|row| row.time_generated);
     if session.target.offers(Need::GatewayRows) {
         push(&mut links, "gateway", rows.iter().map(|row| (Some(row.time_generated), answered(row))));
     }

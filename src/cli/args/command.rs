@@ -45,7 +45,8 @@ pub(in crate::cli) enum Command {
     Serve(ServeArgs),
     /// Play one case again.
     Replay(ReplayArgs),
-    /// Measure the checks on the defects of the embedded system.
+    /// Measure the checks on the defects of the embedded system, or of a service
+    /// of yours.
     Score(ScoreArgs),
     /// Look for faults in contracts, scenarios, policies and tables, without
     /// running.
