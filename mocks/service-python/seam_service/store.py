@@ -107,7 +107,10 @@ class Store:
             if not self._alive(other.stem):
                 other.unlink(missing_ok=True)
         self._db = sqlite3.connect(folder / "service.db", timeout=30, isolation_level=None, check_same_thread=False)
-        self._db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {TABLES}")
+        # Who changes the journal waits for nobody, whatever the timeout says: workers that start together take turns.
+        with (folder / "opening.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            self._db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {TABLES}")
 
     def _alive(self, worker: str) -> bool:
         if worker == self.worker:

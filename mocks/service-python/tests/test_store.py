@@ -4,7 +4,9 @@ import fcntl
 import multiprocessing
 import os
 import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,18 @@ def test_an_item_is_claimed_once_and_known_afterwards(tmp_path: Path) -> None:
     assert claim(twin, ONE) == ([Standing(State.DONE, {"said": 1})], True)
     assert claim(twin, OTHER)[0] == [Standing(State.CONFLICT)]
     assert twin.standings("another scope", [ONE]) == {"a": Standing(State.NEW)}
+
+
+def test_all_who_open_it_together_can(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def opened(folder: Path) -> Store:
+        together.wait()
+        return Store(folder)
+
+    with ThreadPoolExecutor(8) as openers:
+        for number in range(20):
+            assert len(list(openers.map(opened, [tmp_path / str(number)] * 8))) == 8
 
 
 def test_what_was_let_go_is_resumed_and_what_was_never_tried_is_forgotten(tmp_path: Path) -> None:
