@@ -34,11 +34,12 @@ impl HealthWait {
 }
 
 impl HealthRun {
-    /// On how many connections the service told nothing until Dataverse had let
-    /// go of what it held.
+    /// On how many connections the service told nothing from the first quarter
+    /// on until Dataverse had let go of what it held. Whoever has answered in
+    /// between is slow, and stands still for nobody.
     pub fn stuck(&self) -> usize {
         let let_go = self.free_until + self.held;
-        self.waits.iter().filter(|wait| wait.until >= let_go && wait.lasted() >= self.held / 2).count()
+        self.waits.iter().filter(|wait| wait.until >= let_go && wait.lasted() >= self.held / 4 * 3).count()
     }
 
     /// The longest wait of all.

@@ -87,6 +87,8 @@ mod tests {
         let stuck = [(10, 1020), (10, 1030)];
         assert_eq!(found([round(0, &[(10, 900), (10, 15)]), round(5000, &stuck)]), 0, "slow, and before it");
         assert_eq!(found([round(0, &[(990, 1005)]), round(5000, &[(990, 1005)])]), 0, "asked at the very end");
+        let late = [(400, 1035), (10, 15)];
+        assert_eq!(found([round(0, &late), round(5000, &late)]), 0, "it had answered meanwhile: it is only slow");
         assert_eq!(found([round(0, &stuck)]), 0, "seen once");
         assert_eq!(found([round(0, &[]), round(5000, &stuck)]), 0, "no connection was answered before");
         assert_eq!(found([]), 0);

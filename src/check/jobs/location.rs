@@ -32,6 +32,8 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     for (call, run) in subject.calls() {
         let Some((exchange, response)) = accepted(run) else { continue };
         concerned = true;
+        // Whoever asks for a job that still runs is told its address as well.
+        let asks = call.request.method.is_safe();
         let location = told(response, &jobs.location);
         let wrong = match &location {
             None => Some((
@@ -41,13 +43,13 @@ fn judge(subject: &CaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
                 exchange,
             )),
             Some(location) => match known.get(location) {
-                Some(other) if !is_same_work(other, call) => {
+                Some(other) if !asks && !is_same_work(other, call) => {
                     Some(("shared", "two different jobs were given one address", location.clone(), exchange))
                 }
                 _ => leads_astray(subject, jobs, (call, run)).filter(|_| !restarted),
             },
         };
-        if let Some(location) = location {
+        if let Some(location) = location.filter(|_| !asks) {
             known.entry(location).or_insert(call);
         }
         let Some((what, title, actual, shown)) = wrong else { continue };
