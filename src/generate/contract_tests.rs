@@ -94,6 +94,18 @@ fn every_probe_is_made_for_a_contract_that_declares_all() {
 }
 
 #[test]
+fn a_small_budget_still_tries_payloads_and_what_is_recorded() {
+    for id in ["bulk-update/v1", "tabular-intake/v1", "inference/v1"] {
+        let plan = find(id).plan(200, &OFFERS);
+        let count = |wanted: fn(CaseKind) -> bool| plan.iter().filter(|key| wanted(key.kind)).count();
+        let payloads = count(|kind| matches!(kind, CaseKind::Violating | CaseKind::Boundary | CaseKind::Conforming));
+        let recorded = count(|kind| kind == CaseKind::Recorded);
+        assert!(plan.len() == 200 && payloads + recorded >= 50, "{id}: {payloads}, {recorded}");
+        assert!(payloads > 0 && (recorded > 0) == (id != "inference/v1"), "{id}: {payloads}, {recorded}");
+    }
+}
+
+#[test]
 fn a_duplicate_is_the_same_request() {
     let key = CaseKey::parse("bulk-update/v1:submitBatch:duplicate-sequential:0").expect("a key");
     let case = made(&key, "n");

@@ -63,6 +63,11 @@ const ORDER: &[Probe] = &[
     Probe::ExactLimitBehind,
 ];
 
+/// So many cases of a budget, at most a quarter of it, are left to single calls
+/// however many probes there are: otherwise a small budget would try no payload
+/// and nothing that is recorded.
+const LEFT_TO_PAYLOADS: usize = 60;
+
 /// So many probes stand between two sequences.
 const PROBES_BETWEEN: usize = 4;
 
@@ -125,10 +130,12 @@ impl Generators {
     /// The probes whose needs are offered, a sequence after every few of them,
     /// and a request that is broken on the wire after every two, up to the
     /// budget. Sequences are an eighth of a budget at most: each is worth ten
-    /// single calls, and takes as long. Of a lone document, which has few
-    /// promises beside its schemas, they are half of the budget at most.
+    /// single calls, and takes as long. Some of the budget is left to payloads.
+    /// Of a lone document, which has few promises beside its schemas, it is the
+    /// half.
     pub fn planned_probes(&self, budget: usize, offers: &[Need]) -> Vec<CaseKey> {
-        let budget = if self.contract.behaviour.is_some() { budget } else { budget / 2 };
+        let few = (budget / 4).min(LEFT_TO_PAYLOADS);
+        let budget = budget - if self.contract.behaviour.is_some() { few } else { budget / 2 };
         let offered = |needs: &[Need]| needs.iter().all(|need| *need == Need::Behaviour || offers.contains(need));
         let mut sequences = self.sequences(budget / 8, &offered).into_iter();
         let mut keys = Vec::new();

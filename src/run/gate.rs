@@ -22,8 +22,8 @@ const GATE_BUDGET: Duration = Duration::from_secs(80);
 const SERVICE_BUDGET: Duration = Duration::from_secs(220);
 
 /// Cases for each contract around a service of the user's: seven shipped
-/// contracts make over 1,300 together.
-const SERVICE_CASES: u32 = 200;
+/// contracts make over 1,700 together.
+const SERVICE_CASES: u32 = 250;
 
 /// Cases for each contract where nothing else is asked for: four shipped
 /// contracts make over 2,000 together.
