@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::session::Session;
 use super::{RunError, StopReason, chain, conclude, guest, reproduce, shrink, traces};
-use crate::check::{self, Finding, Judged, Level, NotChecked, Outcome, Verdict};
+use crate::check::{self, Finding, Judged, Level, NotChecked, Origin, Outcome, Verdict};
 use crate::contract::Contract;
 use crate::report::{self, ObjectiveMark, Rows, Run};
 
@@ -22,6 +22,7 @@ pub(super) fn stopped_because(reason: Option<StopReason>) -> &'static str {
 /// Ends a run: reproduces, sums up, stops the stack.
 pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, RunError> {
     let Judged { mut findings, tallies, answered } = session.end_judging();
+    leave_out_the_end(&session, &mut findings);
     let worth_knowing = take_information(&mut findings, session.options.fail_on);
     session.gathered().notices.extend(worth_knowing);
     if command != "replay" {
@@ -78,6 +79,21 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         },
         notices: std::mem::take(&mut gathered.notices),
     })
+}
+
+/// Where the target went away, what was seen under load may be its end: then it
+/// is no finding. Cases that met it were left out one by one.
+fn leave_out_the_end(session: &Session, findings: &mut Vec<Finding>) {
+    let mut gathered = session.gathered();
+    if gathered.lost.is_none() {
+        return;
+    }
+    let all = findings.len();
+    findings.retain(|finding| !matches!(finding.origin, Origin::Phase(_)));
+    if findings.len() < all {
+        let left = count(all - findings.len());
+        gathered.notices.push(format!("{left} under load left out: they may be the end of the target"));
+    }
 }
 
 /// Takes out what breaks no promise: it is worth knowing, and stands with the

@@ -137,6 +137,9 @@ fn a_service_that_ends_in_the_middle_could_not_run_and_is_no_finding() {
     assert_eq!(record["findings"].as_array().map(Vec::len), Some(0), "{}", ran.all());
     assert!(ran.out.contains("the service ended by itself") && ran.out.contains("out of lives"), "{}", ran.all());
     assert!(output(&ran).contains("out of lives"));
+    let command = format!("export LIVES=5; {SERVICE}");
+    let ran = seamstress(&["load", "steady-day", "--service-cmd", &command, "--seed", "1"]);
+    assert_eq!((ran.code, ran.record()["findings"].as_array().map(Vec::len)), (3, Some(0)), "{}", ran.all());
 }
 
 #[test]
