@@ -137,12 +137,14 @@ pub(super) fn excesses<'a>(
         }
     }
     let keys: HashSet<String> = effects.iter().map(|entry| entry.key.to_ascii_lowercase()).collect();
+    // One part of a batch loses the answer to all of them.
+    let in_doubt: HashSet<u64> = effects.iter().filter(|e| e.fault.is_some()).map(|entry| entry.request).collect();
     written
         .into_iter()
         .filter(|(_, entries)| entries.len() > 1)
         .filter_map(|((id, key), entries)| {
             let promised = promised(&by_id[&id], key, &keys, idempotency);
-            (entries.len() > promised + repeated_in_doubt(&entries)).then_some(Excess {
+            (entries.len() > promised + repeated_in_doubt(&entries, &in_doubt)).then_some(Excess {
                 key,
                 promised,
                 effects: entries,
@@ -154,9 +156,9 @@ pub(super) fn excesses<'a>(
 /// How many of the writes to one row were rightly made again: the answer to the
 /// write before may have been lost, and somebody else has written the row since,
 /// so that its looks tell nobody what became of that write.
-fn repeated_in_doubt(entries: &[&LedgerEntry]) -> usize {
-    let in_doubt = |pair: &&[&LedgerEntry]| pair[0].fault.is_some() && pair[1].is_over_others(pair[0]);
-    entries.windows(2).filter(in_doubt).count()
+fn repeated_in_doubt(entries: &[&LedgerEntry], in_doubt: &HashSet<u64>) -> usize {
+    let again = |pair: &&[&LedgerEntry]| in_doubt.contains(&pair[0].request) && pair[1].is_over_others(pair[0]);
+    entries.windows(2).filter(again).count()
 }
 
 fn promised(asks: &[&Ask<'_>], key: &str, keys: &HashSet<String>, idempotency: &Idempotency) -> usize {

@@ -78,6 +78,21 @@ mod tests {
     }
 
     #[test]
+    fn what_one_part_of_a_batch_loses_is_lost_for_all_of_them() {
+        let contract = with_behaviour();
+        let at = Duration::from_millis;
+        let found = |request: u64| {
+            let mut effects = vec![effect(1, "key-1", Some("id-1"), at(3)), effect(2, "key-1", Some("id-1"), at(9))];
+            effects[1].columns[0].before = "somebody else's".into();
+            let mut other = effect(3, "key-3", Some("id-1"), at(3));
+            (other.fault, other.request) = (Some("answer_lost".to_owned()), request);
+            effects.push(other);
+            phase_findings(&super::CHECK, &contract, &phase(vec![record(1, 0), record(1, 5)], effects)).len()
+        };
+        assert_eq!((found(1), found(3)), (0, 1));
+    }
+
+    #[test]
     fn a_row_written_twice_under_one_id_is_found() {
         let contract = with_behaviour();
         let at = Duration::from_millis;
