@@ -46,8 +46,10 @@ const LONGEST_RETRYING: Duration = Duration::from_secs(8);
 /// time.
 const RETRY_DEFAULT: Duration = Duration::from_secs(1);
 
-/// The longest polling of one `Location`, in real time.
+/// The longest polling of one `Location`, in real time, unless the contract
+/// gives its jobs longer: then that and a few polls more.
 const LONGEST_POLLING: Duration = Duration::from_mins(1);
+const POLLS_MORE: Duration = Duration::from_secs(5);
 
 /// A case while it is played.
 #[derive(Debug)]
@@ -279,7 +281,9 @@ impl<'p> Play<'p> {
         let mut location: Option<String> = None;
         let began = self.target().elapsed();
         let ends_within = self.contract.behaviour.as_ref().and_then(|b| b.jobs.as_ref()?.ends_within);
-        while polls.len() < POLLS && self.target().elapsed().saturating_sub(began) < LONGEST_POLLING {
+        let longest = ends_within
+            .map_or(LONGEST_POLLING, |within| LONGEST_POLLING.max(self.target().clock.real(within) + POLLS_MORE));
+        while polls.len() < POLLS && self.target().elapsed().saturating_sub(began) < longest {
             let last = polls.last().unwrap_or(accepted);
             let Some(response) = last.response() else { break };
             if ends_within.is_some_and(|within| last.done_at.since(accepted.done_at) >= within) {

@@ -66,9 +66,10 @@ pub(super) fn poisoned(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
 /// call comes again.
 pub(super) fn crash(bench: &Bench<'_>) -> Result<Sequence, CouldNotMake> {
     let made = bench.conforming(0, ITEMS, 0)?;
-    let slow = of_writes(bench, FaultKind::Slow { milliseconds: 1500 }, made.correlation.clone());
-    // The first ones are done for good, the next are on their way, and the rest
-    // was not begun.
+    // Longer than the service lives: also where all items go in one batch, the
+    // first ones are done for good, the next is on its way, and the rest was not
+    // begun.
+    let slow = of_writes(bench, FaultKind::Slow { milliseconds: 10_000 }, made.correlation.clone());
     let (title, then) = if bench.index.is_multiple_of(2) {
         ("the service dies in the middle of a job that is then asked for", Step::Follow(0))
     } else {
