@@ -180,8 +180,12 @@ fn scenario_line(scenario: &Scenario, inputs: &Inputs, options: &Options) -> Str
     match scenario::plan(scenario, &sources, options.seed, &options.nonce, overrides) {
         Ok(plan) => {
             let (runs, lasts) = (plan.tickets.len(), crate::clock::format_duration(plan.lasts()));
+            let users = match plan.virtual_users() {
+                0 => String::new(),
+                users => format!(", {users} virtual users"),
+            };
             format!(
-                "scenario {}: {runs} flow runs, {} calls before retries, within {lasts}\n",
+                "scenario {}: {runs} flow runs, {} calls before retries{users}, within {lasts}\n",
                 plan.scenario,
                 plan.calls()
             )

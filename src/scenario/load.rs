@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::fault::fault_plan;
 use super::model::{
-    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase,
+    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase, Users,
 };
 use super::read::{
     fault, optional_count, optional_span, optional_word, rate, required_count, required_span, share, span, word,
@@ -202,20 +202,21 @@ fn action(node: &Node, diagnostics: &mut Diagnostics) -> Option<ActionSpec> {
     let contract = fields.required_str("contract");
     let operation = fields.required_str("operation");
     let elements = optional_count(&mut fields, "elements", (1, 1_000_000));
+    let weight = optional_count(&mut fields, "weight", (1, 1_000)).map(|n| n as u32);
     fields.finish();
-    Some(ActionSpec { contract: ContractId::parse(contract?), operation: operation?.into(), elements, place })
+    Some(ActionSpec { contract: ContractId::parse(contract?), operation: operation?.into(), elements, weight, place })
 }
 
 fn start(node: &Node, diagnostics: &mut Diagnostics) -> Option<Start> {
     let mut fields = Fields::of(node, diagnostics);
-    let kinds = ["recurrence", "arrivals", "burst"].map(|kind| fields.optional(kind).map(|node| (kind, node)));
+    let kinds = ["recurrence", "arrivals", "burst", "users"].map(|kind| fields.optional(kind).map(|node| (kind, node)));
     let place = fields.place();
     fields.finish();
     let mut named = kinds.into_iter().flatten();
     let (Some((kind, node)), None) = (named.next(), named.next()) else {
         diagnostics.push(
             Diagnostic::error(place, "it must be clear how the flow starts")
-                .expected("exactly one of `recurrence`, `arrivals`, `burst`"),
+                .expected("exactly one of `recurrence`, `arrivals`, `burst`, `users`"),
         );
         return None;
     };
@@ -233,6 +234,7 @@ fn start(node: &Node, diagnostics: &mut Diagnostics) -> Option<Start> {
             let lasting = required_span(&mut fields, "for");
             rate.zip(lasting).map(|(rate, lasting)| Start::Arrivals { rate, lasting, time })
         }
+        "users" => users(&mut fields, time),
         _ => {
             let runs = required_count(&mut fields, "runs", (1, 1_000_000));
             let within = required_span(&mut fields, "within");
@@ -241,6 +243,26 @@ fn start(node: &Node, diagnostics: &mut Diagnostics) -> Option<Start> {
     };
     fields.finish();
     start
+}
+
+fn users(fields: &mut Fields<'_, '_>, time: TimeBase) -> Option<Start> {
+    let count = required_count(fields, "count", (1, 100_000));
+    let ramp = optional_span(fields, "ramp").unwrap_or_default();
+    let lasting = required_span(fields, "for");
+    let think = fields.optional("think").and_then(|node| think(node, fields.diagnostics())).unwrap_or_default();
+    Some(Start::Users(Users { count: count? as u32, ramp, lasting: lasting?, think, time }))
+}
+
+/// A span, or the shortest and the longest: `[1 s, 3 s]`.
+fn think(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Duration, Duration)> {
+    let Some([from, to]) = node.as_sequence() else {
+        return span(node, diagnostics).map(|span| (span, span));
+    };
+    let (least, most) = span(from, diagnostics).zip(span(to, diagnostics))?;
+    if least > most {
+        fault(to, "the longest time is shorter than the shortest", "the shortest time, then the longest", diagnostics);
+    }
+    Some((least, most))
 }
 
 fn apply_to_each(node: &Node, diagnostics: &mut Diagnostics) -> Option<ApplyToEach> {

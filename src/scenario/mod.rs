@@ -18,8 +18,10 @@ mod start;
 pub use calls::{CallSource, PlannedAction, PlannedCall};
 pub use lint::lint;
 pub use load::{load, load_dir};
-pub use model::{ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase};
-pub use plan::{FlowClone, Overrides, Plan, PlannedFault, PlannedFlow, Ticket, plan};
+pub use model::{
+    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase, Users,
+};
+pub use plan::{Crew, FlowClone, Overrides, Plan, PlannedFault, PlannedFlow, Ticket, plan};
 
 #[cfg(test)]
 mod tests;

@@ -78,6 +78,9 @@ pub struct ActionSpec {
     /// How many elements the outermost list of the body has; `None`: as the
     /// generator makes it.
     pub elements: Option<u64>,
+    /// How often it is made beside the flow's other actions, where virtual users
+    /// make one action a run; `None`: a run makes all of them.
+    pub weight: Option<u32>,
     /// Where it stands.
     pub place: Place,
 }
@@ -123,6 +126,24 @@ pub enum Start {
         /// Whose time the span is.
         time: TimeBase,
     },
+    /// Virtual users, each of which begins its next run when its last has
+    /// ended.
+    Users(Users),
+}
+
+/// A closed model: what is asked follows from how fast it is answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Users {
+    /// How many, once all are there.
+    pub count: u32,
+    /// How long it takes until all are there.
+    pub ramp: Duration,
+    /// How long all of them stay.
+    pub lasting: Duration,
+    /// The shortest and the longest time that a user thinks between two runs.
+    pub think: (Duration, Duration),
+    /// Whose time the spans are.
+    pub time: TimeBase,
 }
 
 /// Whose time a span is.

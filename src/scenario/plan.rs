@@ -44,8 +44,10 @@ pub struct Plan {
     pub nonce: Nonce,
     /// The flows.
     pub flows: Vec<PlannedFlow>,
-    /// All runs of all flows, in the order in which they are due.
+    /// All runs that are due at an instant, in the order in which they are.
     pub tickets: Vec<Ticket>,
+    /// Virtual users, flow by flow.
+    pub crews: Vec<Crew>,
     /// What Dataverse does wrong, after the start.
     pub faults: Vec<PlannedFault>,
     /// How many runs may be under way at once.
@@ -58,7 +60,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// How many first attempts it makes.
+    /// How many first attempts it makes, those of virtual users left out: how
+    /// many they are shows only when they are answered.
     pub fn calls(&self) -> u64 {
         let of = |ticket: &Ticket| {
             let flow = &self.flows[ticket.flow];
@@ -67,9 +70,16 @@ impl Plan {
         self.tickets.iter().map(of).sum()
     }
 
-    /// How long it takes until its last run is due, in real time.
+    /// How long it takes until its last run is due and its virtual users leave,
+    /// in real time.
     pub fn lasts(&self) -> Duration {
-        self.tickets.last().map_or(Duration::ZERO, |ticket| ticket.due)
+        let crews = self.crews.iter().map(|crew| crew.ramp + crew.lasting);
+        crews.chain(self.tickets.last().map(|ticket| ticket.due)).max().unwrap_or_default()
+    }
+
+    /// How many virtual users there are at most.
+    pub fn virtual_users(&self) -> usize {
+        self.crews.iter().map(|crew| crew.users).sum()
     }
 }
 
@@ -120,6 +130,26 @@ pub struct Ticket {
     pub event: u64,
     /// The number of the run in the scenario.
     pub run: u64,
+    /// Which of the flow's actions it makes; `None`: all of them.
+    pub only: Option<usize>,
+}
+
+/// The virtual users of one flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Crew {
+    /// Which flow.
+    pub flow: usize,
+    /// How many, once all are there.
+    pub users: usize,
+    /// How long it takes until all are there, in real time.
+    pub ramp: Duration,
+    /// How long all of them stay, in real time.
+    pub lasting: Duration,
+    /// How long each thinks between two runs, in real time.
+    pub think: (Duration, Duration),
+    /// What a run can be, and how often beside the others: one action, or all
+    /// of them.
+    pub picks: Vec<(Option<usize>, usize)>,
 }
 
 /// A fault and when, in the clock's time after the scenario's start.
@@ -161,6 +191,7 @@ pub fn plan(
         lanes: LANES,
         queue: waiting + 4 * USERS,
         faults: planner.faults(),
+        crews: planner.crews(),
         flows,
         tickets,
     })
@@ -240,8 +271,15 @@ impl Planner<'_> {
             let mut rng = ChaCha8Rng::seed_from_u64(planned.seed);
             for (event, (due, clone)) in dues(spec.start, spec.clones, self.scale, faster, &mut rng).iter().enumerate()
             {
-                let ticket =
-                    Ticket { due: *due, flow, clone: *clone as usize, copied: false, event: event as u64, run: 0 };
+                let ticket = Ticket {
+                    due: *due,
+                    flow,
+                    clone: *clone as usize,
+                    copied: false,
+                    event: event as u64,
+                    run: 0,
+                    only: None,
+                };
                 tickets.push(ticket);
                 tickets.extend(self.again(spec, planned, ticket));
             }
@@ -268,6 +306,25 @@ impl Planner<'_> {
             .collect()
     }
 
+    fn crews(&self) -> Vec<Crew> {
+        let flows = self.scenario.flows.iter().enumerate();
+        let crews = flows.filter_map(|(flow, spec)| {
+            let Start::Users(users) = spec.start else { return None };
+            let real = |span| real(span, users.time, self.scale);
+            let weighed = spec.actions.iter().any(|action| action.weight.is_some());
+            let each = || spec.actions.iter().enumerate().map(|(n, a)| (Some(n), a.weight.unwrap_or(1) as usize));
+            Some(Crew {
+                flow,
+                users: users.count as usize,
+                ramp: real(users.ramp),
+                lasting: real(users.lasting),
+                think: (real(users.think.0), real(users.think.1)),
+                picks: if weighed { each().collect() } else { vec![(None, 1)] },
+            })
+        });
+        crews.collect()
+    }
+
     fn faults(&self) -> Vec<PlannedFault> {
         let planned = self.scenario.faults.iter().map(|spec| {
             let time = if spec.real { TimeBase::Real } else { TimeBase::Clock };
@@ -283,7 +340,7 @@ impl Planner<'_> {
 fn may_wait(spec: &FlowSpec) -> usize {
     let times = 1 + spec.duplicates.len();
     match spec.start {
-        Start::Arrivals { .. } => 0,
+        Start::Arrivals { .. } | Start::Users(_) => 0,
         Start::Recurrence { times: turns, .. } => turns as usize * spec.clones as usize * times,
         Start::Burst { runs, .. } => runs as usize * times,
     }

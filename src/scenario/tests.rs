@@ -40,6 +40,26 @@ fn planned(nonce: &str) -> Vec<Plan> {
 }
 
 #[test]
+fn virtual_users_have_a_crew_and_wrong_ones_are_told_at_once() {
+    let file = |users: &str| {
+        format!(
+            "format: seamstress/scenario/1\nname: n\ndescription: d\nflows:\n  - name: f\n    \
+             actions: [{{ contract: bulk-update/v1, operation: submitBatch, weight: 2 }}]\n    start: {{ users: {users} }}\n"
+        )
+    };
+    let good = load("n.yaml", &file("{ count: 8, ramp: 10 s, for: 1 min, think: [1 s, 3 s] }")).unwrap();
+    let plan = plan(&good, &sources(), Seed(1), &Nonce("n".into()), GATE).unwrap();
+    let s = |seconds: f64| Duration::from_secs_f64(seconds);
+    let crew =
+        Crew { flow: 0, users: 8, ramp: s(0.5), lasting: s(3.0), think: (s(0.05), s(0.15)), picks: vec![(Some(0), 2)] };
+    assert_eq!((plan.crews.as_slice(), plan.tickets.len(), plan.lasts()), (&[crew][..], 0, s(3.5)));
+    let told = load("n.yaml", &file("{ count: 0, think: [3 s, 1 s], pause: 1 s }")).unwrap_err().to_string();
+    for part in ["a whole number from 1", "`for`", "the longest time is shorter", "`pause`"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
 fn the_shipped_scenarios_of_the_gate_are_five_and_large_enough() {
     let all = shipped().into_iter().zip(planned("n"));
     let (scenarios, plans): (Vec<_>, Vec<_>) = all.filter(|(scenario, _)| scenario.is_tagged("gate")).unzip();

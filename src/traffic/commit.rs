@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Map, Value};
 
-use super::pool::Pool;
+use super::connection::Pool;
 use crate::contract::behaviour::{Behaviour, Commits, CorrelationCarrier, DataPath, Selector, Tracking};
 use crate::door::Origin;
 use crate::flow::retry_after;

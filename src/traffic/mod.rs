@@ -5,42 +5,14 @@
 //! rows say of a case. Requests go out through clients of our own; latency is
 //! measured from the due instant. Knows nothing of check, report or stack.
 
-mod aftermath;
 mod armed;
-mod attack;
-#[cfg(test)]
-mod attack_tests;
-mod bisect;
-mod by_hand;
-mod callbacks;
-mod client;
+mod cases;
 mod commit;
 mod connection;
-mod dress;
-mod errand;
-mod expression;
-mod feed;
-mod flood;
-mod held;
-#[cfg(test)]
-mod held_tests;
-mod hush;
-mod journal;
-mod location;
-mod outgoing;
-mod phase;
-mod play;
-mod player;
-mod pool;
-mod remote;
-mod schedule;
-mod sizes;
-mod stubborn;
+mod load;
 #[cfg(test)]
 mod testing;
-#[cfg(test)]
-mod tests;
 
-pub use attack::{AttackError, attack};
-pub use client::{ANSWER_TIMEOUT, Client};
-pub use player::{PlayError, Player};
+pub use cases::{PlayError, Player};
+pub use connection::{ANSWER_TIMEOUT, Client};
+pub use load::{AttackError, attack};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Client;
+use super::client::Client;
 use crate::door::Origin;
 use crate::target::Target;
 
@@ -11,18 +11,18 @@ const KEPT: usize = 128;
 
 /// Hands out clients, preferring those whose connection is open.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub(in crate::traffic) struct Pool {
     target: Arc<Target>,
     idle: Mutex<Vec<Client>>,
 }
 
 impl Pool {
-    pub(super) fn new(target: Arc<Target>) -> Self {
+    pub(in crate::traffic) fn new(target: Arc<Target>) -> Self {
         Self { target, idle: Mutex::default() }
     }
 
     /// A client of an origin.
-    pub(super) fn take(&self, origin: &Origin) -> Client {
+    pub(in crate::traffic) fn take(&self, origin: &Origin) -> Client {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         match idle.iter().rposition(|client| client.origin() == origin) {
             Some(place) => idle.swap_remove(place),
@@ -31,7 +31,7 @@ impl Pool {
     }
 
     /// Takes a client back.
-    pub(super) fn give(&self, client: Client) {
+    pub(in crate::traffic) fn give(&self, client: Client) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {
             idle.push(client);

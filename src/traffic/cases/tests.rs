@@ -15,11 +15,11 @@ use http::Method;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
-use super::testing::{contract, serve, target_at};
 use super::{PlayError, Player};
 use crate::door::RestClient;
 use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Item, Manner, Need, Probe, Step, Via};
 use crate::target::{Control, Target};
+use crate::traffic::testing::{contract, serve, target_at};
 use crate::wire::{Body, Fault, FaultKind, Request};
 
 const ID: &str = "11111111-2222-4333-8444-555555555555";

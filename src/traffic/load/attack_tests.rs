@@ -14,11 +14,11 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::attack;
-use super::testing::{serve, target_at};
 use crate::generate::{Generators, Need, Nonce, Pools, Seed};
 use crate::observe::{Event, PhaseRun, Sink};
 use crate::scenario::{CallSource, Overrides, Plan, load, plan};
 use crate::target::Target;
+use crate::traffic::testing::{serve, target_at};
 
 /// What the server saw of each call: its header fields, by correlation ID and
 /// the action's tracking id.
@@ -160,4 +160,44 @@ async fn a_stop_before_the_first_call_is_no_fault() {
     let (_stopping, stop) = watch::channel(true);
     let phases = attack(&target(Router::new()).await, vec![day], &sink, stop).await.unwrap_or_else(|e| panic!("{e}"));
     assert!(phases[0].cut && phases[0].calls.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn virtual_users_ask_again_when_they_are_answered_and_leave_when_their_time_is_over() {
+    let app = Router::new()
+        .route("/bulk-update/v1/batches", post(|| async { StatusCode::OK }))
+        .route("/bulk-update/v2/batches", post(|| async { StatusCode::OK }));
+    let users = planned(
+        "  - name: users\n    actions:\n      - { contract: bulk-update/v1, operation: submitBatch, elements: 1, weight: 3 }\n      \
+         - { contract: bulk-update/v2, operation: submitBatch, elements: 1, weight: 1 }\n    \
+         start: { users: { count: 4, for: 700 ms, time: real } }\n",
+    );
+    let even = planned(
+        "  - name: even\n    actions: [{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }]\n    \
+         start: { arrivals: { rate: 100/s, for: 500 ms, time: real } }\n",
+    );
+    let (phases, _) = played(app, vec![users, even]).await;
+    let [users, even] = phases.as_slice() else { panic!("two phases") };
+    assert_eq!((even.due, even.calls.len()), (50, 50));
+    assert!(!users.cut && users.due as usize == users.calls.len(), "each call was a run");
+    let runs: BTreeSet<u64> = users.calls.iter().map(|call| call.run).collect();
+    let ids: BTreeSet<_> = users.calls.iter().map(|call| &call.correlation).collect();
+    assert_eq!((runs.len(), ids.len()), (users.calls.len(), users.calls.len()), "a run of its own, and an ID");
+    let (v1, v2) = users.calls.iter().partition::<Vec<_>, _>(|call| &*call.contract.version == "v1");
+    let share = v1.len() as f64 / v2.len().max(1) as f64;
+    assert!((2.5..=3.5).contains(&share), "{} and {}", v1.len(), v2.len());
+    // Whoever was answered before the end may still ask once.
+    let last = users.calls.iter().map(|call| call.due).max().unwrap().saturating_sub(users.began);
+    assert!(last < Duration::from_millis(1700), "{last:?}");
+    // Nobody has more than one call under way.
+    let mut ends: Vec<(Duration, i32)> = users.calls.iter().flat_map(|c| [(c.sent, 1), (c.done, -1)]).collect();
+    ends.sort();
+    let most = ends
+        .iter()
+        .scan(0, |now, (_, step)| {
+            *now += step;
+            Some(*now)
+        })
+        .max();
+    assert!(most <= Some(4), "{most:?}");
 }

@@ -15,7 +15,7 @@ static FILL: [u8; 64 * 1024] = [b'x'; 64 * 1024];
 /// Content on its way out: at most three pieces, of which the middle one is
 /// handed out over and over from the shared buffer.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(in crate::traffic) struct Outgoing {
     head: Bytes,
     fill: u64,
     tail: Bytes,
@@ -23,7 +23,7 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(super) fn of(body: &Body) -> Self {
+    pub(in crate::traffic) fn of(body: &Body) -> Self {
         let (head, fill, tail, length) = match body {
             Body::Empty => (Bytes::new(), 0, Bytes::new(), true),
             Body::Bytes(bytes) => (bytes.clone(), 0, Bytes::new(), true),

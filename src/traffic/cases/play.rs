@@ -5,13 +5,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::armed::Armed;
 use super::callbacks::Expected;
-use super::commit::commit;
 use super::expression::filled;
-use super::location::follow;
 use super::player::{PlayError, Player};
-use super::{Client, dress, flood};
+use super::{dress, flood};
 use crate::contract::Contract;
 use crate::contract::behaviour::Identity;
 use crate::door::Origin;
@@ -19,6 +16,10 @@ use crate::flow::{is_retried, next_poll, retry_after};
 use crate::generate::{Call, Caller, Case, CaseKind, Manner, Need, Probe, Step, Via};
 use crate::observe::{CallRun, HealthRun, SearchRun};
 use crate::target::{Authorized, Target};
+use crate::traffic::Client;
+use crate::traffic::armed::Armed;
+use crate::traffic::commit::commit;
+use crate::traffic::connection::follow;
 use crate::wire::{Exchange, FailureKind, Request, Tier};
 
 /// The most attempts at a call that is answered 429.

@@ -8,14 +8,14 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
 
-use super::commit::commit;
-use super::location::follow;
 use super::phase::{Due, Phase};
 use crate::contract::behaviour::Selector;
 use crate::flow::{Action, FlowRun, Workflow, next_poll};
 use crate::observe::CallRecord;
 use crate::scenario::{FlowClone, PlannedAction, PlannedCall, PlannedFlow};
 use crate::target::Authorized;
+use crate::traffic::commit::commit;
+use crate::traffic::connection::follow;
 use crate::wire::{Exchange, Failure, FailureKind, Request, Response};
 
 /// The most polls of one `Location`.
@@ -70,7 +70,10 @@ impl<'p> Errand<'p> {
 
     async fn item(&self, item: u32, first: Option<Duration>) {
         let mut due = first;
-        for (number, action) in self.flow.actions.iter().enumerate() {
+        let only = self.due.ticket.only;
+        let actions =
+            self.flow.actions.iter().enumerate().filter(|(number, _)| only.is_none_or(|only| only == *number));
+        for (number, action) in actions {
             let planned = match action.call(self.due.ticket.event, item, &self.correlation) {
                 Ok(planned) => planned,
                 Err(reason) => return self.phase.could_not_make(&reason),

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::play::Prepared;
-use super::pool::Pool;
 use crate::target::Target;
+use crate::traffic::connection::Pool;
 use crate::wire::Exchange;
 
 /// Over how many connections at once.

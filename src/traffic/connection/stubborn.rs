@@ -14,13 +14,13 @@ use crate::door::Stream;
 /// would take that for the end of the connection although the answer waits to
 /// be read.
 #[derive(Debug)]
-pub(super) struct Stubborn {
+pub(in crate::traffic) struct Stubborn {
     stream: TokioIo<Stream>,
     deaf: bool,
 }
 
 impl Stubborn {
-    pub(super) fn new(stream: Stream) -> Self {
+    pub(in crate::traffic) fn new(stream: Stream) -> Self {
         Self { stream: TokioIo::new(stream), deaf: false }
     }
 

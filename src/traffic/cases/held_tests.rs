@@ -15,11 +15,11 @@ use tokio::sync::RwLock;
 
 use super::Player;
 use super::play::Play;
-use super::testing::{contract, serve, target_at};
 use crate::door::RestClient;
 use crate::generate::{Call, Caller, Case, CaseKey, CaseKind, Expect, Manner, Need, Probe, Step, Via};
 use crate::observe::HealthRun;
 use crate::target::{Control, Target};
+use crate::traffic::testing::{contract, serve, target_at};
 use crate::wire::{Body, Fault, FaultKind, Headers, Request};
 
 const HELD: Duration = Duration::from_millis(400);

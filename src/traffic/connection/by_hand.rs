@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::ReadHalf;
 
-use super::connection::ANSWER_BOUND;
+use super::open::ANSWER_BOUND;
 use crate::door::Stream;
 use crate::wire::{Failure, FailureKind, Headers, Response};
 
@@ -20,12 +20,12 @@ const LONGEST_HEAD: usize = 256 * 1024;
 
 /// An open connection that takes any bytes.
 #[derive(Debug)]
-pub(super) struct ByHand {
+pub(in crate::traffic) struct ByHand {
     stream: Stream,
     /// What came and was not read as an answer yet.
     unread: BytesMut,
     /// Whether another request may be sent.
-    pub(super) open: bool,
+    pub(in crate::traffic) open: bool,
 }
 
 /// The head of an answer.
@@ -36,13 +36,13 @@ struct Head {
 }
 
 impl ByHand {
-    pub(super) fn over(stream: Stream) -> Self {
+    pub(in crate::traffic) fn over(stream: Stream) -> Self {
         Self { stream, unread: BytesMut::new(), open: true }
     }
 
     /// Writes a request and reads an answer. `without_content`: the answer has
     /// no content whatever its header fields say (RFC 9112 §6.3).
-    pub(super) async fn call(
+    pub(in crate::traffic) async fn call(
         &mut self,
         bytes: &Bytes,
         ends: bool,

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::bisect::Bisection;
-use super::by_hand::ByHand;
-use super::client::refused;
 use super::play::{Play, Prepared};
 use super::player::PlayError;
 use crate::clock::Timestamp;
 use crate::generate::{Call, Knob, Search, added};
 use crate::observe::CallRun;
+use crate::traffic::connection::ByHand;
+use crate::traffic::connection::refused;
 use crate::wire::{Exchange, Failure, FailureKind, Request, Response, Tier};
 
 impl Play<'_> {

@@ -8,11 +8,11 @@ use super::aftermath::{Aftermath, Recorded, Watch};
 use super::callbacks::Expected;
 use super::journal::Journal;
 use super::play::Play;
-use super::pool::Pool;
 use crate::contract::Contract;
 use crate::generate::{Case, Need};
 use crate::observe::CaseRun;
 use crate::target::{Target, TargetError};
+use crate::traffic::connection::Pool;
 
 /// Plays cases. One player serves many workers at once; connections are kept
 /// from case to case.

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, watch};
 
-use super::armed::Armed;
 use super::attack::AttackError;
 use super::errand::Errand;
-use super::pool::Pool;
+use super::open::Roster;
 use crate::contract::ContractId;
 use crate::generate::Need;
 use crate::observe::{CallRecord, Event, Latency, OperationLatency, PhaseRun, Sink};
 use crate::scenario::{Plan, Ticket};
 use crate::target::{Target, TargetError};
+use crate::traffic::armed::Armed;
+use crate::traffic::connection::Pool;
 use crate::wire::{Exchange, Fault};
 
 /// A ticket that is due.
@@ -33,12 +34,14 @@ pub(super) struct Phase {
     pub(super) plan: Plan,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) pool: Pool,
+    /// The runs that are under way, but for those of virtual users.
+    pub(super) roster: Roster,
     /// How many calls may be under way at once.
     pub(super) lanes: Semaphore,
     /// Let go of at the end: virtual users keep the phase for longer.
     sink: Mutex<Option<Sink>>,
-    queue: tokio::sync::Mutex<mpsc::Receiver<Due>>,
-    seats: watch::Sender<usize>,
+    /// The number of the last run that a virtual user began.
+    run: AtomicU64,
     due: AtomicU64,
     dropped: AtomicU64,
     cut: AtomicBool,
@@ -58,26 +61,20 @@ struct Tally {
 }
 
 impl Phase {
-    pub(super) fn new(
-        target: Arc<Target>,
-        plan: Plan,
-        sink: Sink,
-        stop: watch::Receiver<bool>,
-        queue: mpsc::Receiver<Due>,
-    ) -> Self {
+    pub(super) fn new(target: Arc<Target>, plan: Plan, sink: Sink, stop: watch::Receiver<bool>) -> Self {
         Self {
             pool: Pool::new(target.clone()),
-            lanes: Semaphore::new(plan.lanes.max(1)),
+            roster: Roster::default(),
+            lanes: Semaphore::new(plan.lanes.max(plan.virtual_users()).max(1)),
             target,
-            plan,
             stop,
             sink: Mutex::new(Some(sink)),
-            queue: tokio::sync::Mutex::new(queue),
-            seats: watch::Sender::new(0),
+            run: AtomicU64::new(plan.tickets.len() as u64),
             due: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             cut: AtomicBool::new(false),
             tally: Mutex::default(),
+            plan,
         }
     }
 
@@ -96,55 +93,41 @@ impl Phase {
         Ok(())
     }
 
-    /// Waits until every virtual user of the plan is there.
-    pub(super) async fn seated(&self) {
-        let users = self.plan.users;
-        // The sender lives as long as this, so waiting can't fail.
-        let _ = self.seats.subscribe().wait_for(|seats| *seats >= users).await;
-    }
-
-    /// Waits until every virtual user has left.
-    pub(super) async fn left(&self) {
-        let _ = self.seats.subscribe().wait_for(|seats| *seats == 0).await;
-    }
-
-    /// What one virtual user does: makes the runs that are due until there are
-    /// none, or until all is to stop.
-    pub(super) async fn serve(&self) {
-        self.seats.send_modify(|seats| *seats += 1);
-        self.work().await;
-        self.seats.send_modify(|seats| *seats -= 1);
-    }
-
-    async fn work(&self) {
+    /// Makes a run; false where all is to stop, which ends it in its middle.
+    pub(super) async fn made(&self, due: Due) -> bool {
         let mut stop = self.stop.clone();
-        loop {
-            let next = async { self.queue.lock().await.recv().await };
-            let due = tokio::select! {
-                biased;
-                _ = stop.wait_for(|stop| *stop) => None,
-                due = next => match due {
-                    Some(due) => Some(due),
-                    None => return,
-                },
-            };
-            let Some(due) = due else { break };
-            let run = Errand::new(self, due);
-            tokio::select! {
-                biased;
-                _ = stop.wait_for(|stop| *stop) => break,
-                () = run.go() => {}
+        let run = Errand::new(self, due);
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {
+                self.cut_short();
+                false
             }
+            () = run.go() => true,
         }
-        self.cut_short();
-        // Whoever schedules finds out that nobody serves.
-        self.queue.lock().await.close();
     }
 
-    pub(super) fn begin(&self, zero: Duration) {
+    /// The next run of a virtual user, which is due now: a trigger's event of
+    /// its own.
+    pub(super) fn at_once(&self, flow: usize, user: usize, only: Option<usize>) -> Due {
+        let run = self.run.fetch_add(1, Ordering::Relaxed) + 1;
+        self.was_due();
+        let at = self.target.elapsed();
+        let clone = user % self.plan.flows[flow].clones.len().max(1);
+        let due = at.saturating_sub(self.began());
+        Due { ticket: Ticket { due, flow, clone, copied: false, event: run, run, only }, at }
+    }
+
+    /// Its runs are due after now.
+    pub(super) fn begin(&self) {
+        let now = self.target.elapsed();
         let mut tally = self.tally();
-        tally.began = zero;
-        tally.ended = zero;
+        (tally.began, tally.ended) = (now, now);
+    }
+
+    /// When it began, in real time since the run began.
+    pub(super) fn began(&self) -> Duration {
+        self.tally().began
     }
 
     pub(super) fn was_due(&self) {

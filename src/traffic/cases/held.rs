@@ -6,12 +6,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::Method;
 
-use super::Client;
-use super::armed::Armed;
 use super::play::Play;
 use super::player::{PlayError, Player};
 use crate::generate::{Call, Case, Need, Step};
 use crate::observe::{HealthRun, HealthWait};
+use crate::traffic::Client;
+use crate::traffic::armed::Armed;
 use crate::wire::{Body, Exchange, FailureKind, FaultKind, Headers, Request};
 
 /// Over how many connections the health is asked: each of a few processes has

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderName, HeaderValue, Method};
 
-use super::connection::Open;
+use super::open::Open;
 use super::outgoing::Outgoing;
 use super::remote::Remote;
 use crate::door::{DoorError, Origin};
@@ -51,13 +51,13 @@ impl Client {
     }
 
     /// Sets the bound on answers, in real time.
-    pub(super) fn set_timeout(&mut self, timeout: Duration) {
+    pub(in crate::traffic) fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout;
     }
 
     /// Closes the connection where no answer has come within this real time,
     /// as a client does whose run was cancelled.
-    pub(super) fn leave_after(&mut self, span: Duration) {
+    pub(in crate::traffic) fn leave_after(&mut self, span: Duration) {
         self.timeout = span;
         self.leaves = true;
     }
@@ -184,14 +184,14 @@ impl Client {
 }
 
 /// Header fields as text; bytes beyond ASCII are kept where they are UTF-8.
-pub(super) fn received(headers: &http::HeaderMap) -> Headers {
+pub(in crate::traffic) fn received(headers: &http::HeaderMap) -> Headers {
     headers
         .iter()
         .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect()
 }
 
-pub(super) fn unsendable(what: &str, error: &dyn std::error::Error) -> Failure {
+pub(in crate::traffic) fn unsendable(what: &str, error: &dyn std::error::Error) -> Failure {
     Failure { kind: FailureKind::Protocol, detail: format!("`{what}` can't be sent: {error}") }
 }
 
@@ -199,7 +199,7 @@ fn closed() -> Failure {
     Failure { kind: FailureKind::Reset, detail: "the connection is closed".to_owned() }
 }
 
-pub(super) fn refused(error: &DoorError) -> Failure {
+pub(in crate::traffic) fn refused(error: &DoorError) -> Failure {
     let kind = match error {
         DoorError::NotAllowed { .. } => FailureKind::Refused,
         DoorError::Connect { .. } | DoorError::Tls(_) => FailureKind::Connect,
@@ -327,7 +327,7 @@ mod tests {
         let long = client.send(request(Method::GET, "/long", Body::Empty), Duration::ZERO, 1).await;
         assert_eq!(long.tier, Some(Tier::Service));
         let response = long.outcome.expect("answered");
-        assert!(response.truncated && response.body.len() == super::super::connection::ANSWER_BOUND);
+        assert!(response.truncated && response.body.len() == super::super::open::ANSWER_BOUND);
         let other = client.send(request(Method::GET, "/other", Body::Empty), Duration::ZERO, 1).await;
         assert_eq!((other.status(), other.tier), (Some(404), Some(Tier::Gateway)));
     }

@@ -16,7 +16,7 @@ use super::stubborn::Stubborn;
 use crate::door::Stream;
 
 /// The most that is kept of an answer's content.
-pub(super) const ANSWER_BOUND: usize = 1 << 20;
+pub(in crate::traffic) const ANSWER_BOUND: usize = 1 << 20;
 
 /// A connection that was idle for longer is not used again: the other side may
 /// be about to close it, and a call that was sent into that can't be repeated
@@ -24,16 +24,16 @@ pub(super) const ANSWER_BOUND: usize = 1 << 20;
 const IDLE_BOUND: Duration = Duration::from_secs(4);
 
 /// An answer, before it is a plain value.
-pub(super) struct Answer {
-    pub(super) head: http::response::Parts,
-    pub(super) headers_at: Instant,
-    pub(super) body: Bytes,
-    pub(super) truncated: bool,
+pub(in crate::traffic) struct Answer {
+    pub(in crate::traffic) head: http::response::Parts,
+    pub(in crate::traffic) headers_at: Instant,
+    pub(in crate::traffic) body: Bytes,
+    pub(in crate::traffic) truncated: bool,
 }
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(in crate::traffic) struct Open {
     sender: SendRequest<Outgoing>,
     driver: Pin<Box<Connection<Stubborn, Outgoing>>>,
     ended: bool,
@@ -41,14 +41,14 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) async fn over(stream: Stream) -> hyper::Result<Self> {
+    pub(in crate::traffic) async fn over(stream: Stream) -> hyper::Result<Self> {
         let (sender, driver) = http1::handshake(Stubborn::new(stream)).await?;
         Ok(Self { sender, driver: Box::pin(driver), ended: false, used: Instant::now() })
     }
 
     /// Whether another call can go over it. Lets the connection notice that the
     /// other side has closed.
-    pub(super) async fn is_usable(&mut self) -> bool {
+    pub(in crate::traffic) async fn is_usable(&mut self) -> bool {
         if self.used.elapsed() > IDLE_BOUND {
             return false;
         }
@@ -58,7 +58,7 @@ impl Open {
 
     /// Whether it is open and the last call is over, its content sent. Where an
     /// answer came before that, it is not.
-    pub(super) fn is_free(&self) -> bool {
+    pub(in crate::traffic) fn is_free(&self) -> bool {
         !self.ended && self.sender.is_ready()
     }
 
@@ -72,7 +72,7 @@ impl Open {
 
     /// Sends a request and waits for the whole answer, or for as much of it as
     /// is kept.
-    pub(super) async fn call(&mut self, request: http::Request<Outgoing>) -> hyper::Result<Answer> {
+    pub(in crate::traffic) async fn call(&mut self, request: http::Request<Outgoing>) -> hyper::Result<Answer> {
         let sending = self.sender.send_request(request);
         let mut sending = pin!(sending);
         let response = poll_fn(|context| {

@@ -9,7 +9,7 @@ use crate::wire::{Body, Headers, Request};
 /// may be absolute or relative to the request's own target. The header fields
 /// are the request's own, without those of its content; `Authorization` goes
 /// to the first origin only. `None` where the `Location` leads nowhere.
-pub(super) fn follow(origin: &Origin, request: &Request, location: &str) -> Option<(Origin, Request)> {
+pub(in crate::traffic) fn follow(origin: &Origin, request: &Request, location: &str) -> Option<(Origin, Request)> {
     let base = url::Url::parse(&format!("{origin}{}", request.target)).ok()?;
     let url = base.join(location).ok()?;
     let there = Origin::parse(url.as_str())?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 use super::client::{received, unsendable};
-use super::connection::ANSWER_BOUND;
+use super::open::ANSWER_BOUND;
 use super::outgoing::Outgoing;
 use crate::door::{Door, Origin, RestClient};
 use crate::wire::{Body, Failure, FailureKind, Request, Response, causes};
@@ -17,17 +17,17 @@ const PATIENCE: Duration = Duration::from_secs(125);
 
 /// A client of one `https` origin.
 #[derive(Debug)]
-pub(super) struct Remote {
+pub(in crate::traffic) struct Remote {
     client: RestClient,
     origin: Origin,
 }
 
 impl Remote {
-    pub(super) fn new(door: &Door, origin: Origin) -> Self {
+    pub(in crate::traffic) fn new(door: &Door, origin: Origin) -> Self {
         Self { client: RestClient::new(door, PATIENCE), origin }
     }
 
-    pub(super) async fn call(&self, request: &Request) -> Result<(Response, Instant), Failure> {
+    pub(in crate::traffic) async fn call(&self, request: &Request) -> Result<(Response, Instant), Failure> {
         let url = format!("{}{}", self.origin, request.target);
         let mut call = self.client.request(request.method.clone(), &url).map_err(|error| {
             let refused = error.kind() == std::io::ErrorKind::PermissionDenied;

@@ -1,0 +1,17 @@
+//! Requests out, answers in: clients with one connection each, which is kept,
+//! and what is written byte by byte.
+
+mod by_hand;
+mod client;
+mod location;
+mod open;
+mod outgoing;
+mod pool;
+mod remote;
+mod stubborn;
+
+pub(in crate::traffic) use by_hand::ByHand;
+pub(in crate::traffic) use client::refused;
+pub use client::{ANSWER_TIMEOUT, Client};
+pub(in crate::traffic) use location::follow;
+pub(in crate::traffic) use pool::Pool;

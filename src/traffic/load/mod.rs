@@ -1,0 +1,12 @@
+//! Plans, played side by side: runs of flows when they are due.
+
+mod attack;
+#[cfg(test)]
+mod attack_tests;
+mod closed;
+mod errand;
+mod hush;
+mod open;
+mod phase;
+
+pub use attack::{AttackError, attack};
