@@ -9,6 +9,7 @@ use super::payload::{OperationGenerator, Sealing, Wish};
 use super::probes::filled;
 use super::{Call, CouldNotMake, Expect, Nonce, Pools};
 use crate::contract::Contract;
+use crate::contract::behaviour::{Pool, PoolSource, Selector};
 
 /// Makes all cases and calls of a contract. Compiled once; afterwards a call
 /// costs some ten microseconds.
@@ -142,6 +143,18 @@ impl Generators {
             expect = Expect::Refused(generator.final_types(if length { &[413] } else { &[411, 413] }));
         }
         Ok(plain_call(generator, made, expect))
+    }
+
+    /// Whether calls of an operation may be made again and again, only under
+    /// other correlation IDs: nothing else in them may be used but once.
+    pub fn repeats(&self, operation: &str) -> bool {
+        let Some(behaviour) = self.contract.behaviour.as_deref() else { return true };
+        let mine = |pool: &&Pool| pool.operations.is_empty() || pool.operations.iter().any(|id| **id == *operation);
+        let fresh = behaviour.pools.iter().filter(mine).any(|pool| matches!(pool.source, PoolSource::Fresh(_)));
+        let header = behaviour.correlation.as_ref().map(|correlation| &correlation.header);
+        let by_correlation = |selector: &Selector| matches!(selector, Selector::Header(name) if header.is_some_and(|h| h.eq_ignore_ascii_case(name)));
+        let under_it = behaviour.idempotency.as_ref().is_none_or(|idempotency| by_correlation(&idempotency.request));
+        !fresh && under_it && behaviour.effects.as_ref().is_none_or(|effects| effects.business_key.is_none())
     }
 
     /// The generator of an operation.

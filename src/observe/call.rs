@@ -149,6 +149,8 @@ pub struct PhaseRun {
     pub lag: super::Latency,
     /// By contract and operation.
     pub latencies: Vec<OperationLatency>,
+    /// The same second by second.
+    pub intervals: super::Intervals,
     /// Every exchange.
     pub calls: Vec<CallRecord>,
     /// The faults that were injected meanwhile: by the scenario, or by one that

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use super::CallRecord;
 use crate::contract::ContractId;
 
 /// A histogram of spans in microseconds, from 1 µs to 1 h, three significant
@@ -32,6 +33,11 @@ impl Latency {
         let _ = self.0.add(&other.0);
     }
 
+    /// Forgets all samples.
+    pub fn clear(&mut self) {
+        self.0.reset();
+    }
+
     /// How many samples.
     pub fn count(&self) -> u64 {
         self.0.len()
@@ -56,6 +62,47 @@ impl Latency {
     /// The histogram itself, in microseconds.
     pub fn histogram(&self) -> &Histogram<u64> {
         &self.0
+    }
+}
+
+impl OperationLatency {
+    /// Without samples.
+    pub fn of(contract: &ContractId, operation: &Arc<str>) -> Self {
+        Self {
+            contract: contract.clone(),
+            operation: operation.clone(),
+            corrected: Latency::new(),
+            uncorrected: Latency::new(),
+            failed: 0,
+        }
+    }
+
+    /// Adds what another one holds.
+    pub fn add(&mut self, other: &Self) {
+        self.corrected.add(&other.corrected);
+        self.uncorrected.add(&other.uncorrected);
+        self.failed += other.failed;
+    }
+
+    /// Forgets all samples.
+    pub fn clear(&mut self) {
+        self.corrected.clear();
+        self.uncorrected.clear();
+        self.failed = 0;
+    }
+
+    /// Adds a call.
+    pub fn record(&mut self, call: &CallRecord) {
+        self.corrected.record(call.done.saturating_sub(call.due));
+        self.uncorrected.record(call.done.saturating_sub(call.sent));
+        self.failed += u64::from(call.status.is_none_or(|status| status >= 500));
+    }
+}
+
+/// One that was read back.
+impl From<Histogram<u64>> for Latency {
+    fn from(histogram: Histogram<u64>) -> Self {
+        Self(histogram)
     }
 }
 

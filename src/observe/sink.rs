@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::CallRecord;
+use super::{CallRecord, Glance, Glimpse};
 use crate::wire::Exchange;
 
 /// What traffic tells while it runs.
@@ -31,18 +31,32 @@ pub enum Event {
 /// takes the events in order; a full channel makes traffic wait, so nothing
 /// is lost and memory is bounded.
 #[derive(Clone, Debug)]
-pub struct Sink(mpsc::Sender<Event>);
+pub struct Sink {
+    events: mpsc::Sender<Event>,
+    glance: Option<Arc<dyn Glance>>,
+}
 
 impl Sink {
     /// A sink and the end that its owner reads.
     pub fn new() -> (Self, mpsc::Receiver<Event>) {
-        let (sender, receiver) = mpsc::channel(512);
-        (Self(sender), receiver)
+        let (events, receiver) = mpsc::channel(512);
+        (Self { events, glance: None }, receiver)
+    }
+
+    /// With somebody who tells which answers need not be told at all.
+    #[must_use]
+    pub fn glancing(self, glance: Arc<dyn Glance>) -> Self {
+        Self { glance: Some(glance), ..self }
+    }
+
+    /// Whether nobody wants to be told of an answer.
+    pub fn is_plain(&self, glimpse: &Glimpse<'_>) -> bool {
+        self.glance.as_ref().is_some_and(|glance| glance.is_plain(glimpse))
     }
 
     /// Tells an event. An owner that is gone wants nothing any more: the event
     /// is dropped.
     pub async fn tell(&self, event: Event) {
-        let _ = self.0.send(event).await;
+        let _ = self.events.send(event).await;
     }
 }

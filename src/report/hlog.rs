@@ -1,29 +1,37 @@
 //! `latency.hlog`: an HdrHistogram interval log (version 2, deflated), for
 //! `HistogramLogProcessor` and its kin. Values are microseconds, the `max`
-//! column is milliseconds. One interval for each scenario, operation and way of
-//! counting, told apart by tags like
-//! `steady-day:bulk-update/v1:submitBatch:corrected`.
+//! column is milliseconds. One interval for each second, scenario, operation and
+//! way of counting, told apart by tags like
+//! `steady-day:bulk-update/v1:submitBatch:corrected`; the generator's own lag has
+//! one for each scenario.
 
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 
-use crate::observe::Latency;
+use crate::observe::{Latency, OperationLatency};
 
 use super::Run;
 use super::json::RunRecord;
 
 /// One interval.
-struct Interval<'a> {
+struct Interval {
     tag: String,
     began: Duration,
     took: Duration,
-    latency: &'a Latency,
+    latency: Latency,
 }
 
+/// How long an interval of an operation is.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// The log. Names come from the record, which holds no secrets.
-pub(super) fn log(run: &Run, record: &RunRecord) -> Vec<u8> {
+///
+/// # Errors
+/// What was kept of the latencies can't be read.
+pub(super) fn log(run: &Run, record: &RunRecord) -> io::Result<Vec<u8>> {
     let began = SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(run.started.micros()).unwrap_or(0));
     let mut text = Vec::new();
     let mut serializer = V2DeflateSerializer::new();
@@ -33,33 +41,42 @@ pub(super) fn log(run: &Run, record: &RunRecord) -> Vec<u8> {
         .with_base_time(began)
         .with_max_value_divisor(1000.0)
         .begin_log_with(&mut text, &mut serializer)
-        .expect("a vector takes everything");
-    for interval in intervals(run, record) {
+        .map_err(io::Error::other)?;
+    for interval in intervals(run, record)? {
+        let tag = Tag::new(&interval.tag);
         writer
-            .write_histogram(interval.latency.histogram(), interval.began, interval.took, Tag::new(&interval.tag))
-            .expect("a vector takes everything, and a histogram with fixed bounds can be serialized");
+            .write_histogram(interval.latency.histogram(), interval.began, interval.took, tag)
+            .map_err(|error| io::Error::other(format!("{error:?}")))?;
     }
     drop(writer);
-    text
+    Ok(text)
 }
 
 /// By start, as readers want them.
-fn intervals<'a>(run: &'a Run, record: &RunRecord) -> Vec<Interval<'a>> {
+fn intervals(run: &Run, record: &RunRecord) -> io::Result<Vec<Interval>> {
     let mut intervals = Vec::new();
     for (phase, shown) in run.phases.iter().zip(&record.phases) {
-        let mut push = |name: String, latency| {
+        let mut push = |name: &str, (began, took), latency| {
             let tag = tag(&format!("{}:{name}", shown.scenario));
-            intervals.push(Interval { tag, began: phase.began, took: phase.took, latency });
+            intervals.push(Interval { tag, began, took, latency });
         };
-        push("lag".into(), &phase.lag);
-        for (latency, shown) in phase.latencies.iter().zip(&shown.latencies) {
-            let name = format!("{}:{}", shown.contract, shown.operation);
-            push(format!("{name}:corrected"), &latency.corrected);
-            push(format!("{name}:uncorrected"), &latency.uncorrected);
-        }
+        push("lag", (phase.began, phase.took), phase.lag.clone());
+        let named = |latency: &OperationLatency| {
+            let place = phase
+                .latencies
+                .iter()
+                .position(|l| (&l.contract, &l.operation) == (&latency.contract, &latency.operation));
+            place.and_then(|place| shown.latencies.get(place)).map(|l| format!("{}:{}", l.contract, l.operation))
+        };
+        phase.intervals.each(|second| {
+            let Some(name) = named(&second.latency) else { return };
+            let span = (second.began, SECOND);
+            push(&format!("{name}:corrected"), span, second.latency.corrected);
+            push(&format!("{name}:uncorrected"), span, second.latency.uncorrected);
+        })?;
     }
     intervals.sort_by_key(|interval| interval.began);
-    intervals
+    Ok(intervals)
 }
 
 /// A tag can't hold commas and spaces.
@@ -79,7 +96,7 @@ mod tests {
     #[test]
     fn the_log_reads_back() {
         let run = sample::run();
-        let log = log(&run, &RunRecord::of(&run, &sample::redactor()));
+        let log = log(&run, &RunRecord::of(&run, &sample::redactor())).unwrap();
         let mut read = Vec::new();
         for entry in IntervalLogIterator::new(&log) {
             if let LogEntry::Interval(interval) = entry.expect("an entry") {

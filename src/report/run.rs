@@ -9,7 +9,7 @@ use crate::check::Verdict;
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Nonce, Seed};
-use crate::observe::{Latency, OperationLatency};
+use crate::observe::{Intervals, Latency, OperationLatency};
 use crate::wire::Fault;
 
 use super::Rows;
@@ -146,6 +146,8 @@ pub struct Phase {
     pub lag: Latency,
     /// By contract and operation.
     pub latencies: Vec<OperationLatency>,
+    /// The same second by second.
+    pub intervals: Intervals,
     /// Whether it was cut short.
     pub cut: bool,
 }

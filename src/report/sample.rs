@@ -12,7 +12,9 @@ use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::generate::{CaseKey, Nonce, Seed};
-use crate::observe::{CallTrace, ChainLink, GatewayRow, Latency, OperationLatency, StepTrace, TraceRecord};
+use crate::observe::{
+    CallTrace, ChainLink, GatewayRow, IntervalRecorder, Latency, OperationLatency, StepTrace, TraceRecord,
+};
 use crate::wire::{
     Body, Exchange, Failure, FailureKind, Headers, Redactor, Request, Response, Secret, Tier, curl_line,
 };
@@ -115,6 +117,13 @@ fn phase(scenario: &str, seconds: u64) -> Phase {
         uncorrected: latency(salt, 90),
         failed: salt % 3,
     };
+    let latencies = vec![
+        operation("bulk-update/v1", "submitBatch", 1),
+        operation("bulk-update/v1", "getBatch", 2),
+        operation("tabular-intake/v2", "submitFile", 3),
+    ];
+    let mut recorder = IntervalRecorder::new().expect("a temporary file");
+    latencies.iter().for_each(|latency| recorder.keep(Duration::from_secs(3), latency));
     Phase {
         scenario: scenario.into(),
         began: Duration::from_secs(3),
@@ -124,11 +133,8 @@ fn phase(scenario: &str, seconds: u64) -> Phase {
         dropped: 2,
         exchanges: 1290,
         lag: latency(9, 0),
-        latencies: vec![
-            operation("bulk-update/v1", "submitBatch", 1),
-            operation("bulk-update/v1", "getBatch", 2),
-            operation("tabular-intake/v2", "submitFile", 3),
-        ],
+        latencies,
+        intervals: recorder.finish().expect("a temporary file"),
         cut: seconds < 10,
     }
 }

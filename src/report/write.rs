@@ -43,7 +43,8 @@ pub enum ReportError {
 pub fn write(reports: &Path, run: &Run, redactor: &Redactor) -> Result<PathBuf, ReportError> {
     let folder = folder_name(run.started, &run.command, &run.nonce);
     let record = RunRecord::of(run, redactor);
-    let files = render(run, &record);
+    let unreadable = |source| ReportError::Write { path: reports.join(&folder), source };
+    let files = render(run, &record).map_err(unreadable)?;
     for name in [folder.as_str(), "latest"] {
         let fresh = reports.join(format!(".new-{name}-{folder}"));
         let placed = fill(&fresh, &files, run).and_then(|()| replace(&fresh, &reports.join(name), &folder));
@@ -56,16 +57,16 @@ pub fn write(reports: &Path, run: &Run, redactor: &Redactor) -> Result<PathBuf, 
 }
 
 /// Every file of a report, by name.
-fn render(run: &Run, record: &RunRecord) -> Vec<(&'static str, Vec<u8>)> {
+fn render(run: &Run, record: &RunRecord) -> io::Result<Vec<(&'static str, Vec<u8>)>> {
     let mut json = serde_json::to_vec_pretty(record).expect("a record has text keys and finite numbers only");
     json.push(b'\n');
-    vec![
+    Ok(vec![
         ("run.json", json),
         ("junit.xml", junit::document(record).into_bytes()),
         ("summary.md", summary::document(record).into_bytes()),
         ("report.html", html::document(run, record).into_bytes()),
-        ("latency.hlog", hlog::log(run, record)),
-    ]
+        ("latency.hlog", hlog::log(run, record)?),
+    ])
 }
 
 /// `20260901T080000-gate-0123456789ab`. The nonce may be set by the user, so

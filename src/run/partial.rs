@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::observe::{CallRecord, Latency, OperationLatency, PhaseRun};
+use crate::observe::{CallRecord, Intervals, Latency, OperationLatency, PhaseRun};
 use crate::wire::Fault;
 
 /// Phases by scenario, growing.
@@ -56,6 +56,7 @@ fn empty(scenario: Arc<str>, first: &CallRecord) -> PhaseRun {
         dropped: 0,
         lag: Latency::new(),
         latencies: Vec::new(),
+        intervals: Intervals::default(),
         calls: Vec::new(),
         faults: Vec::new(),
         ledger: Vec::new(),
@@ -66,13 +67,7 @@ fn empty(scenario: Arc<str>, first: &CallRecord) -> PhaseRun {
 fn latency(run: &mut PhaseRun, record: &CallRecord) {
     let position = run.latencies.iter().position(|l| l.contract == record.contract && l.operation == record.operation);
     let index = position.unwrap_or_else(|| {
-        run.latencies.push(OperationLatency {
-            contract: record.contract.clone(),
-            operation: record.operation.clone(),
-            corrected: Latency::new(),
-            uncorrected: Latency::new(),
-            failed: 0,
-        });
+        run.latencies.push(OperationLatency::of(&record.contract, &record.operation));
         run.latencies.len() - 1
     });
     let latency = &mut run.latencies[index];

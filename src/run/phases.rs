@@ -10,13 +10,16 @@ use tokio::sync::mpsc;
 use super::partial::PartialPhases;
 use super::session::Session;
 use super::{Progress, RunError};
-use crate::check::{ExchangeSubject, NotChecked, Origin, PhaseSubject};
-use crate::observe::{CallRecord, Event, LedgerEntry, PhaseRun, Sink};
+use crate::check::{ExchangeSubject, Glances, NotChecked, Origin, PhaseSubject};
+use crate::observe::{CallRecord, Event, Glance, Glimpse, LedgerEntry, PhaseRun, Sink};
 use crate::report::Phase;
 use crate::scenario::{Overrides, Plan, Scenario};
 use crate::target::LedgerQuery;
 use crate::traffic;
 use crate::wire::{Exchange, Fault};
+
+/// How often it is told how many exchanges there were.
+const TOLD_EVERY: u64 = 50;
 
 /// How often `--fail-fast` judges a phase that still goes on, in exchanges.
 const INTERIM_EVERY: u64 = 100;
@@ -37,10 +40,18 @@ pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario], alo
     let armed = || session.options.faults.iter().map(|plan| plan.fault.clone());
     let planned = plans.iter().flat_map(|plan| &plan.faults).map(|f| f.fault.clone());
     let partial = PartialPhases::beside(planned.chain(armed()).collect());
-    let judge = tokio::spawn(judge_exchanges(session.clone(), events, partial));
+    let glances = Arc::new(Glances::default());
+    let judge = tokio::spawn(judge_exchanges(session.clone(), events, partial, glances.clone()));
+    // What is judged in between is judged with all that was seen.
+    let sink = if session.options.fail_fast {
+        sink
+    } else {
+        sink.glancing(Arc::new(Counting { glances: glances.clone(), session: session.clone() }))
+    };
     let runs = traffic::attack(&session.target, plans, &sink, session.stop.signal()).await;
     drop(sink);
     judge.await.map_err(|panic| RunError::CouldNotRun(format!("judging broke down: {panic}")))?;
+    session.judging().take(glances.counted());
     let mut runs = runs.map_err(|fault| RunError::CouldNotRun(fault.to_string()))?;
     fill_ledger(session, &mut runs, since).await?;
     // What one scenario does to Dataverse reaches those that run beside it.
@@ -51,6 +62,31 @@ pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario], alo
         finish_phase(session, &run, tagged || (alone && scenarios.len() == 1));
     }
     Ok(())
+}
+
+/// Counts what needs no more than a glance.
+struct Counting {
+    glances: Arc<Glances>,
+    session: Arc<Session>,
+}
+
+impl std::fmt::Debug for Counting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.glances.fmt(f)
+    }
+}
+
+impl Glance for Counting {
+    fn is_plain(&self, glimpse: &Glimpse<'_>) -> bool {
+        let plain = self.glances.is_plain(glimpse);
+        if plain {
+            let seen = self.session.count_exchange(Some(glimpse.status), false);
+            if seen.is_multiple_of(TOLD_EVERY * 20) {
+                self.session.listener.tell(Progress::Load { exchanges: seen });
+            }
+        }
+        plain
+    }
 }
 
 /// The plan of a scenario; `None` where it can't be run here, which is noted.
@@ -81,20 +117,25 @@ pub(super) fn plan(session: &Session, scenario: &Scenario) -> Option<Plan> {
 }
 
 /// Judges exchanges in the order in which they come, until traffic is done.
-async fn judge_exchanges(session: Arc<Session>, mut events: mpsc::Receiver<Event>, mut partial: PartialPhases) {
+async fn judge_exchanges(
+    session: Arc<Session>,
+    mut events: mpsc::Receiver<Event>,
+    mut partial: PartialPhases,
+    glances: Arc<Glances>,
+) {
     let mut seen: u64 = 0;
     while let Some(event) = events.recv().await {
         match event {
             Event::Call { scenario, record, exchange } => {
                 seen = session.count_exchange(record.status, record.retry_after.is_some());
-                judge_one(&session, &scenario, &record, &exchange);
+                judge_one(&session, &scenario, &record, (&exchange, &glances));
                 if session.options.fail_fast {
                     partial.add(&scenario, *record);
                 }
             }
             Event::Dropped { .. } => {}
         }
-        if seen.is_multiple_of(50) {
+        if seen.is_multiple_of(TOLD_EVERY) {
             session.listener.tell(Progress::Load { exchanges: seen });
         }
         if session.options.fail_fast && partial.due_for_judging(INTERIM_EVERY) {
@@ -108,7 +149,12 @@ async fn judge_exchanges(session: Arc<Session>, mut events: mpsc::Receiver<Event
     }
 }
 
-fn judge_one(session: &Session, scenario: &Arc<str>, record: &CallRecord, exchange: &Arc<Exchange>) {
+fn judge_one(
+    session: &Session,
+    scenario: &Arc<str>,
+    record: &CallRecord,
+    (exchange, glances): (&Arc<Exchange>, &Glances),
+) {
     let Some((_, contract)) = session.contract(&record.contract) else { return };
     let subject = ExchangeSubject {
         contract,
@@ -119,7 +165,11 @@ fn judge_one(session: &Session, scenario: &Arc<str>, record: &CallRecord, exchan
         exchange,
         origin: Origin::Phase(scenario.clone()),
     };
-    let findings = session.judging().exchange(&subject);
+    let examined = session.checks.exchange(&subject);
+    if !record.poll {
+        glances.learn(&subject, &examined);
+    }
+    let findings = session.judging().take(examined);
     session.announce(&findings, None);
 }
 
@@ -172,6 +222,7 @@ fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
         exchanges: run.calls.len() as u64,
         lag: run.lag.clone(),
         latencies: run.latencies.clone(),
+        intervals: run.intervals.clone(),
         cut: run.cut,
     });
 }

@@ -7,6 +7,13 @@ use super::model::Oversized;
 use crate::contract::{Contract, ContractId};
 use crate::generate::{Call, CallOptions, CouldNotMake, Generators, Nonce, Pools};
 
+/// How many payloads a pool holds: more than there are in flight, and few enough
+/// to stay in the processor's caches.
+pub const POOL: usize = 512;
+
+/// Tells seeds of the pool from those of events.
+const POOLED: u64 = 0x706f_6f6c;
+
 /// What makes the calls of one contract: its generators, and values that exist.
 #[derive(Clone, Debug)]
 pub struct CallSource {
@@ -48,6 +55,8 @@ pub struct PlannedAction {
     pub(super) elements: Option<u64>,
     pub(super) oversized: Option<Oversized>,
     pub(super) answers_lost: f64,
+    /// Whether its calls come from a pool.
+    pub(super) pooled: bool,
 }
 
 impl fmt::Debug for PlannedAction {
@@ -62,12 +71,29 @@ impl PlannedAction {
         self.source.contract()
     }
 
+    /// Where the call for an item of an event stands in the action's pool;
+    /// `None`: it is made for itself alone.
+    pub fn place(&self, event: u64, item: u32) -> Option<usize> {
+        self.pooled.then(|| (mix(self.seed, &[event, u64::from(item)]) % POOL as u64) as usize)
+    }
+
+    /// The call at a place of the pool; the correlation ID in it is nobody's.
+    ///
+    /// # Errors
+    /// The generator can't make it.
+    pub fn at(&self, place: usize) -> Result<PlannedCall, CouldNotMake> {
+        self.made(mix(self.seed, &[POOLED, place as u64]), &uuid::Uuid::nil().to_string())
+    }
+
     /// The call for an item of an event, under a run's correlation ID.
     ///
     /// # Errors
     /// The generator can't make it.
     pub fn call(&self, event: u64, item: u32, correlation: &str) -> Result<PlannedCall, CouldNotMake> {
-        let seed = mix(self.seed, &[event, u64::from(item)]);
+        self.made(mix(self.seed, &[event, u64::from(item)]), correlation)
+    }
+
+    fn made(&self, seed: u64, correlation: &str) -> Result<PlannedCall, CouldNotMake> {
         let oversized = self.oversized.filter(|o| drawn(seed, 1, o.share)).map(|o| {
             if drawn(seed, 2, o.without_length) {
                 crate::generate::Oversized::Chunked

@@ -166,6 +166,7 @@ fn flow(node: &Node, diagnostics: &mut Diagnostics) -> Option<FlowSpec> {
         .optional("apply_to_each")
         .and_then(|node| apply_to_each(node, fields.diagnostics()))
         .unwrap_or(ApplyToEach { items: 1, concurrency: 1 });
+    let suppressed = optional_word(&mut fields, "headers", &[("platform", false), ("suppressed", true)]);
     let retry = fields.optional("retry").and_then(|node| retry(node, fields.diagnostics()));
     let timeout = optional_span(&mut fields, "timeout").unwrap_or(OUTBOUND_TIMEOUT);
     let oversized = fields.optional("oversized").and_then(|node| oversized(node, fields.diagnostics()));
@@ -181,6 +182,7 @@ fn flow(node: &Node, diagnostics: &mut Diagnostics) -> Option<FlowSpec> {
         clients,
         start: start?,
         correlation,
+        suppressed: suppressed.unwrap_or_default(),
         apply_to_each,
         retry: retry.unwrap_or(RetryPolicy::PA_MEDIUM),
         timeout,

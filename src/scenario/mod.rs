@@ -15,7 +15,7 @@ mod plan;
 mod read;
 mod start;
 
-pub use calls::{CallSource, PlannedAction, PlannedCall};
+pub use calls::{CallSource, POOL, PlannedAction, PlannedCall};
 pub use lint::lint;
 pub use load::{load, load_dir};
 pub use model::{

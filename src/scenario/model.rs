@@ -54,6 +54,9 @@ pub struct FlowSpec {
     pub start: Start,
     /// Where the correlation ID is born.
     pub correlation: CorrelationBirth,
+    /// Whether its actions send no header fields of the platform
+    /// (`SuppressWorkflowHeaders`).
+    pub suppressed: bool,
     /// How many items a run has, and how many of them at once.
     pub apply_to_each: ApplyToEach,
     /// The retry policy of its actions.

@@ -21,6 +21,9 @@ const USERS: usize = 64;
 /// The most calls of one scenario that are under way at once.
 const LANES: usize = 96;
 
+/// An action that makes more calls than this takes its payloads from a pool.
+const UNPOOLED: u64 = 16_384;
+
 /// How short a scaled answer timeout may get, in real time.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -96,6 +99,8 @@ pub struct PlannedFlow {
     pub apply_to_each: ApplyToEach,
     /// Where the correlation ID is born.
     pub correlation: CorrelationBirth,
+    /// Whether its actions send no header fields of the platform.
+    pub suppressed: bool,
     /// The retry policy of its actions.
     pub retry: RetryPolicy,
     /// How long an answer may take, in real time.
@@ -210,20 +215,23 @@ impl Planner<'_> {
         let definition = format!("{}/{}", self.scenario.name, spec.name);
         let seed = Nonce("flow".into()).identity(self.seed.0, &definition).as_u64_pair().0;
         let lost = spec.duplicates.iter().filter(|d| d.kind == DuplicateKind::LostAnswer).map(|d| d.share).sum();
+        let many = calls_of(spec, self.scale) > UNPOOLED;
         let actions: Vec<PlannedAction> = spec
             .actions
             .iter()
             .enumerate()
             .filter_map(|(n, action)| {
+                let source = self.source(action, diagnostics)?;
                 Some(PlannedAction {
                     contract: action.contract.clone(),
                     operation: action.operation.clone(),
-                    source: self.source(action, diagnostics)?,
                     nonce: self.nonce.clone(),
                     seed: mix(seed, &[n as u64]),
                     elements: action.elements,
                     oversized: spec.oversized,
                     answers_lost: lost,
+                    pooled: many && source.generators.repeats(&action.operation),
+                    source,
                 })
             })
             .collect();
@@ -238,6 +246,7 @@ impl Planner<'_> {
             actions,
             apply_to_each: spec.apply_to_each,
             correlation: spec.correlation,
+            suppressed: spec.suppressed,
             retry: spec.retry,
             timeout: scaled,
             clones: (0..spec.clones).map(|n| self.clone(spec, &definition, seed, n)).collect(),
@@ -333,6 +342,17 @@ impl Planner<'_> {
         });
         planned.collect()
     }
+}
+
+/// About how many calls each action of a flow makes.
+fn calls_of(spec: &FlowSpec, scale: f64) -> u64 {
+    let runs = match spec.start {
+        Start::Users(_) => return u64::MAX,
+        Start::Recurrence { times, .. } => u64::from(times) * u64::from(spec.clones),
+        Start::Burst { runs, .. } => u64::from(runs),
+        Start::Arrivals { rate, lasting, .. } => (rate * lasting.as_secs_f64() * scale.max(1.0)) as u64,
+    };
+    runs * u64::from(spec.apply_to_each.items)
 }
 
 /// How many runs wait rather than be dropped: those that nobody expects to

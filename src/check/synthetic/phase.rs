@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::Item;
 use crate::observe::{
-    CallRecord, ColumnChange, Latency, LedgerEntry, Operation, OperationLatency, Outcome, PhaseRun, Way,
+    CallRecord, ColumnChange, Intervals, Latency, LedgerEntry, Operation, OperationLatency, Outcome, PhaseRun, Way,
 };
 use crate::wire::Tier;
 
@@ -94,6 +94,7 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
         dropped: 0,
         lag: Latency::new(),
         latencies: vec![latency],
+        intervals: Intervals::default(),
         calls,
         faults: Vec::new(),
         ledger,

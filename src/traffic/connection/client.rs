@@ -2,13 +2,13 @@
 //! requests in, exchanges with their four instants out.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
 
-use super::open::Open;
+use super::open::{Answer, Open};
 use super::outgoing::Outgoing;
-use super::remote::Remote;
+use crate::clock::Timestamp;
 use crate::door::{DoorError, Origin};
 use crate::target::Target;
 use crate::wire::{Body, Exchange, Failure, FailureKind, Headers, Request, Response, Tier, causes};
@@ -29,7 +29,6 @@ pub struct Client {
     /// Whether it closes the connection itself when the time is up.
     leaves: bool,
     open: Option<Box<Open>>,
-    remote: Option<Remote>,
 }
 
 impl Client {
@@ -39,8 +38,7 @@ impl Client {
     /// Where the origin's host is no text that a header field can hold.
     pub fn new(target: Arc<Target>, origin: Origin) -> Self {
         let host = HeaderValue::from_str(&origin.authority()).expect("a host name fits into a header field");
-        let remote = origin.tls.then(|| Remote::new(&target.door, origin.clone()));
-        Self { target, origin, host, timeout: ANSWER_TIMEOUT, leaves: false, open: None, remote }
+        Self { target, origin, host, timeout: ANSWER_TIMEOUT, leaves: false, open: None }
     }
 
     /// With another bound on the answer, in real time.
@@ -73,9 +71,6 @@ impl Client {
     /// # Errors
     /// No connection could be made.
     pub async fn connect(&mut self) -> Result<(), Failure> {
-        if self.remote.is_some() {
-            return Ok(());
-        }
         self.opened().await.map(drop)
     }
 
@@ -83,63 +78,75 @@ impl Client {
     /// began, and waits for its answer.
     pub async fn send(&mut self, mut request: Request, due: Duration, attempt: u32) -> Exchange {
         self.target.dress(&mut request);
-        let began = self.target.began;
-        let ready = if self.remote.is_some() { Ok(()) } else { self.opened().await.map(drop) };
-        let (sent, sent_at) = (began.elapsed(), self.target.clock.now());
-        let (outcome, headers) = match ready {
-            Ok(()) => self.answered(&request).await,
-            Err(failure) => (Err(failure), None),
+        let shot = match self.prepared(&request) {
+            Ok(prepared) => self.shoot(prepared).await,
+            Err(failure) => self.unsent(failure),
         };
-        let tier = outcome.as_ref().ok().and_then(|response| self.tier(response));
-        Exchange {
-            request,
-            outcome,
-            attempt,
-            due,
-            sent,
-            headers: headers.map(|at| at.saturating_duration_since(began)),
-            done: began.elapsed(),
-            sent_at,
-            done_at: self.target.clock.now(),
-            tier,
-        }
+        self.exchange(request, shot, (due, attempt))
     }
 
-    async fn answered(&mut self, request: &Request) -> (Result<Response, Failure>, Option<Instant>) {
+    /// Sends a request that carries all it needs, and waits for its answer.
+    pub(in crate::traffic) async fn shoot(&mut self, request: http::Request<Outgoing>) -> Shot {
+        let began = self.target.began;
+        let ready = self.opened().await.map(drop);
+        let (sent, sent_at) = (began.elapsed(), self.target.clock.now());
+        let outcome = match ready {
+            Ok(()) => self.answered(request).await,
+            Err(failure) => Err(failure),
+        };
+        Shot { outcome, sent, sent_at, done: began.elapsed(), done_at: self.target.clock.now() }
+    }
+
+    fn unsent(&self, failure: Failure) -> Shot {
+        let (now, at) = (self.target.elapsed(), self.target.clock.now());
+        Shot { outcome: Err(failure), sent: now, sent_at: at, done: now, done_at: at }
+    }
+
+    /// A shot as a plain value.
+    pub(in crate::traffic) fn exchange(
+        &self,
+        request: Request,
+        shot: Shot,
+        (due, attempt): (Duration, u32),
+    ) -> Exchange {
+        let began = self.target.began;
+        let Shot { outcome, sent, sent_at, done, done_at } = shot;
+        let headers = outcome.as_ref().ok().map(|answer| answer.headers_at.saturating_duration_since(began));
+        let outcome = outcome.map(|answer| Response {
+            status: answer.head.status.as_u16(),
+            headers: received(&answer.head.headers),
+            body: answer.body,
+            truncated: answer.truncated,
+        });
+        let tier = outcome.as_ref().ok().and_then(|response| self.tier(response));
+        Exchange { request, outcome, attempt, due, sent, headers, done, sent_at, done_at, tier }
+    }
+
+    async fn answered(&mut self, request: http::Request<Outgoing>) -> Result<Answer, Failure> {
         let result = tokio::time::timeout(self.timeout, self.call(request)).await;
         match result {
-            Ok(Ok((response, at))) => (Ok(response), Some(at)),
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(failure)) => {
                 self.open = None;
-                (Err(failure), None)
+                Err(failure)
             }
             Err(_) => {
                 self.open = None;
                 let detail = format!("no answer within {}", crate::clock::format_duration(self.timeout));
                 let kind = if self.leaves { FailureKind::Left } else { FailureKind::Timeout };
-                (Err(Failure { kind, detail }), None)
+                Err(Failure { kind, detail })
             }
         }
     }
 
-    async fn call(&mut self, request: &Request) -> Result<(Response, Instant), Failure> {
-        if let Some(remote) = &self.remote {
-            return remote.call(request).await;
-        }
-        let request = self.prepared(request)?;
-        // `send` has opened it.
+    async fn call(&mut self, request: http::Request<Outgoing>) -> Result<Answer, Failure> {
+        // `shoot` has opened it.
         let open = self.open.as_mut().ok_or_else(closed)?;
         let answer = open.call(request).await.map_err(|error| failure(&error))?;
         if !open.is_free() {
             self.open = None;
         }
-        let response = Response {
-            status: answer.head.status.as_u16(),
-            headers: received(&answer.head.headers),
-            body: answer.body,
-            truncated: answer.truncated,
-        };
-        Ok((response, answer.headers_at))
+        Ok(answer)
     }
 
     async fn opened(&mut self) -> Result<&mut Open, Failure> {
@@ -149,7 +156,7 @@ impl Client {
         };
         if !usable {
             self.open = None;
-            let stream = self.target.door.connect(&self.origin).await.map_err(|error| refused(&error))?;
+            let stream = self.target.door.open(&self.origin).await.map_err(|error| refused(&error))?;
             let open = Open::over(stream).await.map_err(|error| failure(&error))?;
             self.open = Some(Box::new(open));
         }
@@ -157,24 +164,7 @@ impl Client {
     }
 
     fn prepared(&self, request: &Request) -> Result<http::Request<Outgoing>, Failure> {
-        let uri = request.target.parse::<http::Uri>().map_err(|e| unsendable(&request.target, &e))?;
-        let mut prepared = http::Request::new(Outgoing::of(&request.body));
-        *prepared.method_mut() = request.method.clone();
-        *prepared.uri_mut() = uri;
-        let headers = prepared.headers_mut();
-        headers.reserve(request.headers.len() + 2);
-        headers.insert(http::header::HOST, self.host.clone());
-        for (name, value) in request.headers.iter() {
-            let field = HeaderName::from_bytes(name.as_bytes()).map_err(|e| unsendable(name, &e))?;
-            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|e| unsendable(name, &e))?;
-            headers.append(field, value);
-        }
-        // A method that usually has content says that it has none (RFC 9110
-        // §8.6); hyper leaves that to its caller.
-        if request.body == Body::Empty && matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
-            headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        Ok(prepared)
+        prepared(request, &self.host)
     }
 
     fn tier(&self, response: &Response) -> Option<Tier> {
@@ -183,15 +173,52 @@ impl Client {
     }
 }
 
+/// One request on the wire, and what came of it.
+#[derive(Debug)]
+pub(in crate::traffic) struct Shot {
+    pub(in crate::traffic) outcome: Result<Answer, Failure>,
+    /// When its first byte was handed to the connection, in real time since the
+    /// run began.
+    pub(in crate::traffic) sent: Duration,
+    /// What the shared clock showed then.
+    pub(in crate::traffic) sent_at: Timestamp,
+    /// When the answer was complete, or the failure was known.
+    pub(in crate::traffic) done: Duration,
+    /// What the shared clock showed then.
+    pub(in crate::traffic) done_at: Timestamp,
+}
+
+/// A request as hyper sends it, to a host.
+pub(in crate::traffic) fn prepared(request: &Request, host: &HeaderValue) -> Result<http::Request<Outgoing>, Failure> {
+    let uri = request.target.parse::<http::Uri>().map_err(|e| unsendable(&request.target, &e))?;
+    let mut prepared = http::Request::new(Outgoing::of(&request.body));
+    *prepared.method_mut() = request.method.clone();
+    *prepared.uri_mut() = uri;
+    let headers = prepared.headers_mut();
+    headers.reserve(request.headers.len() + 2);
+    headers.insert(http::header::HOST, host.clone());
+    for (name, value) in request.headers.iter() {
+        let field = HeaderName::from_bytes(name.as_bytes()).map_err(|e| unsendable(name, &e))?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|e| unsendable(name, &e))?;
+        headers.append(field, value);
+    }
+    // A method that usually has content says that it has none (RFC 9110
+    // §8.6); hyper leaves that to its caller.
+    if request.body == Body::Empty && matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
+        headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    Ok(prepared)
+}
+
 /// Header fields as text; bytes beyond ASCII are kept where they are UTF-8.
-pub(in crate::traffic) fn received(headers: &http::HeaderMap) -> Headers {
+fn received(headers: &http::HeaderMap) -> Headers {
     headers
         .iter()
         .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect()
 }
 
-pub(in crate::traffic) fn unsendable(what: &str, error: &dyn std::error::Error) -> Failure {
+fn unsendable(what: &str, error: &dyn std::error::Error) -> Failure {
     Failure { kind: FailureKind::Protocol, detail: format!("`{what}` can't be sent: {error}") }
 }
 

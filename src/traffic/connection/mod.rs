@@ -7,11 +7,11 @@ mod location;
 mod open;
 mod outgoing;
 mod pool;
-mod remote;
 mod stubborn;
 
 pub(in crate::traffic) use by_hand::ByHand;
-pub(in crate::traffic) use client::refused;
 pub use client::{ANSWER_TIMEOUT, Client};
+pub(in crate::traffic) use client::{Shot, prepared, refused};
 pub(in crate::traffic) use location::follow;
+pub(in crate::traffic) use outgoing::Outgoing;
 pub(in crate::traffic) use pool::Pool;

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper::client::conn::http1::{self, SendRequest};
 
 use super::outgoing::Outgoing;
 use super::stubborn::Stubborn;
-use crate::door::Stream;
+use crate::door::Connection;
 
 /// The most that is kept of an answer's content.
 pub(in crate::traffic) const ANSWER_BOUND: usize = 1 << 20;
@@ -24,6 +24,7 @@ pub(in crate::traffic) const ANSWER_BOUND: usize = 1 << 20;
 const IDLE_BOUND: Duration = Duration::from_secs(4);
 
 /// An answer, before it is a plain value.
+#[derive(Debug)]
 pub(in crate::traffic) struct Answer {
     pub(in crate::traffic) head: http::response::Parts,
     pub(in crate::traffic) headers_at: Instant,
@@ -35,13 +36,13 @@ pub(in crate::traffic) struct Answer {
 #[derive(Debug)]
 pub(in crate::traffic) struct Open {
     sender: SendRequest<Outgoing>,
-    driver: Pin<Box<Connection<Stubborn, Outgoing>>>,
+    driver: Pin<Box<http1::Connection<Stubborn, Outgoing>>>,
     ended: bool,
     used: Instant,
 }
 
 impl Open {
-    pub(in crate::traffic) async fn over(stream: Stream) -> hyper::Result<Self> {
+    pub(in crate::traffic) async fn over(stream: Connection) -> hyper::Result<Self> {
         let (sender, driver) = http1::handshake(Stubborn::new(stream)).await?;
         Ok(Self { sender, driver: Box::pin(driver), ended: false, used: Instant::now() })
     }
@@ -122,7 +123,7 @@ impl Open {
 
 /// Lets the connection do its work. Its end is remembered, since it must not be
 /// polled again; what went wrong reaches whoever waits for the answer.
-fn drive(driver: &mut Pin<Box<Connection<Stubborn, Outgoing>>>, ended: &mut bool, context: &mut Context<'_>) {
+fn drive(driver: &mut Pin<Box<http1::Connection<Stubborn, Outgoing>>>, ended: &mut bool, context: &mut Context<'_>) {
     if !*ended && driver.as_mut().poll(context).is_ready() {
         *ended = true;
     }

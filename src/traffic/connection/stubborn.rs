@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 
-use crate::door::Stream;
+use crate::door::Connection;
 
 /// Swallows what can't be written any more. A server that refuses a large body
 /// answers before it has read it and closes: the next write fails, and hyper
@@ -15,12 +15,12 @@ use crate::door::Stream;
 /// be read.
 #[derive(Debug)]
 pub(in crate::traffic) struct Stubborn {
-    stream: TokioIo<Stream>,
+    stream: TokioIo<Connection>,
     deaf: bool,
 }
 
 impl Stubborn {
-    pub(in crate::traffic) fn new(stream: Stream) -> Self {
+    pub(in crate::traffic) fn new(stream: Connection) -> Self {
         Self { stream: TokioIo::new(stream), deaf: false }
     }
 

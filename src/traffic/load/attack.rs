@@ -41,6 +41,9 @@ pub enum AttackError {
         /// Why not.
         reason: String,
     },
+    /// What was measured can't be kept.
+    #[error("latencies can't be kept in a temporary file: {0}")]
+    Kept(#[from] std::io::Error),
     /// Goose could not run.
     #[error("the pool of virtual users failed: {0}")]
     Pool(String),
@@ -69,6 +72,9 @@ pub async fn attack(
     }
     let phase = |plan| Arc::new(Phase::new(target.clone(), plan, sink.clone(), stop.clone()));
     let phases: Vec<Arc<Phase>> = plans.into_iter().map(phase).collect();
+    for phase in &phases {
+        phase.prepare()?;
+    }
     let mut armed = Armed::at(target.control.clone());
     let played = play(&phases, &mut armed).await;
     let cleared = armed.clear().await;
@@ -80,7 +86,7 @@ pub async fn attack(
 async fn play(phases: &[Arc<Phase>], armed: &mut Armed) -> Result<(), AttackError> {
     for phase in phases {
         phase.arm(armed).await?;
-        phase.begin();
+        phase.begin()?;
     }
     let (_, users) = tokio::join!(join_all(phases.iter().map(open)), closed(phases));
     users

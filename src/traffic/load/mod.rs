@@ -7,6 +7,8 @@ mod closed;
 mod errand;
 mod hush;
 mod open;
+mod payloads;
 mod phase;
+mod shot;
 
 pub use attack::{AttackError, attack};

@@ -1,6 +1,5 @@
 //! One plan while it is played: who serves it, what it has seen.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,14 +9,14 @@ use tokio::sync::{Semaphore, watch};
 use super::attack::AttackError;
 use super::errand::Errand;
 use super::open::Roster;
-use crate::contract::ContractId;
+use super::payloads::Payloads;
 use crate::generate::Need;
-use crate::observe::{CallRecord, Event, Latency, OperationLatency, PhaseRun, Sink};
+use crate::observe::{CallRecord, Event, Glimpse, IntervalRecorder, Latency, OperationLatency, PhaseRun, Sink};
 use crate::scenario::{Plan, Ticket};
 use crate::target::{Target, TargetError};
 use crate::traffic::armed::Armed;
 use crate::traffic::connection::Pool;
-use crate::wire::{Exchange, Fault};
+use crate::wire::{Exchange, Fault, Tier};
 
 /// A ticket that is due.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +33,7 @@ pub(super) struct Phase {
     pub(super) plan: Plan,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) pool: Pool,
+    pub(super) payloads: Payloads,
     /// The runs that are under way, but for those of virtual users.
     pub(super) roster: Roster,
     /// How many calls may be under way at once.
@@ -54,7 +54,8 @@ struct Tally {
     began: Duration,
     ended: Duration,
     lag: Latency,
-    latencies: BTreeMap<(ContractId, Arc<str>), OperationLatency>,
+    latencies: Vec<OperationLatency>,
+    intervals: Option<IntervalRecorder>,
     calls: Vec<CallRecord>,
     faults: Vec<Fault>,
     failed: Option<AttackError>,
@@ -64,6 +65,7 @@ impl Phase {
     pub(super) fn new(target: Arc<Target>, plan: Plan, sink: Sink, stop: watch::Receiver<bool>) -> Self {
         Self {
             pool: Pool::new(target.clone()),
+            payloads: Payloads::of(&plan),
             roster: Roster::default(),
             lanes: Semaphore::new(plan.lanes.max(plan.virtual_users()).max(1)),
             target,
@@ -118,11 +120,21 @@ impl Phase {
         Due { ticket: Ticket { due, flow, clone, copied: false, event: run, run, only }, at }
     }
 
+    /// Makes its payloads beforehand.
+    pub(super) fn prepare(&self) -> Result<(), AttackError> {
+        self.payloads.fill(&self.plan, &self.target).map_err(|reason| AttackError::CouldNotMake {
+            scenario: self.plan.scenario.clone(),
+            reason: reason.to_string(),
+        })
+    }
+
     /// Its runs are due after now.
-    pub(super) fn begin(&self) {
+    pub(super) fn begin(&self) -> Result<(), AttackError> {
         let now = self.target.elapsed();
         let mut tally = self.tally();
         (tally.began, tally.ended) = (now, now);
+        tally.intervals = Some(IntervalRecorder::new()?);
+        Ok(())
     }
 
     /// When it began, in real time since the run began.
@@ -141,7 +153,7 @@ impl Phase {
 
     /// Takes note of an exchange and tells it.
     pub(super) async fn tell(&self, record: CallRecord, exchange: &Arc<Exchange>) {
-        self.note(&record, exchange);
+        self.note(record.clone());
         let (scenario, record) = (self.plan.scenario.clone(), Box::new(record));
         self.send(Event::Call { scenario, record, exchange: exchange.clone() }).await;
     }
@@ -153,26 +165,39 @@ impl Phase {
         }
     }
 
-    fn note(&self, record: &CallRecord, exchange: &Exchange) {
+    /// Whether nobody wants to be told of an answer.
+    pub(super) fn is_plain(&self, glimpse: &Glimpse<'_>) -> bool {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|sink| sink.is_plain(glimpse))
+    }
+
+    /// Who answered, where that can be told.
+    pub(super) fn tier(&self, headers: &http::HeaderMap) -> Option<Tier> {
+        let marker = self.target.service_marker.as_ref()?;
+        Some(if headers.contains_key(marker) { Tier::Service } else { Tier::Gateway })
+    }
+
+    /// Takes note of an exchange.
+    pub(super) fn note(&self, record: CallRecord) {
         let mut tally = self.tally();
-        tally.ended = tally.ended.max(exchange.done);
-        if exchange.attempt == 1 && !record.poll {
-            tally.lag.record(exchange.sent.saturating_sub(exchange.due));
+        tally.ended = tally.ended.max(record.done);
+        if record.attempt == 1 && !record.poll {
+            tally.lag.record(record.sent.saturating_sub(record.due));
         }
         if !record.poll && !record.refusable {
-            let key = (record.contract.clone(), record.operation.clone());
-            let entry = tally.latencies.entry(key).or_insert_with(|| OperationLatency {
-                contract: record.contract.clone(),
-                operation: record.operation.clone(),
-                corrected: Latency::new(),
-                uncorrected: Latency::new(),
-                failed: 0,
-            });
-            entry.corrected.record(exchange.latency());
-            entry.uncorrected.record(exchange.service_time());
-            entry.failed += u64::from(record.status.is_none_or(|status| status >= 500));
+            if let Some(intervals) = &mut tally.intervals {
+                intervals.record(&record);
+            }
+            let known =
+                tally.latencies.iter_mut().find(|l| l.operation == record.operation && l.contract == record.contract);
+            if let Some(latency) = known {
+                latency.record(&record);
+            } else {
+                let mut latency = OperationLatency::of(&record.contract, &record.operation);
+                latency.record(&record);
+                tally.latencies.push(latency);
+            }
         }
-        tally.calls.push(record.clone());
+        tally.calls.push(record);
     }
 
     /// A call that was due could not be made.
@@ -189,7 +214,8 @@ impl Phase {
     /// What the whole phase was. Nothing is told any more.
     pub(super) fn finish(&self) -> Result<PhaseRun, AttackError> {
         self.sink.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let tally = std::mem::take(&mut *self.tally());
+        let mut tally = std::mem::take(&mut *self.tally());
+        tally.latencies.sort_by(|a, b| (&a.contract, &a.operation).cmp(&(&b.contract, &b.operation)));
         if let Some(failed) = tally.failed {
             return Err(failed);
         }
@@ -200,7 +226,8 @@ impl Phase {
             due: self.due.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed),
             lag: tally.lag,
-            latencies: tally.latencies.into_values().collect(),
+            latencies: tally.latencies,
+            intervals: tally.intervals.map(IntervalRecorder::finish).transpose()?.unwrap_or_default(),
             calls: tally.calls,
             faults: tally.faults,
             ledger: Vec::new(),

@@ -1,0 +1,191 @@
+//! One attempt: what goes out, and what is taken note of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use uuid::Uuid;
+
+use super::errand::{Errand, Seen, Step, commits};
+use crate::flow::Action;
+use crate::observe::{CallRecord, Glimpse};
+use crate::target::Authorized;
+use crate::traffic::connection::{Outgoing, Shot};
+use crate::wire::{Exchange, Headers, Request, Response};
+
+impl Errand<'_> {
+    /// Sends a call once.
+    pub(super) async fn send(&self, step: &Step<'_>, authorized: &Authorized, (due, attempt): (Duration, u32)) -> Seen {
+        let phase = self.phase;
+        let request = self.outgoing(step, authorized, attempt);
+        // The semaphore is never closed; without a permit the call just goes.
+        let lane = phase.lanes.acquire().await.ok();
+        let mut client = phase.pool.take(&phase.target.gateway);
+        client.set_timeout(self.flow.timeout);
+        let shot = client.shoot(request).await;
+        let plain = self.is_plain(step, &shot);
+        let exchange = if plain {
+            Err(shot)
+        } else {
+            let request = self.request(step, authorized, attempt);
+            Ok(Arc::new(client.exchange(request, shot, (due, attempt))))
+        };
+        phase.pool.give(client);
+        drop(lane);
+        match exchange {
+            Ok(exchange) => {
+                phase.tell(self.record(step, authorized, &exchange, false), &exchange).await;
+                Seen::Whole(exchange)
+            }
+            Err(shot) => {
+                phase.note(self.plain(step, authorized, &shot, (due, attempt)));
+                Seen::Plain
+            }
+        }
+    }
+
+    /// Asks for what became of accepted work.
+    pub(super) async fn poll(
+        &self,
+        step: &Step<'_>,
+        request: Request,
+        authorized: &Authorized,
+        (due, attempt): (Duration, u32),
+    ) -> Arc<Exchange> {
+        let phase = self.phase;
+        let lane = phase.lanes.acquire().await.ok();
+        let mut client = phase.pool.take(&phase.target.gateway);
+        client.set_timeout(self.flow.timeout);
+        let exchange = Arc::new(client.send(request, due, attempt).await);
+        phase.pool.give(client);
+        drop(lane);
+        phase.tell(self.record(step, authorized, &exchange, true), &exchange).await;
+        exchange
+    }
+
+    /// Whether an answer is what was promised, and like one that was judged, so
+    /// that the flow goes on and nobody need look at it.
+    fn is_plain(&self, step: &Step<'_>, shot: &Shot) -> bool {
+        let Ok(answer) = &shot.outcome else { return false };
+        if step.payload.refusable || step.payload.answer_lost || commits(step.action) {
+            return false;
+        }
+        self.phase.is_plain(&Glimpse {
+            contract: &step.action.contract,
+            operation: &step.action.operation,
+            status: answer.head.status.as_u16(),
+            headers: &answer.head.headers,
+            body: &answer.body,
+            truncated: answer.truncated,
+            correlation: step.payload.is_correlated().then_some(&*self.correlation),
+            took: shot.done.saturating_sub(shot.sent),
+        })
+    }
+
+    fn plain(
+        &self,
+        step: &Step<'_>,
+        authorized: &Authorized,
+        shot: &Shot,
+        (due, attempt): (Duration, u32),
+    ) -> CallRecord {
+        let head = shot.outcome.as_ref().ok().map(|answer| &answer.head);
+        CallRecord {
+            status: head.map(|head| head.status.as_u16()),
+            failure: None,
+            retry_after: None,
+            tier: head.and_then(|head| self.phase.tier(&head.headers)),
+            due,
+            sent: shot.sent,
+            done: shot.done,
+            sent_at: shot.sent_at,
+            done_at: shot.done_at,
+            ..self.asked(step, authorized, (attempt, false))
+        }
+    }
+
+    fn record(&self, step: &Step<'_>, authorized: &Authorized, exchange: &Exchange, poll: bool) -> CallRecord {
+        CallRecord {
+            status: exchange.status(),
+            failure: exchange.outcome.as_ref().err().map(|failure| failure.kind),
+            retry_after: exchange.response().and_then(Response::retry_after_seconds),
+            tier: exchange.tier,
+            due: exchange.due,
+            sent: exchange.sent,
+            done: exchange.done,
+            sent_at: exchange.sent_at,
+            done_at: exchange.done_at,
+            ..self.asked(step, authorized, (exchange.attempt, poll))
+        }
+    }
+
+    /// What is known of a call before its answer.
+    fn asked(&self, step: &Step<'_>, authorized: &Authorized, (attempt, poll): (u32, bool)) -> CallRecord {
+        CallRecord {
+            contract: step.action.contract.clone(),
+            operation: step.action.operation.clone(),
+            flow: self.flow.name.clone(),
+            run: self.due.ticket.run,
+            attempt,
+            poll,
+            client: authorized.client.clone(),
+            correlation: step.payload.is_correlated().then(|| self.correlation.clone()),
+            items: if poll { Arc::default() } else { step.payload.items.clone() },
+            step: step.payload.step.clone(),
+            refusable: step.payload.refusable,
+            status: None,
+            failure: None,
+            retry_after: None,
+            tier: None,
+            due: Duration::ZERO,
+            sent: Duration::ZERO,
+            done: Duration::ZERO,
+            sent_at: crate::clock::Timestamp::default(),
+            done_at: crate::clock::Timestamp::default(),
+        }
+    }
+
+    /// What goes out for an attempt: the platform's fields, the action's own.
+    fn outgoing(&self, step: &Step<'_>, authorized: &Authorized, attempt: u32) -> http::Request<Outgoing> {
+        let mut request = step.payload.outgoing(&self.correlation);
+        let headers = request.headers_mut();
+        for (name, value) in self.platform(step, attempt).iter() {
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+                headers.append(name, value);
+            }
+        }
+        let token = authorized.token.as_ref().map(|token| HeaderValue::try_from(format!("Bearer {}", token.expose())));
+        if let Some(Ok(token)) = token {
+            headers.append(http::header::AUTHORIZATION, token);
+        }
+        request
+    }
+
+    /// The same as a plain value.
+    fn request(&self, step: &Step<'_>, authorized: &Authorized, attempt: u32) -> Request {
+        let own = step.payload.plain(&self.correlation);
+        let mut headers = self.platform(step, attempt);
+        for (name, value) in own.headers.iter() {
+            headers.append(name, value);
+        }
+        if let Some(token) = &authorized.token {
+            headers.append("Authorization", format!("Bearer {}", token.expose()));
+        }
+        Request { headers, ..own }
+    }
+
+    /// The platform's fields, where the flow sends them.
+    fn platform(&self, step: &Step<'_>, attempt: u32) -> Headers {
+        if self.flow.suppressed {
+            return Headers::new();
+        }
+        let tracking = self.tracking(step);
+        let action = Action {
+            name: &step.action.operation,
+            tracking_id: tracking,
+            attempt_id: Uuid::new_v5(&tracking, &attempt.to_be_bytes()),
+            repeat_item: (self.flow.apply_to_each.items > 1).then_some(step.item as usize),
+        };
+        action.headers(self.workflow, &self.run())
+    }
+}
