@@ -12,7 +12,7 @@ use crate::contract::{Contract, ContractId};
 /// environment names no folder.
 fn documents() -> Vec<PathBuf> {
     let Some(corpora) = corpora() else {
-        println!("skipped: SEAMSTRESS_CORPORA names no folder");
+        crate::skipped("SEAMSTRESS_CORPORA names no folder");
         return Vec::new();
     };
     let folder = corpora.join("openapi");

@@ -36,7 +36,7 @@ fn printed(service: &Service) -> String {
 #[tokio::test]
 async fn a_service_comes_up_is_killed_comes_up_again_and_stops() {
     if std::process::Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3 for a service");
+        crate::skipped("there is no python3 for a service");
         return;
     }
     let service = Service::new(launch(ANSWERS, Duration::from_mins(1))).expect("made");

@@ -123,7 +123,7 @@ fn whole(body: &Body) -> Vec<u8> {
 fn tools_are_there() -> bool {
     let there = Command::new("sh").args(["-c", "curl --version"]).output().is_ok_and(|output| output.status.success());
     if !there {
-        println!("skipped: no `sh` with `curl` here");
+        crate::skipped("no `sh` with `curl` here");
     }
     there
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::policy_corpus::document::Document;
 use crate::policy_corpus::world::{Common, standing};
-use crate::support::Serving;
+use crate::support::{Serving, skipped};
 
 /// Whether a missing client is a failure.
 fn required() -> bool {
@@ -25,10 +25,9 @@ fn installed() -> PathBuf {
 }
 
 /// Says that something is not there; fails where it must be.
-#[expect(clippy::print_stdout, reason = "a test that skips says so")]
 fn missing(what: &str) {
     assert!(!required(), "{what} is missing, and SEAMSTRESS_REQUIRE_CLIENTS is set");
-    println!("skipped: {what} is missing; .ci/run installs it");
+    skipped(&format!("{what} is missing; .ci/run installs it"));
 }
 
 /// The variables that `serve --write-env` left for clients.

@@ -8,6 +8,8 @@ use jsonschema::{Draft, Retrieve, Uri, Validator};
 use seamstress::generate::schema::{SchemaDraft, SchemaGenerator};
 use serde_json::Value;
 
+use crate::support::skipped;
+
 /// Schemas for which no conforming value is made, and why.
 const GAPS: [(&str, &str); 0] = [];
 
@@ -231,7 +233,7 @@ impl Tally {
 #[test]
 fn the_official_suite_is_generated_from() {
     let Some(corpora) = std::env::var_os("SEAMSTRESS_CORPORA") else {
-        eprintln!("skipped: SEAMSTRESS_CORPORA does not name the corpora");
+        skipped("SEAMSTRESS_CORPORA does not name the corpora");
         return;
     };
     let suite = PathBuf::from(corpora).join("json-schema-test-suite");

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use serde_json::Value;
 
-use crate::support::{Ran, answers_every_call, seamstress};
+use crate::support::{Ran, answers_every_call, seamstress, skipped};
 
 /// A service that brings the correlation ID back, refuses everything (by its
 /// defect `teapot` with a status that nobody declares), tells each call in its
@@ -44,11 +44,10 @@ print("listening", flush=True)
 http.server.ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
 '"#;
 
-#[expect(clippy::print_stdout, reason = "a test that skips says so")]
 fn with_python() -> bool {
     let there = std::process::Command::new("python3").arg("--version").output().is_ok();
     if !there {
-        println!("skipped: there is no python3 for a service");
+        skipped("there is no python3 for a service");
     }
     there
 }

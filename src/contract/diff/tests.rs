@@ -172,7 +172,7 @@ fn operations_are_the_same_by_id_or_by_path_without_its_version() {
 #[test]
 fn real_documents_do_not_differ_from_themselves() {
     let Some(corpora) = corpora() else {
-        println!("skipped: SEAMSTRESS_CORPORA names no folder");
+        crate::skipped("SEAMSTRESS_CORPORA names no folder");
         return;
     };
     for entry in std::fs::read_dir(corpora.join("openapi")).expect("a folder") {

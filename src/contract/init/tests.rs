@@ -23,7 +23,7 @@ fn shipped() -> Vec<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "a test asks its environment where the corpora are")]
 fn corpus() -> Vec<PathBuf> {
     let Ok(corpora) = std::env::var("SEAMSTRESS_CORPORA") else {
-        println!("skipped in part: SEAMSTRESS_CORPORA names no folder");
+        crate::skipped("SEAMSTRESS_CORPORA names no folder");
         return Vec::new();
     };
     let folder = std::fs::read_dir(Path::new(&corpora).join("openapi")).expect("a folder");

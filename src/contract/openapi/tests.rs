@@ -268,7 +268,7 @@ Amount: { type: object, properties: { unit: { $ref: "unit.yaml" } }, required: [
 fn real_documents_load_and_their_schemas_compile() {
     // The corpora are not part of the project; whoever has them names their folder.
     let Some(corpora) = corpora() else {
-        println!("skipped: SEAMSTRESS_CORPORA names no folder");
+        crate::skipped("SEAMSTRESS_CORPORA names no folder");
         return;
     };
     let mut files: Vec<PathBuf> =
