@@ -61,20 +61,23 @@ impl IntervalRecorder {
             self.close();
             self.second = second;
         }
-        let known = self.current.iter().position(|l| l.operation == call.operation && l.contract == call.contract);
-        let place = known.unwrap_or_else(|| {
-            self.current.push(OperationLatency::of(&call.contract, &call.operation));
-            self.kept.operations.push((call.contract.clone(), call.operation.clone()));
-            self.current.len() - 1
-        });
+        let place = self.place(&call.contract, &call.operation);
         self.current[place].record(call);
     }
 
     /// Adds what a second that is over held of an operation.
     pub fn keep(&mut self, began: Duration, latency: &OperationLatency) {
-        self.kept.operations.push((latency.contract.clone(), latency.operation.clone()));
-        self.current.push(OperationLatency::of(&latency.contract, &latency.operation));
-        self.kept.add(began.as_secs(), self.current.len() as u64 - 1, latency);
+        let place = self.place(&latency.contract, &latency.operation);
+        self.kept.add(began.as_secs(), place as u64, latency);
+    }
+
+    fn place(&mut self, contract: &ContractId, operation: &Arc<str>) -> usize {
+        let known = self.current.iter().position(|l| l.operation == *operation && l.contract == *contract);
+        known.unwrap_or_else(|| {
+            self.current.push(OperationLatency::of(contract, operation));
+            self.kept.operations.push((contract.clone(), operation.clone()));
+            self.current.len() - 1
+        })
     }
 
     /// What was recorded.

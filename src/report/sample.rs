@@ -100,6 +100,19 @@ fn row() -> GatewayRow {
     }
 }
 
+/// What one of some seconds held of an operation.
+fn within(all: &OperationLatency, number: u64, second: u64) -> OperationLatency {
+    let mut latency = OperationLatency::of(&all.contract, &all.operation);
+    for i in 0..150 + number * 20 {
+        let slow = if (i + second).is_multiple_of(40) { 700_000 / second } else { 0 };
+        let span = Duration::from_micros(4_000 * second + (i * 7919) % 9_000 + slow);
+        latency.corrected.record(span);
+        latency.uncorrected.record(span / 2);
+    }
+    latency.failed = (second + number) % 3;
+    latency
+}
+
 fn phase(scenario: &str, seconds: u64) -> Phase {
     let latency = |salt: u64, tail: u64| {
         let mut latency = Latency::new();
@@ -123,7 +136,11 @@ fn phase(scenario: &str, seconds: u64) -> Phase {
         operation("tabular-intake/v2", "submitFile", 3),
     ];
     let mut recorder = IntervalRecorder::new().expect("a temporary file");
-    latencies.iter().for_each(|latency| recorder.keep(Duration::from_secs(3), latency));
+    for second in 3..3 + seconds.min(6) {
+        for (number, latency) in latencies.iter().enumerate() {
+            recorder.keep(Duration::from_secs(second), &within(latency, number as u64, second));
+        }
+    }
     Phase {
         scenario: scenario.into(),
         began: Duration::from_secs(3),

@@ -9,6 +9,7 @@ use crate::report::{Phase, Run};
 
 use super::chart::{Chart, Mark};
 use super::page::grouped;
+use super::timeline::timelines;
 
 /// The section.
 pub(super) fn push(page: &mut String, run: &Run, record: &RunRecord) {
@@ -20,7 +21,7 @@ pub(super) fn push(page: &mut String, run: &Run, record: &RunRecord) {
          <p class=\"legend\"><span><span class=\"key corrected\"></span> from the instant a call was due: what a waiting \
          flow feels</span> <span><span class=\"key uncorrected\"></span> from the instant it was sent</span> \
          <span><span class=\"key objective\"></span> promised</span> \
-         <span>Heights are square roots of the share of calls, so that few slow ones show.</span></p>\n",
+         <span>Heights and shades are square roots of the share of calls, so that few slow ones show.</span></p>\n",
     );
     for (phase, shown) in run.phases.iter().zip(&record.phases) {
         push_phase(page, run, phase, shown);
@@ -44,9 +45,12 @@ fn push_phase(page: &mut String, run: &Run, phase: &Phase, shown: &PhaseRecord) 
     );
     push_table(page, shown);
     page.push_str("<div class=\"charts\">\n");
-    for (latency, figures) in
-        phase.latencies.iter().zip(&shown.latencies).filter(|(latency, _)| latency.corrected.count() > 0)
-    {
+    // What can't be read back any more is not shown.
+    let timelines = timelines(phase).unwrap_or_default();
+    for (number, (latency, figures)) in phase.latencies.iter().zip(&shown.latencies).enumerate() {
+        if latency.corrected.count() == 0 {
+            continue;
+        }
         let promised = run.objectives.iter().filter(|objective| objective.contract == latency.contract);
         let chart = Chart {
             title: format!("{} {}", figures.contract, figures.operation),
@@ -54,9 +58,16 @@ fn push_phase(page: &mut String, run: &Run, phase: &Phase, shown: &PhaseRecord) 
             uncorrected: &latency.uncorrected,
             promised: promised.map(|objective| Mark::promised(objective.quantile, objective.bound)).collect(),
         };
-        let _ = write!(page, "<figure>\n<figcaption>{}</figcaption>\n{}</figure>\n", html(&chart.title), chart.svg());
+        push_figure(page, &chart.title, &chart.svg());
+        if let Some(svg) = timelines.get(number).and_then(|timeline| timeline.svg(&chart.title)) {
+            push_figure(page, &format!("{} over time", chart.title), &svg);
+        }
     }
     page.push_str("</div>\n");
+}
+
+fn push_figure(page: &mut String, title: &str, svg: &str) {
+    let _ = write!(page, "<figure>\n<figcaption>{}</figcaption>\n{svg}</figure>\n", html(title));
 }
 
 fn push_table(page: &mut String, phase: &PhaseRecord) {

@@ -11,5 +11,6 @@ mod coverage;
 mod findings;
 mod latency;
 mod page;
+mod timeline;
 
 pub(super) use page::document;
