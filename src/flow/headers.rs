@@ -80,8 +80,8 @@ pub struct Action<'a> {
     pub tracking_id: Uuid,
     /// New for each attempt: a run's retry history keeps one for each.
     pub attempt_id: Uuid,
-    /// The index of the item, inside an apply-to-each.
-    pub repeat_item: Option<usize>,
+    /// The loop that it stands in, and the index of its turn.
+    pub turn: Option<(&'a str, u32)>,
 }
 
 impl Action<'_> {
@@ -111,8 +111,8 @@ impl Action<'_> {
         ]
         .into_iter()
         .collect();
-        if let Some(index) = self.repeat_item {
-            headers.append("x-ms-workflow-repeatitem-scope-name", "Apply_to_each");
+        if let Some((scope, index)) = self.turn {
+            headers.append("x-ms-workflow-repeatitem-scope-name", scope);
             headers.append("x-ms-workflow-repeatitem-index", index.to_string());
             headers.append("x-ms-workflow-repeatitem-batch-index", "0");
         }
@@ -135,12 +135,7 @@ mod tests {
     use super::*;
 
     fn action(attempt: u128) -> Action<'static> {
-        Action {
-            name: "HTTP",
-            tracking_id: Uuid::from_u128(7),
-            attempt_id: Uuid::from_u128(attempt),
-            repeat_item: None,
-        }
+        Action { name: "HTTP", tracking_id: Uuid::from_u128(7), attempt_id: Uuid::from_u128(attempt), turn: None }
     }
 
     proptest! {
@@ -168,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_item_of_an_apply_to_each_says_which() {
-        let inside = Action { repeat_item: Some(3), ..action(1) };
+        let inside = Action { turn: Some(("Apply_to_each", 3)), ..action(1) };
         let headers = inside.headers(&Workflow::new(1), &FlowRun::new(1, &Nonce("n".into()), 1));
         assert_eq!(headers.get("x-ms-workflow-repeatitem-index"), Some("3"));
     }

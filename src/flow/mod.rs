@@ -1,20 +1,27 @@
-//! Power Automate as an HTTP client, pure: retry policy, header fields, the
-//! birth of the correlation ID, polling of accepted work.
+//! Power Automate, pure: a flow's definition and its runs; as an HTTP client
+//! its retry policy, header fields, the birth of the correlation ID, polling of
+//! accepted work.
 //!
-//! In: a policy, an answer, an instant, a source of randomness. Out: how long
-//! to wait, what to send, where to ask again. What is said here is Microsoft's
+//! In: a definition, answers, instants, a seed. Out: what begins, what to send,
+//! how long to wait, where to ask again. What is said here is Microsoft's
 //! documentation, as far as it goes; where it is silent, the choice is a
 //! parameter. Knows neither sockets nor clocks.
 
 mod correlation;
+mod definition;
 mod headers;
+mod mix;
 mod polling;
 mod retry;
+mod run;
 
 pub use correlation::CorrelationBirth;
+pub use definition::{After, CallAction, Circle, Definition, Kind, Node, Status, Statuses, Until};
 pub use headers::{Action, FlowRun, Workflow};
+pub use mix::mix;
 pub use polling::{DEFAULT_POLL_INTERVAL, Poll, next_poll};
 pub use retry::{RetryAfterHandling, RetryKind, RetryPolicy, is_retried, retry_after};
+pub use run::{Answered, Begin, Run, Spot, What};
 
 use std::time::Duration;
 

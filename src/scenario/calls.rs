@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::model::Oversized;
 use crate::contract::{Contract, ContractId};
+use crate::flow::mix;
 use crate::generate::{Call, CallOptions, CouldNotMake, Generators, Nonce, Pools};
 
 /// How many payloads a pool holds: more than there are in flight, and few enough
@@ -73,8 +74,8 @@ impl PlannedAction {
 
     /// Where the call for an item of an event stands in the action's pool;
     /// `None`: it is made for itself alone.
-    pub fn place(&self, event: u64, item: u32) -> Option<usize> {
-        self.pooled.then(|| (mix(self.seed, &[event, u64::from(item)]) % POOL as u64) as usize)
+    pub fn place(&self, event: u64, item: u64) -> Option<usize> {
+        self.pooled.then(|| (mix(self.seed, &[event, item]) % POOL as u64) as usize)
     }
 
     /// The call at a place of the pool; the correlation ID in it is nobody's.
@@ -89,8 +90,8 @@ impl PlannedAction {
     ///
     /// # Errors
     /// The generator can't make it.
-    pub fn call(&self, event: u64, item: u32, correlation: &str) -> Result<PlannedCall, CouldNotMake> {
-        self.made(mix(self.seed, &[event, u64::from(item)]), correlation)
+    pub fn call(&self, event: u64, item: u64, correlation: &str) -> Result<PlannedCall, CouldNotMake> {
+        self.made(mix(self.seed, &[event, item]), correlation)
     }
 
     fn made(&self, seed: u64, correlation: &str) -> Result<PlannedCall, CouldNotMake> {
@@ -110,16 +111,6 @@ impl PlannedAction {
 /// Whether something with this share happens to whoever has this seed.
 pub(super) fn drawn(seed: u64, what: u64, share: f64) -> bool {
     share > 0.0 && ((mix(seed, &[what]) >> 11) as f64) / ((1_u64 << 53) as f64) < share
-}
-
-/// A number made from others (`SplitMix64`, one round a number).
-pub(super) fn mix(seed: u64, parts: &[u64]) -> u64 {
-    parts.iter().fold(seed, |state, part| {
-        let mut z = (state ^ part.wrapping_mul(0xff51_afd7_ed55_8ccd)).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    })
 }
 
 #[cfg(test)]

@@ -4,16 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::actions::{Tree, actions, apply_to_each, known_children};
 use super::fault::fault_plan;
-use super::model::{
-    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase, Users,
-};
+use super::model::{DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase, Users};
 use super::read::{
-    fault, optional_count, optional_span, optional_word, rate, required_count, required_span, share, span, word,
+    fault, list, optional_count, optional_span, optional_word, rate, required_count, required_span, share, span, word,
 };
-use crate::contract::ContractId;
+use super::retry::retry;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
-use crate::flow::{CorrelationBirth, OUTBOUND_TIMEOUT, RetryAfterHandling, RetryKind, RetryPolicy};
+use crate::flow::{CorrelationBirth, OUTBOUND_TIMEOUT, RetryPolicy};
 use crate::generate::Need;
 use crate::wire::FaultPlan;
 
@@ -92,6 +91,7 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
         Some(node) => list(node, fields.diagnostics(), flow),
         None => Vec::new(),
     };
+    known_children(&flows, fields.diagnostics());
     let faults: Vec<FaultPlan> = match fields.optional("faults") {
         Some(node) => list(node, fields.diagnostics(), fault_plan),
         None => Vec::new(),
@@ -126,21 +126,6 @@ const NEEDS: [(&str, Need); 12] = [
     ("raw_connection", Need::RawConnection),
 ];
 
-fn list<T>(
-    node: &Node,
-    diagnostics: &mut Diagnostics,
-    mut one: impl FnMut(&Node, &mut Diagnostics) -> Option<T>,
-) -> Vec<T> {
-    let Some(entries) = node.as_sequence() else {
-        node.wrong_kind("a list", diagnostics);
-        return Vec::new();
-    };
-    if entries.is_empty() {
-        fault(node, "the list is empty", "at least one entry", diagnostics);
-    }
-    entries.iter().filter_map(|entry| one(entry, diagnostics)).collect()
-}
-
 fn texts(node: &Node, diagnostics: &mut Diagnostics) -> Vec<String> {
     list(node, diagnostics, |entry, diagnostics| {
         if entry.as_str().is_none() {
@@ -154,20 +139,15 @@ fn flow(node: &Node, diagnostics: &mut Diagnostics) -> Option<FlowSpec> {
     let mut fields = Fields::of(node, diagnostics);
     let place = fields.place();
     let name = fields.required_str("name");
-    let actions = match fields.required("actions") {
-        Some(node) => list(node, fields.diagnostics(), action),
-        None => Vec::new(),
-    };
+    let retry = fields.optional("retry").and_then(|node| retry(node, fields.diagnostics()));
+    let each = fields.optional("apply_to_each").and_then(|node| apply_to_each(node, fields.diagnostics()));
+    let retry = retry.unwrap_or(RetryPolicy::PA_MEDIUM);
+    let tree = fields.required("actions").and_then(|node| actions(node, retry, each, fields.diagnostics()));
     let clones = optional_count(&mut fields, "clones", (1, 100_000)).unwrap_or(1) as u32;
     let clients = optional_count(&mut fields, "clients", (1, 100_000)).map_or(clones, |n| n as u32).min(clones);
     let start = fields.required("start").and_then(|node| start(node, fields.diagnostics()));
     let correlation = optional_word(&mut fields, "correlation", &BIRTHS).unwrap_or_default();
-    let apply_to_each = fields
-        .optional("apply_to_each")
-        .and_then(|node| apply_to_each(node, fields.diagnostics()))
-        .unwrap_or(ApplyToEach { items: 1, concurrency: 1 });
     let suppressed = optional_word(&mut fields, "headers", &[("platform", false), ("suppressed", true)]);
-    let retry = fields.optional("retry").and_then(|node| retry(node, fields.diagnostics()));
     let timeout = optional_span(&mut fields, "timeout").unwrap_or(OUTBOUND_TIMEOUT);
     let oversized = fields.optional("oversized").and_then(|node| oversized(node, fields.diagnostics()));
     let duplicates = match fields.optional("duplicates") {
@@ -175,16 +155,18 @@ fn flow(node: &Node, diagnostics: &mut Diagnostics) -> Option<FlowSpec> {
         None => Vec::new(),
     };
     fields.finish();
+    let Tree { definition, calls, children } = tree?;
     Some(FlowSpec {
         name: name?.into(),
-        actions,
+        actions: calls,
+        definition,
+        children,
         clones,
         clients,
         start: start?,
         correlation,
         suppressed: suppressed.unwrap_or_default(),
-        apply_to_each,
-        retry: retry.unwrap_or(RetryPolicy::PA_MEDIUM),
+        retry,
         timeout,
         oversized,
         duplicates,
@@ -198,18 +180,11 @@ const BIRTHS: [(&str, CorrelationBirth); 3] = [
     ("fixed", CorrelationBirth::Fixed),
 ];
 
-fn action(node: &Node, diagnostics: &mut Diagnostics) -> Option<ActionSpec> {
-    let mut fields = Fields::of(node, diagnostics);
-    let place = fields.place();
-    let contract = fields.required_str("contract");
-    let operation = fields.required_str("operation");
-    let elements = optional_count(&mut fields, "elements", (1, 1_000_000));
-    let weight = optional_count(&mut fields, "weight", (1, 1_000)).map(|n| n as u32);
-    fields.finish();
-    Some(ActionSpec { contract: ContractId::parse(contract?), operation: operation?.into(), elements, weight, place })
-}
-
+/// `child`: begun by other flows only; everything else is a mapping.
 fn start(node: &Node, diagnostics: &mut Diagnostics) -> Option<Start> {
+    if node.as_str() == Some("child") {
+        return Some(Start::Child);
+    }
     let mut fields = Fields::of(node, diagnostics);
     let kinds = ["recurrence", "arrivals", "burst", "users"].map(|kind| fields.optional(kind).map(|node| (kind, node)));
     let place = fields.place();
@@ -218,7 +193,7 @@ fn start(node: &Node, diagnostics: &mut Diagnostics) -> Option<Start> {
     let (Some((kind, node)), None) = (named.next(), named.next()) else {
         diagnostics.push(
             Diagnostic::error(place, "it must be clear how the flow starts")
-                .expected("exactly one of `recurrence`, `arrivals`, `burst`, `users`"),
+                .expected("`child`, or exactly one of `recurrence`, `arrivals`, `burst`, `users`"),
         );
         return None;
     };
@@ -265,67 +240,6 @@ fn think(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Duration, Durati
         fault(to, "the longest time is shorter than the shortest", "the shortest time, then the longest", diagnostics);
     }
     Some((least, most))
-}
-
-fn apply_to_each(node: &Node, diagnostics: &mut Diagnostics) -> Option<ApplyToEach> {
-    let mut fields = Fields::of(node, diagnostics);
-    let items = required_count(&mut fields, "items", (1, 100_000));
-    let concurrency = optional_count(&mut fields, "concurrency", (1, 50)).unwrap_or(1);
-    fields.finish();
-    Some(ApplyToEach { items: items? as u32, concurrency: concurrency as u32 })
-}
-
-const HANDLINGS: [(&str, RetryAfterHandling); 3] = [
-    ("ignore", RetryAfterHandling::Ignore),
-    ("max", RetryAfterHandling::Max),
-    ("replace", RetryAfterHandling::Replace),
-];
-
-/// A default by its name, or `retryPolicy` as a definition writes it.
-fn retry(node: &Node, diagnostics: &mut Diagnostics) -> Option<RetryPolicy> {
-    if node.as_str().is_some() {
-        let names = [
-            ("pa-low", RetryPolicy::PA_LOW),
-            ("pa-medium", RetryPolicy::PA_MEDIUM),
-            ("logicapps", RetryPolicy::LOGIC_APPS),
-            ("none", RetryPolicy::NONE),
-        ];
-        return word(node, &names, diagnostics);
-    }
-    let mut fields = Fields::of(node, diagnostics);
-    let kinds = [
-        ("default", None),
-        ("none", Some(RetryKind::None)),
-        ("fixed", Some(RetryKind::Fixed)),
-        ("exponential", Some(RetryKind::Exponential)),
-    ];
-    let kind = fields.required("type").and_then(|node| word(node, &kinds, fields.diagnostics()));
-    let count = optional_count(&mut fields, "count", (1, 90));
-    let interval = |fields: &mut Fields<'_, '_>, key: &'static str| {
-        let node = fields.optional(key)?;
-        let read = span(node, fields.diagnostics())?;
-        let allowed = Duration::from_secs(5)..=Duration::from_hours(24);
-        if !allowed.contains(&read) {
-            fault(node, "the platform does not take this interval", "from `PT5S` to `P1D`", fields.diagnostics());
-        }
-        Some(read)
-    };
-    let scale = interval(&mut fields, "interval");
-    let (least, most) = (interval(&mut fields, "minimumInterval"), interval(&mut fields, "maximumInterval"));
-    let handling = optional_word(&mut fields, "retryAfter", &HANDLINGS).unwrap_or_default();
-    fields.finish();
-    let default = RetryPolicy::PA_MEDIUM;
-    Some(match kind? {
-        None => RetryPolicy { retry_after: handling, ..default },
-        Some(kind) => RetryPolicy {
-            kind,
-            count: if kind == RetryKind::None { 0 } else { count.map_or(default.count, |n| n as u32) },
-            interval: scale.unwrap_or(default.interval),
-            minimum: least.unwrap_or(default.minimum),
-            maximum: most.unwrap_or(default.maximum),
-            retry_after: handling,
-        },
-    })
 }
 
 fn oversized(node: &Node, diagnostics: &mut Diagnostics) -> Option<Oversized> {

@@ -6,6 +6,7 @@
 //! of them are oversized or repeated. Two plans from the same input are the
 //! same. Knows nothing of traffic.
 
+mod actions;
 mod calls;
 mod fault;
 mod lint;
@@ -13,15 +14,18 @@ mod load;
 mod model;
 mod plan;
 mod read;
+mod retry;
 mod start;
 
 pub use calls::{CallSource, POOL, PlannedAction, PlannedCall};
 pub use lint::lint;
 pub use load::{load, load_dir};
 pub use model::{
-    ActionSpec, ApplyToEach, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase, Users,
+    ActionSpec, ChildSpec, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase, Users,
 };
 pub use plan::{Crew, FlowClone, Overrides, Plan, PlannedFault, PlannedFlow, Ticket, plan};
 
+#[cfg(test)]
+mod actions_tests;
 #[cfg(test)]
 mod tests;

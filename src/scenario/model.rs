@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::contract::ContractId;
 use crate::diagnose::Place;
-use crate::flow::{CorrelationBirth, RetryPolicy};
+use crate::flow::{CorrelationBirth, Definition, RetryPolicy};
 use crate::generate::Need;
 use crate::wire::FaultPlan;
 
@@ -44,8 +44,12 @@ impl Scenario {
 pub struct FlowSpec {
     /// Its name.
     pub name: Arc<str>,
-    /// What each item makes it call, one after the other.
+    /// What it calls, by the numbers of its definition's calls.
     pub actions: Vec<ActionSpec>,
+    /// Its actions, as a tree.
+    pub definition: Definition,
+    /// The flows that it runs, by the numbers of its definition's children.
+    pub children: Vec<ChildSpec>,
     /// How many copies of it there are, each a flow of its own.
     pub clones: u32,
     /// How many applications the clones share as callers.
@@ -57,9 +61,7 @@ pub struct FlowSpec {
     /// Whether its actions send no header fields of the platform
     /// (`SuppressWorkflowHeaders`).
     pub suppressed: bool,
-    /// How many items a run has, and how many of them at once.
-    pub apply_to_each: ApplyToEach,
-    /// The retry policy of its actions.
+    /// The retry policy of actions that name none.
     pub retry: RetryPolicy,
     /// How long an action waits for an answer.
     pub timeout: Duration,
@@ -88,13 +90,13 @@ pub struct ActionSpec {
     pub place: Place,
 }
 
-/// `apply_to_each`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ApplyToEach {
-    /// Items of a run.
-    pub items: u32,
-    /// Of which so many at once, 1 to 50.
-    pub concurrency: u32,
+/// A flow that another runs.
+#[derive(Clone, Debug)]
+pub struct ChildSpec {
+    /// Its name.
+    pub flow: Arc<str>,
+    /// Where it is named.
+    pub place: Place,
 }
 
 /// When runs begin.
@@ -132,6 +134,8 @@ pub enum Start {
     /// Virtual users, each of which begins its next run when its last has
     /// ended.
     Users(Users),
+    /// When another flow runs it.
+    Child,
 }
 
 /// A closed model: what is asked follows from how fast it is answered.

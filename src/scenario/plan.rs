@@ -6,12 +6,12 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::calls::{CallSource, PlannedAction, drawn, mix};
+use super::calls::{CallSource, PlannedAction, drawn};
 use super::lint::named;
-use super::model::{ActionSpec, ApplyToEach, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
+use super::model::{ActionSpec, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
 use super::start::{clocked, dues, rate, real};
 use crate::diagnose::Diagnostics;
-use crate::flow::{CorrelationBirth, RetryPolicy, Workflow};
+use crate::flow::{CorrelationBirth, Definition, Kind, Workflow, mix};
 use crate::generate::{Need, Nonce, Seed};
 use crate::wire::Fault;
 
@@ -66,11 +66,12 @@ impl Plan {
     /// How many first attempts it makes, those of virtual users left out: how
     /// many they are shows only when they are answered.
     pub fn calls(&self) -> u64 {
-        let of = |ticket: &Ticket| {
-            let flow = &self.flows[ticket.flow];
-            u64::from(flow.apply_to_each.items) * flow.actions.len() as u64
-        };
-        self.tickets.iter().map(of).sum()
+        self.tickets.iter().map(|ticket| self.calls_of(ticket.flow, ticket.only)).sum()
+    }
+
+    fn calls_of(&self, flow: usize, only: Option<usize>) -> u64 {
+        let flow = &self.flows[flow];
+        flow.definition.calls(only, &|child| self.calls_of(flow.children[child], None))
     }
 
     /// How long it takes until its last run is due and its virtual users leave,
@@ -93,16 +94,16 @@ pub struct PlannedFlow {
     pub name: Arc<str>,
     /// The seed of its definition.
     pub seed: u64,
-    /// What each item makes it call.
+    /// What it calls, by the numbers of its definition's calls.
     pub actions: Vec<PlannedAction>,
-    /// Items of a run, and how many at once.
-    pub apply_to_each: ApplyToEach,
+    /// Its actions, as a tree.
+    pub definition: Definition,
+    /// The flows that it runs, by the numbers of its definition's children.
+    pub children: Vec<usize>,
     /// Where the correlation ID is born.
     pub correlation: CorrelationBirth,
     /// Whether its actions send no header fields of the platform.
     pub suppressed: bool,
-    /// The retry policy of its actions.
-    pub retry: RetryPolicy,
     /// How long an answer may take, in real time.
     pub timeout: Duration,
     /// Its clones.
@@ -135,7 +136,7 @@ pub struct Ticket {
     pub event: u64,
     /// The number of the run in the scenario.
     pub run: u64,
-    /// Which of the flow's actions it makes; `None`: all of them.
+    /// Which of the flow's own actions it makes; `None`: all of them.
     pub only: Option<usize>,
 }
 
@@ -244,13 +245,19 @@ impl Planner<'_> {
             name: spec.name.clone(),
             seed,
             actions,
-            apply_to_each: spec.apply_to_each,
+            definition: spec.definition.clone(),
+            children: self.children(spec),
             correlation: spec.correlation,
             suppressed: spec.suppressed,
-            retry: spec.retry,
             timeout: scaled,
             clones: (0..spec.clones).map(|n| self.clone(spec, &definition, seed, n)).collect(),
         }
+    }
+
+    /// Each child's place; that there is one, the loader has seen to.
+    fn children(&self, spec: &FlowSpec) -> Vec<usize> {
+        let place = |name: &str| self.scenario.flows.iter().position(|flow| &*flow.name == name);
+        spec.children.iter().filter_map(|child| place(&child.flow)).collect()
     }
 
     fn clone(&self, spec: &FlowSpec, definition: &str, seed: u64, number: u32) -> FlowClone {
@@ -321,7 +328,11 @@ impl Planner<'_> {
             let Start::Users(users) = spec.start else { return None };
             let real = |span| real(span, users.time, self.scale);
             let weighed = spec.actions.iter().any(|action| action.weight.is_some());
-            let each = || spec.actions.iter().enumerate().map(|(n, a)| (Some(n), a.weight.unwrap_or(1) as usize));
+            let weight = |node: &usize| match &spec.definition.nodes()[*node].kind {
+                Kind::Call(call) => spec.actions[call.call].weight.unwrap_or(1) as usize,
+                _ => 1,
+            };
+            let each = || spec.definition.entries().iter().enumerate().map(|(n, node)| (Some(n), weight(node)));
             Some(Crew {
                 flow,
                 users: users.count as usize,
@@ -347,12 +358,12 @@ impl Planner<'_> {
 /// About how many calls each action of a flow makes.
 fn calls_of(spec: &FlowSpec, scale: f64) -> u64 {
     let runs = match spec.start {
-        Start::Users(_) => return u64::MAX,
+        Start::Users(_) | Start::Child => return u64::MAX,
         Start::Recurrence { times, .. } => u64::from(times) * u64::from(spec.clones),
         Start::Burst { runs, .. } => u64::from(runs),
         Start::Arrivals { rate, lasting, .. } => (rate * lasting.as_secs_f64() * scale.max(1.0)) as u64,
     };
-    runs * u64::from(spec.apply_to_each.items)
+    runs * spec.definition.calls(None, &|_| 0)
 }
 
 /// How many runs wait rather than be dropped: those that nobody expects to
@@ -360,7 +371,7 @@ fn calls_of(spec: &FlowSpec, scale: f64) -> u64 {
 fn may_wait(spec: &FlowSpec) -> usize {
     let times = 1 + spec.duplicates.len();
     match spec.start {
-        Start::Arrivals { .. } | Start::Users(_) => 0,
+        Start::Arrivals { .. } | Start::Users(_) | Start::Child => 0,
         Start::Recurrence { times: turns, .. } => turns as usize * spec.clones as usize * times,
         Start::Burst { runs, .. } => runs as usize * times,
     }

@@ -120,3 +120,19 @@ pub(super) fn optional_word<T: Copy>(
     let node = fields.optional(key)?;
     word(node, words, fields.diagnostics())
 }
+
+/// A list with at least one entry.
+pub(super) fn list<'n, T>(
+    node: &'n Node,
+    diagnostics: &mut Diagnostics,
+    mut one: impl FnMut(&'n Node, &mut Diagnostics) -> Option<T>,
+) -> Vec<T> {
+    let Some(entries) = node.as_sequence() else {
+        node.wrong_kind("a list", diagnostics);
+        return Vec::new();
+    };
+    if entries.is_empty() {
+        fault(node, "the list is empty", "at least one entry", diagnostics);
+    }
+    entries.iter().filter_map(|entry| one(entry, diagnostics)).collect()
+}

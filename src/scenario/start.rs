@@ -32,7 +32,7 @@ pub(super) fn dues(start: Start, clones: u32, scale: f64, faster: f64, rng: &mut
             (0..runs).map(|n| (Duration::from_secs_f64(n as f64 / rate), (n % u64::from(clones)) as u32)).collect()
         }
         // They begin when somebody is free, not at an instant.
-        Start::Users(_) => Vec::new(),
+        Start::Users(_) | Start::Child => Vec::new(),
         Start::Burst { runs, within, time } => {
             (0..runs).map(|n| (real(within, time, scale).mul_f64(rng.random_range(0.0..1.0)), n % clones)).collect()
         }
@@ -46,7 +46,7 @@ pub(super) fn rate(start: Start, scale: f64) -> f64 {
     match start {
         Start::Arrivals { rate, time: TimeBase::Real, .. } => rate,
         Start::Arrivals { rate, time: TimeBase::Clock, .. } => rate * scale,
-        Start::Recurrence { .. } | Start::Burst { .. } | Start::Users(_) => 0.0,
+        Start::Recurrence { .. } | Start::Burst { .. } | Start::Users(_) | Start::Child => 0.0,
     }
 }
 

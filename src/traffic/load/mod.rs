@@ -4,6 +4,7 @@ mod attack;
 #[cfg(test)]
 mod attack_tests;
 mod closed;
+mod course;
 mod errand;
 mod hush;
 mod open;

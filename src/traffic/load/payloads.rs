@@ -116,7 +116,7 @@ impl Payloads {
     pub(super) fn get(
         &self,
         (flow, number, action): (usize, usize, &PlannedAction),
-        (event, item): (u64, u32),
+        (event, item): (u64, u64),
         (correlation, target): (&str, &Target),
     ) -> Result<Arc<Payload>, CouldNotMake> {
         let slot = action.place(event, item).and_then(|place| self.pools.get(flow)?.get(number)?.get(place)?.get());

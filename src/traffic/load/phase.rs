@@ -40,7 +40,7 @@ pub(super) struct Phase {
     pub(super) lanes: Semaphore,
     /// Let go of at the end: virtual users keep the phase for longer.
     sink: Mutex<Option<Sink>>,
-    /// The number of the last run that a virtual user began.
+    /// The number of the last run that began without a ticket.
     run: AtomicU64,
     due: AtomicU64,
     dropped: AtomicU64,
@@ -105,14 +105,14 @@ impl Phase {
                 self.cut_short();
                 false
             }
-            () = run.go() => true,
+            _ = run.go() => true,
         }
     }
 
     /// The next run of a virtual user, which is due now: a trigger's event of
     /// its own.
     pub(super) fn at_once(&self, flow: usize, user: usize, only: Option<usize>) -> Due {
-        let run = self.run.fetch_add(1, Ordering::Relaxed) + 1;
+        let run = self.next_run();
         self.was_due();
         let at = self.target.elapsed();
         let clone = user % self.plan.flows[flow].clones.len().max(1);
@@ -126,6 +126,11 @@ impl Phase {
             scenario: self.plan.scenario.clone(),
             reason: reason.to_string(),
         })
+    }
+
+    /// The number of a run that no ticket has.
+    pub(super) fn next_run(&self) -> u64 {
+        self.run.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Its runs are due after now.

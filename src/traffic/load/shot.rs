@@ -6,22 +6,44 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
-use super::errand::{Errand, Seen, Step, commits};
+use super::errand::{Errand, Step};
+use crate::contract::behaviour::DataPath;
 use crate::flow::Action;
 use crate::observe::{CallRecord, Glimpse};
+use crate::scenario::PlannedAction;
 use crate::target::Authorized;
 use crate::traffic::connection::{Outgoing, Shot};
 use crate::wire::{Exchange, Headers, Request, Response};
 
+/// One attempt at a call or a poll.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Try {
+    /// When it is due, in real time since the run began.
+    pub(super) due: Duration,
+    /// From 1.
+    pub(super) attempt: u32,
+    /// How long its answer may take, in real time.
+    pub(super) timeout: Duration,
+}
+
+/// What came of an attempt.
+pub(super) enum Seen {
+    /// What was promised, and nothing more needs to be looked at.
+    Plain,
+    /// Whatever else.
+    Whole(Arc<Exchange>),
+}
+
 impl Errand<'_> {
     /// Sends a call once.
-    pub(super) async fn send(&self, step: &Step<'_>, authorized: &Authorized, (due, attempt): (Duration, u32)) -> Seen {
+    pub(super) async fn send(&self, step: &Step<'_>, authorized: &Authorized, attempt: Try) -> Seen {
         let phase = self.phase;
+        let Try { due, attempt, timeout } = attempt;
         let request = self.outgoing(step, authorized, attempt);
         // The semaphore is never closed; without a permit the call just goes.
         let lane = phase.lanes.acquire().await.ok();
         let mut client = phase.pool.take(&phase.target.gateway);
-        client.set_timeout(self.flow.timeout);
+        client.set_timeout(timeout);
         let shot = client.shoot(request).await;
         let plain = self.is_plain(step, &shot);
         let exchange = if plain {
@@ -50,12 +72,12 @@ impl Errand<'_> {
         step: &Step<'_>,
         request: Request,
         authorized: &Authorized,
-        (due, attempt): (Duration, u32),
+        Try { due, attempt, timeout }: Try,
     ) -> Arc<Exchange> {
         let phase = self.phase;
         let lane = phase.lanes.acquire().await.ok();
         let mut client = phase.pool.take(&phase.target.gateway);
-        client.set_timeout(self.flow.timeout);
+        client.set_timeout(timeout);
         let exchange = Arc::new(client.send(request, due, attempt).await);
         phase.pool.give(client);
         drop(lane);
@@ -181,11 +203,17 @@ impl Errand<'_> {
         }
         let tracking = self.tracking(step);
         let action = Action {
-            name: &step.action.operation,
+            name: step.name,
             tracking_id: tracking,
             attempt_id: Uuid::new_v5(&tracking, &attempt.to_be_bytes()),
-            repeat_item: (self.flow.apply_to_each.items > 1).then_some(step.item as usize),
+            turn: step.turn,
         };
         action.headers(self.workflow, &self.run())
     }
+}
+
+/// Whether the contract leaves it to the flow to write what the answer tells.
+fn commits(action: &PlannedAction) -> bool {
+    let behaviour = action.contract().behaviour.as_deref();
+    behaviour.is_some_and(|b| b.data_path == Some(DataPath::FlowCommits) && b.commits.is_some())
 }
