@@ -22,6 +22,8 @@ pub(super) struct Layout {
     rng: ChaCha8Rng,
     texts: Texts,
     gaps: bool,
+    /// Says before which row one stays blank in any case.
+    between: usize,
     /// Whether dates may stand day first.
     pub(super) day_first: bool,
     /// Whether the parts are deflated.
@@ -41,7 +43,8 @@ impl Layout {
         let texts = [Texts::Shared, Texts::Shared, Texts::InCells, Texts::Mixed][rng.random_range(0..4)];
         let gaps = rng.random_ratio(2, 5);
         let (deflated, since_1904, second) = (rng.random_ratio(3, 4), rng.random_ratio(1, 8), rng.random_ratio(1, 4));
-        Self { rng, texts, gaps, day_first, deflated, since_1904, second, shared: Vec::new() }
+        let between = (seed >> 32) as usize;
+        Self { rng, texts, gaps, between, day_first, deflated, since_1904, second, shared: Vec::new() }
     }
 
     /// Whether something that happens so often happens now.
@@ -49,9 +52,12 @@ impl Layout {
         self.rng.random_ratio(1, often)
     }
 
-    /// How many rows stay blank before the next.
-    pub(super) fn blank_rows(&mut self) -> usize {
-        if self.gaps && self.one_in(3) { self.rng.random_range(1..=2) } else { 0 }
+    /// How many rows stay blank before the row with this number, from 0, of so
+    /// many: where some do at all, one of them stands between two others.
+    pub(super) fn blank_rows(&mut self, number: usize, rows: usize) -> usize {
+        let drawn = if self.gaps && self.one_in(3) { self.rng.random_range(1..=2) } else { 0 };
+        let between = self.gaps && number > 0 && number == 1 + self.between % (rows - 1);
+        if between { drawn.max(1) } else { drawn }
     }
 
     /// A row without any value: it is left out, or has cells with nothing but

@@ -36,8 +36,8 @@ pub(super) fn write(rows: &Value, columns: &[Column], spelling: Spelling) -> Opt
     let mut sheet = parts::Sheet::begun();
     let header: Option<Vec<_>> = names.iter().map(|name| cell::named(name, &mut layout)).collect();
     sheet.row(&header?);
-    for row in rows {
-        for _ in 0..layout.blank_rows() {
+    for (number, row) in rows.iter().enumerate() {
+        for _ in 0..layout.blank_rows(number, rows.len()) {
             let blank = layout.blank_row(names.len());
             sheet.row(&blank);
         }
