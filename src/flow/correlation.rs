@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::mix::mix;
 use crate::generate::Nonce;
 
 /// The birth of the correlation ID: a property of the flow. Retries of one run
@@ -28,17 +29,37 @@ impl CorrelationBirth {
     /// copies share; `event` is the number of the trigger's event, `run` the
     /// number of the run.
     pub fn id(self, nonce: &Nonce, flow: u64, event: u64, run: u64) -> Uuid {
-        match self {
-            Self::PerRun => nonce.identity(flow, &format!("run {run}")),
-            Self::TriggerEvent => nonce.identity(flow, &format!("event {event}")),
-            Self::Fixed => nonce.identity(flow, "fixed"),
-        }
+        let (kind, number) = match self {
+            Self::PerRun => (1, run),
+            Self::TriggerEvent => (2, event),
+            Self::Fixed => (3, 0),
+        };
+        let key = key(nonce);
+        sealed(key, mix(flow ^ key, &[kind, number]))
     }
 
     /// Whether a second delivery of one event carries the first one's ID.
     pub fn survives_redelivery(self) -> bool {
         self != Self::PerRun
     }
+}
+
+/// Whether an ID was made for a flow's run under this nonce, which the ID tells
+/// by itself: its second half follows from its first.
+pub fn is_own(nonce: &Nonce, id: &str) -> bool {
+    let first = |id: &Uuid| id.as_u64_pair().0;
+    id.len() == 36 && Uuid::parse_str(id).is_ok_and(|id| sealed(key(nonce), first(&id)) == id)
+}
+
+/// A UUID of version 4.
+fn sealed(key: u64, first: u64) -> Uuid {
+    let first = first & !0xf000 | 0x4000;
+    let second = mix(key, &[first]) & !(0b11 << 62) | 0b10 << 62;
+    Uuid::from_u64_pair(first, second)
+}
+
+fn key(nonce: &Nonce) -> u64 {
+    nonce.0.bytes().fold(0x666c_6f77, |key, byte| mix(key, &[u64::from(byte)]))
 }
 
 #[cfg(test)]
@@ -48,6 +69,18 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn an_id_tells_under_which_nonce_it_was_made(flow: u64, event: u64, run: u64, other: u128) {
+            let nonce = Nonce("n".into());
+            for birth in CorrelationBirth::ALL {
+                let id = birth.id(&nonce, flow, event, run);
+                prop_assert_eq!((id.get_version_num(), id.get_variant()), (4, uuid::Variant::RFC4122));
+                prop_assert!(is_own(&nonce, &id.to_string()) && is_own(&nonce, &id.to_string().to_uppercase()));
+                prop_assert!(!is_own(&Nonce("m".into()), &id.to_string()));
+            }
+            prop_assert!(!is_own(&nonce, &Uuid::from_u128(other).to_string()));
+        }
+
         #[test]
         fn two_runs_share_an_id_exactly_where_its_birth_says(
             flow in any::<u64>(), events in any::<[u64; 2]>(), runs in any::<[u64; 2]>(),

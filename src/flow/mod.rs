@@ -15,7 +15,7 @@ mod polling;
 mod retry;
 mod run;
 
-pub use correlation::CorrelationBirth;
+pub use correlation::{CorrelationBirth, is_own};
 pub use definition::{After, CallAction, Circle, Definition, Kind, Node, Status, Statuses, Until};
 pub use headers::{Action, FlowRun, Workflow};
 pub use mix::mix;

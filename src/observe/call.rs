@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{GatewayRow, HealthRun, LedgerEntry, LogLine, OperationLatency, ReadEntry, ReceivedCall};
+use super::log::mark;
+use super::{GatewayRow, HealthRun, LedgerEntry, LogLine, ReadEntry, ReceivedCall};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Case, Item};
-use crate::wire::{Exchange, FailureKind, Fault, Tier};
+use crate::wire::{Exchange, FailureKind, Tier};
 
 /// A case that was played, and everything that is known of it.
 #[derive(Clone, Debug)]
@@ -131,41 +132,10 @@ pub struct CallRecord {
     pub done_at: Timestamp,
 }
 
-/// One scenario as it was observed.
-#[derive(Clone, Debug)]
-pub struct PhaseRun {
-    /// The scenario's name.
-    pub scenario: Arc<str>,
-    /// When its first call was due, in real time since the run began.
-    pub began: Duration,
-    /// When its last answer was in.
-    pub ended: Duration,
-    /// First calls of flow runs that the scenario had due.
-    pub due: u64,
-    /// Those of them that were never sent because everybody was busy.
-    pub dropped: u64,
-    /// How late the generator itself was: from due to sent, for first
-    /// attempts.
-    pub lag: super::Latency,
-    /// By contract and operation.
-    pub latencies: Vec<OperationLatency>,
-    /// The same second by second.
-    pub intervals: super::Intervals,
-    /// Every exchange.
-    pub calls: Vec<CallRecord>,
-    /// The faults that were injected meanwhile: by the scenario, or by one that
-    /// ran beside it.
-    pub faults: Vec<Fault>,
-    /// What the ledger gained meanwhile under the scenario's correlation IDs.
-    pub ledger: Vec<LedgerEntry>,
-    /// Whether the scenario was cut short.
-    pub cut: bool,
-}
-
-impl PhaseRun {
-    /// First calls a second that were really sent.
-    pub fn offered(&self) -> f64 {
-        let seconds = self.ended.saturating_sub(self.began).as_secs_f64();
-        if seconds > 0.0 { (self.due - self.dropped) as f64 / seconds } else { 0.0 }
+impl CallRecord {
+    /// What it has in common with those that must be looked at together: calls
+    /// with one correlation ID, else those of one run.
+    pub fn mark(&self) -> u64 {
+        self.correlation.as_deref().map_or(self.run, mark)
     }
 }

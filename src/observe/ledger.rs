@@ -83,6 +83,12 @@ impl LedgerEntry {
         self.way == Way::Gateway
     }
 
+    /// All texts in which a correlation ID may be carried.
+    pub fn carried(&self) -> impl Iterator<Item = &str> {
+        let fields = self.headers.values().map(String::as_str).chain(self.tag.as_deref());
+        fields.chain(self.columns.iter().filter_map(|column| column.after.as_str()))
+    }
+
     /// What a column holds after the write.
     pub fn column(&self, name: &str) -> Option<&Value> {
         self.columns.iter().find(|c| c.name == name).map(|c| &c.after)

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::observe::{CallRecord, Intervals, Latency, OperationLatency, PhaseRun};
+use crate::observe::{CallRecord, Intervals, Latency, Log, OperationLatency, PhaseRun};
 use crate::wire::Fault;
 
 /// Phases by scenario, growing.
@@ -32,7 +32,7 @@ impl PartialPhases {
             run.lag.record(record.sent.saturating_sub(record.due));
         }
         latency(run, &record);
-        run.calls.push(record);
+        run.calls.push(record.mark(), record);
         self.added += 1;
     }
 
@@ -57,9 +57,9 @@ fn empty(scenario: Arc<str>, first: &CallRecord) -> PhaseRun {
         lag: Latency::new(),
         latencies: Vec::new(),
         intervals: Intervals::default(),
-        calls: Vec::new(),
+        calls: Log::default(),
         faults: Vec::new(),
-        ledger: Vec::new(),
+        ledger: Arc::default(),
         cut: false,
     }
 }

@@ -1,7 +1,7 @@
 //! Runs scenarios side by side, judges every exchange as it comes, and each
 //! phase when it is over.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use super::partial::PartialPhases;
 use super::session::Session;
 use super::{Progress, RunError};
 use crate::check::{ExchangeSubject, Glances, NotChecked, Origin, PhaseSubject};
-use crate::observe::{CallRecord, Event, Glance, Glimpse, LedgerEntry, PhaseRun, Sink};
+use crate::flow::is_own;
+use crate::observe::{CallRecord, Event, Glance, Glimpse, LedgerEntry, Log, PhaseRun, Sink, mark};
 use crate::report::Phase;
 use crate::scenario::{Overrides, Plan, Scenario};
 use crate::target::LedgerQuery;
@@ -60,6 +61,9 @@ pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario], alo
         run.faults.clone_from(&faults);
         let tagged = scenarios.iter().any(|s| s.name == run.scenario && s.is_tagged("steady"));
         finish_phase(session, &run, tagged || (alone && scenarios.len() == 1));
+        if let Some(error) = run.calls.failure().or_else(|| run.ledger.failure()) {
+            return Err(RunError::CouldNotRun(format!("what was seen under load can't be kept: {error}")));
+        }
     }
     Ok(())
 }
@@ -173,26 +177,25 @@ fn judge_one(
     session.announce(&findings, None);
 }
 
-/// Gives each phase what the ledger gained under its correlation IDs.
+/// Gives each phase what the ledger gained under correlation IDs of this run.
 async fn fill_ledger(session: &Session, runs: &mut [PhaseRun], since: u64) -> Result<(), RunError> {
     let Some(control) = &session.target.control else { return Ok(()) };
     let query = LedgerQuery { since, ..LedgerQuery::default() };
-    let ours: Vec<HashSet<Arc<str>>> =
-        runs.iter().map(|run| run.calls.iter().filter_map(|call| call.correlation.clone()).collect()).collect();
+    let mut ledger = Log::default();
     let sort = |entries: Vec<LedgerEntry>| {
         for entry in entries {
-            if let Some(index) = ours.iter().position(|ours| carries(&entry, ours)) {
-                runs[index].ledger.push(entry);
+            let own = entry.carried().filter(|text| is_own(&session.options.nonce, text)).map(mark);
+            for mark in own.collect::<BTreeSet<u64>>() {
+                ledger.push(mark, entry.clone());
             }
         }
     };
-    control.each_ledger_page(&query, sort).await.map_err(super::open::could_not_run)
-}
-
-fn carries(entry: &LedgerEntry, ours: &HashSet<Arc<str>>) -> bool {
-    entry.headers.values().any(|value| ours.contains(value.as_str()))
-        || entry.tag.as_deref().is_some_and(|tag| ours.contains(tag))
-        || entry.columns.iter().any(|column| column.after.as_str().is_some_and(|value| ours.contains(value)))
+    control.each_ledger_page(&query, sort).await.map_err(super::open::could_not_run)?;
+    let ledger = Arc::new(ledger);
+    for run in runs {
+        run.ledger = ledger.clone();
+    }
+    Ok(())
 }
 
 fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
@@ -219,7 +222,7 @@ fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
         offered: run.offered(),
         due: run.due,
         dropped: run.dropped,
-        exchanges: run.calls.len() as u64,
+        exchanges: run.calls.len(),
         lag: run.lag.clone(),
         latencies: run.latencies.clone(),
         intervals: run.intervals.clone(),

@@ -25,26 +25,27 @@ fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     for contract in subject.contracts {
         let Some(behaviour) = contract.behaviour.as_deref() else { continue };
         let Some(path) = behaviour.data_path else { continue };
-        let calls = subject.run.calls.iter().filter(|record| record.contract == contract.id);
-        let ids: HashSet<&str> = calls.filter_map(|record| record.correlation.as_deref()).collect();
-        concerned |= !ids.is_empty() && !subject.run.ledger.is_empty();
-        let mut wrong: Vec<&LedgerEntry> = astray(behaviour, &subject.run.ledger);
-        wrong.retain(|entry| is_of(entry, &ids));
-        if !wrong.is_empty() {
-            let claim = Claim { what: subject.run.scenario.to_string(), ..claim(behaviour, path, &wrong) };
-            let mut finding = subject.finding(&CHECK, Some(&contract.id), claim);
-            finding.occurrences = wrong.len() as u64;
-            finding.evidence.lines = story(wrong.into_iter().take(10));
+        let (mut count, mut first) = (0, None);
+        for part in subject.run.parts() {
+            let calls = part.calls.iter().filter(|record| record.contract == contract.id);
+            let ids: HashSet<&str> = calls.filter_map(|record| record.correlation.as_deref()).collect();
+            concerned |= !ids.is_empty() && !part.ledger.is_empty();
+            let mut wrong: Vec<&LedgerEntry> = astray(behaviour, &part.ledger);
+            wrong.retain(|entry| entry.carried().any(|text| ids.contains(text)));
+            count += wrong.len() as u64;
+            if !wrong.is_empty() && first.is_none() {
+                let claim = Claim { what: subject.run.scenario.to_string(), ..claim(behaviour, path, &wrong) };
+                let mut finding = subject.finding(&CHECK, Some(&contract.id), claim);
+                finding.evidence.lines = story(wrong.into_iter().take(10));
+                first = Some(finding);
+            }
+        }
+        if let Some(mut finding) = first {
+            finding.occurrences = count;
             found.push(finding);
         }
     }
     concerned
-}
-
-fn is_of(entry: &LedgerEntry, ids: &HashSet<&str>) -> bool {
-    let carried = entry.headers.values().map(String::as_str).chain(entry.tag.as_deref());
-    let written = entry.columns.iter().filter_map(|c| c.after.as_str());
-    carried.chain(written).any(|text| ids.contains(text))
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::check::CaseSubject;
 use crate::check::effect::Effects;
-use crate::check::{CaseSubject, PhaseSubject};
 use crate::clock::format_duration;
 use crate::contract::Contract;
 use crate::contract::behaviour::{Idempotency, Once, OtherContent, Scope, Selector};
 use crate::generate::Item;
-use crate::observe::LedgerEntry;
+use crate::observe::{CallRecord, LedgerEntry};
 
 /// One item that one call asked for.
 #[derive(Clone, Debug)]
@@ -72,9 +72,9 @@ pub(super) fn of_case<'a>(subject: &CaseSubject<'a>, idempotency: &'a Idempotenc
         .collect()
 }
 
-/// What a phase's calls to one contract asked for.
-pub(super) fn of_phase<'a>(subject: &PhaseSubject<'a>, contract: &'a Contract) -> Vec<Ask<'a>> {
-    let calls = subject.run.calls.iter().filter(|record| record.contract == contract.id && !record.poll);
+/// What calls under load asked one contract for.
+pub(super) fn of_calls<'a>(calls: &'a [CallRecord], contract: &Contract) -> Vec<Ask<'a>> {
+    let calls = calls.iter().filter(|record| record.contract == contract.id && !record.poll);
     calls
         .flat_map(|record| {
             let correlation: Option<&'a str> = record.correlation.as_deref();

@@ -6,8 +6,9 @@ use crate::check::claim::Claim;
 use crate::check::effect::{Effects, story};
 use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
 use crate::contract::Contract;
+use crate::contract::behaviour::Behaviour;
 use crate::generate::Need;
-use crate::observe::LedgerEntry;
+use crate::observe::{LedgerEntry, mark};
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "idempotency/business-key",
@@ -35,29 +36,18 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
     if behaviour.effects.as_ref().is_none_or(|e| e.business_key.is_none()) {
         return false;
     }
-    let Some(effects) = Effects::of(behaviour, &subject.run.ledger) else { return false };
-    let ids: HashSet<String> = subject
-        .run
-        .calls
-        .iter()
-        .filter(|record| record.contract == contract.id)
-        .filter_map(|record| record.correlation.as_deref().map(str::to_ascii_lowercase))
-        .collect();
-    let mut rows: BTreeMap<&str, Vec<&LedgerEntry>> = BTreeMap::new();
-    for entry in effects.iter() {
-        if effects.id(entry).is_some_and(|id| ids.contains(&id.to_ascii_lowercase())) {
-            rows.entry(&entry.key).or_default().push(entry);
-        }
-    }
-    let twice: Vec<(&&str, &Vec<&LedgerEntry>)> = rows
-        .iter()
-        .filter(|(_, entries)| {
-            let ids: HashSet<String> =
-                entries.iter().filter_map(|e| effects.id(e)).map(str::to_ascii_lowercase).collect();
-            ids.len() > 1
-        })
-        .collect();
-    if let Some((key, entries)) = twice.first() {
+    let mut rows: BTreeMap<String, (u64, bool)> = BTreeMap::new();
+    each_effect(subject, (contract, behaviour), |entry, id| {
+        let (first, again) = rows.entry(entry.key.clone()).or_insert((id, false));
+        *again |= *first != id;
+    });
+    let twice: Vec<&String> = rows.iter().filter(|(_, (_, again))| *again).map(|(key, _)| key).collect();
+    if let Some(key) = twice.first() {
+        let mut entries: Vec<LedgerEntry> = Vec::new();
+        each_effect(subject, (contract, behaviour), |entry, _| {
+            entries.extend((entry.key == **key).then(|| entry.clone()));
+        });
+        entries.sort_by_key(|entry| entry.sequence);
         let mut finding = subject.finding(
             &CHECK,
             Some(&contract.id),
@@ -70,10 +60,28 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
             },
         );
         finding.occurrences = twice.len() as u64;
-        finding.evidence.lines = story(entries.iter().copied());
+        finding.evidence.lines = story(&entries);
         found.push(finding);
     }
     !rows.is_empty()
+}
+
+/// All effects of the calls to a contract, with the marks of their IDs.
+fn each_effect(
+    subject: &PhaseSubject<'_>,
+    (contract, behaviour): (&Contract, &Behaviour),
+    mut take: impl FnMut(&LedgerEntry, u64),
+) {
+    for part in subject.run.parts() {
+        let Some(effects) = Effects::of(behaviour, &part.ledger) else { return };
+        let calls = part.calls.iter().filter(|record| record.contract == contract.id);
+        let ids: HashSet<u64> = calls.filter_map(|record| record.correlation.as_deref().map(mark)).collect();
+        for entry in effects.iter() {
+            if let Some(id) = effects.id(entry).map(mark).filter(|id| ids.contains(id)) {
+                take(entry, id);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! `idempotency/duplicate-under-load`.
 
-use super::ask::{excesses, of_phase};
+use super::ask::{Excess, excesses, of_calls};
 use crate::check::claim::Claim;
 use crate::check::effect::{Effects, story};
 use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
 use crate::contract::Contract;
+use crate::contract::behaviour::Behaviour;
 use crate::generate::Need;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -29,30 +30,35 @@ fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
 fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = contract.behaviour.as_deref() else { return false };
     let (Some(idempotency), Some(declared)) = (&behaviour.idempotency, &behaviour.effects) else { return false };
-    let Some(effects) = Effects::of(behaviour, &subject.run.ledger) else { return false };
-    let asks = of_phase(subject, contract);
-    if asks.is_empty() {
-        return false;
+    let (mut asked, mut rows, mut first) = (false, 0, None);
+    for part in subject.run.parts() {
+        let asks = of_calls(&part.calls, contract);
+        asked |= !asks.is_empty();
+        if let Some(effects) = Effects::of(behaviour, &part.ledger) {
+            let excesses = excesses(&effects, &asks, idempotency, declared.once);
+            rows += excesses.len() as u64;
+            first = first.or_else(|| excesses.first().map(|excess| told(subject, contract, behaviour, excess)));
+        }
     }
-    let excesses = excesses(&effects, &asks, idempotency, declared.once);
-    if let Some(excess) = excesses.first() {
-        let mut finding = subject.finding(
-            &CHECK,
-            Some(&contract.id),
-            Claim {
-                what: subject.run.scenario.to_string(),
-                title: format!("{} wrote one row {} times", subject.run.scenario, excess.effects.len()),
-                expected: format!("{} effect on each row for each call that is not a duplicate", excess.promised),
-                actual: excess.in_words(),
-                place: Some(behaviour.place("/effects/once")),
-            },
-        );
-        finding.occurrences = excesses.len() as u64;
-        finding.evidence.lines = story(excess.effects.iter().copied());
-        finding.evidence.lines.push(format!("{} rows of the scenario were written too often", excesses.len()));
+    if let Some(mut finding) = first {
+        finding.occurrences = rows;
+        finding.evidence.lines.push(format!("{rows} rows of the scenario were written too often"));
         found.push(finding);
     }
-    true
+    asked
+}
+
+fn told(subject: &PhaseSubject<'_>, contract: &Contract, behaviour: &Behaviour, excess: &Excess<'_>) -> Finding {
+    let claim = Claim {
+        what: subject.run.scenario.to_string(),
+        title: format!("{} wrote one row {} times", subject.run.scenario, excess.effects.len()),
+        expected: format!("{} effect on each row for each call that is not a duplicate", excess.promised),
+        actual: excess.in_words(),
+        place: Some(behaviour.place("/effects/once")),
+    };
+    let mut finding = subject.finding(&CHECK, Some(&contract.id), claim);
+    finding.evidence.lines = story(excess.effects.iter().copied());
+    finding
 }
 
 #[cfg(test)]

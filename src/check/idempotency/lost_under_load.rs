@@ -7,7 +7,9 @@ use crate::check::claim::Claim;
 use crate::check::effect::Effects;
 use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
 use crate::contract::Contract;
-use crate::generate::Need;
+use crate::contract::behaviour::Behaviour;
+use crate::generate::{Item, Need};
+use crate::observe::{CallRecord, Part};
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "idempotency/lost-under-load",
@@ -34,27 +36,12 @@ fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
 
 fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = contract.behaviour.as_deref().filter(|b| items_are_keys(b)) else { return false };
-    let Some(effects) = Effects::of(behaviour, &subject.run.ledger) else { return false };
-    let written: HashSet<(String, String)> = effects
-        .iter()
-        .filter_map(|entry| Some((effects.id(entry)?.to_ascii_lowercase(), entry.key.to_ascii_lowercase())))
-        .collect();
-    if written.is_empty() {
-        return false;
+    let mut seen = Seen::default();
+    for part in subject.run.parts() {
+        seen.look(&part, contract, behaviour);
     }
-    let writes = |id: &str| contract.openapi.operations.iter().any(|o| *o.id == *id && !o.is_safe());
-    let done =
-        subject.run.calls.iter().filter(|record| {
-            record.contract == contract.id && !record.poll && matches!(record.status, Some(200 | 201))
-        });
-    let (mut concerned, mut lost) = (false, Vec::new());
-    for record in done.filter(|record| writes(&record.operation)) {
-        let Some(id) = record.correlation.as_deref().map(str::to_ascii_lowercase) else { continue };
-        concerned |= !record.items.is_empty();
-        let missing = |item: &&crate::generate::Item| !written.contains(&(id.clone(), item.id.to_ascii_lowercase()));
-        lost.extend(record.items.iter().find(missing).map(|item| (record, item)));
-    }
-    if let Some((record, item)) = lost.first() {
+    let Seen { written: true, concerned, lost, first } = seen else { return false };
+    if let Some((record, item)) = first {
         let mut finding = subject.finding(
             &CHECK,
             Some(&contract.id),
@@ -62,11 +49,11 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
                 what: subject.run.scenario.to_string(),
                 title: format!("{}: calls were answered as done and left no effect", subject.run.scenario),
                 expected: "an effect on each row that a successful call names".to_owned(),
-                actual: format!("{} calls without one, the first to {}", lost.len(), record.operation),
+                actual: format!("{lost} calls without one, the first to {}", record.operation),
                 place: Some(behaviour.place("/effects")),
             },
         );
-        finding.occurrences = lost.len() as u64;
+        finding.occurrences = lost;
         finding
             .evidence
             .lines
@@ -74,6 +61,40 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
         found.push(finding);
     }
     concerned
+}
+
+/// What was seen of calls that were answered as done.
+#[derive(Default)]
+struct Seen {
+    /// Whether anything was written under the ID of one of them.
+    written: bool,
+    concerned: bool,
+    lost: u64,
+    first: Option<(CallRecord, Item)>,
+}
+
+impl Seen {
+    fn look(&mut self, part: &Part, contract: &Contract, behaviour: &Behaviour) {
+        let Some(effects) = Effects::of(behaviour, &part.ledger) else { return };
+        let written: HashSet<(String, String)> = effects
+            .iter()
+            .filter_map(|entry| Some((effects.id(entry)?.to_ascii_lowercase(), entry.key.to_ascii_lowercase())))
+            .collect();
+        self.written |= !written.is_empty();
+        let writes = |id: &str| contract.openapi.operations.iter().any(|o| *o.id == *id && !o.is_safe());
+        let done = part.calls.iter().filter(|record| {
+            record.contract == contract.id && !record.poll && matches!(record.status, Some(200 | 201))
+        });
+        for record in done.filter(|record| writes(&record.operation)) {
+            let Some(id) = record.correlation.as_deref().map(str::to_ascii_lowercase) else { continue };
+            self.concerned |= !record.items.is_empty();
+            let missing = |item: &&Item| !written.contains(&(id.clone(), item.id.to_ascii_lowercase()));
+            if let Some(item) = record.items.iter().find(missing) {
+                self.lost += 1;
+                self.first.get_or_insert_with(|| (record.clone(), item.clone()));
+            }
+        }
+    }
 }
 
 #[cfg(test)]

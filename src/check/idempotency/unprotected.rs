@@ -1,12 +1,13 @@
 //! `idempotency/unprotected`.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::check::claim::Claim;
 use crate::check::effect::Effects;
 use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
 use crate::contract::Contract;
 use crate::generate::Need;
+use crate::observe::mark;
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "idempotency/unprotected",
@@ -32,23 +33,30 @@ fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     concerned
 }
 
+/// Items by the marks of their identities and contents: under which ID first, and
+/// whether under another one too.
+type Executed = HashMap<(u64, u64), (u64, bool)>;
+
 fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut Vec<Finding>) -> bool {
     let Some(behaviour) = contract.behaviour.as_deref().filter(|b| b.idempotency.is_some()) else { return false };
     if behaviour.effects.as_ref().is_none_or(|e| e.business_key.is_some()) {
         return false;
     }
-    let Some(effects) = Effects::of(behaviour, &subject.run.ledger) else { return false };
-    let wrote: HashSet<String> = effects.iter().filter_map(|e| effects.id(e)).map(str::to_ascii_lowercase).collect();
-    let mut ids: BTreeMap<(&str, u64), BTreeSet<String>> = BTreeMap::new();
-    for record in subject.run.calls.iter().filter(|r| r.contract == contract.id && !r.poll) {
-        let Some(id) = record.correlation.as_deref().map(str::to_ascii_lowercase) else { continue };
-        if wrote.contains(&id) && record.status.is_some_and(|s| (200..300).contains(&s)) {
-            for item in record.items.iter() {
-                ids.entry((&item.id, item.content)).or_default().insert(id.clone());
+    let mut executed: Executed = HashMap::new();
+    for part in subject.run.parts() {
+        let Some(effects) = Effects::of(behaviour, &part.ledger) else { return false };
+        let wrote: HashSet<u64> = effects.iter().filter_map(|e| effects.id(e)).map(mark).collect();
+        for record in part.calls.iter().filter(|r| r.contract == contract.id && !r.poll) {
+            let Some(id) = record.correlation.as_deref().map(mark) else { continue };
+            if wrote.contains(&id) && record.status.is_some_and(|s| (200..300).contains(&s)) {
+                for item in record.items.iter() {
+                    let (first, again) = executed.entry((mark(&item.id), item.content)).or_insert((id, false));
+                    *again |= *first != id;
+                }
             }
         }
     }
-    let twice = ids.values().filter(|ids| ids.len() > 1).count();
+    let twice = executed.values().filter(|(_, again)| *again).count();
     if twice > 0 {
         let mut finding = subject.finding(
             &CHECK,
@@ -67,7 +75,7 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
         finding.occurrences = twice as u64;
         found.push(finding);
     }
-    !ids.is_empty()
+    !executed.is_empty()
 }
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ pub(in crate::check) const CHECK: Check = Check {
     judge: Judge::Phase(judge),
 };
 
+/// How many failed calls are shown.
+const SHOWN: usize = 5;
+
 fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     if subject.interim || !subject.run.faults.is_empty() {
         return false;
@@ -46,14 +49,19 @@ fn judge_share(
 ) -> bool {
     let counted =
         |record: &&CallRecord| record.contract == contract.id && !record.refusable && record.status != Some(429);
-    let calls: Vec<&CallRecord> = subject.run.calls.iter().filter(counted).collect();
-    let mut failed: Vec<&CallRecord> =
-        calls.iter().copied().filter(|r| r.failure.is_some() || r.status.is_some_and(|s| s >= 500)).collect();
-    leave_out_running(contract, &calls, &mut failed);
-    let share = failed.len() as f64 / calls.len().max(1) as f64;
+    let (mut count, mut failures, mut first) = (0, 0, Vec::new());
+    for part in subject.run.parts() {
+        let calls: Vec<&CallRecord> = part.calls.iter().filter(counted).collect();
+        let mut failed: Vec<&CallRecord> =
+            calls.iter().copied().filter(|r| r.failure.is_some() || r.status.is_some_and(|s| s >= 500)).collect();
+        leave_out_running(contract, &calls, &mut failed);
+        (count, failures) = (count + calls.len() as u64, failures + failed.len() as u64);
+        first.extend(failed.into_iter().take(SHOWN - first.len().min(SHOWN)).cloned());
+    }
+    let share = failures as f64 / count.max(1) as f64;
     // One failure among a few calls says nothing about one in a thousand.
-    let allowed = (bound * calls.len() as f64).ceil();
-    if failed.len() as f64 > allowed {
+    let allowed = (bound * count as f64).ceil();
+    if failures as f64 > allowed {
         let mut finding = subject.finding(
             &CHECK,
             Some(&contract.id),
@@ -61,18 +69,18 @@ fn judge_share(
                 what: subject.run.scenario.to_string(),
                 title: format!("{}: more calls failed than the objective allows", subject.run.scenario),
                 expected: format!("at most {:.3} % at {} calls a second", bound * 100.0, objective.at),
-                actual: format!("{:.3} %: {} of {}", share * 100.0, failed.len(), calls.len()),
+                actual: format!("{:.3} %: {failures} of {count}", share * 100.0),
                 place: Some(objective.place.clone()),
             },
         );
-        finding.occurrences = failed.len() as u64;
-        for record in failed.iter().take(5) {
+        finding.occurrences = failures;
+        for record in &first {
             let what = record.status.map_or_else(|| format!("{:?}", record.failure), |s| s.to_string());
             finding.evidence.lines.push(format!("{} {}: {what}", record.sent_at, record.operation));
         }
         found.push(finding);
     }
-    !calls.is_empty()
+    count > 0
 }
 
 /// Takes out those that are answered as the contract promises a duplicate while

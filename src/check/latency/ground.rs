@@ -3,7 +3,7 @@
 use crate::check::PhaseSubject;
 use crate::contract::Contract;
 use crate::contract::behaviour::Objective;
-use crate::observe::CallRecord;
+use crate::observe::{CallRecord, Log};
 
 /// How much of the objective's rate a phase offered.
 #[derive(Debug, PartialEq)]
@@ -38,11 +38,8 @@ pub(super) fn offered(subject: &PhaseSubject<'_>, contract: &Contract, objective
 }
 
 /// First attempts of a contract's calls, without those that are to be refused.
-pub(super) fn first_calls<'a>(
-    subject: &PhaseSubject<'a>,
-    contract: &'a Contract,
-) -> impl Iterator<Item = &'a CallRecord> {
-    let calls: &'a [CallRecord] = &subject.run.calls;
+fn first_calls<'a>(subject: &PhaseSubject<'a>, contract: &'a Contract) -> impl Iterator<Item = CallRecord> + 'a {
+    let calls: &'a Log<CallRecord> = &subject.run.calls;
     calls
         .iter()
         .filter(|record| record.contract == contract.id && !record.poll && !record.refusable && record.attempt == 1)

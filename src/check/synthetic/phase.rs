@@ -95,9 +95,9 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
         lag: Latency::new(),
         latencies: vec![latency],
         intervals: Intervals::default(),
-        calls,
+        calls: calls.into_iter().map(|call| (call.mark(), call)).collect(),
         faults: Vec::new(),
-        ledger,
+        ledger: Arc::new(ledger.into_iter().map(|entry| (0, entry)).collect()),
         cut: false,
     }
 }

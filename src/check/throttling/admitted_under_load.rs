@@ -1,6 +1,7 @@
 //! `throttling/admitted-under-load`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::window::{Span, most_within, with_tolerance};
 use crate::check::claim::Claim;
@@ -27,16 +28,16 @@ fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
         let Some(behaviour) = contract.behaviour.as_deref() else { continue };
         let Some(throttling) = &behaviour.throttling else { continue };
         let Some(rate) = throttling.rate else { continue };
-        let mut clients: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+        let mut clients: BTreeMap<Arc<str>, Vec<Span>> = BTreeMap::new();
         for record in subject.run.calls.iter().filter(|r| r.contract == contract.id && is_admitted(r)) {
-            let client = if throttling.per == ThrottlingPer::Client { &*record.client } else { "all clients" };
+            let client = if throttling.per == ThrottlingPer::Client { record.client } else { "all clients".into() };
             clients.entry(client).or_default().push(Span { sent: record.sent_at, done: record.done_at });
         }
         concerned |= !clients.is_empty();
         let over = clients
             .iter()
             .filter(|(_, spans)| spans.len() > with_tolerance(rate.calls))
-            .map(|(client, spans)| (*client, most_within(spans, rate.per)))
+            .map(|(client, spans)| (client, most_within(spans, rate.per)))
             .find(|(_, most)| *most > with_tolerance(rate.calls));
         if let Some((client, most)) = over {
             found.push(subject.finding(

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::attack;
 use crate::generate::{Generators, Need, Nonce, Pools, Seed};
-use crate::observe::{Event, PhaseRun, Sink};
+use crate::observe::{CallRecord, Event, PhaseRun, Sink};
 use crate::scenario::{CallSource, Overrides, Plan, load, plan};
 use crate::target::Target;
 use crate::traffic::testing::{serve, target_at};
@@ -110,13 +110,15 @@ async fn plans_side_by_side_are_played_to_their_end() {
     assert_eq!(even.calls.len(), 400, "each is unavailable once and then answered");
     assert_eq!(even.lag.count(), 200);
     assert_eq!((even.latencies.len(), even.latencies[0].failed), (1, 200));
-    for run in even.calls.chunk_by(|a, b| a.run == b.run).filter(|run| run.len() == 2) {
+    let mut runs: BTreeMap<u64, Vec<CallRecord>> = BTreeMap::new();
+    even.calls.iter().for_each(|call| runs.entry(call.run).or_default().push(call));
+    for run in runs.values() {
         assert!(run[1].sent_at.since(run[0].done_at) >= Duration::from_secs(5));
     }
     // Twenty calls whose first answer is lost, and two polls of each.
     let attempts = |poll: bool| polled.calls.iter().filter(|c| c.poll == poll).count();
     assert_eq!((polled.due, attempts(false), attempts(true)), (5, 40, 20));
-    assert_eq!(told, even.calls.len() + polled.calls.len());
+    assert_eq!(told as u64, even.calls.len() + polled.calls.len());
 
     let seen = seen.lock().unwrap();
     let retried = seen.values().find(|calls| calls.len() == 2).expect("unavailable the first time");
@@ -179,10 +181,11 @@ async fn virtual_users_ask_again_when_they_are_answered_and_leave_when_their_tim
     let (phases, _) = played(app, vec![users, even]).await;
     let [users, even] = phases.as_slice() else { panic!("two phases") };
     assert_eq!((even.due, even.calls.len()), (50, 50));
-    assert!(!users.cut && users.due as usize == users.calls.len(), "each call was a run");
+    assert!(!users.cut && users.due == users.calls.len(), "each call was a run");
     let runs: BTreeSet<u64> = users.calls.iter().map(|call| call.run).collect();
-    let ids: BTreeSet<_> = users.calls.iter().map(|call| &call.correlation).collect();
-    assert_eq!((runs.len(), ids.len()), (users.calls.len(), users.calls.len()), "a run of its own, and an ID");
+    let ids: BTreeSet<_> = users.calls.iter().map(|call| call.correlation).collect();
+    let calls = users.calls.len() as usize;
+    assert_eq!((runs.len(), ids.len()), (calls, calls), "a run of its own, and an ID");
     let (v1, v2) = users.calls.iter().partition::<Vec<_>, _>(|call| &*call.contract.version == "v1");
     let share = v1.len() as f64 / v2.len().max(1) as f64;
     assert!((2.5..=3.5).contains(&share), "{} and {}", v1.len(), v2.len());

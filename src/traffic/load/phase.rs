@@ -11,7 +11,7 @@ use super::errand::Errand;
 use super::open::Roster;
 use super::payloads::Payloads;
 use crate::generate::Need;
-use crate::observe::{CallRecord, Event, Glimpse, IntervalRecorder, Latency, OperationLatency, PhaseRun, Sink};
+use crate::observe::{CallRecord, Event, Glimpse, IntervalRecorder, Latency, Log, OperationLatency, PhaseRun, Sink};
 use crate::scenario::{Plan, Ticket};
 use crate::target::{Target, TargetError};
 use crate::traffic::armed::Armed;
@@ -56,7 +56,7 @@ struct Tally {
     lag: Latency,
     latencies: Vec<OperationLatency>,
     intervals: Option<IntervalRecorder>,
-    calls: Vec<CallRecord>,
+    calls: Log<CallRecord>,
     faults: Vec<Fault>,
     failed: Option<AttackError>,
 }
@@ -202,7 +202,7 @@ impl Phase {
                 tally.latencies.push(latency);
             }
         }
-        tally.calls.push(record);
+        tally.calls.push(record.mark(), record);
     }
 
     /// A call that was due could not be made.
@@ -235,7 +235,7 @@ impl Phase {
             intervals: tally.intervals.map(IntervalRecorder::finish).transpose()?.unwrap_or_default(),
             calls: tally.calls,
             faults: tally.faults,
-            ledger: Vec::new(),
+            ledger: Arc::default(),
             cut: self.cut.load(Ordering::Relaxed),
         })
     }

@@ -1,0 +1,259 @@
+//! Records that are many: the first stay in memory, all later ones go into a
+//! file that has no name, in parts, so that each part can be looked at alone.
+//!
+//! Memory stays flat, however long a scenario runs; nothing is left out.
+
+mod call;
+mod entry;
+mod pack;
+mod spill;
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use self::spill::{PARTS, Spill};
+
+/// About how many records a part has that is looked at alone.
+const PART: u64 = 16_384;
+
+/// What a log can hold: it can be packed into bytes and unpacked again.
+pub trait Packed: Clone + Debug + Send {
+    /// What many records have in common, told once for all of them.
+    type Common: Default + Debug + Send;
+
+    /// How many of them stay in memory.
+    const EARLY: usize;
+
+    /// Adds it to bytes.
+    fn pack(self, common: &mut Self::Common, to: &mut Vec<u8>);
+
+    /// Takes it from bytes; `None` where they hold no whole record.
+    fn unpack(from: &mut &[u8], common: &Self::Common) -> Option<Self>;
+}
+
+/// Records in the order in which they came; from the moment on at which they no
+/// longer fit into memory, about in that order. Clones share what was written
+/// out: only one of them may go on.
+#[derive(Clone, Debug)]
+pub struct Log<T: Packed> {
+    early: Vec<(u64, T)>,
+    late: Option<Arc<Mutex<Late<T>>>>,
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Late<T: Packed> {
+    spill: Spill,
+    common: T::Common,
+    failed: Option<io::Error>,
+}
+
+impl<T: Packed> Default for Log<T> {
+    fn default() -> Self {
+        Self { early: Vec::new(), late: None, count: 0 }
+    }
+}
+
+impl<T: Packed> Log<T> {
+    /// Adds a record. Records that must be looked at together have the same
+    /// `mark`.
+    pub fn push(&mut self, mark: u64, record: T) {
+        self.count += 1;
+        if self.late.is_none() {
+            self.early.push((mark, record));
+            if self.early.len() == T::EARLY {
+                self.spill();
+            }
+        } else if let Some(late) = &self.late {
+            lock(late).push(mark, record);
+        }
+    }
+
+    /// From here on what comes is written out, and what is there already.
+    fn spill(&mut self) {
+        let mut late = Late { spill: Spill::default(), common: T::Common::default(), failed: None };
+        for (mark, record) in std::mem::take(&mut self.early) {
+            late.push(mark, record);
+        }
+        self.late = Some(Arc::new(Mutex::new(late)));
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
+        let late = self.late.as_deref();
+        let blocks = late.map_or(0, |late| lock(late).spill.blocks());
+        let unpacked = move |block| late.map(|late| lock(late).block(block)).unwrap_or_default();
+        self.early.iter().map(|(_, record)| record.clone()).chain((0..blocks).flat_map(unpacked))
+    }
+
+    /// How many parts should be looked at one after the other, so that none of
+    /// them is large; one where all are in memory.
+    pub fn parts(&self) -> u64 {
+        if self.late.is_none() { 1 } else { (self.count / PART + 1).min(PARTS as u64) }
+    }
+
+    /// The records of one of `parts` parts: each record is in one of them, and
+    /// those with the same mark are in the same. `parts` is at most 256.
+    pub fn part(&self, number: u64, parts: u64) -> Vec<T> {
+        let Some(late) = &self.late else {
+            let of = |(mark, _): &&(u64, T)| spill::part(*mark) as u64 % parts == number;
+            return self.early.iter().filter(of).map(|(_, record)| record.clone()).collect();
+        };
+        let mut late = lock(late);
+        let blocks: Vec<usize> = late.spill.of_parts(|part| part as u64 % parts == number).collect();
+        blocks.into_iter().flat_map(|block| late.block(block)).collect()
+    }
+
+    /// Why records are missing: the file can't be written or read.
+    pub fn failure(&self) -> Option<io::Error> {
+        self.late.as_ref().and_then(|late| lock(late).failed.take())
+    }
+}
+
+impl<T: Packed> Late<T> {
+    fn push(&mut self, mark: u64, record: T) {
+        let common = &mut self.common;
+        if let Err(error) = self.spill.push(mark, |to| record.pack(common, to)) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    fn block(&mut self, number: usize) -> Vec<T> {
+        let bytes = match self.spill.block(number) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                return Vec::new();
+            }
+        };
+        let (mut rest, mut records) = (bytes.as_slice(), Vec::new());
+        while !rest.is_empty() {
+            let Some(record) = T::unpack(&mut rest, &self.common) else {
+                let error = io::Error::new(io::ErrorKind::InvalidData, "a record of the log can't be read back");
+                self.failed.get_or_insert(error);
+                break;
+            };
+            records.push(record);
+        }
+        records
+    }
+}
+
+impl<T: Packed> FromIterator<(u64, T)> for Log<T> {
+    fn from_iter<I: IntoIterator<Item = (u64, T)>>(records: I) -> Self {
+        let mut log = Self::default();
+        records.into_iter().for_each(|(mark, record)| log.push(mark, record));
+        log
+    }
+}
+
+/// The mark of an ID, in whatever case it is written.
+pub fn mark(id: &str) -> u64 {
+    // FNV-1a.
+    let byte = |hash: u64, byte: u8| (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3);
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, byte)
+}
+
+/// Numbers for values, each told once.
+#[derive(Debug)]
+struct Numbered<T> {
+    values: Vec<T>,
+    numbers: HashMap<T, u32>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), numbers: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
+    fn number(&mut self, value: T) -> u32 {
+        if let Some(number) = self.numbers.get(&value) {
+            return *number;
+        }
+        let number = self.values.len() as u32;
+        self.values.push(value.clone());
+        self.numbers.insert(value, number);
+        number
+    }
+}
+
+fn lock<T: Packed>(late: &Mutex<Late<T>>) -> MutexGuard<'_, Late<T>> {
+    late.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record of some length, so that blocks end at all places.
+    #[derive(Clone, Debug, PartialEq)]
+    struct Sample(u64);
+
+    impl Packed for Sample {
+        type Common = ();
+
+        const EARLY: usize = 16_384;
+
+        fn pack(self, (): &mut (), to: &mut Vec<u8>) {
+            pack::number(to, self.0);
+            pack::bytes(to, &vec![7; (self.0 % 97) as usize]);
+        }
+
+        fn unpack(from: &mut &[u8], (): &()) -> Option<Self> {
+            let number = pack::take_number(from)?;
+            (pack::take_bytes(from)?.len() as u64 == number % 97).then_some(Self(number))
+        }
+    }
+
+    fn log(count: u64) -> Log<Sample> {
+        (0..count).map(|n| (n / 3, Sample(n))).collect()
+    }
+
+    #[test]
+    fn few_stay_in_memory_and_in_order() {
+        let few = log(1_000);
+        assert!(few.late.is_none());
+        assert_eq!((few.len(), few.parts()), (1_000, 1));
+        assert_eq!(few.iter().collect::<Vec<_>>(), (0..1_000).map(Sample).collect::<Vec<_>>());
+        assert_eq!(few.part(0, 1).len(), 1_000);
+    }
+
+    #[test]
+    fn many_are_written_out_and_none_is_lost() {
+        let many = log(200_000);
+        assert!(many.early.is_empty() && many.parts() == 13);
+        let mut all: Vec<u64> = many.iter().map(|sample| sample.0).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..200_000).collect::<Vec<_>>());
+        assert!(many.failure().is_none());
+    }
+
+    #[test]
+    fn what_has_the_same_mark_is_in_the_same_part() {
+        for log in [log(1_000), log(50_000)] {
+            let mut seen = 0;
+            for number in 0..5 {
+                let part = log.part(number, 5);
+                seen += part.len() as u64;
+                let mut marks: HashMap<u64, u64> = HashMap::new();
+                part.iter().for_each(|sample| *marks.entry(sample.0 / 3).or_default() += 1);
+                assert!(marks.iter().all(|(mark, count)| *count == 3 || mark * 3 + 3 > log.len()));
+            }
+            assert_eq!(seen, log.len());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! One scenario as it was observed.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{CallRecord, Intervals, Latency, LedgerEntry, Log, OperationLatency};
+use crate::wire::Fault;
+
+/// One scenario as it was observed.
+#[derive(Clone, Debug)]
+pub struct PhaseRun {
+    /// The scenario's name.
+    pub scenario: Arc<str>,
+    /// When its first call was due, in real time since the run began.
+    pub began: Duration,
+    /// When its last answer was in.
+    pub ended: Duration,
+    /// First calls of flow runs that the scenario had due.
+    pub due: u64,
+    /// Those of them that were never sent because everybody was busy.
+    pub dropped: u64,
+    /// How late the generator itself was: from due to sent, for first
+    /// attempts.
+    pub lag: Latency,
+    /// By contract and operation.
+    pub latencies: Vec<OperationLatency>,
+    /// The same second by second.
+    pub intervals: Intervals,
+    /// Every exchange.
+    pub calls: Log<CallRecord>,
+    /// The faults that were injected meanwhile: by the scenario, or by one that
+    /// ran beside it.
+    pub faults: Vec<Fault>,
+    /// What the ledger gained meanwhile, by the marks of the IDs that entries
+    /// carry; scenarios that ran side by side share it.
+    pub ledger: Arc<Log<LedgerEntry>>,
+    /// Whether the scenario was cut short.
+    pub cut: bool,
+}
+
+impl PhaseRun {
+    /// First calls a second that were really sent.
+    pub fn offered(&self) -> f64 {
+        let seconds = self.ended.saturating_sub(self.began).as_secs_f64();
+        if seconds > 0.0 { (self.due - self.dropped) as f64 / seconds } else { 0.0 }
+    }
+
+    /// All calls with what they wrote, part by part: what has one correlation ID
+    /// is in one part, and no part is large.
+    pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
+        let parts = self.calls.parts();
+        (0..parts).map(move |number| self.part(number, parts))
+    }
+
+    fn part(&self, number: u64, parts: u64) -> Part {
+        let calls = self.calls.part(number, parts);
+        let own: HashSet<&str> = calls.iter().filter_map(|call| call.correlation.as_deref()).collect();
+        let mut ledger = self.ledger.part(number, parts);
+        ledger.retain(|entry| entry.carried().any(|text| own.contains(text)));
+        Part { calls, ledger }
+    }
+}
+
+/// Calls that are looked at together, and what was written under their
+/// correlation IDs.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The calls.
+    pub calls: Vec<CallRecord>,
+    /// The entries.
+    pub ledger: Vec<LedgerEntry>,
+}
