@@ -16,6 +16,15 @@ fn a_scenario_is_run_with_its_oracles_within_its_budget() {
 }
 
 #[test]
+fn flows_with_branches_loops_and_children_write_each_row_once() {
+    let ran = seamstress(&["load", "drawn-flows", "--seed", "1"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    // 4 clones run twice: two halves of 3 rows, and a child with 4 files of 2
+    // rows and 2 turns of 1 row.
+    assert_eq!(ran.record()["totals"]["effects"], 8 * (6 + 8 + 2), "{}", ran.all());
+}
+
+#[test]
 fn an_unknown_scenario_is_2_and_offers_the_nearest() {
     let ran = seamstress(&["load", "steady-dya"]);
     assert_eq!(ran.code, 2, "{}", ran.all());
