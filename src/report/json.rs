@@ -4,6 +4,7 @@
 //! [`RunRecord::of`] redacts; the other reports are made from the record, so
 //! none of them sees a secret.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::wire::Redactor;
 
 use super::coverage::CoverageRecord;
 pub use super::finding::{FindingRecord, PlaceRecord};
-use super::{InjectedFault, Phase, Run, Totals};
+use super::{InjectedFault, Machine, Phase, Run, Totals};
 
 /// What `format` says.
 pub const FORMAT: &str = "seamstress/run/1";
@@ -52,6 +53,10 @@ pub struct RunRecord {
     pub target: TargetRecord,
     /// The contracts that were judged.
     pub contracts: Vec<String>,
+    /// A digest of each contract's OpenAPI document.
+    pub contract_digests: BTreeMap<String, String>,
+    /// Where the generator ran.
+    pub machine: Machine,
     /// Defects that were switched on.
     pub defects: Vec<String>,
     /// Faults that were armed for the whole run, with what they did.
@@ -221,6 +226,8 @@ impl RunRecord {
             clock: ClockRecord { start: run.clock.0, scale: run.clock.1 },
             target: TargetRecord { name: redactor.text(&run.target.0), gateway: redactor.text(&run.target.1) },
             contracts: run.contracts.iter().map(|id| redactor.text(&id.to_string())).collect(),
+            contract_digests: digests(run, redactor),
+            machine: run.machine.clone(),
             defects: run.defects.iter().map(shown).collect(),
             faults: run.faults.clone(),
             totals: run.totals,
@@ -324,6 +331,11 @@ fn kind_of(left: &NotChecked, could_not_make: &[NotChecked]) -> &'static str {
 
 pub(super) fn name(contract: Option<&ContractId>, redactor: &Redactor) -> Option<String> {
     contract.map(|id| redactor.text(&id.to_string()))
+}
+
+fn digests(run: &Run, redactor: &Redactor) -> BTreeMap<String, String> {
+    let names = run.contracts.iter().map(|id| redactor.text(&id.to_string()));
+    names.zip(run.contract_digests.iter().cloned()).collect()
 }
 
 fn millis(span: Duration) -> u64 {

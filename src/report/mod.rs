@@ -32,7 +32,7 @@ pub use coverage::{CoverageRecord, CoveredRecord};
 pub use excerpt::{BodyRecord, ExchangeRecord, RequestRecord, ResponseRecord};
 pub use finding::KnownRecord;
 pub use rows::Rows;
-pub use run::{Cost, InjectedFault, ObjectiveMark, Phase, Run, Totals};
+pub use run::{Cost, InjectedFault, Machine, ObjectiveMark, Phase, Run, Totals};
 pub use score::Score;
 pub use text::findings_text;
 pub use write::{ReportError, folder_name, write};

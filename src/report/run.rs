@@ -35,6 +35,10 @@ pub struct Run {
     pub target: (String, String),
     /// The contracts that were judged.
     pub contracts: Vec<ContractId>,
+    /// A digest of what each of them says, in the same order.
+    pub contract_digests: Vec<String>,
+    /// Where the generator ran.
+    pub machine: Machine,
     /// Defects that were switched on.
     pub defects: Vec<String>,
     /// Faults that were armed for the whole run, with what they did.
@@ -97,6 +101,19 @@ pub struct Totals {
     pub effects: u64,
     /// Answers 429, and 403 of a quota.
     pub throttled: u64,
+}
+
+/// Where the generator ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Machine {
+    /// The operating system.
+    pub os: &'static str,
+    /// The processor's architecture.
+    pub architecture: &'static str,
+    /// How many threads run at once.
+    pub cpus: usize,
+    /// The processor's name, where the system tells it.
+    pub processor: Option<String>,
 }
 
 /// Who used how much of the machine.

@@ -19,7 +19,7 @@ use crate::wire::{
     Body, Exchange, Failure, FailureKind, Headers, Redactor, Request, Response, Secret, Tier, curl_line,
 };
 
-use super::{ObjectiveMark, Phase, Rows, Run, Totals};
+use super::{Machine, ObjectiveMark, Phase, Rows, Run, Totals};
 
 /// A value that only its registration makes a secret.
 pub(super) const PLANTED: &str = "s3cr3t-\"quoted\"/value-Ω";
@@ -56,6 +56,8 @@ pub(super) fn run() -> Run {
         nonce: Nonce("0123456789ab".into()),
         target: ("embedded".into(), "http://user:hunter2@127.0.0.1:4711".into()),
         contracts: vec![v1.clone(), ContractId::new("tabular-intake", "v2")],
+        contract_digests: vec!["00112233".into(), "44556677".into()],
+        machine: Machine { os: "linux", architecture: "x86_64", cpus: 2, processor: None },
         defects: vec!["duplicate-race".into()],
         faults: Vec::new(),
         totals: Totals { cases: 2143, exchanges: 24_817, effects: 10_402, throttled: 612 },

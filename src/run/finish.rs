@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{RunError, StopReason, chain, conclude, guest, reproduce, shrink, traces};
+use super::{RunError, StopReason, chain, conclude, facts, guest, reproduce, shrink, traces};
 use crate::check::{self, Finding, Judged, Level, NotChecked, Origin, Outcome, Verdict};
 use crate::contract::Contract;
 use crate::report::{self, ObjectiveMark, Rows, Run};
@@ -31,12 +31,10 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
     }
     conclude::mark_known(&session, &mut findings, command);
     let bodies = complete(&session, &mut findings, command);
-    conclude::add_sources(&mut findings);
     check::group(&mut findings, &answered);
     chain::add(&session, &mut findings).await;
     let effects = count_effects(&session).await;
-    let rows = gather_rows(&session).await;
-    let traces = traces::gather(&session).await;
+    let (rows, traces) = (gather_rows(&session).await, traces::gather(&session).await);
     session.clean_up().await;
     let totals = session.totals(effects);
     let (not_checked, could_not_make) = not_checked(&session);
@@ -58,6 +56,8 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
         nonce: session.options.nonce.clone(),
         target: (session.target.name.clone(), session.target.gateway.to_string()),
         contracts: session.contracts.iter().map(|contract| contract.id.clone()).collect(),
+        contract_digests: facts::contract_digests(&session.contracts),
+        machine: facts::machine(),
         defects: session.options.defects.clone(),
         faults,
         totals,
@@ -125,14 +125,14 @@ fn objectives(session: &Session) -> Vec<ObjectiveMark> {
 }
 
 /// Adds what only the conductor knows: how to play it again, and the curl
-/// line. Gives the contents that are too long for the line.
+/// line, and the line that a finding points to. Gives the contents that are too long for the line.
 fn complete(session: &Session, findings: &mut [Finding], command: &str) -> Vec<(String, Vec<u8>)> {
     let folder = report::folder_name(session.started, command, &session.options.nonce);
     let mut bodies = Vec::new();
     let shown_by = session.gathered().shown_by.clone();
     let mut calls = std::mem::take(&mut session.gathered().calls);
     let origin = session.target.gateway.to_string();
-    for finding in findings {
+    for finding in findings.iter_mut() {
         if let Some(key) = shown_by.get(&finding.fingerprint) {
             finding.replay = Some(super::replay::command(&session.options, key));
             finding.calls = calls.remove(&finding.fingerprint).unwrap_or_default();
@@ -146,6 +146,7 @@ fn complete(session: &Session, findings: &mut [Finding], command: &str) -> Vec<(
             bodies.extend(body.map(|body| (name, body)));
         }
     }
+    conclude::add_sources(findings);
     bodies
 }
 

@@ -12,6 +12,7 @@ mod data_calls;
 mod differential;
 mod embedded;
 mod error;
+mod facts;
 mod faults;
 mod finish;
 mod front;
