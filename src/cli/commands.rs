@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::{CapacityCommand, Cli, Command, FileArgs, Format, LintArgs, RunArgs};
+use super::args::{CapacityCommand, Cli, Command, FileArgs, Format, LintArgs, ReportCommand, RunArgs};
 use super::screen::{self, Screen};
 use super::{interrupt, lists, serve, settle, verdict};
 use crate::diagnose::Severity;
@@ -26,6 +26,7 @@ pub(super) async fn run(cli: Cli) -> u8 {
         Command::Serve(args) => serve::serve(&args).await,
         Command::Replay(args) => super::replay::replay(args).await,
         Command::Score(args) => super::score::score(&args).await,
+        Command::Report(ReportCommand::Compare(args)) => super::compare::compare(&args),
         Command::Lint(args) => lint(&args),
         Command::Policies(args) => super::policies::policies(&args),
         Command::Init(args) => super::init::init(&args),

@@ -13,11 +13,13 @@ use crate::report::escape::terminal;
 
 const BEHAVIOUR: &str = include_str!("../../.config/behaviour.schema.json");
 const RUN: &str = include_str!("../../.config/run.schema.json");
+const COMPARE: &str = include_str!("../../.config/compare.schema.json");
 
 pub(super) fn schema(of: SchemaOf) -> u8 {
     screen::result(match of {
         SchemaOf::Behaviour => BEHAVIOUR,
         SchemaOf::Run => RUN,
+        SchemaOf::Compare => COMPARE,
     });
     0
 }

@@ -80,7 +80,7 @@ fn intervals(run: &Run, record: &RunRecord) -> io::Result<Vec<Interval>> {
 }
 
 /// A tag can't hold commas and spaces.
-fn tag(text: &str) -> String {
+pub(super) fn tag(text: &str) -> String {
     text.chars().map(|c| if c == ',' || c.is_whitespace() || c.is_control() { '_' } else { c }).collect()
 }
 

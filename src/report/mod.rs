@@ -7,6 +7,7 @@
 //! run. Whatever came from a target, a contract or a generator is hostile here:
 //! escaped for HTML, Markdown, XML, terminal and shell, and redacted.
 
+pub mod compare;
 pub mod escape;
 pub mod json;
 pub mod score;

@@ -13,6 +13,10 @@ fn a_scenario_is_run_with_its_oracles_within_its_budget() {
     let cut = record["not_checked"].as_array().expect("a list").iter().find(|n| n["what"] == "scenario steady-day");
     assert!(cut.is_some_and(|n| n["why"].as_str().is_some_and(|why| why.contains("budget"))), "{}", ran.all());
     assert!(ran.out.contains("cut short"), "{}", ran.out);
+    let reports = ran.reports.path().to_str().expect("plain");
+    let compared = seamstress(&["report", "compare", "latest", "latest", "--reports", reports]);
+    assert_eq!(compared.code, 0, "{}", compared.all());
+    assert!(compared.out.contains("steady-day bulk-update/v1 "), "{}", compared.all());
 }
 
 #[test]

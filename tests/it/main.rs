@@ -6,6 +6,7 @@ mod support;
 mod capacity;
 mod checks_have_defects;
 mod cli;
+mod compare;
 
 mod counters;
 mod credentials;

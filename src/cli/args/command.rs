@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::files::{ExplainArgs, InitArgs, LintArgs, ListArgs, PoliciesArgs, SchemaOf, TablesArgs};
+use super::files::{ExplainArgs, InitArgs, LintArgs, ListArgs, PoliciesArgs, ReportCommand, SchemaOf, TablesArgs};
 use super::play::{CapacityCommand, CheckArgs, LoadArgs, ReadinessArgs, ReplayArgs, RunArgs, ScoreArgs};
 use super::serve::ServeArgs;
 use crate::cli::record::RecordArgs;
@@ -48,6 +48,9 @@ pub(in crate::cli) enum Command {
     /// Measure the checks on the defects of the embedded system, or of a service
     /// of yours.
     Score(ScoreArgs),
+    /// Look again at recorded runs.
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// Look for faults in contracts, scenarios, policies and tables, without
     /// running.
     Lint(LintArgs),

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::command::{FileArgs, Format};
+use crate::report::compare::{Allowed, Obstacle};
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct LintArgs {
@@ -28,6 +29,57 @@ pub(in crate::cli) enum SchemaOf {
     Behaviour,
     /// `run.json`, the report of a run.
     Run,
+    /// `compare.json`, what came of two runs.
+    Compare,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ReportCommand {
+    /// Compare two recorded runs: what became worse by more than is allowed, and
+    /// by more than chance explains?
+    ///
+    /// Of each operation under load the latencies p50, p95, p99, p99.9 and mean
+    /// and the share of failed calls. A change is a regression where its whole
+    /// interval (95 %, of all figures together) lies beyond 5 % and 1 ms, of
+    /// shares beyond one percentage point. Exit code 0; with --gate 1 for a
+    /// regression and 5 where too little can be told; 4 where both runs have no
+    /// operation in common; 2 for files that can't be read.
+    Compare(CompareArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct CompareArgs {
+    /// The run to compare with: `latest`, the name or path of its folder, or its
+    /// run.json.
+    #[arg(value_name = "A")]
+    pub(in crate::cli) a: String,
+    /// The run that is judged.
+    #[arg(value_name = "B")]
+    pub(in crate::cli) b: String,
+    /// A regression is exit code 1, too few calls 5.
+    #[arg(long)]
+    pub(in crate::cli) gate: bool,
+    /// Allow so much more: `p99=+10%`, `mean=+5%,+2ms`, `failed=+0.5pp`,
+    /// `p99.9=off`; before it where, e.g. `steady-day:*:p95=+20%`. May be
+    /// repeated; of several that fit, the last holds.
+    ///
+    /// Of two limits for one figure both must be exceeded. What is named here
+    /// must be judged: where it can't be, the verdict is inconclusive.
+    #[arg(long, value_name = "[WHERE:]FIGURE=LIMIT")]
+    pub(in crate::cli) allow: Vec<Allowed>,
+    /// Judge although the runs differ in this; may be repeated.
+    #[arg(long, value_name = "WHAT")]
+    pub(in crate::cli) despite: Vec<Obstacle>,
+    /// Folder for reports; compare.json and compare.md are written into its
+    /// folder `compare`.
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(in crate::cli) reports: PathBuf,
+    /// How results are shown.
+    #[arg(long, value_enum, default_value_t)]
+    pub(in crate::cli) format: Format,
+    /// Say only the verdict.
+    #[arg(short)]
+    pub(in crate::cli) quiet: bool,
 }
 
 #[derive(Clone, Debug, Args)]
