@@ -9,6 +9,7 @@
 
 mod correlation;
 mod definition;
+pub mod expression;
 mod headers;
 mod mix;
 mod polling;
