@@ -36,6 +36,8 @@ pub mod process;
 
 pub mod project;
 
+pub mod derive;
+
 pub mod run;
 
 pub mod cli;

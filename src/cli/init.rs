@@ -25,7 +25,8 @@ pub(super) fn schema(of: SchemaOf) -> u8 {
 }
 
 pub(super) fn init(args: &InitArgs) -> u8 {
-    let document = match OpenApi::load(&args.document) {
+    let Some(path) = &args.document else { return super::derive::derive(args) };
+    let document = match OpenApi::load(path) {
         Ok(document) => document,
         Err(faults) => {
             screen::error(&faults.to_string());
@@ -35,27 +36,37 @@ pub(super) fn init(args: &InitArgs) -> u8 {
     if let Some(folder) = &args.project {
         return project(&document, folder, args.name.as_deref());
     }
-    let name = args.document.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let text = scaffold(&document, &name, None);
-    let output = args.output.clone().unwrap_or_else(|| args.document.with_file_name("behaviour.yaml"));
+    let output = args.output.clone().unwrap_or_else(|| path.with_file_name("behaviour.yaml"));
     if output == Path::new("-") {
         screen::result(&text);
         return 0;
     }
-    if output.exists() && !args.force {
-        screen::error(&format!(
-            "{} is there already: --force overwrites it, --output FILE writes another, --output - shows it",
-            output.display()
-        ));
-        return 2;
-    }
-    if let Err(fault) = std::fs::write(&output, &text) {
-        screen::error(&format!("{} can't be written: {fault}", output.display()));
-        return 3;
+    if let Err(code) = put(&output, &text, args.force) {
+        return code;
     }
     let asked = questions(&text);
     screen::result(&format!("{}: {asked} lines are questions; uncomment what is promised\n", output.display()));
     0
+}
+
+/// Writes a file, never over another unless that is wanted; gives an exit code
+/// where it does not.
+pub(super) fn put(output: &Path, text: &str, force: bool) -> Result<(), u8> {
+    if output.exists() && !force {
+        screen::error(&format!(
+            "{} is there already: --force overwrites it, --output FILE writes another, --output - shows it",
+            output.display()
+        ));
+        return Err(2);
+    }
+    let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let made = parent.map_or(Ok(()), std::fs::create_dir_all);
+    made.and_then(|()| std::fs::write(output, text)).map_err(|fault| {
+        screen::error(&format!("{} can't be written: {fault}", output.display()));
+        3
+    })
 }
 
 /// How many lines are questions.

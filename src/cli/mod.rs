@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod compare;
+mod derive;
 mod init;
 mod interrupt;
 mod lists;

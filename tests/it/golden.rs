@@ -107,3 +107,15 @@ fn the_settings_of_a_served_system() {
 fn the_outline_of_a_gate() {
     assert_golden("gate-dry-run", &shown(&["gate", "--dry-run", "--seed", "1"], 0));
 }
+
+#[test]
+fn a_scenario_from_exported_flows() {
+    let flows = [
+        "tests/flows/Workflows/CloseAccounts-1F0C7A52-3B9D-4E61-8C55-0A7D2E9B4F13.json",
+        "tests/flows/Workflows/Screenallaccounts-7D2E9B4F-13AA-4C08-9B1E-55D0C7A5231F.json",
+    ];
+    let output = binary().args(["init", "-o", "-", "--from-flow"]).args(flows).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_golden("from-flow", &String::from_utf8_lossy(&output.stdout));
+    assert_golden("from-flow-told", &String::from_utf8_lossy(&output.stderr));
+}

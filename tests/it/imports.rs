@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// A room, and the rooms that it may import. `openapi` and `behaviour` are the
 /// two halves of `contract`.
-const ALLOWED: [(&str, &[&str]); 25] = [
+const ALLOWED: [(&str, &[&str]); 26] = [
     ("diagnose", &[]),
     ("clock", &[]),
     ("door", &[]),
@@ -35,6 +35,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ),
     ("process", &["clock", "door"]),
     ("project", &["diagnose", "contract"]),
+    ("derive", &["diagnose", "clock", "contract", "flow", "scenario", "observe", "readiness"]),
     ("run", EVERYTHING),
     ("cli", EVERYTHING_AND_RUN),
 ];
@@ -77,6 +78,7 @@ const EVERYTHING_AND_RUN: &[&str] = &[
     "readiness",
     "report",
     "project",
+    "derive",
     "stack",
     "run",
 ];

@@ -119,3 +119,49 @@ fn a_project_of_a_service_is_made_lints_clean_and_is_judged() {
     let wrong = seamstress(&["init", document, "--project", at, "--as", "Calls"]);
     assert_eq!(wrong.code, 2, "{}", wrong.all());
 }
+
+const FLOWS: [&str; 2] = [
+    "tests/flows/Workflows/CloseAccounts-1F0C7A52-3B9D-4E61-8C55-0A7D2E9B4F13.json",
+    "tests/flows/Workflows/Screenallaccounts-7D2E9B4F-13AA-4C08-9B1E-55D0C7A5231F.json",
+];
+
+#[test]
+fn a_scenario_is_made_from_exported_flows_lints_clean_and_is_played() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("scenarios/close.yaml");
+    let path = file.to_str().expect("plain");
+    let ran = seamstress(&["init", "--from-flow", FLOWS[0], FLOWS[1], "-o", path]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(ran.out.contains("close.yaml: ") && ran.out.contains("questions are marked"), "{}", ran.out);
+    let text = std::fs::read_to_string(&file).expect("written");
+    assert!(text.contains("name: close\n") && !text.contains("opSecret"), "{text}");
+    let again = seamstress(&["init", "--from-flow", FLOWS[0], "-o", path]);
+    assert_eq!(again.code, 2, "{}", again.all());
+    assert_eq!(std::fs::read_to_string(&file).expect("there"), text);
+    let scenarios = folder.path().join("scenarios");
+    let scenarios = scenarios.to_str().expect("plain");
+    let lint = seamstress(&["lint", "--scenarios", scenarios]);
+    assert_eq!(lint.code, 0, "{}", lint.all());
+    let load = seamstress(&["load", "close", "--scenarios", scenarios, "--seed", "1"]);
+    assert!(matches!(load.code, 0 | 5), "{}", load.all());
+    for called in ["bulk-update/v1 getBatch", "bulk-update/v1 submitBatch"] {
+        assert!(load.out.contains(called), "{called}: {}", load.all());
+    }
+}
+
+#[test]
+fn flows_that_can_not_be_used_are_told_all_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("plain").to_owned()
+    };
+    let (broken, other) = (write("broken.json", "{\"a\": [}"), write("other.json", "{}"));
+    let ran = seamstress(&["init", "--from-flow", &broken, &other, "none.json"]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    for told in ["broken.json:1:", "other.json:1:1", "none.json", "can't be read", "no flow's definition"] {
+        assert!(ran.err.contains(told), "{told}: {}", ran.err);
+    }
+    assert_eq!(seamstress(&["init"]).code, 2);
+}

@@ -62,7 +62,8 @@ pub(in crate::cli) enum Command {
     /// platform would refuse it; 2: something can't be read. What breaks a rule
     /// of the mandate is told by `seamstress lint --policies DIR`.
     Policies(PoliciesArgs),
-    /// Write a first behaviour file for an OpenAPI document.
+    /// Write a first behaviour file for an OpenAPI document; or a project around
+    /// it; or a scenario from exported flows.
     Init(InitArgs),
     /// Write tables of the mocked Dataverse from a `$metadata` document.
     ///

@@ -85,10 +85,18 @@ pub(in crate::cli) struct CompareArgs {
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct InitArgs {
     /// The OpenAPI document.
-    #[arg(value_name = "OPENAPI")]
-    pub(in crate::cli) document: PathBuf,
-    /// Where to write; `behaviour.yaml` beside the document by default, `-`
-    /// for standard output.
+    #[arg(value_name = "OPENAPI", required_unless_present = "from_flow")]
+    pub(in crate::cli) document: Option<PathBuf>,
+    /// Make a scenario from exported flows instead: `Workflows/Name-GUID.json`
+    /// of a solution, or rows of the table `workflow`. Give child flows with
+    /// those that run them.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["document", "project"])]
+    pub(in crate::cli) from_flow: Vec<PathBuf>,
+    /// Folder of contracts among which the calls of flows are looked for.
+    #[arg(long, value_name = "DIR", default_value = "contracts")]
+    pub(in crate::cli) contracts: PathBuf,
+    /// Where to write; `behaviour.yaml` beside the document by default,
+    /// `scenarios/NAME.yaml` for a scenario, `-` for standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,
     /// Overwrite a file that is there.
