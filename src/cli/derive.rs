@@ -1,4 +1,4 @@
-//! `init --from-flow`: a scenario from exported flows.
+//! `init --from-flow` and `--from-history`: a scenario from real flows.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use super::args::InitArgs;
 use super::init::put;
 use super::screen;
 use crate::contract::load_dir;
-use crate::derive::{Derived, Export, from_flows};
+use crate::derive::{Derived, Export, History, from_flows, from_history};
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::report::escape::terminal;
 
@@ -29,10 +29,19 @@ fn derived(args: &InitArgs) -> Result<Derived, Diagnostics> {
     });
     let exports: Vec<Export> =
         args.from_flow.iter().flat_map(|path| of_file(path, Export::read, &mut faults)).collect();
+    let mut history = History::default();
+    for path in &args.from_history {
+        history.extend(of_file(path, History::read, &mut faults));
+    }
     if faults.has_errors() {
         return Err(faults);
     }
-    from_flows(&exports, &contracts, name(args).as_deref())
+    let name = name(args);
+    if args.from_history.is_empty() {
+        return from_flows(&exports, &contracts, name.as_deref());
+    }
+    let files: Vec<String> = args.from_history.iter().map(|path| path.display().to_string()).collect();
+    from_history((&files.join(", "), &history), &exports, &contracts, name.as_deref())
 }
 
 /// What a file holds; nothing, and a fault, where it can't be read.
@@ -44,7 +53,7 @@ fn of_file<T: Default>(
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|fault| {
         let told = Diagnostic::error(Place::file(&*file), format!("the file can't be read: {fault}"));
-        Diagnostics::from(told.expected("an exported definition"))
+        Diagnostics::from(told.expected("an exported definition, or what was recorded of runs"))
     });
     text.and_then(|text| read(&file, &text)).unwrap_or_else(|found| {
         faults.extend(found);

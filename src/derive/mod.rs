@@ -9,6 +9,7 @@
 
 mod export;
 mod flow;
+mod history;
 mod sheet;
 mod spans;
 mod target;
@@ -20,6 +21,7 @@ use crate::contract::Contract;
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 
 pub use export::Export;
+pub use history::{History, from_history};
 
 use sheet::FlowSheet;
 

@@ -165,3 +165,32 @@ fn flows_that_can_not_be_used_are_told_all_at_once() {
     }
     assert_eq!(seamstress(&["init"]).code, 2);
 }
+
+#[test]
+fn a_scenario_is_made_from_the_log_of_a_gateway_and_from_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (rows, runs) = (folder.path().join("rows.jsonl"), folder.path().join("runs.csv"));
+    let row = |n: u32| {
+        format!(
+            "{{\"TimeGenerated\":\"2026-01-31T06:00:{n:02}.{n:03}Z\",\"Method\":\"POST\",\"Url\":\
+             \"https://g/screening/v1/decisions\",\"TotalTime\":40}}\n"
+        )
+    };
+    std::fs::write(&rows, (0..50).map(row).collect::<String>()).expect("written");
+    let run = |n: u32| format!("r{n},2026-01-31T{n:02}:00:00Z,Succeeded\n");
+    std::fs::write(&runs, format!("name,starttime,status\n{}", (0..20).map(run).collect::<String>())).expect("written");
+    let (rows, runs) = (rows.to_str().expect("plain"), runs.to_str().expect("plain"));
+    let of_log = seamstress(&["init", "--from-history", rows, "-o", "-"]);
+    assert_eq!(of_log.code, 0, "{}", of_log.all());
+    assert!(
+        of_log.out.contains("operation: decide") && of_log.out.contains("arrivals: { rate: 59.9"),
+        "{}",
+        of_log.out
+    );
+    let of_both = seamstress(&["init", "--from-flow", FLOWS[0], "--from-history", runs, "-o", "-"]);
+    assert_eq!(of_both.code, 0, "{}", of_both.all());
+    assert!(of_both.out.contains("recurrence: { every: 1 h }"), "{}", of_both.out);
+    let alone = seamstress(&["init", "--from-history", runs, "-o", "-"]);
+    assert_eq!(alone.code, 2, "{}", alone.all());
+    assert!(alone.err.contains("--from-flow"), "{}", alone.err);
+}

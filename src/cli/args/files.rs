@@ -85,13 +85,19 @@ pub(in crate::cli) struct CompareArgs {
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct InitArgs {
     /// The OpenAPI document.
-    #[arg(value_name = "OPENAPI", required_unless_present = "from_flow")]
+    #[arg(value_name = "OPENAPI", required_unless_present_any = ["from_flow", "from_history"])]
     pub(in crate::cli) document: Option<PathBuf>,
     /// Make a scenario from exported flows instead: `Workflows/Name-GUID.json`
     /// of a solution, or rows of the table `workflow`. Give child flows with
     /// those that run them.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["document", "project"])]
     pub(in crate::cli) from_flow: Vec<PathBuf>,
+    /// Make a scenario from what was recorded of flows instead: runs, actions and
+    /// request histories as the management API answers them, rows of the table
+    /// `FlowRun` (CSV or JSON), rows of a gateway's log. With --from-flow the
+    /// definition says what is called, the record when.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["document", "project"])]
+    pub(in crate::cli) from_history: Vec<PathBuf>,
     /// Folder of contracts among which the calls of flows are looked for.
     #[arg(long, value_name = "DIR", default_value = "contracts")]
     pub(in crate::cli) contracts: PathBuf,
