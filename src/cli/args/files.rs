@@ -41,7 +41,8 @@ pub(in crate::cli) enum ReportCommand {
     /// Of each operation under load the latencies p50, p95, p99, p99.9 and mean
     /// and the share of failed calls. A change is a regression where its whole
     /// interval (95 %, of all figures together) lies beyond 5 % and 1 ms, of
-    /// shares beyond one percentage point. Exit code 0; with --gate 1 for a
+    /// shares beyond one percentage point. An operation must be called in at
+    /// least 10 seconds of both runs; minutes tell more. Exit code 0; with --gate 1 for a
     /// regression and 5 where too little can be told; 4 where both runs have no
     /// operation in common; 2 for files that can't be read.
     Compare(CompareArgs),
@@ -64,10 +65,11 @@ pub(in crate::cli) struct CompareArgs {
     /// repeated; of several that fit, the last holds.
     ///
     /// Of two limits for one figure both must be exceeded. What is named here
-    /// must be judged: where it can't be, the verdict is inconclusive.
+    /// must be judged: where no operation allows it, the verdict is inconclusive.
     #[arg(long, value_name = "[WHERE:]FIGURE=LIMIT")]
     pub(in crate::cli) allow: Vec<Allowed>,
-    /// Judge although the runs differ in this; may be repeated.
+    /// Judge although the runs differ in this: scale, machine, contract or
+    /// generator; may be repeated.
     #[arg(long, value_name = "WHAT")]
     pub(in crate::cli) despite: Vec<Obstacle>,
     /// Folder for reports; compare.json and compare.md are written into its

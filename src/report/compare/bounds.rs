@@ -76,7 +76,7 @@ pub(super) fn share((part, all): (u64, u64), alpha: f64) -> Bounded {
         return Bounded::plain(0.0);
     }
     let (n, z) = (all as f64, normal_beyond(alpha / 2.0));
-    let p = part as f64 / n;
+    let p = part.min(all) as f64 / n;
     let middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let reach = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     Bounded { value: p, low: Some((middle - reach).min(p).max(0.0)), high: Some((middle + reach).max(p).min(1.0)) }

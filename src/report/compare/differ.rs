@@ -96,10 +96,10 @@ fn lagged(runs: [&Recorded; 2], scenario: &str) -> Option<Difference> {
 fn late(run: &Recorded, scenario: &str) -> Option<String> {
     let own = run.latencies.iter().filter(|(key, _)| key.scenario == scenario);
     let quickest = own.map(|(_, sample)| sample.quantile(0.99) / 1e3).fold(f64::INFINITY, f64::min);
-    let sum = |(due, left), phase: &PhaseFile| (due + phase.due, left + phase.dropped);
+    let sum = |(due, left), phase: &PhaseFile| (phase.due.saturating_add(due), phase.dropped.saturating_add(left));
     let (due, dropped) = run.phases(scenario).fold((0, 0), sum);
     let lag = run.phases(scenario).map(|phase| phase.lag.p99_ms).fold(0.0, f64::max);
-    if dropped * 100 > due {
+    if dropped > due / 100 {
         return Some(format!("{dropped} of {due} calls were never sent"));
     }
     (lag > CALM && lag * 10.0 > quickest).then(|| format!("{} late (p99)", milliseconds(lag)))

@@ -48,12 +48,14 @@ fn of_run<'a>(a: &Recorded, b: &Recorded) -> Plan<'a> {
 }
 
 fn of_scenario<'a>(runs: [&Recorded; 2], scenario: &str) -> Plan<'a> {
-    let sent = runs.map(|run| run.phases(scenario).map(|phase| phase.due.saturating_sub(phase.dropped)).sum::<u64>());
+    let sent = runs.map(|run| {
+        run.phases(scenario).map(|phase| phase.due.saturating_sub(phase.dropped)).fold(0, u64::saturating_add)
+    });
     let rate = runs.map(|run| {
         let took: f64 = run.phases(scenario).map(|phase| phase.took_ms as f64).sum();
         run.phases(scenario).map(|phase| phase.offered_per_s * phase.took_ms as f64).sum::<f64>() / took.max(1.0)
     });
-    let exchanges = runs.map(|run| run.phases(scenario).map(|phase| phase.exchanges).sum::<u64>() as f64);
+    let exchanges = runs.map(|run| run.phases(scenario).map(|phase| phase.exchanges as f64).sum::<f64>());
     let exchanges = [0, 1].map(|at| exchanges[at] / sent[at].max(1) as f64);
     let of = vec![(Measure::Rate, Of::Number(rate)), (Measure::Exchanges, Of::Number(exchanges))];
     Plan { subject: Subject::new(Some(scenario), None, sent), of }

@@ -133,7 +133,7 @@ impl Recorded {
     pub fn read(name: &str, run: (&str, &[u8]), log: (&str, &[u8])) -> Result<Self, Diagnostics> {
         let mut faults = Diagnostics::new();
         let file = run_file(run.0, run.1).map_err(|fault| faults.push(fault)).ok();
-        let tags = read_log(log.0, log.1, &mut faults);
+        let mut tags = read_log(log.0, log.1, &mut faults);
         let Some(file) = file.filter(|_| !faults.has_errors()) else { return Err(faults) };
         let mut latencies = BTreeMap::new();
         for (phase, latency) in file.phases.iter().flat_map(|phase| phase.latencies.iter().map(move |l| (phase, l))) {
@@ -142,9 +142,10 @@ impl Recorded {
                 contract: latency.contract.clone(),
                 operation: latency.operation.clone(),
             };
-            match tags.get(&hlog::tag(&format!("{key}:corrected"))) {
-                Some(seconds) => _ = latencies.insert(key, Sample::new(seconds.clone())),
-                None if latency.corrected.count == 0 => {}
+            match tags.remove(&hlog::tag(&format!("{key}:corrected"))) {
+                Some(seconds) => _ = latencies.insert(key, Sample::new(seconds)),
+                // Played twice in a run, or never called.
+                None if latencies.contains_key(&key) || latency.corrected.count == 0 => {}
                 None => faults.push(missing(log.0, &key)),
             }
         }
@@ -159,7 +160,10 @@ impl Recorded {
     /// Calls of an operation that failed.
     pub(super) fn failed(&self, key: &Key) -> u64 {
         let own = |latency: &&LatencyFile| latency.contract == key.contract && latency.operation == key.operation;
-        self.phases(&key.scenario).flat_map(|phase| &phase.latencies).filter(own).map(|latency| latency.failed).sum()
+        self.phases(&key.scenario)
+            .flat_map(|phase| &phase.latencies)
+            .filter(own)
+            .fold(0, |sum, latency| sum.saturating_add(latency.failed))
     }
 }
 

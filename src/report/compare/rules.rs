@@ -8,33 +8,26 @@ use serde::Serialize;
 
 /// A figure that is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Measure {
     /// The median.
-    #[serde(rename = "p50")]
     P50,
     /// The quantile 0.95.
-    #[serde(rename = "p95")]
     P95,
     /// The quantile 0.99.
-    #[serde(rename = "p99")]
     P99,
     /// The quantile 0.999.
     #[serde(rename = "p99.9")]
     P999,
     /// The mean.
-    #[serde(rename = "mean")]
     Mean,
     /// The share of calls that failed.
-    #[serde(rename = "failed")]
     Failed,
     /// The share of requests that were throttled.
-    #[serde(rename = "throttled")]
     Throttled,
     /// First calls a second that were really sent.
-    #[serde(rename = "rate")]
     Rate,
     /// Requests for each first call: attempts and polls counted.
-    #[serde(rename = "exchanges")]
     Exchanges,
 }
 

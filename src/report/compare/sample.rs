@@ -25,11 +25,12 @@ impl Sample {
         let seconds: Vec<Counts> = seconds.into_iter().map(|(_, counts)| counts).collect();
         let mut all: BTreeMap<u64, u64> = BTreeMap::new();
         for (value, count) in seconds.iter().flatten() {
-            *all.entry(*value).or_default() += count;
+            let sum = all.entry(*value).or_default();
+            *sum = count.saturating_add(*sum);
         }
         let mut total = 0;
-        let mut add = |(value, count)| {
-            total += count;
+        let mut add = |(value, count): (u64, u64)| {
+            total = count.saturating_add(total);
             (value, total)
         };
         let up_to = all.into_iter().map(&mut add).collect();

@@ -23,12 +23,12 @@ pub(super) fn verdict(subjects: &[Subject], differences: &[Difference]) -> (Verd
         }
         return (Verdict::Regression, joined(worse(subject, figure), &apart));
     }
-    let unmet = figures().find(|(_, figure)| {
-        figure.asked && matches!(figure.outcome, Outcome::TooFew | Outcome::Barred | Outcome::Open)
-    });
+    let judged = |figure: &Figure| !matches!(figure.outcome, Outcome::TooFew | Outcome::Barred | Outcome::Shown);
+    // What the user named must be judged somewhere.
+    let met = |measure| figures().any(|(_, figure)| figure.asked && figure.measure == measure && judged(figure));
+    let unmet = figures().find(|(_, figure)| figure.asked && !met(figure.measure));
     if let Some((subject, figure)) = unmet {
-        let told =
-            format!("{} of {} could not be judged: {}", figure.measure.name(), subject.named(), why(subject, figure));
+        let told = format!("{} of {} could not be judged: {}", figure.measure.name(), subject.named(), why(subject));
         return (Verdict::Inconclusive, told);
     }
     let decided = |figure: &Figure| {
@@ -84,15 +84,9 @@ fn worse(subject: &Subject, figure: &Figure) -> String {
     )
 }
 
-fn why(subject: &Subject, figure: &Figure) -> String {
-    match figure.outcome {
-        Outcome::Barred => subject.barred.clone().unwrap_or_default(),
-        Outcome::Open => format!("the change lies anywhere from {}", figure.interval()),
-        _ => {
-            let [a, b] = [0, 1].map(|at| format!("{} in {} s", subject.calls[at], subject.seconds[at]));
-            format!("too few calls or seconds ({a}; {b})")
-        }
-    }
+fn why(subject: &Subject) -> String {
+    let few = || [0, 1].map(|at| format!("{} in {} s", subject.calls[at], subject.seconds[at])).join("; ");
+    subject.barred.clone().unwrap_or_else(|| format!("too few calls or seconds ({})", few()))
 }
 
 fn limited(limit: Limit, kind: Kind) -> String {
