@@ -8,7 +8,7 @@ use std::path::Path;
 use super::args::FileArgs;
 use crate::check::{Coverage, NotChecked, Outcome};
 use crate::clock::format_duration;
-use crate::report::{self, Run};
+use crate::report::{self, OperationsRecord, Run};
 use crate::wire::Redactor;
 
 /// Findings shown in full unless `-v` asks for all.
@@ -134,6 +134,9 @@ fn phases(text: &mut String, run: &Run) {
             format_duration(phase.took),
             phase.offered
         );
+        if phase.operations.begun > 0 {
+            let _ = writeln!(text, "  {}", OperationsRecord::of(&phase.operations).in_words());
+        }
         for latency in &phase.latencies {
             let at = |q| format_duration(latency.corrected.quantile(q));
             let _ = writeln!(

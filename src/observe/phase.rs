@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CallRecord, Intervals, Latency, LedgerEntry, Log, OperationLatency};
+use super::{CallRecord, Intervals, Latency, LedgerEntry, Log, OperationLatency, Operations};
 use crate::wire::Fault;
 
 /// One scenario as it was observed.
@@ -20,6 +20,8 @@ pub struct PhaseRun {
     pub due: u64,
     /// Those of them that were never sent because everybody was busy.
     pub dropped: u64,
+    /// What became of what was asked for.
+    pub operations: Operations,
     /// How late the generator itself was: from due to sent, for first
     /// attempts.
     pub lag: Latency,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::check::{Coverage, Level, NotChecked, Outcome};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
-use crate::observe::Latency;
+use crate::observe::{Latency, Operations};
 use crate::wire::Redactor;
 
 use super::coverage::CoverageRecord;
@@ -136,12 +136,49 @@ pub struct PhaseRecord {
     pub dropped: u64,
     /// Requests sent.
     pub exchanges: u64,
+    /// What became of what flows asked for.
+    pub operations: OperationsRecord,
     /// Whether it was cut short.
     pub cut: bool,
     /// How late the generator itself was.
     pub lag: QuantilesRecord,
     /// By contract and operation.
     pub latencies: Vec<LatencyRecord>,
+}
+
+/// Calls of flows, each counted once with all its attempts and polls.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct OperationsRecord {
+    /// How many began.
+    pub begun: u64,
+    /// Those that ended with success.
+    pub done: u64,
+    /// Those that ended with a refusal that no flow repeats.
+    pub refused: u64,
+    /// Those that ended with an error after the last attempt.
+    pub given_up: u64,
+    /// Those of which nobody knows what became.
+    pub unknown: u64,
+    /// Requests for each of them.
+    pub amplification: f64,
+}
+
+impl OperationsRecord {
+    /// Of a scenario.
+    pub fn of(operations: &Operations) -> Self {
+        let Operations { begun, done, refused, given_up, .. } = *operations;
+        let amplification = (operations.amplification() * 1e3).round() / 1e3;
+        Self { begun, done, refused, given_up, unknown: operations.unknown(), amplification }
+    }
+
+    /// In words, for people.
+    pub fn in_words(&self) -> String {
+        let told =
+            [(self.done, "done"), (self.refused, "refused"), (self.given_up, "given up"), (self.unknown, "unknown")];
+        let told = told.into_iter().filter(|(count, name)| *count > 0 || *name == "done");
+        let told: Vec<String> = told.map(|(count, name)| format!("{count} {name}")).collect();
+        format!("{} operations: {}; {:.2} requests for each", self.begun, told.join(", "), self.amplification)
+    }
 }
 
 /// The latencies of one operation.
@@ -294,6 +331,7 @@ impl PhaseRecord {
             due: phase.due,
             dropped: phase.dropped,
             exchanges: phase.exchanges,
+            operations: OperationsRecord::of(&phase.operations),
             cut: phase.cut,
             lag: QuantilesRecord::of(&phase.lag),
             latencies: phase

@@ -32,6 +32,7 @@ mod tests;
 pub use coverage::{CoverageRecord, CoveredRecord};
 pub use excerpt::{BodyRecord, ExchangeRecord, RequestRecord, ResponseRecord};
 pub use finding::KnownRecord;
+pub use json::OperationsRecord;
 pub use rows::Rows;
 pub use run::{Cost, InjectedFault, Machine, ObjectiveMark, Phase, Run, Totals};
 pub use score::Score;

@@ -9,7 +9,7 @@ use crate::check::Verdict;
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Nonce, Seed};
-use crate::observe::{Intervals, Latency, OperationLatency};
+use crate::observe::{Intervals, Latency, OperationLatency, Operations};
 use crate::wire::Fault;
 
 use super::Rows;
@@ -159,6 +159,8 @@ pub struct Phase {
     pub dropped: u64,
     /// Requests sent, attempts and polls counted.
     pub exchanges: u64,
+    /// What became of what flows asked for.
+    pub operations: Operations,
     /// How late the generator itself was.
     pub lag: Latency,
     /// By contract and operation.

@@ -13,7 +13,7 @@ use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::generate::{CaseKey, Nonce, Seed};
 use crate::observe::{
-    CallTrace, ChainLink, GatewayRow, IntervalRecorder, Latency, OperationLatency, StepTrace, TraceRecord,
+    CallTrace, ChainLink, GatewayRow, IntervalRecorder, Latency, OperationLatency, Operations, StepTrace, TraceRecord,
 };
 use crate::wire::{
     Body, Exchange, Failure, FailureKind, Headers, Redactor, Request, Response, Secret, Tier, curl_line,
@@ -151,6 +151,7 @@ fn phase(scenario: &str, seconds: u64) -> Phase {
         due: 642,
         dropped: 2,
         exchanges: 1290,
+        operations: Operations { begun: 640, done: 610, refused: 12, given_up: 14, attempts: 1100 },
         lag: latency(9, 0),
         latencies,
         intervals: recorder.finish().expect("a temporary file"),

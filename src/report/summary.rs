@@ -165,14 +165,15 @@ fn push_phases(text: &mut String, phases: &[PhaseRecord]) {
         let cut = if phase.cut { ", cut short" } else { "" };
         let _ = writeln!(
             text,
-            "- {}: {:.1} calls/s offered, {} due, {} dropped, {} exchanges in {:.1} s, generator's lag p99 {} ms{cut}",
+            "- {}: {:.1} calls/s offered, {} due, {} dropped, {} exchanges in {:.1} s, generator's lag p99 {} ms{cut}; {}",
             cell(&phase.scenario),
             phase.offered_per_s,
             phase.due,
             phase.dropped,
             phase.exchanges,
             phase.took_ms as f64 / 1e3,
-            phase.lag.p99_ms
+            phase.lag.p99_ms,
+            phase.operations.in_words()
         );
     }
     text.push('\n');

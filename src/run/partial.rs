@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::observe::{CallRecord, Intervals, Latency, Log, OperationLatency, PhaseRun};
+use crate::observe::{CallRecord, Intervals, Latency, Log, OperationLatency, Operations, PhaseRun};
 use crate::wire::Fault;
 
 /// Phases by scenario, growing.
@@ -54,6 +54,7 @@ fn empty(scenario: Arc<str>, first: &CallRecord) -> PhaseRun {
         ended: first.done,
         due: 0,
         dropped: 0,
+        operations: Operations::default(),
         lag: Latency::new(),
         latencies: Vec::new(),
         intervals: Intervals::default(),

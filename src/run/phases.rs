@@ -223,6 +223,7 @@ fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
         due: run.due,
         dropped: run.dropped,
         exchanges: run.calls.len(),
+        operations: run.operations,
         lag: run.lag.clone(),
         latencies: run.latencies.clone(),
         intervals: run.intervals.clone(),

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::actions::{Tree, actions, apply_to_each, known_children};
 use super::fault::fault_plan;
-use super::model::{DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase, Users};
+use super::model::{
+    Arrivals, Connections, DuplicateKind, Duplicates, FlowSpec, Kept, Oversized, Scenario, Start, TimeBase, Users,
+};
 use super::read::{
     fault, list, optional_count, optional_span, optional_word, rate, required_count, required_span, share, span, word,
 };
@@ -17,6 +19,9 @@ use crate::generate::Need;
 use crate::wire::FaultPlan;
 
 /// The format that this loader reads.
+/// How many runs may be under way at once where the file does not say it.
+const AT_ONCE: u32 = 64;
+
 const FORMAT: &str = "seamstress/scenario/1";
 
 const TIMES: [(&str, TimeBase); 2] = [("clock", TimeBase::Clock), ("real", TimeBase::Real)];
@@ -100,6 +105,8 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
         Some(node) => list(node, fields.diagnostics(), |n, d| word(n, &NEEDS, d)),
         None => Vec::new(),
     };
+    let at_once = optional_count(&mut fields, "at_once", (1, 20_000)).map_or(AT_ONCE, |n| n as u32);
+    let connections = fields.optional("connections").map(|node| connections(node, fields.diagnostics()));
     let scale_all = optional_word(&mut fields, "scale", &[("waits", false), ("all", true)]).unwrap_or(false);
     fields.finish();
     needs.push(Need::Load);
@@ -108,7 +115,18 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
     }
     needs.sort_unstable();
     needs.dedup();
-    Some(Scenario { file, name: name?.into(), description, tags, flows, faults, needs, scale_all })
+    Some(Scenario {
+        file,
+        name: name?.into(),
+        description,
+        tags,
+        flows,
+        faults,
+        at_once,
+        connections: connections.unwrap_or_default(),
+        needs,
+        scale_all,
+    })
 }
 
 const NEEDS: [(&str, Need); 12] = [
@@ -125,6 +143,15 @@ const NEEDS: [(&str, Need); 12] = [
     ("callbacks", Need::Callbacks),
     ("raw_connection", Need::RawConnection),
 ];
+
+fn connections(node: &Node, diagnostics: &mut Diagnostics) -> Connections {
+    let mut fields = Fields::of(node, diagnostics);
+    let opened = optional_count(&mut fields, "opened", (0, 20_000)).unwrap_or(0) as u32;
+    let kept = [("shared", Kept::Shared), ("by_flow", Kept::ByFlow), ("never", Kept::Never)];
+    let kept = optional_word(&mut fields, "kept", &kept).unwrap_or_default();
+    fields.finish();
+    Connections { opened, kept }
+}
 
 fn texts(node: &Node, diagnostics: &mut Diagnostics) -> Vec<String> {
     list(node, diagnostics, |entry, diagnostics| {
@@ -186,14 +213,15 @@ fn start(node: &Node, diagnostics: &mut Diagnostics) -> Option<Start> {
         return Some(Start::Child);
     }
     let mut fields = Fields::of(node, diagnostics);
-    let kinds = ["recurrence", "arrivals", "burst", "users"].map(|kind| fields.optional(kind).map(|node| (kind, node)));
+    let kinds = ["recurrence", "arrivals", "burst", "replay", "users"]
+        .map(|kind| fields.optional(kind).map(|node| (kind, node)));
     let place = fields.place();
     fields.finish();
     let mut named = kinds.into_iter().flatten();
     let (Some((kind, node)), None) = (named.next(), named.next()) else {
         diagnostics.push(
             Diagnostic::error(place, "it must be clear how the flow starts")
-                .expected("`child`, or exactly one of `recurrence`, `arrivals`, `burst`, `users`"),
+                .expected("`child`, or exactly one of `recurrence`, `arrivals`, `burst`, `replay`, `users`"),
         );
         return None;
     };
@@ -207,11 +235,23 @@ fn start(node: &Node, diagnostics: &mut Diagnostics) -> Option<Start> {
             every.map(|every| Start::Recurrence { every, jitter, times, time })
         }
         "arrivals" => {
-            let rate = fields.required("rate").and_then(|node| rate(node, fields.diagnostics()));
+            let mut of = |key| fields.optional(key).map(|node| rate(node, fields.diagnostics()));
+            let (from, to) = (of("rate"), of("to"));
+            if from.is_none() {
+                fields.required("rate");
+            }
             let lasting = required_span(&mut fields, "for");
-            rate.zip(lasting).map(|(rate, lasting)| Start::Arrivals { rate, lasting, time })
+            let poisson = optional_word(&mut fields, "pattern", &[("even", false), ("poisson", true)]);
+            let rate = from.flatten().zip(to.unwrap_or(from.flatten()));
+            rate.zip(lasting).map(|((rate, to), lasting)| {
+                Start::Arrivals(Arrivals { rate, to, lasting, poisson: poisson.unwrap_or_default(), time })
+            })
         }
         "users" => users(&mut fields, time),
+        "replay" => {
+            let at = fields.required("at").map(|node| list(node, fields.diagnostics(), span));
+            at.map(|at| Start::Replay { at: at.into(), time })
+        }
         _ => {
             let runs = required_count(&mut fields, "runs", (1, 1_000_000));
             let within = required_span(&mut fields, "within");

@@ -16,14 +16,17 @@ mod plan;
 mod read;
 mod retry;
 mod start;
+mod tickets;
 
 pub use calls::{CallSource, POOL, PlannedAction, PlannedCall};
 pub use lint::lint;
 pub use load::{load, load_dir};
 pub use model::{
-    ActionSpec, ChildSpec, DuplicateKind, Duplicates, FlowSpec, Oversized, Scenario, Start, TimeBase, Users,
+    ActionSpec, Arrivals, ChildSpec, Connections, DuplicateKind, Duplicates, FlowSpec, Kept, Oversized, Scenario,
+    Start, TimeBase, Users,
 };
-pub use plan::{Crew, FlowClone, Overrides, Plan, PlannedFault, PlannedFlow, Ticket, plan};
+pub use plan::{Crew, FlowClone, Overrides, Plan, PlannedFault, PlannedFlow, plan};
+pub use tickets::{Ticket, Tickets};
 
 #[cfg(test)]
 mod actions_tests;

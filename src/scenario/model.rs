@@ -24,6 +24,11 @@ pub struct Scenario {
     pub flows: Vec<FlowSpec>,
     /// What Dataverse does wrong meanwhile.
     pub faults: Vec<FaultPlan>,
+    /// How many runs may be under way at once; what is due beyond that waits, or
+    /// is dropped.
+    pub at_once: u32,
+    /// How connections are used.
+    pub connections: Connections,
     /// What the target must offer: what the file names, leave to send load, and
     /// faults where it injects some.
     pub needs: Vec<Need>,
@@ -37,6 +42,27 @@ impl Scenario {
     pub fn is_tagged(&self, tag: &str) -> bool {
         self.tags.iter().any(|t| t == tag)
     }
+}
+
+/// `connections`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// How many are opened before the first run is due.
+    pub opened: u32,
+    /// What becomes of one after a call.
+    pub kept: Kept,
+}
+
+/// What becomes of a connection after a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// Any next call may use it.
+    #[default]
+    Shared,
+    /// Calls of the same copy of the same flow may use it.
+    ByFlow,
+    /// It is closed.
+    Never,
 }
 
 /// One flow: a definition and how it is run.
@@ -100,7 +126,7 @@ pub struct ChildSpec {
 }
 
 /// When runs begin.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Start {
     /// Each clone on a schedule.
     Recurrence {
@@ -113,15 +139,8 @@ pub enum Start {
         /// Whose time the spans are.
         time: TimeBase,
     },
-    /// Runs at an even rate, over all clones.
-    Arrivals {
-        /// Runs a second.
-        rate: f64,
-        /// For so long.
-        lasting: Duration,
-        /// Whose time the spans are.
-        time: TimeBase,
-    },
+    /// Runs at a rate, over all clones.
+    Arrivals(Arrivals),
     /// So many runs somewhere within a span, over all clones.
     Burst {
         /// How many.
@@ -131,11 +150,33 @@ pub enum Start {
         /// Whose time the span is.
         time: TimeBase,
     },
+    /// Runs at instants that were recorded, over all clones.
+    Replay {
+        /// After the scenario's start.
+        at: Arc<[Duration]>,
+        /// Whose time that is.
+        time: TimeBase,
+    },
     /// Virtual users, each of which begins its next run when its last has
     /// ended.
     Users(Users),
     /// When another flow runs it.
     Child,
+}
+
+/// An open model: what is asked does not wait for what is answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrivals {
+    /// Runs a second, at the beginning.
+    pub rate: f64,
+    /// Runs a second, at the end.
+    pub to: f64,
+    /// For so long.
+    pub lasting: Duration,
+    /// Whether arrivals know nothing of each other; else they come evenly.
+    pub poisson: bool,
+    /// Whose time the spans are.
+    pub time: TimeBase,
 }
 
 /// A closed model: what is asked follows from how fast it is answered.

@@ -6,20 +6,19 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::calls::{CallSource, PlannedAction, drawn};
+use super::calls::{CallSource, PlannedAction};
 use super::lint::named;
-use super::model::{ActionSpec, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
-use super::start::{clocked, dues, rate, real};
+use super::model::{ActionSpec, Connections, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
+use super::start::{Dues, clocked, rate, real};
+use super::tickets::{Again, Source, Tickets};
 use crate::diagnose::Diagnostics;
 use crate::flow::{CorrelationBirth, Definition, Kind, Workflow, mix};
 use crate::generate::{Need, Nonce, Seed};
 use crate::wire::Fault;
 
-/// The most runs of one scenario that are under way at once.
-const USERS: usize = 64;
-
-/// The most calls of one scenario that are under way at once.
-const LANES: usize = 96;
+/// How many calls may be under way at once for every two runs that may: a run
+/// can make several at once.
+const CALLS_OF_TWO: usize = 3;
 
 /// An action that makes more calls than this takes its payloads from a pool.
 const UNPOOLED: u64 = 16_384;
@@ -48,7 +47,7 @@ pub struct Plan {
     /// The flows.
     pub flows: Vec<PlannedFlow>,
     /// All runs that are due at an instant, in the order in which they are.
-    pub tickets: Vec<Ticket>,
+    pub tickets: Tickets,
     /// Virtual users, flow by flow.
     pub crews: Vec<Crew>,
     /// What Dataverse does wrong, after the start.
@@ -57,6 +56,8 @@ pub struct Plan {
     pub users: usize,
     /// How many calls may be under way at once.
     pub lanes: usize,
+    /// How connections are used.
+    pub connections: Connections,
     /// How many runs that are due may wait for somebody to make them; beyond
     /// that they are dropped, and counted.
     pub queue: usize,
@@ -66,19 +67,24 @@ impl Plan {
     /// How many first attempts it makes, those of virtual users left out: how
     /// many they are shows only when they are answered.
     pub fn calls(&self) -> u64 {
-        self.tickets.iter().map(|ticket| self.calls_of(ticket.flow, ticket.only)).sum()
+        (0..self.flows.len()).map(|flow| self.tickets.of_flow(flow) * self.calls_of(flow)).sum()
     }
 
-    fn calls_of(&self, flow: usize, only: Option<usize>) -> u64 {
+    fn calls_of(&self, flow: usize) -> u64 {
         let flow = &self.flows[flow];
-        flow.definition.calls(only, &|child| self.calls_of(flow.children[child], None))
+        flow.definition.calls(None, &|child| self.calls_of(flow.children[child]))
     }
 
     /// How long it takes until its last run is due and its virtual users leave,
     /// in real time.
     pub fn lasts(&self) -> Duration {
         let crews = self.crews.iter().map(|crew| crew.ramp + crew.lasting);
-        crews.chain(self.tickets.last().map(|ticket| ticket.due)).max().unwrap_or_default()
+        crews.chain([self.tickets.last()]).max().unwrap_or_default()
+    }
+
+    /// How many calls may be under way at once.
+    pub fn most_calls(&self) -> usize {
+        self.lanes.max(self.virtual_users()).max(1)
     }
 
     /// How many virtual users there are at most.
@@ -119,25 +125,6 @@ pub struct FlowClone {
     pub copy: Workflow,
     /// The name of the client that it calls as.
     pub client: Arc<str>,
-}
-
-/// One run that is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    /// When, in real time after the scenario's start.
-    pub due: Duration,
-    /// Which flow.
-    pub flow: usize,
-    /// Which clone of it.
-    pub clone: usize,
-    /// Whether a copy of that clone runs.
-    pub copied: bool,
-    /// The number of the trigger's event.
-    pub event: u64,
-    /// The number of the run in the scenario.
-    pub run: u64,
-    /// Which of the flow's own actions it makes; `None`: all of them.
-    pub only: Option<usize>,
 }
 
 /// The virtual users of one flow.
@@ -188,14 +175,16 @@ pub fn plan(
         return Err(diagnostics);
     }
     let tickets = planner.tickets(&flows, overrides.rate);
+    let at_once = scenario.at_once as usize;
     let waiting: usize = scenario.flows.iter().map(may_wait).sum();
     Ok(Plan {
         scenario: scenario.name.clone(),
         needs: scenario.needs.clone(),
         nonce: nonce.clone(),
-        users: tickets.len().clamp(1, USERS),
-        lanes: LANES,
-        queue: waiting + 4 * USERS,
+        users: usize::try_from(tickets.len()).unwrap_or(usize::MAX).clamp(1, at_once),
+        lanes: at_once * CALLS_OF_TWO / 2 + 1,
+        queue: waiting + 4 * at_once,
+        connections: scenario.connections,
         faults: planner.faults(),
         crews: planner.crews(),
         flows,
@@ -279,53 +268,34 @@ impl Planner<'_> {
         }
     }
 
-    fn tickets(&self, flows: &[PlannedFlow], wanted: Option<f64>) -> Vec<Ticket> {
-        let own: f64 = self.scenario.flows.iter().map(|f| rate(f.start, self.scale)).sum();
+    fn tickets(&self, flows: &[PlannedFlow], wanted: Option<f64>) -> Tickets {
+        let own: f64 = self.scenario.flows.iter().map(|f| rate(&f.start, self.scale)).sum();
         let faster = wanted.filter(|_| own > 0.0).map_or(1.0, |wanted| wanted / own);
-        let mut tickets: Vec<Ticket> = Vec::new();
-        for (flow, (spec, planned)) in self.scenario.flows.iter().zip(flows).enumerate() {
+        let flows = self.scenario.flows.iter().zip(flows).enumerate();
+        let sources = flows.map(|(flow, (spec, planned))| {
             let mut rng = ChaCha8Rng::seed_from_u64(planned.seed);
-            for (event, (due, clone)) in dues(spec.start, spec.clones, self.scale, faster, &mut rng).iter().enumerate()
-            {
-                let ticket = Ticket {
-                    due: *due,
-                    flow,
-                    clone: *clone as usize,
-                    copied: false,
-                    event: event as u64,
-                    run: 0,
-                    only: None,
-                };
-                tickets.push(ticket);
-                tickets.extend(self.again(spec, planned, ticket));
-            }
-        }
-        tickets.sort_by_key(|ticket| ticket.due);
-        for (number, ticket) in tickets.iter_mut().enumerate() {
-            ticket.run = number as u64 + 1;
-        }
-        tickets
+            let dues = Dues::of(&spec.start, spec.clones, (self.scale, faster), &mut rng);
+            Source { flow, seed: planned.seed, dues, again: self.again(spec) }
+        });
+        Tickets::of(sources.collect(), self.scenario.flows.len())
     }
 
-    /// The further runs that a run's event starts.
-    fn again(&self, spec: &FlowSpec, flow: &PlannedFlow, first: Ticket) -> Vec<Ticket> {
-        let further = spec.duplicates.iter().enumerate().filter(|(n, duplicates)| {
-            let seed = mix(flow.seed, &[20, first.event]);
-            duplicates.kind != DuplicateKind::LostAnswer && drawn(seed, *n as u64, duplicates.share)
+    /// What starts further runs for an event of a flow.
+    fn again(&self, spec: &FlowSpec) -> Vec<Again> {
+        let duplicates = spec.duplicates.iter().zip(0..).filter(|(d, _)| d.kind != DuplicateKind::LostAnswer);
+        let again = duplicates.map(|(duplicates, number)| Again {
+            number,
+            share: duplicates.share,
+            after: real(duplicates.after, TimeBase::Clock, self.scale),
+            copied: duplicates.kind == DuplicateKind::CopiedFlow,
         });
-        further
-            .map(|(_, duplicates)| Ticket {
-                due: first.due + real(duplicates.after, TimeBase::Clock, self.scale),
-                copied: duplicates.kind == DuplicateKind::CopiedFlow,
-                ..first
-            })
-            .collect()
+        again.collect()
     }
 
     fn crews(&self) -> Vec<Crew> {
         let flows = self.scenario.flows.iter().enumerate();
         let crews = flows.filter_map(|(flow, spec)| {
-            let Start::Users(users) = spec.start else { return None };
+            let Start::Users(users) = &spec.start else { return None };
             let real = |span| real(span, users.time, self.scale);
             let weighed = spec.actions.iter().any(|action| action.weight.is_some());
             let weight = |node: &usize| match &spec.definition.nodes()[*node].kind {
@@ -357,11 +327,12 @@ impl Planner<'_> {
 
 /// About how many calls each action of a flow makes.
 fn calls_of(spec: &FlowSpec, scale: f64) -> u64 {
-    let runs = match spec.start {
+    let runs = match &spec.start {
         Start::Users(_) | Start::Child => return u64::MAX,
-        Start::Recurrence { times, .. } => u64::from(times) * u64::from(spec.clones),
-        Start::Burst { runs, .. } => u64::from(runs),
-        Start::Arrivals { rate, lasting, .. } => (rate * lasting.as_secs_f64() * scale.max(1.0)) as u64,
+        Start::Recurrence { times, .. } => u64::from(*times) * u64::from(spec.clones),
+        Start::Burst { runs, .. } => u64::from(*runs),
+        Start::Replay { at, .. } => at.len() as u64,
+        Start::Arrivals(a) => (a.rate.max(a.to) * a.lasting.as_secs_f64() * scale.max(1.0)) as u64,
     };
     runs * spec.definition.calls(None, &|_| 0)
 }
@@ -370,9 +341,10 @@ fn calls_of(spec: &FlowSpec, scale: f64) -> u64 {
 /// begin at once.
 fn may_wait(spec: &FlowSpec) -> usize {
     let times = 1 + spec.duplicates.len();
-    match spec.start {
-        Start::Arrivals { .. } | Start::Users(_) | Start::Child => 0,
-        Start::Recurrence { times: turns, .. } => turns as usize * spec.clones as usize * times,
-        Start::Burst { runs, .. } => runs as usize * times,
+    match &spec.start {
+        Start::Arrivals(_) | Start::Users(_) | Start::Child => 0,
+        Start::Recurrence { times: turns, .. } => *turns as usize * spec.clones as usize * times,
+        Start::Burst { runs, .. } => *runs as usize * times,
+        Start::Replay { at, .. } => at.len() * times,
     }
 }

@@ -13,7 +13,8 @@ use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::Item;
 use crate::observe::{
-    CallRecord, ColumnChange, Intervals, Latency, LedgerEntry, Operation, OperationLatency, Outcome, PhaseRun, Way,
+    CallRecord, ColumnChange, Intervals, Latency, LedgerEntry, Operation, OperationLatency, Operations, Outcome,
+    PhaseRun, Way,
 };
 use crate::wire::Tier;
 
@@ -92,6 +93,7 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
         ended: calls.iter().map(|c| c.done).max().unwrap_or_default(),
         due: calls.len() as u64,
         dropped: 0,
+        operations: Operations::default(),
         lag: Latency::new(),
         latencies: vec![latency],
         intervals: Intervals::default(),

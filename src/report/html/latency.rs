@@ -34,14 +34,15 @@ fn push_phase(page: &mut String, run: &Run, phase: &Phase, shown: &PhaseRecord) 
     let _ = write!(
         page,
         "<h3>{}{cut}</h3>\n<p>{:.1} calls a second offered over {:.1} s: {} due, {} dropped, {} exchanges. \
-         The generator itself was late by {} at p99.</p>\n",
+         The generator itself was late by {} at p99.</p>\n<p>{}.</p>\n",
         html(&shown.scenario),
         shown.offered_per_s,
         shown.took_ms as f64 / 1e3,
         grouped(shown.due),
         grouped(shown.dropped),
         grouped(shown.exchanges),
-        milliseconds(shown.lag.p99_ms)
+        milliseconds(shown.lag.p99_ms),
+        html(&shown.operations.in_words())
     );
     push_table(page, shown);
     page.push_str("<div class=\"charts\">\n");

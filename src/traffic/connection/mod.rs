@@ -14,4 +14,4 @@ pub use client::{ANSWER_TIMEOUT, Client};
 pub(in crate::traffic) use client::{Shot, prepared, refused};
 pub(in crate::traffic) use location::follow;
 pub(in crate::traffic) use outgoing::Outgoing;
-pub(in crate::traffic) use pool::Pool;
+pub(in crate::traffic) use pool::{KEPT, Pool};

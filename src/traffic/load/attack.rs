@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 
 use super::closed::closed;
@@ -15,6 +16,9 @@ use crate::observe::{PhaseRun, Sink};
 use crate::scenario::Plan;
 use crate::target::{Target, TargetError};
 use crate::traffic::armed::Armed;
+
+/// Files and connections beside those of calls.
+const OTHERS: u64 = 200;
 
 /// How many tokens are asked for at once before the start.
 const TOKENS_AT_ONCE: usize = 8;
@@ -40,6 +44,20 @@ pub enum AttackError {
         scenario: Arc<str>,
         /// Why not.
         reason: String,
+    },
+    /// A connection that was to be open before the start is not.
+    #[error("no connection to the gateway: {0}")]
+    Connect(String),
+    /// This process may not have as many files and connections open as needed.
+    #[error(
+        "{wanted} files and connections may be needed at once, and this process may have {limit}: lower `at_once`, \
+         or raise the limit (`ulimit -n {wanted}`)"
+    )]
+    Descriptors {
+        /// How many may be needed.
+        wanted: u64,
+        /// How many are allowed.
+        limit: u64,
     },
     /// What was measured can't be kept.
     #[error("latencies can't be kept in a temporary file: {0}")]
@@ -76,6 +94,10 @@ pub async fn attack(
         phase.prepare()?;
     }
     let mut armed = Armed::at(target.control.clone());
+    descriptors(&phases)?;
+    for phase in &phases {
+        phase.connect().await?;
+    }
     let played = play(&phases, &mut armed).await;
     let cleared = armed.clear().await;
     played?;
@@ -90,6 +112,23 @@ async fn play(phases: &[Arc<Phase>], armed: &mut Armed) -> Result<(), AttackErro
     }
     let (_, users) = tokio::join!(join_all(phases.iter().map(open)), closed(phases));
     users
+}
+
+/// Raises the limit of what this process may have open, where it can and must.
+fn descriptors(phases: &[Arc<Phase>]) -> Result<(), AttackError> {
+    let calls: usize =
+        phases.iter().map(|phase| phase.plan.most_calls().max(phase.plan.connections.opened as usize)).sum();
+    // Where the system is ours it may be in this process: each connection with
+    // its other end, one to the service behind the gateway, one to Dataverse.
+    let each = if phases.iter().any(|phase| phase.target.control.is_some()) { 6 } else { 1 };
+    let wanted = calls as u64 * each + OTHERS;
+    let limit = getrlimit(Resource::Nofile);
+    let Some(now) = limit.current.filter(|now| *now < wanted) else { return Ok(()) };
+    let raised = limit.maximum.map_or(wanted, |most| most.min(wanted));
+    // Where it can't be raised, what is allowed is told.
+    let allowed =
+        setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: limit.maximum }).map_or(now, |()| raised);
+    if allowed < wanted { Err(AttackError::Descriptors { wanted, limit: allowed }) } else { Ok(()) }
 }
 
 /// Tokens are got beforehand, so that no flow waits for one.

@@ -56,7 +56,12 @@ fn app(seen: Seen) -> Router {
 }
 
 fn planned(flows: &str) -> Plan {
-    let text = format!("format: seamstress/scenario/1\nname: test\ndescription: x\nflows:\n{flows}");
+    planned_file(&format!("flows:\n{flows}"))
+}
+
+/// The plan of a scenario with these keys.
+pub(super) fn planned_file(keys: &str) -> Plan {
+    let text = format!("format: seamstress/scenario/1\nname: test\ndescription: x\n{keys}");
     let scenario = load("test.yaml", &text).unwrap_or_else(|faults| panic!("{faults}"));
     let mut pools = Pools::new();
     pools.insert("account_id", (0..500_u32).map(|n| json!(format!("{n:08x}-0000-4000-8000-000000000000"))));
@@ -76,7 +81,7 @@ async fn target(app: Router) -> Arc<Target> {
 }
 
 /// Plays to the end; gives the phases and how many exchanges were told.
-async fn played(app: Router, plans: Vec<Plan>) -> (Vec<PhaseRun>, usize) {
+pub(super) async fn played(app: Router, plans: Vec<Plan>) -> (Vec<PhaseRun>, usize) {
     let (sink, mut events) = Sink::new();
     let counted = tokio::spawn(async move {
         let mut calls = 0;
@@ -109,6 +114,8 @@ async fn plans_side_by_side_are_played_to_their_end() {
     assert_eq!((even.due, even.dropped, even.cut), (200, 0, false));
     assert_eq!(even.calls.len(), 400, "each is unavailable once and then answered");
     assert_eq!(even.lag.count(), 200);
+    assert_eq!((even.operations.begun, even.operations.done), (200, 200));
+    assert!((even.operations.amplification() - 2.0).abs() < 1e-9);
     assert_eq!((even.latencies.len(), even.latencies[0].failed), (1, 200));
     let mut runs: BTreeMap<u64, Vec<CallRecord>> = BTreeMap::new();
     even.calls.iter().for_each(|call| runs.entry(call.run).or_default().push(call));

@@ -64,9 +64,11 @@ impl<'e, 'p> Course<'e, 'p> {
         };
         let clock = &self.errand.phase.target.clock;
         let timeout = begin.limit.map_or(flow.timeout, |limit| clock.real(limit).max(SHORTEST_LIMIT).min(flow.timeout));
-        let step = match self.waiting.remove(&spot).filter(|_| begin.what != What::Attempt(1)) {
-            Some(step) => step,
-            None => Box::new(self.step(&begin)?),
+        let step = if let Some(step) = self.waiting.remove(&spot).filter(|_| begin.what != What::Attempt(1)) {
+            step
+        } else {
+            self.errand.phase.operation_begins();
+            Box::new(self.step(&begin)?)
         };
         Some(Doing::Send(spot, step, begin.what, Try { due, attempt, timeout }))
     }
@@ -115,6 +117,7 @@ impl<'e, 'p> Course<'e, 'p> {
         match done {
             Done::Sent(spot, step, what, Some(Seen::Whole(exchange))) => self.answered(spot, step, &what, exchange),
             Done::Sent(spot, _, _, Some(Seen::Plain)) => {
+                self.errand.phase.operation_ends(None);
                 self.run.succeeded(spot);
                 None
             }
@@ -140,6 +143,7 @@ impl<'e, 'p> Course<'e, 'p> {
         let lost = step.payload.answer_lost && *what == What::Attempt(1);
         let outcome = if lost { &lost_answer() } else { &exchange.outcome };
         if self.run.answered(spot, outcome, exchange.done_at) == Answered::Result {
+            self.errand.phase.operation_ends(Some(outcome));
             return Some(Doing::Write(spot, step.action, exchange));
         }
         if outcome.as_ref().is_ok_and(|response| response.status == 202) {

@@ -5,6 +5,8 @@ mod attack;
 mod attack_tests;
 mod closed;
 mod course;
+#[cfg(test)]
+mod engine_tests;
 mod errand;
 mod hush;
 mod open;

@@ -94,7 +94,7 @@ pub(super) async fn open(phase: &Arc<Phase>) {
     let mut stop = phase.stop.clone();
     let zero = phase.began();
     let room = (phase.plan.users, phase.plan.queue);
-    for ticket in &phase.plan.tickets {
+    for ticket in phase.plan.tickets.iter() {
         let at = zero + ticket.due;
         let until = tokio::time::Instant::from_std(phase.target.began + at);
         tokio::select! {
@@ -106,7 +106,7 @@ pub(super) async fn open(phase: &Arc<Phase>) {
             () = tokio::time::sleep_until(until) => {}
         }
         phase.was_due();
-        let due = Due { ticket: *ticket, at };
+        let due = Due { ticket, at };
         match phase.roster.seat(due, room) {
             Seated::Now => drop(tokio::spawn(serve(phase.clone(), due))),
             Seated::Later => {}

@@ -1,22 +1,33 @@
 //! One plan while it is played: who serves it, what it has seen.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{Semaphore, watch};
 
 use super::attack::AttackError;
 use super::errand::Errand;
 use super::open::Roster;
 use super::payloads::Payloads;
+use crate::flow::mix;
 use crate::generate::Need;
-use crate::observe::{CallRecord, Event, Glimpse, IntervalRecorder, Latency, Log, OperationLatency, PhaseRun, Sink};
-use crate::scenario::{Plan, Ticket};
+use crate::observe::{
+    CallRecord, Event, Glimpse, IntervalRecorder, Latency, Log, OperationLatency, Operations, PhaseRun, Sink,
+};
+use crate::scenario::{Kept, Plan, Ticket};
 use crate::target::{Target, TargetError};
 use crate::traffic::armed::Armed;
-use crate::traffic::connection::Pool;
-use crate::wire::{Exchange, Fault, Tier};
+use crate::traffic::connection::{Client, Pool};
+use crate::wire::{Exchange, Failure, FailureKind, Fault, Response, Tier};
+
+/// How long runs that are under way may go on when all is to stop, in real time.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// How many connections are opened at once before the start.
+const CONNECTING: usize = 64;
 
 /// A ticket that is due.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +67,7 @@ struct Tally {
     lag: Latency,
     latencies: Vec<OperationLatency>,
     intervals: Option<IntervalRecorder>,
+    operations: Operations,
     calls: Log<CallRecord>,
     faults: Vec<Fault>,
     failed: Option<AttackError>,
@@ -64,14 +76,14 @@ struct Tally {
 impl Phase {
     pub(super) fn new(target: Arc<Target>, plan: Plan, sink: Sink, stop: watch::Receiver<bool>) -> Self {
         Self {
-            pool: Pool::new(target.clone()),
+            pool: Pool::new(target.clone(), if plan.connections.kept == Kept::Never { 0 } else { plan.most_calls() }),
             payloads: Payloads::of(&plan),
             roster: Roster::default(),
-            lanes: Semaphore::new(plan.lanes.max(plan.virtual_users()).max(1)),
+            lanes: Semaphore::new(plan.most_calls()),
             target,
             stop,
             sink: Mutex::new(Some(sink)),
-            run: AtomicU64::new(plan.tickets.len() as u64),
+            run: AtomicU64::new(plan.tickets.len()),
             due: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             cut: AtomicBool::new(false),
@@ -95,18 +107,20 @@ impl Phase {
         Ok(())
     }
 
-    /// Makes a run; false where all is to stop, which ends it in its middle.
+    /// Makes a run; false where all is to stop, which may end it in its middle.
     pub(super) async fn made(&self, due: Due) -> bool {
         let mut stop = self.stop.clone();
         let run = Errand::new(self, due);
+        let mut going = pin!(run.go());
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => {
-                self.cut_short();
-                false
-            }
-            _ = run.go() => true,
+            _ = stop.wait_for(|stop| *stop) => {}
+            _ = &mut going => return true,
         }
+        // What is under way may come to its end; what lasts is cut off.
+        self.cut_short();
+        let _ = tokio::time::timeout(DRAIN, going).await;
+        false
     }
 
     /// The next run of a virtual user, which is due now: a trigger's event of
@@ -131,6 +145,26 @@ impl Phase {
     /// The number of a run that no ticket has.
     pub(super) fn next_run(&self) -> u64 {
         self.run.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Opens the connections that are to be open before the first run is due.
+    pub(super) async fn connect(&self) -> Result<(), AttackError> {
+        let open = (0..self.plan.connections.opened).map(|_| async {
+            let mut client = Client::new(self.target.clone(), self.target.gateway.clone());
+            let opened = client.connect().await;
+            self.pool.give(client);
+            opened
+        });
+        let opened: Result<Vec<()>, Failure> = stream::iter(open).buffer_unordered(CONNECTING).try_collect().await;
+        opened.map(drop).map_err(|failure| AttackError::Connect(failure.detail))
+    }
+
+    /// Whose connections a flow's copy uses.
+    pub(super) fn owner(&self, ticket: &Ticket) -> u64 {
+        match self.plan.connections.kept {
+            Kept::Shared | Kept::Never => 0,
+            Kept::ByFlow => mix(ticket.flow as u64 + 1, &[ticket.clone as u64, u64::from(ticket.copied)]).max(1),
+        }
     }
 
     /// Its runs are due after now.
@@ -181,10 +215,33 @@ impl Phase {
         Some(if headers.contains_key(marker) { Tier::Service } else { Tier::Gateway })
     }
 
+    /// An operation begins.
+    pub(super) fn operation_begins(&self) {
+        self.tally().operations.begun += 1;
+    }
+
+    /// An operation has its result.
+    pub(super) fn operation_ends(&self, outcome: Option<&Result<Response, Failure>>) {
+        let operations = &mut self.tally().operations;
+        match outcome {
+            // Whatever needs no more than a glance was done.
+            None => operations.done += 1,
+            Some(Ok(response)) if (200..300).contains(&response.status) => operations.done += 1,
+            Some(Ok(response)) if matches!(response.status, 408 | 429 | 500..) => operations.given_up += 1,
+            Some(Ok(_)) => operations.refused += 1,
+            Some(Err(failure)) if matches!(failure.kind, FailureKind::Connect | FailureKind::Refused) => {
+                operations.given_up += 1;
+            }
+            // It may have been done.
+            Some(Err(_)) => {}
+        }
+    }
+
     /// Takes note of an exchange.
     pub(super) fn note(&self, record: CallRecord) {
         let mut tally = self.tally();
         tally.ended = tally.ended.max(record.done);
+        tally.operations.attempts += u64::from(!record.poll);
         if record.attempt == 1 && !record.poll {
             tally.lag.record(record.sent.saturating_sub(record.due));
         }
@@ -230,6 +287,7 @@ impl Phase {
             ended: tally.ended,
             due: self.due.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed),
+            operations: tally.operations,
             lag: tally.lag,
             latencies: tally.latencies,
             intervals: tally.intervals.map(IntervalRecorder::finish).transpose()?.unwrap_or_default(),

@@ -42,7 +42,8 @@ impl Errand<'_> {
         let request = self.outgoing(step, authorized, attempt);
         // The semaphore is never closed; without a permit the call just goes.
         let lane = phase.lanes.acquire().await.ok();
-        let mut client = phase.pool.take(&phase.target.gateway);
+        let owner = phase.owner(&self.due.ticket);
+        let mut client = phase.pool.take_own(&phase.target.gateway, owner);
         client.set_timeout(timeout);
         let shot = client.shoot(request).await;
         let plain = self.is_plain(step, &shot);
@@ -52,7 +53,7 @@ impl Errand<'_> {
             let request = self.request(step, authorized, attempt);
             Ok(Arc::new(client.exchange(request, shot, (due, attempt))))
         };
-        phase.pool.give(client);
+        phase.pool.give_own(client, owner);
         drop(lane);
         match exchange {
             Ok(exchange) => {
@@ -76,10 +77,11 @@ impl Errand<'_> {
     ) -> Arc<Exchange> {
         let phase = self.phase;
         let lane = phase.lanes.acquire().await.ok();
-        let mut client = phase.pool.take(&phase.target.gateway);
+        let owner = phase.owner(&self.due.ticket);
+        let mut client = phase.pool.take_own(&phase.target.gateway, owner);
         client.set_timeout(timeout);
         let exchange = Arc::new(client.send(request, due, attempt).await);
-        phase.pool.give(client);
+        phase.pool.give_own(client, owner);
         drop(lane);
         phase.tell(self.record(step, authorized, &exchange, true), &exchange).await;
         exchange

@@ -1,0 +1,85 @@
+//! How connections are used, and what became of what was asked for.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::post;
+
+use super::attack_tests::{planned_file, played};
+use crate::observe::{Operations, PhaseRun};
+
+/// Plays 24 runs of two copies of a flow; gives the phase, and how many
+/// connections the calls came over.
+async fn connections(settings: &str) -> (PhaseRun, usize) {
+    let ports: Arc<Mutex<BTreeSet<u16>>> = Arc::default();
+    let seen = ports.clone();
+    let app = Router::new().route(
+        "/bulk-update/v1/batches",
+        post(move |ConnectInfo(from): ConnectInfo<SocketAddr>| async move {
+            seen.lock().unwrap().insert(from.port());
+            StatusCode::OK
+        }),
+    );
+    let plan = planned_file(&format!(
+        "{settings}flows:\n  - name: f\n    clones: 2\n    start: {{ burst: {{ runs: 24, within: 0 s }} }}\n    \
+         actions: [{{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }}]\n"
+    ));
+    let (mut phases, _) = played(app, vec![plan]).await;
+    let used = ports.lock().unwrap().len();
+    (phases.remove(0), used)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_is_shared_or_its_flows_own_or_used_once() {
+    let (phase, used) = connections("at_once: 1\n").await;
+    assert_eq!((phase.calls.len(), used), (24, 1));
+    assert_eq!(connections("at_once: 1\nconnections: { kept: by_flow }\n").await.1, 2);
+    assert_eq!(connections("at_once: 1\nconnections: { kept: never }\n").await.1, 24);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_finds_its_connections_open() {
+    let (phase, used) = connections("at_once: 24\nconnections: { opened: 24 }\n").await;
+    assert_eq!((phase.calls.len(), phase.dropped), (24, 0));
+    assert!(used <= 24, "{used}");
+    // Whoever opens a connection first sends later than those that need not.
+    assert!(phase.calls.iter().all(|call| call.status == Some(200)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_operation_is_done_or_refused_or_given_up_or_nobody_knows() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let app = Router::new().route(
+        "/bulk-update/v1/batches",
+        post(move || {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            async move {
+                match number % 4 {
+                    0 => StatusCode::OK.into_response(),
+                    1 => StatusCode::BAD_REQUEST.into_response(),
+                    2 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                    // The connection ends in the middle of the answer.
+                    _ => axum::body::Body::from_stream(futures_util::stream::once(async {
+                        Err::<bytes::Bytes, _>(std::io::Error::other("gone"))
+                    }))
+                    .into_response(),
+                }
+            }
+        }),
+    );
+    let plan = planned_file(
+        "flows:\n  - name: f\n    start: { burst: { runs: 40, within: 0 s } }\n    retry: none\n    \
+         actions: [{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }]\n",
+    );
+    let (phases, _) = played(app, vec![plan]).await;
+    let operations = phases[0].operations;
+    assert_eq!(operations, Operations { begun: 40, done: 10, refused: 10, given_up: 10, attempts: 40 });
+    assert_eq!(operations.unknown(), 10);
+    assert!((operations.amplification() - 1.0).abs() < 1e-9);
+}
