@@ -47,6 +47,19 @@ impl Address {
         format!("{}{path}", self.host.as_deref().unwrap_or("{…}"))
     }
 
+    /// The same without values that identify something, so that those of one
+    /// operation are alike.
+    pub(super) fn masked(&self) -> String {
+        let is_value = |text: &str| text.len() > 2 && text.bytes().any(|b| b.is_ascii_digit()) && !is_version(text);
+        let masked = |segment: &str| match segment.split_once('(') {
+            Some((name, _)) => format!("{name}({{…}})"),
+            None if is_value(segment) => "{…}".to_owned(),
+            None => segment.to_owned(),
+        };
+        let path: Vec<String> = self.path.split('/').map(masked).collect();
+        format!("{}{}", self.host.as_deref().unwrap_or("{…}"), path.join("/"))
+    }
+
     /// Whether the run alone knows something of its path.
     pub(super) fn is_open(&self) -> bool {
         self.path.contains(HOLE)
@@ -70,6 +83,11 @@ impl Address {
         }
         found
     }
+}
+
+/// `v1`, `v9.2`.
+fn is_version(segment: &str) -> bool {
+    segment.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
 }
 
 fn all(

@@ -1,11 +1,13 @@
 //! How runs came: on a schedule, in bursts, or one by one.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::super::sheet::Remark;
 use super::super::spans::written;
 use super::record::RunRecord;
 use crate::clock::{Timestamp, format_duration};
+use crate::diagnose::Place;
 
 /// Runs that begin within this belong together.
 const TOGETHER: Duration = Duration::from_secs(1);
@@ -15,6 +17,10 @@ const BURST: usize = 5;
 
 /// How long arrivals are played at most.
 const LONGEST: Duration = Duration::from_mins(2);
+
+/// Where the busiest minute has so many times the runs of the mean one, the mean
+/// says little.
+const UNEVEN: f64 = 5.0;
 
 /// Recurrences are no shorter than this (Power Automate, limits).
 const SHORTEST: Duration = Duration::from_mins(1);
@@ -31,7 +37,7 @@ pub(super) struct Arrivals {
 }
 
 /// Reads the begin of runs; `None` where there are none.
-pub(super) fn arrivals(runs: &[RunRecord]) -> Option<Arrivals> {
+pub(super) fn arrivals(runs: &[RunRecord], place: &Place) -> Option<Arrivals> {
     let mut starts: Vec<Timestamp> = runs.iter().map(|run| run.start).collect();
     starts.sort_unstable();
     let (first, last) = (*starts.first()?, *starts.last()?);
@@ -43,9 +49,11 @@ pub(super) fn arrivals(runs: &[RunRecord]) -> Option<Arrivals> {
     ));
     let mut arrivals = scheduled(runs).or_else(|| bursts(&starts)).or_else(|| regular(&starts)).unwrap_or_else(|| {
         let span = last.since(first);
-        one_by_one(&starts, span)
+        one_by_one(&starts, span, place)
     });
     arrivals.remarks.insert(0, origin);
+    let copies: BTreeSet<&String> = runs.iter().filter_map(|run| run.copy.as_ref()).collect();
+    arrivals.clones = arrivals.clones.max(copies.len());
     Some(arrivals)
 }
 
@@ -150,7 +158,7 @@ fn off_schedule(starts: &[Timestamp], every: Duration) -> Duration {
     Duration::from_micros(most.abs_diff(least))
 }
 
-fn one_by_one(starts: &[Timestamp], span: Duration) -> Arrivals {
+fn one_by_one(starts: &[Timestamp], span: Duration, place: &Place) -> Arrivals {
     if starts.len() < 2 || span < TOGETHER {
         let start = format!("{{ burst: {{ runs: {}, within: 1 s }} }}", starts.len());
         let told = "All runs begin within a second: nothing is known of when others would.";
@@ -158,14 +166,20 @@ fn one_by_one(starts: &[Timestamp], span: Duration) -> Arrivals {
     }
     let a_minute = (starts.len() - 1) as f64 * 60.0 / span.as_secs_f64();
     let busiest = busiest(starts);
-    let told = format!("{a_minute:.3} runs a minute; {busiest} in the busiest one.");
+    let told = format!("{} a minute; {busiest} in the busiest one.", shown(a_minute));
+    if busiest as f64 > a_minute * UNEVEN {
+        let start = format!("{{ arrivals: {{ rate: {busiest}/min, for: 1 min }} }}");
+        let asked = "which rate is played? They come unevenly: it is that of the busiest minute";
+        return Arrivals { start, remarks: vec![Remark::note(told), Remark::question(place, asked)], clones: 1 };
+    }
     let lasting = Duration::from_secs(span.as_secs().clamp(1, LONGEST.as_secs()));
-    // Long enough for one run at least.
-    let lasting = lasting.max(Duration::from_secs((60.0 / a_minute).ceil() as u64 + 1));
-    let rate =
-        if a_minute < 0.1 { format!("{:.3}/h", (a_minute * 60.0).max(0.001)) } else { format!("{a_minute:.3}/min") };
-    let start = format!("{{ arrivals: {{ rate: {rate}, for: {} }} }}", written(lasting));
+    let start = format!("{{ arrivals: {{ rate: {}/min, for: {} }} }}", shown(a_minute), written(lasting));
     Arrivals { start, remarks: vec![Remark::note(told)], clones: 1 }
+}
+
+/// A number with three digits behind the point at most.
+fn shown(number: f64) -> String {
+    format!("{number:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// How many begin within a minute at most.

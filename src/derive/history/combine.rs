@@ -23,7 +23,7 @@ pub(super) fn combined(mut flows: Vec<FlowSheet>, history: &History, place: &Pla
             continue;
         };
         let is_child = flow.start == "child";
-        if let Some(arrivals) = arrivals(&own.runs).filter(|_| !is_child) {
+        if let Some(arrivals) = arrivals(&own.runs, place).filter(|_| !is_child) {
             flow.start = arrivals.start;
             flow.start_remarks.retain(|remark| !remark.is_question());
             flow.start_remarks.extend(arrivals.remarks);

@@ -4,21 +4,16 @@ mod arrivals;
 mod combine;
 mod read;
 mod record;
+mod rows;
 mod work;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use record::RunRecord;
-
 pub use record::History;
 
 use super::sheet::{FlowSheet, Remark};
-use super::target::Address;
 use super::{Derived, Export, finished, flow};
-use crate::clock::Timestamp;
 use crate::contract::Contract;
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 
@@ -37,13 +32,17 @@ pub fn from_history(
 ) -> Result<Derived, Diagnostics> {
     let mut told = Diagnostics::new();
     let place = Place::file(file);
-    let history = with_runs(history, contracts);
+    let (given, history) = (history, rows::with_runs(history, contracts));
+    let others = rows::others(given, contracts);
     let flows = match exports {
         [] => alone(&history, contracts, &place),
         exports => combine::combined(flow::read(exports, contracts, &mut told), &history, &place),
     };
     if flows.is_empty() {
-        told.push(nothing(&place, &history, contracts));
+        told.push(nothing(&place, given, contracts));
+    } else if !others.is_empty() {
+        let what = format!("left out, since no contract has them: {}", others.join(", "));
+        told.push(Diagnostic::warning(place.clone(), what));
     }
     if told.has_errors() {
         return Err(told);
@@ -60,52 +59,12 @@ fn nothing(place: &Place, history: &History, contracts: &[Contract]) -> Diagnost
             .expected("requestHistories, rows of a gateway's log, or the flow's definition")
             .hint("add the definition: --from-flow Workflows/Name-GUID.json");
     }
-    let mut called: Vec<String> = history
-        .requests
-        .iter()
-        .map(|request| format!("{} {}", request.method, Address::of(&[Some(request.url.clone())]).shown()))
-        .collect();
-    called.sort();
-    called.dedup();
-    called.truncate(8);
+    let called = rows::others(history, &[]);
     let known: Vec<String> = contracts.iter().map(|contract| format!("`{}`", contract.id)).collect();
     told("nothing that was recorded is a call of the contracts".to_owned())
         .expected(format!("calls of {}", known.join(", ")))
         .actual(called.join(", "))
         .hint("--contracts DIR names another folder")
-}
-
-/// What only a gateway saw is a flow for each operation; where runs are not
-/// told, they begin with the first thing that is told of them.
-fn with_runs(history: &History, contracts: &[Contract]) -> History {
-    let mut history = history.clone();
-    for (number, request) in history.requests.iter_mut().enumerate() {
-        if request.flow.is_empty() {
-            let address = Address::of(&[Some(request.url.clone())]);
-            let method = http::Method::from_bytes(request.method.as_bytes()).unwrap_or_default();
-            let Some(target) = address.targets(&method, contracts).into_iter().next() else { continue };
-            request.flow = format!("{} {}", target.contract.id, target.operation.id);
-            request.action = target.operation.id.to_string();
-        }
-        if request.run.is_empty() {
-            request.run = format!("row {number}");
-        }
-    }
-    history.requests.retain(|request| !request.flow.is_empty());
-    let mut begun: BTreeMap<(String, String), (Timestamp, Timestamp)> = BTreeMap::new();
-    let spans = history.actions.iter().map(|action| (&action.flow, &action.run, action.start, action.end));
-    let requests = history.requests.iter().map(|r| (&r.flow, &r.run, r.start, r.start.plus(r.took)));
-    for (flow, run, start, end) in spans.chain(requests) {
-        let span = begun.entry((flow.clone(), run.clone())).or_insert((start, end));
-        *span = (span.0.min(start), span.1.max(end));
-    }
-    let told: BTreeSet<String> = history.runs.iter().map(|run| run.flow.clone()).collect();
-    for ((flow, _), (start, end)) in begun {
-        if !told.contains(&flow) {
-            history.runs.push(RunRecord { flow, start, end: Some(end), ..RunRecord::default() });
-        }
-    }
-    history
 }
 
 /// Flows of which no definition is known.
@@ -114,7 +73,9 @@ fn alone(history: &History, contracts: &[Contract], place: &Place) -> Vec<FlowSh
     for flow in history.flows() {
         let own = history.of(flow);
         let work = work::work(&own, contracts, place);
-        let Some(arrivals) = arrivals::arrivals(&own.runs).filter(|_| !work.actions.is_empty()) else { continue };
+        let Some(arrivals) = arrivals::arrivals(&own.runs, place).filter(|_| !work.actions.is_empty()) else {
+            continue;
+        };
         let title = history.title(flow);
         let mut remarks = vec![Remark::note(format!("What is recorded of {title}."))];
         remarks.extend(work.remarks);

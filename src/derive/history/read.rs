@@ -1,10 +1,12 @@
 //! Files of what was recorded.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::record::{ActionRecord, History, RequestRecord, RunRecord};
+use super::rows::header;
 use crate::clock::Timestamp;
 use crate::diagnose::{Diagnostic, Diagnostics, Place};
 use crate::readiness::read_rows;
@@ -67,10 +69,7 @@ fn gateway(file: &str, text: &str) -> Result<History, Diagnostics> {
         let place = Place { file: file.into(), line: fault.line as u32, column: 1 };
         faults.push(Diagnostic::error(place, fault.what.clone()).expected("a row of ApiManagementGatewayLogs"));
     }
-    let header = |headers: &std::collections::BTreeMap<String, String>, name: &str| {
-        let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
+    let header = |headers: &BTreeMap<String, String>, name: &str| header(headers, name).unwrap_or_default();
     let requests = read.rows.iter().map(|row| RequestRecord {
         flow: header(&row.request_headers, "x-ms-workflow-name"),
         run: header(&row.request_headers, "x-ms-workflow-run-id"),
@@ -80,6 +79,7 @@ fn gateway(file: &str, text: &str) -> Result<History, Diagnostics> {
         start: row.time_generated,
         took: Duration::from_millis(row.total_time),
         status: row.response_code,
+        fields: row.request_headers.clone(),
     });
     let requests = requests.collect();
     if faults.has_errors() { Err(faults) } else { Ok(History { requests, ..History::default() }) }
@@ -104,6 +104,7 @@ fn flow_run(column: &dyn Fn(&str) -> Option<String>) -> Result<RunRecord, String
         scheduled: None,
         status: filled("status").unwrap_or_default(),
         is_child: filled("parentrunid").is_some(),
+        copy: None,
     })
 }
 
@@ -175,6 +176,7 @@ fn whole_run(properties: &Value, flow: String, run: &str, history: &mut History)
         scheduled: time("scheduledTime").zip(time("startTime")),
         status: properties["status"].as_str().unwrap_or_default().to_owned(),
         is_child: false,
+        copy: None,
     });
     Ok(())
 }
@@ -210,5 +212,6 @@ fn request(properties: &Value, flow: String, run: String, action: String) -> Res
         start,
         took: end.since(start),
         status: status as u16,
+        fields: BTreeMap::new(),
     })
 }

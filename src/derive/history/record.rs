@@ -1,6 +1,6 @@
 //! What was recorded of flows: runs, actions, requests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
@@ -30,6 +30,8 @@ pub(super) struct RunRecord {
     pub(super) status: String,
     /// Whether another run began it.
     pub(super) is_child: bool,
+    /// Which of several copies of the flow it is one of.
+    pub(super) copy: Option<String>,
 }
 
 /// An action of a run.
@@ -51,7 +53,7 @@ pub(super) struct ActionRecord {
 /// A request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RequestRecord {
-    /// Empty where only the gateway saw it.
+    /// Among what only the gateway saw: the flow's name, where it was logged.
     pub(super) flow: String,
     pub(super) run: String,
     pub(super) action: String,
@@ -60,6 +62,8 @@ pub(super) struct RequestRecord {
     pub(super) start: Timestamp,
     pub(super) took: Duration,
     pub(super) status: u16,
+    /// Header fields, where a gateway logged some.
+    pub(super) fields: BTreeMap<String, String>,
 }
 
 impl History {

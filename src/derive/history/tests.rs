@@ -25,7 +25,7 @@ fn begun(millis: impl IntoIterator<Item = i64>) -> Vec<RunRecord> {
 }
 
 fn start(millis: impl IntoIterator<Item = i64>) -> String {
-    arrivals(&begun(millis)).expect("runs").start
+    arrivals(&begun(millis), &Place::file("x")).expect("runs").start
 }
 
 #[test]
@@ -34,10 +34,11 @@ fn schedules_bursts_and_streams_are_told_apart() {
     assert_eq!(start((0..9).map(|n| n * 300_000 + (n % 2) * 700)), "{ recurrence: { every: 5 min, jitter: 700 ms } }");
     let bursts = (0..40).map(|n| (n / 20) * 600_000 + (n % 20) * 30);
     assert_eq!(start(bursts), "{ burst: { runs: 20, within: 570 ms } }");
-    assert_eq!(start((0..601).map(|n| n * 100)), "{ arrivals: { rate: 600.000/min, for: 1 min } }");
-    assert_eq!(start([0, 4_000, 5_000, 60_000]), "{ arrivals: { rate: 3.000/min, for: 1 min } }");
+    assert_eq!(start((0..601).map(|n| n * 100)), "{ arrivals: { rate: 600/min, for: 1 min } }");
+    assert_eq!(start([0, 4_000, 5_000, 60_000]), "{ arrivals: { rate: 3/min, for: 1 min } }");
+    assert_eq!(start((0..99).map(|n| n * n * n * 10)), "{ arrivals: { rate: 19/min, for: 1 min } }");
     assert_eq!(start([0]), "{ burst: { runs: 1, within: 1 s } }");
-    assert!(arrivals(&[]).is_none());
+    assert!(arrivals(&[], &Place::file("x")).is_none());
 }
 
 #[test]
@@ -49,7 +50,7 @@ fn what_was_scheduled_shows_the_interval_the_jitter_and_the_copies() {
             RunRecord { start: started, scheduled: Some((scheduled, started)), ..RunRecord::default() }
         })
         .collect();
-    let found = arrivals(&runs).unwrap();
+    let found = arrivals(&runs, &Place::file("x")).unwrap();
     assert_eq!((found.start.as_str(), found.clones), ("{ recurrence: { every: 1 h, jitter: 3 s } }", 3));
 }
 
@@ -113,6 +114,39 @@ fn a_log_of_the_gateway_is_a_flow_for_each_operation() {
     let derived = from_history(("rows.jsonl", &history), &[], &contracts(), None).unwrap_or_else(|f| panic!("{f}"));
     assert!(derived.text.contains("- name: bulk-update-v1-submit-batch\n"), "{}", derived.text);
     assert!(derived.text.contains("- name: screening-v1-decide\n"), "{}", derived.text);
+}
+
+#[test]
+fn copies_runs_loops_and_attempts_are_seen_in_a_log_that_has_the_header_fields() {
+    let row = |copy: i64, run: i64, from: i64, status: u16| {
+        format!(
+            "{{\"TimeGenerated\":\"{}\",\"Method\":\"POST\",\"Url\":\"https://g/screening/v1/decisions\",\"TotalTime\":\"900\",\
+             \"ResponseCode\":{status},\"RequestHeaders\":{{\"x-ms-workflow-name\":\"copy {copy}\",\"X-Correlation-ID\":\"{copy}-{run}\"}}}}\n",
+            at(run * 3_600_000 + copy * 50 + from).utc().to_rfc3339()
+        )
+    };
+    let mut text = String::new();
+    for run in 0..3 {
+        for copy in 0..6 {
+            // Three items, two at a time; the first is refused once.
+            text.extend([row(copy, run, 0, 429), row(copy, run, 10, 200), row(copy, run, 1_000, 200)]);
+            text.push_str(&row(copy, run, 8_000, 200));
+        }
+    }
+    text.push_str(&row(0, 0, 0, 200).replace("/decisions", "/unheard-of"));
+    let history = History::read("rows.jsonl", &text).unwrap();
+    let derived = from_history(("rows.jsonl", &history), &[], &contracts(), None).unwrap_or_else(|f| panic!("{f}"));
+    let flat = derived.text.replace('#', "").split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "start: { burst: { runs: 6, within: 250 ms } }",
+        "clones: 6",
+        "each: { items: 3, concurrency: 2 }",
+        "54 calls in 18 runs, 72 attempts",
+        "Sent again after 429 (18).",
+    ] {
+        assert!(flat.contains(part), "{part}: {}", derived.text);
+    }
+    assert!(derived.told.to_string().contains("POST g/screening/v1/unheard-of (1)"), "{}", derived.told);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn work(history: &History, contracts: &[Contract], place: &Place) -> 
         match target {
             Ok((target, called)) => {
                 let around = records[0].within.clone();
-                let repeated = records[0].is_turn || most_in_a_run(&records) > 1;
+                let repeated = records[0].is_turn || usual_in_a_run(&records) > 1;
                 let top = around.or_else(|| repeated.then(|| format!("{name}_for_each"))).unwrap_or_default();
                 let key = if top.is_empty() { format!(" {name}") } else { top };
                 let entry = entry(name, &target, &called, &records);
@@ -62,23 +62,25 @@ fn unknown(history: &History, loops: &BTreeSet<&str>, place: &Place) -> Option<R
     (!names.is_empty()).then(|| Remark::question(place, told))
 }
 
-/// Requests as actions, where nothing else is known of these: what follows an
-/// answer that is retried is the next attempt.
+/// Requests as actions, where nothing else is known of these: one that follows an
+/// answer that is retried, no sooner than a policy can wait, is its next attempt.
 fn of_requests(requests: &[RequestRecord]) -> Vec<ActionRecord> {
+    const SHORTEST_WAIT: Duration = Duration::from_secs(1);
     let mut in_time: Vec<&RequestRecord> = requests.iter().collect();
     in_time.sort_by_key(|request| request.start);
-    // Of each run and action the last one, and the code for which it is retried.
-    let mut last: BTreeMap<(&str, &str), (usize, Option<u16>)> = BTreeMap::new();
+    // Of each run and action those whose last answer is retried, and its status.
+    let mut open: BTreeMap<(&str, &str), Vec<(usize, u16)>> = BTreeMap::new();
     let mut made: Vec<ActionRecord> = Vec::new();
     for request in in_time {
         let end = request.start.plus(request.took);
-        let code = matches!(request.status, 408 | 429 | 500..).then_some(request.status);
-        let before = last.entry((&request.run, &request.action)).or_insert((usize::MAX, None));
-        if let (at, Some(code)) = *before {
+        let waiting = open.entry((&request.run, &request.action)).or_default();
+        let next = waiting.iter().position(|(at, _)| made[*at].end.plus(SHORTEST_WAIT) <= request.start);
+        let at = if let Some(next) = next {
+            let (at, code) = waiting.remove(next);
             made[at].end = end;
             made[at].retried.push(code.to_string());
+            at
         } else {
-            before.0 = made.len();
             made.push(ActionRecord {
                 flow: request.flow.clone(),
                 run: request.run.clone(),
@@ -87,8 +89,11 @@ fn of_requests(requests: &[RequestRecord]) -> Vec<ActionRecord> {
                 end,
                 ..ActionRecord::default()
             });
+            made.len() - 1
+        };
+        if matches!(request.status, 408 | 429 | 500..) {
+            waiting.push((at, request.status));
         }
-        before.1 = code;
     }
     made
 }
@@ -109,11 +114,11 @@ fn target<'c>(
     for request in requests.iter().filter(|request| request.action == name) {
         let Ok(method) = Method::from_bytes(request.method.as_bytes()) else { continue };
         let address = Address::of(&[Some(request.url.clone())]);
-        let shown = format!("{method} {}", address.shown());
         if let Some(target) = address.targets(&method, contracts).into_iter().next() {
+            let shown = format!("{method} {}{}", target.operation.base_path, target.operation.path);
             return Ok((target, shown));
         }
-        called = Some(shown);
+        called = Some(format!("{method} {}", address.masked()));
     }
     Err(called)
 }
@@ -127,8 +132,8 @@ fn runs<'r>(records: &[&'r ActionRecord]) -> BTreeMap<&'r str, Vec<Span>> {
     runs
 }
 
-fn most_in_a_run(records: &[&ActionRecord]) -> usize {
-    runs(records).values().map(Vec::len).max().unwrap_or(1)
+fn usual_in_a_run(records: &[&ActionRecord]) -> usize {
+    median(runs(records).values().map(Vec::len).collect()).unwrap_or(1)
 }
 
 /// How many were under way at once.
