@@ -4,9 +4,11 @@ use super::ask::{Excess, excesses, of_calls};
 use crate::check::claim::Claim;
 use crate::check::effect::{Effects, story};
 use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
+use crate::clock::format_duration;
 use crate::contract::Contract;
 use crate::contract::behaviour::Behaviour;
 use crate::generate::Need;
+use crate::observe::CallRecord;
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "idempotency/duplicate-under-load",
@@ -37,7 +39,13 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
         if let Some(effects) = Effects::of(behaviour, &part.ledger) {
             let excesses = excesses(&effects, &asks, idempotency, declared.once);
             rows += excesses.len() as u64;
-            first = first.or_else(|| excesses.first().map(|excess| told(subject, contract, behaviour, excess)));
+            first = first.or_else(|| {
+                let excess = excesses.first()?;
+                let mut finding = told(subject, contract, behaviour, excess);
+                finding.evidence.lines.extend(after_the_client_gave_up(&part.calls, &effects, excess));
+                finding.evidence.lines.extend(story(excess.effects.iter().copied()));
+                Some(finding)
+            });
         }
     }
     if let Some(mut finding) = first {
@@ -56,9 +64,32 @@ fn told(subject: &PhaseSubject<'_>, contract: &Contract, behaviour: &Behaviour, 
         actual: excess.in_words(),
         place: Some(behaviour.place("/effects/once")),
     };
-    let mut finding = subject.finding(&CHECK, Some(&contract.id), claim);
-    finding.evidence.lines = story(excess.effects.iter().copied());
-    finding
+    subject.finding(&CHECK, Some(&contract.id), claim)
+}
+
+/// Where an attempt was given up and its write came afterwards: the clocks of
+/// the client and of what is behind it disagree. The first write is the first
+/// attempt's, and so on.
+fn after_the_client_gave_up(calls: &[CallRecord], effects: &Effects<'_>, excess: &Excess<'_>) -> Option<String> {
+    let id = effects.id(excess.effects.first()?)?;
+    let under_it = |call: &&CallRecord| call.correlation.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(id));
+    let asks = |call: &&CallRecord| {
+        excess.key.is_empty() || call.items.iter().any(|item| item.id.eq_ignore_ascii_case(excess.key))
+    };
+    let mut attempts: Vec<&CallRecord> = calls.iter().filter(|call| !call.poll).filter(under_it).filter(asks).collect();
+    attempts.sort_by_key(|call| call.sent_at);
+    let began = attempts.first()?.sent_at;
+    let gave_up = |call: &CallRecord| call.failure.is_some() || call.status.is_some_and(|status| status >= 500);
+    let pairs = attempts.iter().zip(&excess.effects).zip(1..);
+    let late = pairs.filter(|((call, effect), _)| gave_up(call) && call.done_at < effect.at);
+    let ((call, effect), number) = late.min_by_key(|((call, _), _)| call.sent_at)?;
+    Some(format!(
+        "attempt {number} committed at {}, after the client gave up at {}: {} rows, {} promised",
+        format_duration(effect.at.since(began)),
+        format_duration(call.done_at.since(began)),
+        excess.effects.len(),
+        excess.promised
+    ))
 }
 
 #[cfg(test)]
@@ -66,6 +97,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::check::synthetic::{effect, phase, phase_findings, record, with_behaviour};
+    use crate::wire::FailureKind;
 
     #[test]
     fn a_write_in_doubt_may_be_repeated_over_somebody_elses() {
@@ -96,6 +128,28 @@ mod tests {
             phase_findings(&super::CHECK, &contract, &phase(vec![record(1, 0), record(1, 5)], effects)).len()
         };
         assert_eq!((found(1), found(3)), (0, 1));
+    }
+
+    #[test]
+    fn a_write_after_the_client_gave_up_is_told_in_one_line() {
+        let contract = with_behaviour();
+        let at = Duration::from_secs;
+        let attempt = |sent: u64, done: u64| {
+            let mut call = record(1, sent * 1_000);
+            call.done_at = call.sent_at.plus(at(done - sent));
+            call
+        };
+        let found = |gave_up: bool, second: u64| {
+            let mut first = attempt(0, 120);
+            (first.status, first.failure) =
+                if gave_up { (None, Some(FailureKind::Timeout)) } else { (Some(200), None) };
+            let effects = [(1, 131), (2, second)].map(|(n, s)| effect(n, "key-1", Some("id-1"), at(s)));
+            let run = phase(vec![first, attempt(127, 134)], effects.to_vec());
+            phase_findings(&super::CHECK, &contract, &run).remove(0).evidence.lines
+        };
+        let told = "attempt 1 committed at 2 min 11 s, after the client gave up at 2 min: 2 rows, 1 promised";
+        assert_eq!(found(true, 133)[0], told);
+        assert!(found(false, 133).iter().all(|line| !line.contains("gave up")));
     }
 
     #[test]
