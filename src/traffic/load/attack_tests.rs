@@ -75,7 +75,7 @@ pub(super) fn planned_file(keys: &str) -> Plan {
     plan(&scenario, &sources, Seed(1), &Nonce("n".into()), overrides).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-async fn target(app: Router) -> Arc<Target> {
+pub(super) async fn target(app: Router) -> Arc<Target> {
     let target = target_at(serve(app).await);
     Arc::new(Target { offers: BTreeSet::from([Need::Load]), ..Target::clone(&target) })
 }

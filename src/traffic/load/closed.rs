@@ -11,6 +11,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
@@ -51,6 +52,7 @@ pub(super) async fn closed(phases: &[Arc<Phase>]) -> Result<(), AttackError> {
             // all have left, but the next attack.
             _ = stop.wait_for(|stop| *stop) => {
                 phases.iter().for_each(|phase| phase.cut_short());
+                join_all(phases.iter().map(|phase| phase.rest())).await;
                 return Ok(());
             }
         };

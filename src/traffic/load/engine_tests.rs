@@ -11,8 +11,11 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::post;
 
-use super::attack_tests::{planned_file, played};
-use crate::observe::{Operations, PhaseRun};
+use tokio::sync::watch;
+
+use super::attack;
+use super::attack_tests::{planned_file, played, target};
+use crate::observe::{Operations, PhaseRun, Sink};
 
 /// Plays 24 runs of two copies of a flow; gives the phase, and how many
 /// connections the calls came over.
@@ -50,6 +53,42 @@ async fn a_burst_finds_its_connections_open() {
     assert!(used <= 24, "{used}");
     // Whoever opens a connection first sends later than those that need not.
     assert!(phase.calls.iter().all(|call| call.status == Some(200)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_lets_what_is_under_way_come_to_its_end_and_begins_nothing_more() {
+    for start in ["burst: { runs: 8, within: 0 s }", "users: { count: 8, for: 60 s, time: real }"] {
+        let asked = Arc::new(tokio::sync::Semaphore::new(0));
+        let (seen, (answer, answered)) = (asked.clone(), watch::channel(false));
+        let app = Router::new().route(
+            "/bulk-update/v1/batches",
+            post(move || {
+                seen.add_permits(1);
+                let mut answered = answered.clone();
+                async move {
+                    let _ = answered.wait_for(|answered| *answered).await;
+                    StatusCode::OK
+                }
+            }),
+        );
+        let plan = planned_file(&format!(
+            "flows:\n  - name: f\n    clones: 2\n    start: {{ {start} }}\n    \
+             actions: [{{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }}]\n"
+        ));
+        let (sink, mut events) = Sink::new();
+        tokio::spawn(async move { while events.recv().await.is_some() {} });
+        let (stopping, stop) = watch::channel(false);
+        tokio::spawn(async move {
+            // All are asked for, then all is to stop, then they are answered.
+            let _ = asked.acquire_many(8).await;
+            stopping.send_replace(true);
+            answer.send_replace(true);
+        });
+        let phases = attack(&target(app).await, vec![plan], &sink, stop).await.unwrap_or_else(|e| panic!("{e}"));
+        assert!(phases[0].cut, "{start}");
+        let Operations { begun, done, attempts, .. } = phases[0].operations;
+        assert_eq!((begun, done, attempts), (8, 8, 8), "{start}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

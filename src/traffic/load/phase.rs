@@ -1,12 +1,12 @@
 //! One plan while it is played: who serves it, what it has seen.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use super::attack::AttackError;
 use super::errand::Errand;
@@ -56,6 +56,10 @@ pub(super) struct Phase {
     due: AtomicU64,
     dropped: AtomicU64,
     cut: AtomicBool,
+    /// How many runs are under way.
+    going: AtomicUsize,
+    /// None is any more.
+    rests: Notify,
     tally: Mutex<Tally>,
 }
 
@@ -87,6 +91,8 @@ impl Phase {
             due: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             cut: AtomicBool::new(false),
+            going: AtomicUsize::new(0),
+            rests: Notify::new(),
             tally: Mutex::default(),
             plan,
         }
@@ -110,6 +116,30 @@ impl Phase {
     /// Makes a run; false where all is to stop, which may end it in its middle.
     pub(super) async fn made(&self, due: Due) -> bool {
         let mut stop = self.stop.clone();
+        if *stop.borrow() {
+            self.cut_short();
+            return false;
+        }
+        self.going.fetch_add(1, Ordering::SeqCst);
+        let made = self.went(due, &mut stop).await;
+        if self.going.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.rests.notify_waiters();
+        }
+        made
+    }
+
+    /// Waits until no run is under way.
+    pub(super) async fn rest(&self) {
+        loop {
+            let rests = self.rests.notified();
+            if self.going.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            rests.await;
+        }
+    }
+
+    async fn went(&self, due: Due, stop: &mut watch::Receiver<bool>) -> bool {
         let run = Errand::new(self, due);
         let mut going = pin!(run.go());
         tokio::select! {
