@@ -151,7 +151,7 @@ fn further(trigger: &Node, known: &Known, remarks: &mut Vec<Remark>) {
         let waiting = waiting.unwrap_or(runs.saturating_add(10));
         let told = format!(
             "are more runs due than it takes? At most {runs} at once, {waiting} more wait (then a caller gets \
-             429, a poll is skipped, `splitOn` takes 100 items); a scenario does not limit runs"
+             429, a poll is skipped, `splitOn` takes 100 items); a scenario limits runs only altogether, by `at_once`"
         );
         remarks.push(Remark::question(&concurrency.unwrap_or(trigger).place, told));
     }

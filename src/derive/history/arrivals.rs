@@ -22,6 +22,9 @@ const LONGEST: Duration = Duration::from_mins(2);
 /// says little.
 const UNEVEN: f64 = 5.0;
 
+/// So many instants are written one by one.
+const REPLAYED: usize = 200;
+
 /// Recurrences are no shorter than this (Power Automate, limits).
 const SHORTEST: Duration = Duration::from_mins(1);
 
@@ -166,15 +169,35 @@ fn one_by_one(starts: &[Timestamp], span: Duration, place: &Place) -> Arrivals {
     }
     let a_minute = (starts.len() - 1) as f64 * 60.0 / span.as_secs_f64();
     let busiest = busiest(starts);
-    let told = format!("{} a minute; {busiest} in the busiest one.", shown(a_minute));
-    if busiest as f64 > a_minute * UNEVEN {
-        let start = format!("{{ arrivals: {{ rate: {busiest}/min, for: 1 min }} }}");
-        let asked = "which rate is played? They come unevenly: it is that of the busiest minute";
-        return Arrivals { start, remarks: vec![Remark::note(told), Remark::question(place, asked)], clones: 1 };
+    let told = format!("{} a minute; {} in the busiest one.", shown(a_minute), busiest.len());
+    let by_chance = if by_chance(starts) { ", pattern: poisson" } else { "" };
+    if busiest.len() as f64 <= a_minute * UNEVEN {
+        let lasting = Duration::from_secs(span.as_secs().clamp(1, LONGEST.as_secs()));
+        let start =
+            format!("{{ arrivals: {{ rate: {}/min, for: {}{by_chance} }} }}", shown(a_minute), written(lasting));
+        return Arrivals { start, remarks: vec![Remark::note(told)], clones: 1 };
     }
-    let lasting = Duration::from_secs(span.as_secs().clamp(1, LONGEST.as_secs()));
-    let start = format!("{{ arrivals: {{ rate: {}/min, for: {} }} }}", shown(a_minute), written(lasting));
-    Arrivals { start, remarks: vec![Remark::note(told)], clones: 1 }
+    let asked = "which time is played? They come unevenly: it is the busiest minute";
+    let start = if busiest.len() <= REPLAYED {
+        let at: Vec<String> = busiest.iter().map(|start| since(*start, busiest[0])).collect();
+        format!("{{ replay: {{ at: [{}] }} }}", at.join(", "))
+    } else {
+        format!("{{ arrivals: {{ rate: {}/min, for: 1 min{by_chance} }} }}", busiest.len())
+    };
+    Arrivals { start, remarks: vec![Remark::note(told), Remark::question(place, asked)], clones: 1 }
+}
+
+fn since(start: Timestamp, first: Timestamp) -> String {
+    written(Duration::from_millis(start.since(first).as_millis() as u64))
+}
+
+/// Whether gaps differ as those of independent arrivals do, whose deviation is
+/// as long as their mean.
+fn by_chance(starts: &[Timestamp]) -> bool {
+    let gaps: Vec<f64> = starts.windows(2).map(|pair| pair[1].since(pair[0]).as_secs_f64()).collect();
+    let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+    let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+    gaps.len() >= 10 && variance.sqrt() > mean / 2.0
 }
 
 /// A number with three digits behind the point at most.
@@ -182,16 +205,18 @@ fn shown(number: f64) -> String {
     format!("{number:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// How many begin within a minute at most.
-fn busiest(starts: &[Timestamp]) -> usize {
-    let (mut from, mut most) = (0, 0);
+/// Those of the minute in which most begin.
+fn busiest(starts: &[Timestamp]) -> &[Timestamp] {
+    let (mut from, mut most) = (0, 0..0);
     for (number, start) in starts.iter().enumerate() {
         while start.since(starts[from]) >= Duration::from_mins(1) {
             from += 1;
         }
-        most = most.max(number + 1 - from);
+        if number + 1 - from > most.len() {
+            most = from..number + 1;
+        }
     }
-    most
+    &starts[most]
 }
 
 /// The middle one.

@@ -36,7 +36,14 @@ fn schedules_bursts_and_streams_are_told_apart() {
     assert_eq!(start(bursts), "{ burst: { runs: 20, within: 570 ms } }");
     assert_eq!(start((0..601).map(|n| n * 100)), "{ arrivals: { rate: 600/min, for: 1 min } }");
     assert_eq!(start([0, 4_000, 5_000, 60_000]), "{ arrivals: { rate: 3/min, for: 1 min } }");
-    assert_eq!(start((0..99).map(|n| n * n * n * 10)), "{ arrivals: { rate: 19/min, for: 1 min } }");
+    let uneven = start((0..99).map(|n| n * n * n * 10));
+    assert!(
+        uneven.starts_with("{ replay: { at: [0 ms, 10 ms, 80 ms, ") && uneven.ends_with("58320 ms] } }"),
+        "{uneven}"
+    );
+    let gaps = [20, 900, 40, 300, 20, 700].into_iter().cycle();
+    let chance = gaps.scan(0, |at, gap| Some(std::mem::replace(at, *at + gap))).take(300);
+    assert_eq!(start(chance), "{ arrivals: { rate: 182.503/min, for: 98 s, pattern: poisson } }");
     assert_eq!(start([0]), "{ burst: { runs: 1, within: 1 s } }");
     assert!(arrivals(&[], &Place::file("x")).is_none());
 }
