@@ -11,6 +11,7 @@ mod derive;
 mod init;
 mod interrupt;
 mod lists;
+mod live;
 mod policies;
 mod policy_table;
 mod probe;

@@ -5,10 +5,17 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use super::live;
 use crate::run::{Listener, Progress};
 
 /// Shortest time between two redraws of the progress line.
 const REDRAW: Duration = Duration::from_millis(100);
+
+/// The columns of a line about a scenario.
+const WIDTH: usize = 79;
+
+/// How often scenarios are told in plain lines, where there is no terminal.
+const PLAIN: Duration = Duration::from_secs(10);
 
 /// How the screen is used.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +49,14 @@ impl Screen {
         if self.quiet {
             return Listener::nobody();
         }
-        let line = Mutex::new(Line { drawn: false, last: Instant::now(), cases: None, exchanges: 0 });
+        let line = Mutex::new(Line {
+            drawn: 0,
+            last: Instant::now(),
+            told: Instant::now(),
+            cases: None,
+            exchanges: 0,
+            scenarios: Vec::new(),
+        });
         Listener::new(move |progress| {
             if let Ok(mut line) = line.lock() {
                 line.show(self.terminal, progress);
@@ -59,16 +73,24 @@ impl Screen {
 }
 
 struct Line {
-    drawn: bool,
+    /// How many lines are drawn that will be drawn over.
+    drawn: usize,
     last: Instant,
+    /// When scenarios were last told in plain lines.
+    told: Instant,
     cases: Option<(u64, u64)>,
     exchanges: u64,
+    /// How scenarios stand that go on.
+    scenarios: Vec<String>,
 }
 
 impl Line {
     fn show(&mut self, terminal: bool, progress: Progress) {
         match progress {
-            Progress::Stage(words) => self.print(&words),
+            Progress::Stage(words) => {
+                self.scenarios.clear();
+                self.print(&words);
+            }
             Progress::Facts(facts) => {
                 for (name, value) in facts {
                     self.print(&format!("{name}: {value}"));
@@ -83,25 +105,43 @@ impl Line {
                 self.exchanges = exchanges;
                 self.redraw(terminal);
             }
+            Progress::Live(scenarios) => {
+                self.scenarios = scenarios.iter().map(|scenario| live::line(scenario, WIDTH)).collect();
+                if terminal {
+                    self.redraw(terminal);
+                } else if self.told.elapsed() >= PLAIN {
+                    self.told = Instant::now();
+                    std::mem::take(&mut self.scenarios).iter().for_each(|line| self.print(line));
+                }
+            }
         }
     }
 
     fn print(&mut self, text: &str) {
-        if std::mem::take(&mut self.drawn) {
-            write_stderr("\r\x1b[K");
-        }
-        write_stderr(&format!("{text}\n"));
+        let over = self.over();
+        write_stderr(&format!("{over}{text}\n"));
     }
 
     fn redraw(&mut self, terminal: bool) {
-        if !terminal || (self.drawn && self.last.elapsed() < REDRAW) {
+        if !terminal || (self.drawn > 0 && self.last.elapsed() < REDRAW) {
             return;
         }
         self.last = Instant::now();
-        self.drawn = true;
+        let over = self.over();
+        self.drawn = 1 + self.scenarios.len();
         let cases = self.cases.map(|(done, of)| format!("{done}/{of} cases")).unwrap_or_default();
         let exchanges = if self.exchanges > 0 { format!("  {} exchanges", self.exchanges) } else { String::new() };
-        write_stderr(&format!("\r\x1b[K{cases}{exchanges}"));
+        let scenarios: String = self.scenarios.iter().fold(String::new(), |text, line| text + line + "\n");
+        write_stderr(&format!("{over}{scenarios}{cases}{exchanges}"));
+    }
+
+    /// Takes away what is drawn.
+    fn over(&mut self) -> String {
+        match std::mem::take(&mut self.drawn) {
+            0 => String::new(),
+            1 => "\r\x1b[K".to_owned(),
+            lines => format!("\r\x1b[{}A\x1b[J", lines - 1),
+        }
     }
 }
 

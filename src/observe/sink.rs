@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{CallRecord, Glance, Glimpse};
+use super::{CallRecord, Glance, Glimpse, Live};
 use crate::wire::Exchange;
 
 /// What traffic tells while it runs.
@@ -20,6 +20,8 @@ pub enum Event {
         /// To judge.
         exchange: Arc<Exchange>,
     },
+    /// How the scenarios stand that go on, now and then.
+    Live(Vec<Live>),
     /// A call that was due was never sent: everybody was busy.
     Dropped {
         /// The scenario.

@@ -137,6 +137,10 @@ async fn judge_exchanges(
                     partial.add(&scenario, *record);
                 }
             }
+            Event::Live(scenarios) => {
+                session.listener.tell(Progress::Live(scenarios));
+                continue;
+            }
             Event::Dropped { .. } => {}
         }
         if seen.is_multiple_of(TOLD_EVERY) {

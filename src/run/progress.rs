@@ -17,11 +17,13 @@ pub enum Progress {
         /// Planned.
         of: u64,
     },
-    /// Exchanges of a scenario so far.
+    /// Exchanges of all scenarios so far.
     Load {
         /// Seen.
         exchanges: u64,
     },
+    /// How scenarios stand that go on.
+    Live(Vec<crate::observe::Live>),
     /// A finding, in one sentence.
     Finding(String),
 }

@@ -1,7 +1,9 @@
 //! Several plans side by side, from one start: what is due at an instant
 //! ([`open`](super::open)) and virtual users ([`closed`](super::closed)).
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
@@ -12,10 +14,13 @@ use super::closed::closed;
 use super::open::open;
 use super::phase::Phase;
 use crate::generate::Need;
-use crate::observe::{PhaseRun, Sink};
+use crate::observe::{Event, PhaseRun, Sink};
 use crate::scenario::Plan;
 use crate::target::{Target, TargetError};
 use crate::traffic::armed::Armed;
+
+/// How often it is told how the scenarios stand, in real time.
+const TOLD_EVERY: Duration = Duration::from_millis(500);
 
 /// Files and connections beside those of calls.
 const OTHERS: u64 = 200;
@@ -98,7 +103,16 @@ pub async fn attack(
     for phase in &phases {
         phase.connect().await?;
     }
-    let played = play(&phases, &mut armed).await;
+    let played = {
+        let mut playing = pin!(play(&phases, &mut armed));
+        let mut told = tokio::time::interval(TOLD_EVERY);
+        loop {
+            tokio::select! {
+                played = &mut playing => break played,
+                _ = told.tick() => sink.tell(Event::Live(phases.iter().map(|phase| phase.live()).collect())).await,
+            }
+        }
+    };
     let cleared = armed.clear().await;
     played?;
     cleared?;

@@ -65,6 +65,11 @@ impl Roster {
         self.leave(&mut seats);
     }
 
+    /// How many runs that are due wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.seats().waiting.len()
+    }
+
     fn leave(&self, seats: &mut Seats) {
         seats.taken -= 1;
         if seats.taken == 0 {

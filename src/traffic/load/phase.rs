@@ -15,7 +15,8 @@ use super::payloads::Payloads;
 use crate::flow::mix;
 use crate::generate::Need;
 use crate::observe::{
-    CallRecord, Event, Glimpse, IntervalRecorder, Latency, Log, OperationLatency, Operations, PhaseRun, Sink,
+    CallRecord, Event, Glimpse, IntervalRecorder, Latency, Live, Log, OperationLatency, Operations, PhaseRun, Sink,
+    Troubles,
 };
 use crate::scenario::{Kept, Plan, Ticket};
 use crate::target::{Target, TargetError};
@@ -72,6 +73,7 @@ struct Tally {
     latencies: Vec<OperationLatency>,
     intervals: Option<IntervalRecorder>,
     operations: Operations,
+    troubles: Troubles,
     calls: Log<CallRecord>,
     faults: Vec<Fault>,
     failed: Option<AttackError>,
@@ -272,6 +274,7 @@ impl Phase {
         let mut tally = self.tally();
         tally.ended = tally.ended.max(record.done);
         tally.operations.attempts += u64::from(!record.poll);
+        tally.troubles.count(&record);
         if record.attempt == 1 && !record.poll {
             tally.lag.record(record.sent.saturating_sub(record.due));
         }
@@ -301,6 +304,33 @@ impl Phase {
     /// No token can be had any more.
     pub(super) fn no_token(&self, error: TargetError) {
         self.tally().failed.get_or_insert(AttackError::Target(error));
+    }
+
+    /// How it stands.
+    pub(super) fn live(&self) -> Live {
+        let (due, dropped) = (self.due.load(Ordering::Relaxed), self.dropped.load(Ordering::Relaxed));
+        let tally = self.tally();
+        let mut all: Option<OperationLatency> = None;
+        for latency in &tally.latencies {
+            match &mut all {
+                Some(all) => all.add(latency),
+                None => all = Some(latency.clone()),
+            }
+        }
+        let at = |quantile| all.as_ref().map_or(Duration::ZERO, |all| all.corrected.quantile(quantile));
+        Live {
+            scenario: self.plan.scenario.clone(),
+            at: self.target.elapsed().saturating_sub(tally.began),
+            lasts: self.plan.lasts(),
+            due,
+            begun: due.saturating_sub(dropped + self.roster.waiting() as u64),
+            dropped,
+            going: self.going.load(Ordering::SeqCst),
+            p50: at(0.5),
+            p99: at(0.99),
+            troubles: tally.troubles,
+            operations: tally.operations,
+        }
     }
 
     /// What the whole phase was. Nothing is told any more.
