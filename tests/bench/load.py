@@ -31,7 +31,7 @@ events { worker_connections 20000; }
 http {
   client_body_temp_path %(dir)s/body; proxy_temp_path %(dir)s/proxy; fastcgi_temp_path %(dir)s/fcgi;
   uwsgi_temp_path %(dir)s/uwsgi; scgi_temp_path %(dir)s/scgi;
-  access_log off; keepalive_requests 100000000; keepalive_timeout 600s;
+  %(log)s keepalive_requests 100000000; keepalive_timeout 600s;
   server {
     listen 127.0.0.1:%(port)d backlog=16384;
     location = /status { stub_status; }
@@ -39,6 +39,8 @@ http {
   }
 }
 """
+
+LOG = "log_format instants '$msec $request_time'; access_log %s instants;"
 
 WRK = """
 wrk.method = "POST"
@@ -56,10 +58,10 @@ def body():
 class Server:
     """nginx, which answers every POST with 200 bytes of JSON."""
 
-    def __init__(self, folder, core):
+    def __init__(self, folder, core, log=None):
         self.port = free_port()
         config = folder / "nginx.conf"
-        config.write_text(SERVER % {"dir": folder, "port": self.port, "answer": ANSWER})
+        config.write_text(SERVER % {"dir": folder, "port": self.port, "answer": ANSWER, "log": LOG % log if log else "access_log off;"})
         self.process = subprocess.Popen(["taskset", "-c", str(core), "nginx", "-c", str(config)])
         for _ in range(400):
             try:
