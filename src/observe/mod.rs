@@ -33,6 +33,6 @@ pub use live::{Live, Troubles};
 pub use log::{Log, Packed, mark};
 pub use log_line::{ChainLink, LogLine};
 pub use operations::Operations;
-pub use phase::{Part, PhaseRun};
+pub use phase::{LastPart, Part, PhaseRun};
 pub use row::{CacheUse, GatewayRow, LastError, TraceRecord};
 pub use sink::{Event, Sink};

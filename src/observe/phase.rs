@@ -1,7 +1,7 @@
 //! One scenario as it was observed.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{CallRecord, Intervals, Latency, LedgerEntry, Log, OperationLatency, Operations};
@@ -39,7 +39,19 @@ pub struct PhaseRun {
     pub ledger: Arc<Log<LedgerEntry>>,
     /// Whether the scenario was cut short.
     pub cut: bool,
+    /// The part that was looked at last.
+    pub last: LastPart,
 }
+
+/// A part that is kept while one check after the other looks at it. Clones
+/// share it.
+#[derive(Clone, Debug, Default)]
+pub struct LastPart(Arc<Mutex<Option<Looked>>>);
+
+type Looked = (Place, Arc<Part>);
+
+/// Which part of how many it is, and how many calls and entries there were.
+type Place = [u64; 4];
 
 impl PhaseRun {
     /// First calls a second that were really sent.
@@ -50,9 +62,16 @@ impl PhaseRun {
 
     /// All calls with what they wrote, part by part: what has one correlation ID
     /// is in one part, and no part is large.
-    pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
+    pub fn parts(&self) -> impl Iterator<Item = Arc<Part>> + '_ {
         let parts = self.calls.parts();
-        (0..parts).map(move |number| self.part(number, parts))
+        (0..parts).map(move |number| {
+            let place = [number, parts, self.calls.len(), self.ledger.len()];
+            let mut last = self.last.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match last.as_ref().filter(|(at, _)| *at == place) {
+                Some((_, part)) => part.clone(),
+                None => last.insert((place, Arc::new(self.part(number, parts)))).1.clone(),
+            }
+        })
     }
 
     fn part(&self, number: u64, parts: u64) -> Part {

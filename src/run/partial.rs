@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::observe::{CallRecord, Intervals, Latency, Log, OperationLatency, Operations, PhaseRun};
+use crate::observe::{CallRecord, Intervals, LastPart, Latency, Log, OperationLatency, Operations, PhaseRun};
 use crate::wire::Fault;
 
 /// Phases by scenario, growing.
@@ -62,6 +62,7 @@ fn empty(scenario: Arc<str>, first: &CallRecord) -> PhaseRun {
         faults: Vec::new(),
         ledger: Arc::default(),
         cut: false,
+        last: LastPart::default(),
     }
 }
 

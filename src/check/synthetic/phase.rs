@@ -13,8 +13,8 @@ use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::Item;
 use crate::observe::{
-    CallRecord, ColumnChange, Intervals, Latency, LedgerEntry, Operation, OperationLatency, Operations, Outcome,
-    PhaseRun, Way,
+    CallRecord, ColumnChange, Intervals, LastPart, Latency, LedgerEntry, Operation, OperationLatency, Operations,
+    Outcome, PhaseRun, Way,
 };
 use crate::wire::Tier;
 
@@ -101,6 +101,7 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
         faults: Vec::new(),
         ledger: Arc::new(ledger.into_iter().map(|entry| (0, entry)).collect()),
         cut: false,
+        last: LastPart::default(),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn bytes(to: &mut Vec<u8>, bytes: &[u8]) {
     to.extend_from_slice(bytes);
 }
 
-/// What [`number`] wrote.
+/// What [`number()`] wrote.
 pub(super) fn take_number(from: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
@@ -34,13 +34,13 @@ pub(super) fn take_number(from: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// What [`signed`] wrote.
+/// What [`signed()`] wrote.
 pub(super) fn take_signed(from: &mut &[u8]) -> Option<i64> {
     let number = take_number(from)?;
     Some((number >> 1) as i64 ^ -((number & 1) as i64))
 }
 
-/// What [`bytes`] wrote.
+/// What [`bytes()`] wrote.
 pub(super) fn take_bytes<'b>(from: &mut &'b [u8]) -> Option<&'b [u8]> {
     let length = usize::try_from(take_number(from)?).ok()?;
     let (bytes, rest) = from.split_at_checked(length)?;
@@ -48,7 +48,7 @@ pub(super) fn take_bytes<'b>(from: &mut &'b [u8]) -> Option<&'b [u8]> {
     Some(bytes)
 }
 
-/// Text that [`bytes`] wrote.
+/// Text that [`bytes()`] wrote.
 pub(super) fn take_text<'b>(from: &mut &'b [u8]) -> Option<&'b str> {
     std::str::from_utf8(take_bytes(from)?).ok()
 }

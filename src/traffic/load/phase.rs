@@ -15,8 +15,8 @@ use super::payloads::Payloads;
 use crate::flow::mix;
 use crate::generate::Need;
 use crate::observe::{
-    CallRecord, Event, Glimpse, IntervalRecorder, Latency, Live, Log, OperationLatency, Operations, PhaseRun, Sink,
-    Troubles,
+    CallRecord, Event, Glimpse, IntervalRecorder, LastPart, Latency, Live, Log, OperationLatency, Operations, PhaseRun,
+    Sink, Troubles,
 };
 use crate::scenario::{Kept, Plan, Ticket};
 use crate::target::{Target, TargetError};
@@ -355,6 +355,7 @@ impl Phase {
             faults: tally.faults,
             ledger: Arc::default(),
             cut: self.cut.load(Ordering::Relaxed),
+            last: LastPart::default(),
         })
     }
 
