@@ -1,6 +1,8 @@
 //! How late a bare timer loop is: what a load generator on this machine is
 //! measured by. `cargo bench --bench timer -- RATE SECONDS`.
 
+#![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
+
 use std::time::{Duration, Instant};
 
 fn main() {
