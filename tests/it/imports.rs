@@ -72,6 +72,7 @@ const EVERYTHING_AND_RUN: &[&str] = &[
     "policy",
     "generate",
     "target",
+    "observe",
     "record",
     "check",
     "capacity",
