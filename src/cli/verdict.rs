@@ -125,7 +125,8 @@ fn apart(text: &mut String, ambiguous: &[String], verbose: bool, redactor: &Reda
 fn phases(text: &mut String, run: &Run) {
     for phase in &run.phases {
         let cut = if phase.cut { ", cut short" } else { "" };
-        let dropped = if phase.dropped > 0 { format!(", {} dropped", phase.dropped) } else { String::new() };
+        let told = |count: u64, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+        let dropped = told(phase.dropped, "dropped") + &told(phase.turned_away, "turned away by a trigger");
         let _ = writeln!(
             text,
             "{}: {} exchanges in {}, {:.1} first calls/s{dropped}{cut}",

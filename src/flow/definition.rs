@@ -217,6 +217,12 @@ impl Definition {
         self.followed[node]
     }
 
+    /// How many items its largest loop has.
+    pub fn most_items(&self) -> Option<u32> {
+        let items = |node: &Node| if let Kind::Each { items, .. } = node.kind { Some(items) } else { None };
+        self.nodes.iter().filter_map(items).max()
+    }
+
     /// How many calls a run makes where all succeeds and each loop has one
     /// turn, `child` being what a child flow makes.
     pub fn calls(&self, only: Option<usize>, child: &dyn Fn(usize) -> u64) -> u64 {

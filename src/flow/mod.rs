@@ -13,6 +13,7 @@ pub mod expression;
 mod headers;
 mod mix;
 mod polling;
+mod profile;
 mod retry;
 mod run;
 
@@ -21,6 +22,7 @@ pub use definition::{After, CallAction, Circle, Definition, Kind, Node, Status, 
 pub use headers::{Action, FlowRun, Workflow};
 pub use mix::mix;
 pub use polling::{DEFAULT_POLL_INTERVAL, Poll, next_poll};
+pub use profile::Profile;
 pub use retry::{RetryAfterHandling, RetryKind, RetryPolicy, is_retried, retry_after};
 pub use run::{Answered, Begin, Run, Spot, What};
 

@@ -20,6 +20,9 @@ pub struct PhaseRun {
     pub due: u64,
     /// Those of them that were never sent because everybody was busy.
     pub dropped: u64,
+    /// Runs that a flow's trigger turned away: as many were under way and waiting
+    /// as its concurrency allows.
+    pub turned_away: u64,
     /// What became of what was asked for.
     pub operations: Operations,
     /// How late the generator itself was: from due to sent, for first
@@ -57,7 +60,7 @@ impl PhaseRun {
     /// First calls a second that were really sent.
     pub fn offered(&self) -> f64 {
         let seconds = self.ended.saturating_sub(self.began).as_secs_f64();
-        if seconds > 0.0 { (self.due - self.dropped) as f64 / seconds } else { 0.0 }
+        if seconds > 0.0 { self.due.saturating_sub(self.dropped + self.turned_away) as f64 / seconds } else { 0.0 }
     }
 
     /// All calls with what they wrote, part by part: what has one correlation ID

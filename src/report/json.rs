@@ -134,6 +134,8 @@ pub struct PhaseRecord {
     pub due: u64,
     /// Those that were never sent.
     pub dropped: u64,
+    /// Those that a flow's trigger turned away.
+    pub turned_away: u64,
     /// Requests sent.
     pub exchanges: u64,
     /// What became of what flows asked for.
@@ -330,6 +332,7 @@ impl PhaseRecord {
             offered_per_s: if phase.offered.is_finite() { (phase.offered * 1e3).round() / 1e3 } else { 0.0 },
             due: phase.due,
             dropped: phase.dropped,
+            turned_away: phase.turned_away,
             exchanges: phase.exchanges,
             operations: OperationsRecord::of(&phase.operations),
             cut: phase.cut,

@@ -157,6 +157,8 @@ pub struct Phase {
     pub due: u64,
     /// Those that were never sent because everybody was busy.
     pub dropped: u64,
+    /// Those that a flow's trigger turned away.
+    pub turned_away: u64,
     /// Requests sent, attempts and polls counted.
     pub exchanges: u64,
     /// What became of what flows asked for.

@@ -150,6 +150,7 @@ fn phase(scenario: &str, seconds: u64) -> Phase {
         offered: 21.4,
         due: 642,
         dropped: 2,
+        turned_away: 0,
         exchanges: 1290,
         operations: Operations { begun: 640, done: 610, refused: 12, given_up: 14, attempts: 1100 },
         lag: latency(9, 0),

@@ -54,6 +54,7 @@ fn empty(scenario: Arc<str>, first: &CallRecord) -> PhaseRun {
         ended: first.done,
         due: 0,
         dropped: 0,
+        turned_away: 0,
         operations: Operations::default(),
         lag: Latency::new(),
         latencies: Vec::new(),

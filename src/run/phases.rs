@@ -226,6 +226,7 @@ fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
         offered: run.offered(),
         due: run.due,
         dropped: run.dropped,
+        turned_away: run.turned_away,
         exchanges: run.calls.len(),
         operations: run.operations,
         lag: run.lag.clone(),

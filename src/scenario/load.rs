@@ -2,29 +2,21 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::actions::{Tree, actions, apply_to_each, known_children};
+use super::actions::known_children;
 use super::fault::fault_plan;
-use super::model::{
-    Arrivals, Connections, DuplicateKind, Duplicates, FlowSpec, Kept, Oversized, Scenario, Start, TimeBase, Users,
-};
-use super::read::{
-    fault, list, optional_count, optional_span, optional_word, rate, required_count, required_span, share, span, word,
-};
-use super::retry::retry;
+use super::flows::flow;
+use super::model::{Connections, FlowSpec, Kept, Scenario};
+use super::read::{fault, list, optional_count, optional_word, word};
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
-use crate::flow::{CorrelationBirth, OUTBOUND_TIMEOUT, RetryPolicy};
 use crate::generate::Need;
 use crate::wire::FaultPlan;
 
 /// The format that this loader reads.
-/// How many runs may be under way at once where the file does not say it.
-const AT_ONCE: u32 = 64;
-
 const FORMAT: &str = "seamstress/scenario/1";
 
-const TIMES: [(&str, TimeBase); 2] = [("clock", TimeBase::Clock), ("real", TimeBase::Real)];
+/// How many runs may be under way at once where the file does not say it.
+const AT_ONCE: u32 = 64;
 
 /// Loads all scenarios of a folder, in the order of their file names.
 ///
@@ -160,146 +152,4 @@ fn texts(node: &Node, diagnostics: &mut Diagnostics) -> Vec<String> {
         }
         entry.as_str().map(str::to_owned)
     })
-}
-
-fn flow(node: &Node, diagnostics: &mut Diagnostics) -> Option<FlowSpec> {
-    let mut fields = Fields::of(node, diagnostics);
-    let place = fields.place();
-    let name = fields.required_str("name");
-    let retry = fields.optional("retry").and_then(|node| retry(node, fields.diagnostics()));
-    let each = fields.optional("apply_to_each").and_then(|node| apply_to_each(node, fields.diagnostics()));
-    let retry = retry.unwrap_or(RetryPolicy::PA_MEDIUM);
-    let tree = fields.required("actions").and_then(|node| actions(node, retry, each, fields.diagnostics()));
-    let clones = optional_count(&mut fields, "clones", (1, 100_000)).unwrap_or(1) as u32;
-    let clients = optional_count(&mut fields, "clients", (1, 100_000)).map_or(clones, |n| n as u32).min(clones);
-    let start = fields.required("start").and_then(|node| start(node, fields.diagnostics()));
-    let correlation = optional_word(&mut fields, "correlation", &BIRTHS).unwrap_or_default();
-    let suppressed = optional_word(&mut fields, "headers", &[("platform", false), ("suppressed", true)]);
-    let timeout = optional_span(&mut fields, "timeout").unwrap_or(OUTBOUND_TIMEOUT);
-    let oversized = fields.optional("oversized").and_then(|node| oversized(node, fields.diagnostics()));
-    let duplicates = match fields.optional("duplicates") {
-        Some(node) => list(node, fields.diagnostics(), duplicate),
-        None => Vec::new(),
-    };
-    fields.finish();
-    let Tree { definition, calls, children } = tree?;
-    Some(FlowSpec {
-        name: name?.into(),
-        actions: calls,
-        definition,
-        children,
-        clones,
-        clients,
-        start: start?,
-        correlation,
-        suppressed: suppressed.unwrap_or_default(),
-        retry,
-        timeout,
-        oversized,
-        duplicates,
-        place,
-    })
-}
-
-const BIRTHS: [(&str, CorrelationBirth); 3] = [
-    ("per_run", CorrelationBirth::PerRun),
-    ("trigger_event", CorrelationBirth::TriggerEvent),
-    ("fixed", CorrelationBirth::Fixed),
-];
-
-/// `child`: begun by other flows only; everything else is a mapping.
-fn start(node: &Node, diagnostics: &mut Diagnostics) -> Option<Start> {
-    if node.as_str() == Some("child") {
-        return Some(Start::Child);
-    }
-    let mut fields = Fields::of(node, diagnostics);
-    let kinds = ["recurrence", "arrivals", "burst", "replay", "users"]
-        .map(|kind| fields.optional(kind).map(|node| (kind, node)));
-    let place = fields.place();
-    fields.finish();
-    let mut named = kinds.into_iter().flatten();
-    let (Some((kind, node)), None) = (named.next(), named.next()) else {
-        diagnostics.push(
-            Diagnostic::error(place, "it must be clear how the flow starts")
-                .expected("`child`, or exactly one of `recurrence`, `arrivals`, `burst`, `replay`, `users`"),
-        );
-        return None;
-    };
-    let mut fields = Fields::of(node, diagnostics);
-    let time = optional_word(&mut fields, "time", &TIMES).unwrap_or_default();
-    let start = match kind {
-        "recurrence" => {
-            let every = required_span(&mut fields, "every");
-            let jitter = optional_span(&mut fields, "jitter").unwrap_or_default();
-            let times = optional_count(&mut fields, "times", (1, 1_000_000)).unwrap_or(1) as u32;
-            every.map(|every| Start::Recurrence { every, jitter, times, time })
-        }
-        "arrivals" => {
-            let mut of = |key| fields.optional(key).map(|node| rate(node, fields.diagnostics()));
-            let (from, to) = (of("rate"), of("to"));
-            if from.is_none() {
-                fields.required("rate");
-            }
-            let lasting = required_span(&mut fields, "for");
-            let poisson = optional_word(&mut fields, "pattern", &[("even", false), ("poisson", true)]);
-            let rate = from.flatten().zip(to.unwrap_or(from.flatten()));
-            rate.zip(lasting).map(|((rate, to), lasting)| {
-                Start::Arrivals(Arrivals { rate, to, lasting, poisson: poisson.unwrap_or_default(), time })
-            })
-        }
-        "users" => users(&mut fields, time),
-        "replay" => {
-            let at = fields.required("at").map(|node| list(node, fields.diagnostics(), span));
-            at.map(|at| Start::Replay { at: at.into(), time })
-        }
-        _ => {
-            let runs = required_count(&mut fields, "runs", (1, 1_000_000));
-            let within = required_span(&mut fields, "within");
-            runs.zip(within).map(|(runs, within)| Start::Burst { runs: runs as u32, within, time })
-        }
-    };
-    fields.finish();
-    start
-}
-
-fn users(fields: &mut Fields<'_, '_>, time: TimeBase) -> Option<Start> {
-    let count = required_count(fields, "count", (1, 100_000));
-    let ramp = optional_span(fields, "ramp").unwrap_or_default();
-    let lasting = required_span(fields, "for");
-    let think = fields.optional("think").and_then(|node| think(node, fields.diagnostics())).unwrap_or_default();
-    Some(Start::Users(Users { count: count? as u32, ramp, lasting: lasting?, think, time }))
-}
-
-/// A span, or the shortest and the longest: `[1 s, 3 s]`.
-fn think(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Duration, Duration)> {
-    let Some([from, to]) = node.as_sequence() else {
-        return span(node, diagnostics).map(|span| (span, span));
-    };
-    let (least, most) = span(from, diagnostics).zip(span(to, diagnostics))?;
-    if least > most {
-        fault(to, "the longest time is shorter than the shortest", "the shortest time, then the longest", diagnostics);
-    }
-    Some((least, most))
-}
-
-fn oversized(node: &Node, diagnostics: &mut Diagnostics) -> Option<Oversized> {
-    let mut fields = Fields::of(node, diagnostics);
-    let of_calls = fields.required("share").and_then(|node| share(node, fields.diagnostics()));
-    let without_length = fields.optional("without_length").and_then(|node| share(node, fields.diagnostics()));
-    fields.finish();
-    Some(Oversized { share: of_calls?, without_length: without_length.unwrap_or(0.0) })
-}
-
-fn duplicate(node: &Node, diagnostics: &mut Diagnostics) -> Option<Duplicates> {
-    let mut fields = Fields::of(node, diagnostics);
-    let kinds = [
-        ("redelivery", DuplicateKind::Redelivery),
-        ("copied_flow", DuplicateKind::CopiedFlow),
-        ("lost_answer", DuplicateKind::LostAnswer),
-    ];
-    let kind = fields.required("by").and_then(|node| word(node, &kinds, fields.diagnostics()));
-    let share = fields.required("share").and_then(|node| share(node, fields.diagnostics()));
-    let after = optional_span(&mut fields, "after").unwrap_or_default();
-    fields.finish();
-    Some(Duplicates { kind: kind?, share: share?, after })
 }

@@ -8,7 +8,9 @@
 
 mod actions;
 mod calls;
+mod dues;
 mod fault;
+mod flows;
 mod lint;
 mod load;
 mod model;
@@ -22,8 +24,8 @@ pub use calls::{CallSource, POOL, PlannedAction, PlannedCall};
 pub use lint::lint;
 pub use load::{load, load_dir};
 pub use model::{
-    ActionSpec, Arrivals, ChildSpec, Connections, DuplicateKind, Duplicates, FlowSpec, Kept, Oversized, Scenario,
-    Start, TimeBase, Users,
+    ActionSpec, Arrivals, ChildSpec, Concurrency, Connections, DuplicateKind, Duplicates, FlowSpec, Kept, Oversized,
+    Scenario, Start, TimeBase, Users,
 };
 pub use plan::{Crew, FlowClone, Overrides, Plan, PlannedFault, PlannedFlow, plan};
 pub use tickets::{Ticket, Tickets};

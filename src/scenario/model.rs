@@ -82,6 +82,11 @@ pub struct FlowSpec {
     pub clients: u32,
     /// When its runs begin.
     pub start: Start,
+    /// How many runs its trigger begins at once; `None`: as many as come.
+    pub concurrency: Option<Concurrency>,
+    /// How many calls its owner's profile lets be under way at once; `None`: the
+    /// profile is not looked at.
+    pub outbound: Option<u32>,
     /// Where the correlation ID is born.
     pub correlation: CorrelationBirth,
     /// Whether its actions send no header fields of the platform
@@ -97,6 +102,23 @@ pub struct FlowSpec {
     pub duplicates: Vec<Duplicates>,
     /// Where it stands.
     pub place: Place,
+}
+
+/// The concurrency control of a trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Concurrency {
+    /// How many runs are under way at once.
+    pub runs: u32,
+    /// How many more wait; a caller beyond that gets 429, a poll is skipped.
+    pub waiting: u32,
+}
+
+impl Concurrency {
+    /// With as many waiting as the engine takes: ten more than run, at most 100
+    /// (Power Automate, limits of concurrency and debatching).
+    pub fn of(runs: u32) -> Self {
+        Self { runs, waiting: (runs + 10).min(100) }
+    }
 }
 
 /// One HTTP action.
@@ -132,10 +154,28 @@ pub enum Start {
     Recurrence {
         /// The interval.
         every: Duration,
-        /// Each run is late by up to this.
+        /// Each run is late by up to this, on its own: the schedule is the wall
+        /// clock's.
         jitter: Duration,
+        /// Each run is later than an interval after the one before by up to
+        /// this: the schedule has no start time, and drifts.
+        drift: Duration,
         /// How many runs of each clone.
         times: u32,
+        /// Whose time the spans are.
+        time: TimeBase,
+    },
+    /// Each clone looks for new items on a schedule, and has a run for each
+    /// (`splitOn`), all of them at once.
+    Polling {
+        /// The interval.
+        every: Duration,
+        /// Each poll is late by up to this.
+        jitter: Duration,
+        /// How many polls of each clone.
+        times: u32,
+        /// How many items a poll finds: the least and the most.
+        items: (u32, u32),
         /// Whose time the spans are.
         time: TimeBase,
     },
@@ -229,6 +269,9 @@ pub struct Duplicates {
 pub enum DuplicateKind {
     /// The trigger's event is delivered again: another run of the same flow.
     Redelivery,
+    /// Somebody has the platform make the run again: another run with the same
+    /// inputs.
+    Resubmit,
     /// A copy of the flow runs on the same event, as the same client.
     CopiedFlow,
     /// The answer is lost on its way to the flow, which sends the call again.

@@ -7,9 +7,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::calls::{CallSource, PlannedAction};
+use super::dues::{Dues, clocked, rate, real};
 use super::lint::named;
-use super::model::{ActionSpec, Connections, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
-use super::start::{Dues, clocked, rate, real};
+use super::model::{ActionSpec, Concurrency, Connections, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
 use super::tickets::{Again, Source, Tickets};
 use crate::diagnose::Diagnostics;
 use crate::flow::{CorrelationBirth, Definition, Kind, Workflow, mix};
@@ -110,6 +110,10 @@ pub struct PlannedFlow {
     pub correlation: CorrelationBirth,
     /// Whether its actions send no header fields of the platform.
     pub suppressed: bool,
+    /// How many runs its trigger begins at once, and how many more wait.
+    pub concurrency: Option<Concurrency>,
+    /// How many of its calls may be under way at once.
+    pub outbound: Option<u32>,
     /// How long an answer may take, in real time.
     pub timeout: Duration,
     /// Its clones.
@@ -238,6 +242,8 @@ impl Planner<'_> {
             children: self.children(spec),
             correlation: spec.correlation,
             suppressed: spec.suppressed,
+            concurrency: spec.concurrency,
+            outbound: spec.outbound,
             timeout: scaled,
             clones: (0..spec.clones).map(|n| self.clone(spec, &definition, seed, n)).collect(),
         }
@@ -331,6 +337,7 @@ fn calls_of(spec: &FlowSpec, scale: f64) -> u64 {
         Start::Users(_) | Start::Child => return u64::MAX,
         Start::Recurrence { times, .. } => u64::from(*times) * u64::from(spec.clones),
         Start::Burst { runs, .. } => u64::from(*runs),
+        Start::Polling { times, items, .. } => u64::from(*times) * u64::from(spec.clones) * u64::from(items.1),
         Start::Replay { at, .. } => at.len() as u64,
         Start::Arrivals(a) => (a.rate.max(a.to) * a.lasting.as_secs_f64() * scale.max(1.0)) as u64,
     };
@@ -345,6 +352,7 @@ fn may_wait(spec: &FlowSpec) -> usize {
         Start::Arrivals(_) | Start::Users(_) | Start::Child => 0,
         Start::Recurrence { times: turns, .. } => *turns as usize * spec.clones as usize * times,
         Start::Burst { runs, .. } => *runs as usize * times,
+        Start::Polling { times: turns, items, .. } => *turns as usize * spec.clones as usize * items.1 as usize * times,
         Start::Replay { at, .. } => at.len() * times,
     }
 }

@@ -87,6 +87,41 @@ fn the_steady_day_offers_every_objective_its_rate_for_half_a_minute() {
     }
 }
 
+#[test]
+fn triggers_are_read_with_their_concurrency_and_their_owners_profile() {
+    let file = |flow: &str| {
+        format!(
+            "format: seamstress/scenario/1\nname: n\ndescription: d\nflows:\n  - name: a\n    \
+             actions: [{{ contract: bulk-update/v1, operation: submitBatch }}]\n    {flow}\n"
+        )
+    };
+    let read = |flow: &str| load("s.yaml", &file(flow)).unwrap_or_else(|faults| panic!("{faults}")).flows.remove(0);
+    let flow =
+        read("start: { polling: { every: 5 min, times: 3, items: [0, 40] } }\n    concurrency: 25\n    profile: low");
+    let Start::Polling { times: 3, items: (0, 40), .. } = flow.start else { panic!("{:?}", flow.start) };
+    assert_eq!(flow.concurrency, Some(Concurrency { runs: 25, waiting: 35 }));
+    assert_eq!((flow.retry, flow.outbound), (RetryPolicy::PA_LOW, Some(500)));
+    let flow = read("start: { webhook: { rows: 400, within: 2 s } }\n    concurrency: { runs: 95, waiting: 7 }");
+    assert_eq!(flow.concurrency, Some(Concurrency { runs: 95, waiting: 7 }));
+    assert_eq!((flow.retry, flow.outbound), (RetryPolicy::PA_MEDIUM, None));
+    assert_eq!(Concurrency::of(95).waiting, 100);
+    let told = load(
+        "s.yaml",
+        &file(
+            "start: { polling: { every: 5 min, items: [401, 2] } }\n    concurrency: 101\n    profile: low\n    apply_to_each: { items: 6000 }",
+        ),
+    );
+    let told = told.expect_err("broken").to_string();
+    for words in [
+        "the most are fewer than the least",
+        "from 1 to 100",
+        "more than the profile takes",
+        "does not split 401 items",
+    ] {
+        assert!(told.contains(words), "{words} is not in\n{told}");
+    }
+}
+
 fn tickets(plan: &Plan) -> Vec<Ticket> {
     plan.tickets.iter().collect()
 }

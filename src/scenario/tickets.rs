@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use super::calls::drawn;
-use super::start::{Due, Dues};
+use super::dues::{Due, Dues};
 use crate::flow::mix;
 
 /// One run that is due.

@@ -93,6 +93,7 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
         ended: calls.iter().map(|c| c.done).max().unwrap_or_default(),
         due: calls.len() as u64,
         dropped: 0,
+        turned_away: 0,
         operations: Operations::default(),
         lag: Latency::new(),
         latencies: vec![latency],

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::attack;
 use super::attack_tests::{planned_file, played, target};
-use crate::observe::{Operations, PhaseRun, Sink};
+use crate::observe::{Event, Operations, PhaseRun, Sink};
 
 /// Plays 24 runs of two copies of a flow; gives the phase, and how many
 /// connections the calls came over.
@@ -89,6 +89,46 @@ async fn a_stop_lets_what_is_under_way_come_to_its_end_and_begins_nothing_more()
         let Operations { begun, done, attempts, .. } = phases[0].operations;
         assert_eq!((begun, done, attempts), (8, 8, 8), "{start}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trigger_begins_as_many_runs_as_it_may_lets_some_wait_and_turns_the_rest_away() {
+    let (under_way, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (answer, answered) = watch::channel(false);
+    let seen = (under_way.clone(), most.clone());
+    let app = Router::new().route(
+        "/bulk-update/v1/batches",
+        post(move || {
+            let ((under_way, most), mut answered) = (seen.clone(), answered.clone());
+            async move {
+                most.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                let _ = answered.wait_for(|answered| *answered).await;
+                under_way.fetch_sub(1, Ordering::SeqCst);
+                StatusCode::OK
+            }
+        }),
+    );
+    let plan = planned_file(
+        "flows:\n  - name: f\n    clones: 2\n    start: { webhook: { rows: 20, within: 0 s } }\n    \
+         concurrency: { runs: 2, waiting: 3 }\n    \
+         actions: [{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }]\n",
+    );
+    let (sink, mut events) = Sink::new();
+    let asking = under_way.clone();
+    tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            // Answers come when all are due, and those that may begin have asked.
+            let all_due = matches!(&event, Event::Live(scenarios) if scenarios[0].due == 20);
+            if all_due && asking.load(Ordering::SeqCst) == 4 {
+                answer.send_replace(true);
+            }
+        }
+    });
+    let (_go_on, stop) = watch::channel(false);
+    let phases = attack(&target(app).await, vec![plan], &sink, stop).await.unwrap_or_else(|e| panic!("{e}"));
+    // Each copy of the flow is one of its own.
+    assert_eq!((phases[0].due, phases[0].turned_away, phases[0].dropped), (20, 10, 0));
+    assert_eq!((phases[0].calls.len(), most.load(Ordering::SeqCst)), (10, 4));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,20 +7,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::phase::{Due, Phase};
+use crate::scenario::{Concurrency, Plan, Ticket};
 
 /// The runs of a plan that are under way, and those that are due and wait until
 /// another ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Roster {
     seats: Mutex<Seats>,
+    /// How many runs may be under way, and how many may wait.
+    room: (usize, usize),
+    /// Flows by their triggers' concurrency.
+    concurrency: Vec<Option<Concurrency>>,
     /// Somebody has left, and nobody is there any more.
     empty: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seats {
     taken: usize,
     waiting: VecDeque<Due>,
+    /// By flow and copy of it: under way, and waiting.
+    flows: Vec<Vec<(u32, u32)>>,
 }
 
 /// What becomes of a run that is due.
@@ -32,28 +39,58 @@ enum Seated {
     Later,
     /// Too many wait already.
     Never,
+    /// The flow's trigger takes no more: a caller gets 429, a poll is skipped.
+    TurnedAway,
 }
 
 impl Roster {
-    fn seat(&self, due: Due, (users, queue): (usize, usize)) -> Seated {
-        let mut seats = self.seats();
-        if seats.taken < users {
-            seats.taken += 1;
-            Seated::Now
-        } else if seats.waiting.len() < queue {
-            seats.waiting.push_back(due);
-            Seated::Later
-        } else {
-            Seated::Never
+    pub(super) fn of(plan: &Plan) -> Self {
+        let flows = plan.flows.iter().map(|flow| vec![(0, 0); flow.clones.len().max(1)]).collect();
+        Self {
+            seats: Mutex::new(Seats { taken: 0, waiting: VecDeque::new(), flows }),
+            room: (plan.users, plan.queue),
+            concurrency: plan.flows.iter().map(|flow| flow.concurrency).collect(),
+            empty: Notify::new(),
         }
     }
 
-    /// The next run for whoever has ended one; without one he leaves.
-    fn next(&self) -> Option<Due> {
+    fn seat(&self, due: Due) -> Seated {
         let mut seats = self.seats();
-        let next = seats.waiting.pop_front();
-        if next.is_none() {
-            self.leave(&mut seats);
+        let Ticket { flow, clone, .. } = due.ticket;
+        let full = self.is_full(&seats, &due.ticket);
+        if !full && seats.taken < self.room.0 {
+            seats.taken += 1;
+            seats.flows[flow][clone].0 += 1;
+            return Seated::Now;
+        }
+        if self.concurrency[flow].is_some_and(|limit| full && seats.flows[flow][clone].1 >= limit.waiting) {
+            return Seated::TurnedAway;
+        }
+        if seats.waiting.len() >= self.room.1 {
+            return Seated::Never;
+        }
+        seats.waiting.push_back(due);
+        seats.flows[flow][clone].1 += 1;
+        Seated::Later
+    }
+
+    /// Whether a flow's trigger begins no more runs now.
+    fn is_full(&self, seats: &Seats, ticket: &Ticket) -> bool {
+        self.concurrency[ticket.flow].is_some_and(|limit| seats.flows[ticket.flow][ticket.clone].0 >= limit.runs)
+    }
+
+    /// The next run for whoever has ended one; without one he leaves.
+    fn next(&self, ended: &Ticket) -> Option<Due> {
+        let mut seats = self.seats();
+        seats.flows[ended.flow][ended.clone].0 -= 1;
+        let place = seats.waiting.iter().position(|due| !self.is_full(&seats, &due.ticket));
+        let next = place.and_then(|place| seats.waiting.remove(place));
+        match next {
+            Some(due) => {
+                let (going, waiting) = &mut seats.flows[due.ticket.flow][due.ticket.clone];
+                (*going, *waiting) = (*going + 1, *waiting - 1);
+            }
+            None => self.leave(&mut seats),
         }
         next
     }
@@ -98,7 +135,6 @@ impl Roster {
 pub(super) async fn open(phase: &Arc<Phase>) {
     let mut stop = phase.stop.clone();
     let zero = phase.began();
-    let room = (phase.plan.users, phase.plan.queue);
     for ticket in phase.plan.tickets.iter() {
         let at = zero + ticket.due;
         let until = tokio::time::Instant::from_std(phase.target.began + at);
@@ -112,10 +148,11 @@ pub(super) async fn open(phase: &Arc<Phase>) {
         }
         phase.was_due();
         let due = Due { ticket, at };
-        match phase.roster.seat(due, room) {
+        match phase.roster.seat(due) {
             Seated::Now => drop(tokio::spawn(serve(phase.clone(), due))),
             Seated::Later => {}
             Seated::Never => phase.dropped().await,
+            Seated::TurnedAway => phase.turned_away(),
         }
     }
     phase.roster.emptied().await;
@@ -129,6 +166,6 @@ async fn serve(phase: Arc<Phase>, first: Due) {
             phase.roster.give_up();
             return;
         }
-        next = phase.roster.next();
+        next = phase.roster.next(&due.ticket);
     }
 }

@@ -18,7 +18,7 @@ use crate::observe::{
     CallRecord, Event, Glimpse, IntervalRecorder, LastPart, Latency, Live, Log, OperationLatency, Operations, PhaseRun,
     Sink, Troubles,
 };
-use crate::scenario::{Kept, Plan, Ticket};
+use crate::scenario::{Kept, Plan, PlannedFlow, Ticket};
 use crate::target::{Target, TargetError};
 use crate::traffic::armed::Armed;
 use crate::traffic::connection::{Client, Pool};
@@ -50,18 +50,27 @@ pub(super) struct Phase {
     pub(super) roster: Roster,
     /// How many calls may be under way at once.
     pub(super) lanes: Semaphore,
+    /// By flow and copy of it: how many of its calls may be; none where its
+    /// owner's profile is not looked at.
+    pub(super) outbound: Vec<Vec<Semaphore>>,
     /// Let go of at the end: virtual users keep the phase for longer.
     sink: Mutex<Option<Sink>>,
     /// The number of the last run that began without a ticket.
     run: AtomicU64,
     due: AtomicU64,
     dropped: AtomicU64,
+    turned_away: AtomicU64,
     cut: AtomicBool,
     /// How many runs are under way.
     going: AtomicUsize,
     /// None is any more.
     rests: Notify,
     tally: Mutex<Tally>,
+}
+
+fn outbound(flow: &PlannedFlow) -> Vec<Semaphore> {
+    let Some(most) = flow.outbound else { return Vec::new() };
+    flow.clones.iter().map(|_| Semaphore::new(most as usize)).collect()
 }
 
 /// What was seen so far.
@@ -84,7 +93,8 @@ impl Phase {
         Self {
             pool: Pool::new(target.clone(), if plan.connections.kept == Kept::Never { 0 } else { plan.most_calls() }),
             payloads: Payloads::of(&plan),
-            roster: Roster::default(),
+            roster: Roster::of(&plan),
+            outbound: plan.flows.iter().map(outbound).collect(),
             lanes: Semaphore::new(plan.most_calls()),
             target,
             stop,
@@ -92,6 +102,7 @@ impl Phase {
             run: AtomicU64::new(plan.tickets.len()),
             due: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            turned_away: AtomicU64::new(0),
             cut: AtomicBool::new(false),
             going: AtomicUsize::new(0),
             rests: Notify::new(),
@@ -222,6 +233,11 @@ impl Phase {
         self.send(Event::Dropped { scenario: self.plan.scenario.clone() }).await;
     }
 
+    /// A flow's trigger takes no more runs.
+    pub(super) fn turned_away(&self) {
+        self.turned_away.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Takes note of an exchange and tells it.
     pub(super) async fn tell(&self, record: CallRecord, exchange: &Arc<Exchange>) {
         self.note(record.clone());
@@ -308,7 +324,8 @@ impl Phase {
 
     /// How it stands.
     pub(super) fn live(&self) -> Live {
-        let (due, dropped) = (self.due.load(Ordering::Relaxed), self.dropped.load(Ordering::Relaxed));
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let (due, dropped, turned_away) = (load(&self.due), load(&self.dropped), load(&self.turned_away));
         let tally = self.tally();
         let mut all: Option<OperationLatency> = None;
         for latency in &tally.latencies {
@@ -323,7 +340,7 @@ impl Phase {
             at: self.target.elapsed().saturating_sub(tally.began),
             lasts: self.plan.lasts(),
             due,
-            begun: due.saturating_sub(dropped + self.roster.waiting() as u64),
+            begun: due.saturating_sub(dropped + turned_away + self.roster.waiting() as u64),
             dropped,
             going: self.going.load(Ordering::SeqCst),
             p50: at(0.5),
@@ -347,6 +364,7 @@ impl Phase {
             ended: tally.ended,
             due: self.due.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed),
+            turned_away: self.turned_away.load(Ordering::Relaxed),
             operations: tally.operations,
             lag: tally.lag,
             latencies: tally.latencies,

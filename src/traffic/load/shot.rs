@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
+use tokio::sync::SemaphorePermit;
 use uuid::Uuid;
 
 use super::errand::{Errand, Step};
@@ -40,8 +41,7 @@ impl Errand<'_> {
         let phase = self.phase;
         let Try { due, attempt, timeout } = attempt;
         let request = self.outgoing(step, authorized, attempt);
-        // The semaphore is never closed; without a permit the call just goes.
-        let lane = phase.lanes.acquire().await.ok();
+        let lanes = self.lanes().await;
         let owner = phase.owner(&self.due.ticket);
         let mut client = phase.pool.take_own(&phase.target.gateway, owner);
         client.set_timeout(timeout);
@@ -54,7 +54,7 @@ impl Errand<'_> {
             Ok(Arc::new(client.exchange(request, shot, (due, attempt))))
         };
         phase.pool.give_own(client, owner);
-        drop(lane);
+        drop(lanes);
         match exchange {
             Ok(exchange) => {
                 phase.tell(self.record(step, authorized, &exchange, false), &exchange).await;
@@ -76,15 +76,26 @@ impl Errand<'_> {
         Try { due, attempt, timeout }: Try,
     ) -> Arc<Exchange> {
         let phase = self.phase;
-        let lane = phase.lanes.acquire().await.ok();
+        let lanes = self.lanes().await;
         let owner = phase.owner(&self.due.ticket);
         let mut client = phase.pool.take_own(&phase.target.gateway, owner);
         client.set_timeout(timeout);
         let exchange = Arc::new(client.send(request, due, attempt).await);
         phase.pool.give_own(client, owner);
-        drop(lane);
+        drop(lanes);
         phase.tell(self.record(step, authorized, &exchange, true), &exchange).await;
         exchange
+    }
+
+    /// Room for a call: among those of its flow, and among all. The semaphores
+    /// are never closed; without a permit the call would just go.
+    async fn lanes(&self) -> (Option<SemaphorePermit<'_>>, Option<SemaphorePermit<'_>>) {
+        let ticket = &self.due.ticket;
+        let own = match self.phase.outbound[ticket.flow].get(ticket.clone) {
+            Some(own) => own.acquire().await.ok(),
+            None => None,
+        };
+        (own, self.phase.lanes.acquire().await.ok())
     }
 
     /// Whether an answer is what was promised, and like one that was judged, so
