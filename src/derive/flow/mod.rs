@@ -110,6 +110,7 @@ fn flow(
         let asked = format!("how many copies of {} run in the environments that share the service?", export.name);
         lines.push(("clones: 1".to_owned(), vec![Remark::question(&definition.place, asked)]));
     }
+    lines.extend(trigger::concurrency(definition, &reader.known).filter(|_| !is_child));
     lines.extend(reader.births.line(&definition.place));
     lines.extend(reader.headers_line(&definition.place));
     lines.push(retry::of_flow(&definition.place, reader.has_default_retry));

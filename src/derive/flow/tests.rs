@@ -59,12 +59,12 @@ fn triggers_become_starts_and_what_they_leave_open_is_asked() {
         ("{type: Request, kind: Http}", "arrivals", "how many runs begin in a second?"),
         (
             "{type: OpenApiConnectionWebhook, inputs: {parameters: {subscriptionRequest/entityname: account}}}",
-            "burst",
+            "webhook: { rows: 100, within: 1 s }",
             "one run for each event of account",
         ),
         (
             "{type: OpenApiConnection, recurrence: {frequency: Minute, interval: 3}, splitOn: \"@triggerOutputs()?['body/value']\"}",
-            "burst",
+            "polling: { every: 3 min, items: [0, 40] }",
             "one run for each item of",
         ),
         (
@@ -75,7 +75,7 @@ fn triggers_become_starts_and_what_they_leave_open_is_asked() {
         (
             "{type: Recurrence, recurrence: {frequency: Minute, interval: 5, startTime: '2026-01-01T00:00:00Z'}, operationOptions: SingleInstance}",
             "every: 5 min, jitter: 1 min",
-            "At most 1 at once, 11 more wait",
+            "concurrency: { runs: 1, waiting: 11 }",
         ),
     ] {
         let derived = derived(trigger, &actions);

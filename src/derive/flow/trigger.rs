@@ -12,11 +12,15 @@ use crate::flow::expression::Known;
 /// Runs begin late by up to this where they are aligned with the wall clock.
 const JITTER: &str = "1 min";
 
+/// By how much a run follows later than an interval after the last one, where
+/// they are not.
+const DRIFT: &str = "2 s";
+
 /// What a flow that is called over HTTP is given of which nothing is known.
 const ARRIVALS: &str = "{ arrivals: { rate: 30/min, for: 2 min } }";
 
 /// What a flow that is called for each row is given of which nothing is known.
-const BURST: &str = "{ burst: { runs: 100, within: 1 s } }";
+const ROWS: &str = "{ webhook: { rows: 100, within: 1 s } }";
 
 /// `start`, and what is said of it.
 pub(super) fn start(definition: &Node, is_child: bool, known: &Known) -> (String, Vec<Remark>) {
@@ -38,7 +42,7 @@ pub(super) fn start(definition: &Node, is_child: bool, known: &Known) -> (String
         "OpenApiConnectionWebhook" | "ApiConnectionWebhook" | "HttpWebhook" | "OpenApiConnectionNotification" => {
             let told = format!("one run for each event{}: how many come at once, within which time?", table(trigger));
             remarks.push(Remark::question(&trigger.place, told));
-            BURST.to_owned()
+            ROWS.to_owned()
         }
         _ if trigger.get("recurrence").is_some() => polled(trigger, known, &mut remarks),
         other => {
@@ -47,7 +51,7 @@ pub(super) fn start(definition: &Node, is_child: bool, known: &Known) -> (String
             ARRIVALS.to_owned()
         }
     };
-    further(trigger, known, &mut remarks);
+    further(trigger, &mut remarks);
     (line, remarks)
 }
 
@@ -74,7 +78,7 @@ fn recurrence(trigger: &Node, known: &Known, remarks: &mut Vec<Remark>) -> Strin
         "Without a start time runs follow the last one and drift: copies do not wake together. With more clones, let \
          `jitter` be as long as `every`.",
     ));
-    format!("{{ recurrence: {{ every: {} }} }}", written(every))
+    format!("{{ recurrence: {{ every: {}, drift: {DRIFT} }} }}", written(every))
 }
 
 fn interval(node: &Node, known: &Known, remarks: &mut Vec<Remark>) -> Duration {
@@ -131,29 +135,29 @@ fn polled(trigger: &Node, known: &Known, remarks: &mut Vec<Remark>) -> String {
     let every = interval(node, known, remarks);
     remarks.push(Remark::note(format!("It asks every {}.", written(every))));
     if trigger.get("splitOn").is_some() {
-        return BURST.to_owned();
+        return format!("{{ polling: {{ every: {}, items: [0, 40] }} }}", written(every));
     }
     remarks.push(Remark::question(&trigger.place, "does each time that it asks begin a run?"));
-    format!("{{ recurrence: {{ every: {} }} }}", written(every))
+    format!("{{ polling: {{ every: {}, items: 1 }} }}", written(every))
+}
+
+/// `concurrency`, where the trigger limits its runs.
+pub(super) fn concurrency(definition: &Node, known: &Known) -> Option<(String, Vec<Remark>)> {
+    let trigger = definition.get("triggers").and_then(Node::as_mapping)?.first().map(|(_, trigger)| trigger)?;
+    let concurrency = trigger.pointer("/runtimeConfiguration/concurrency");
+    let single = options(trigger).any(|option| option.eq_ignore_ascii_case("SingleInstance"));
+    let runs = concurrency.and_then(|node| value(node.get("runs")?, known)?.as_u64()).or(single.then_some(1))?;
+    let waiting = concurrency.and_then(|node| value(node.get("maximumWaitingRuns")?, known)?.as_u64());
+    let (runs, waiting) = (runs.clamp(1, 100), waiting.unwrap_or(runs.saturating_add(10)).min(100));
+    let told = "Beyond that a caller gets 429, a poll is skipped, and `splitOn` takes 100 items.";
+    Some((format!("concurrency: {{ runs: {runs}, waiting: {waiting} }}"), vec![Remark::note(told)]))
 }
 
 /// What a scenario can't say of a trigger.
-fn further(trigger: &Node, known: &Known, remarks: &mut Vec<Remark>) {
+fn further(trigger: &Node, remarks: &mut Vec<Remark>) {
     if let Some(node) = trigger.get("splitOn") {
         let told = format!("one run for each item of {}, all at once: how many items come?", expression(node));
         remarks.push(Remark::question(&node.place, told));
-    }
-    let concurrency = trigger.pointer("/runtimeConfiguration/concurrency");
-    let single = options(trigger).any(|option| option.eq_ignore_ascii_case("SingleInstance"));
-    let runs = concurrency.and_then(|node| value(node.get("runs")?, known)?.as_u64()).or(single.then_some(1));
-    if let Some(runs) = runs {
-        let waiting = concurrency.and_then(|node| value(node.get("maximumWaitingRuns")?, known)?.as_u64());
-        let waiting = waiting.unwrap_or(runs.saturating_add(10));
-        let told = format!(
-            "are more runs due than it takes? At most {runs} at once, {waiting} more wait (then a caller gets \
-             429, a poll is skipped, `splitOn` takes 100 items); a scenario limits runs only altogether, by `at_once`"
-        );
-        remarks.push(Remark::question(&concurrency.unwrap_or(trigger).place, told));
     }
     let conditions = trigger.get("conditions").and_then(Node::as_sequence).unwrap_or_default();
     if let Some(first) = conditions.first() {
