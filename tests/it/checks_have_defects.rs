@@ -152,6 +152,7 @@ const FAULT_MODEL: &[(&str, &[&str])] = &[
     ("a key that is missing is made up", &["key-invented", "correlation-invented"]),
     ("in progress for ever", &["stuck-after-failure", "stuck-after-client-left"]),
     ("the answer is kept only when all is done", &["running-not-seen", "again-after-client-left"]),
+    ("the claim ends with the connection", &["claim-lost-with-client", "again-after-client-left"]),
     ("a failure is kept as the answer", &["throttle-remembered", "failure-remembered-midway"]),
     ("the fingerprint is over raw text, or the scope is too wide or too narrow", &["key-order-matters", "scope-without-principal", "decisions-shared", "scope-with-version"]),
     ("key and effect are not kept together", &["records-forgotten-on-restart", "files-forgotten-on-restart"]),

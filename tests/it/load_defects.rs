@@ -1,6 +1,7 @@
 //! Checks that a run of the score has no occasion for, each with two defects
 //! that it finds: more calls by one client than a minute admits, and answers
-//! that are later than a contract allows.
+//! that are later than a contract allows. And a commit after the client gave
+//! up, which takes longer than a run of the score lasts.
 
 use std::path::Path;
 
@@ -43,6 +44,27 @@ fn more_calls_than_the_rate_are_found_under_load() {
     }
     let ran = rush(&[]);
     assert!(!spoke(&ran, check), "{}", ran.all());
+}
+
+#[test]
+fn a_commit_after_the_flow_gave_up_is_told_in_one_line_where_the_service_takes_the_next_attempt_for_new() {
+    let load = |defects: &[&str]| {
+        let args = ["load", "three-clocks", "--scenarios", "scenarios", "--seed", "1"];
+        seamstress(&[&args, defects].concat())
+    };
+    let ran = load(&["--defect", "claim-lost-with-client"]);
+    let record = ran.record();
+    let findings = record["findings"].as_array().expect("findings");
+    let late = findings.iter().find(|finding| finding["check"] == "idempotency/duplicate-under-load");
+    let title = late.unwrap_or_else(|| panic!("{}", ran.all()))["title"].as_str().expect("a title").to_owned();
+    let told = regex::Regex::new(
+        "^three-clocks: attempt 1 committed at 13[1-5] s, after the client gave up at 12[0-4] s: 2 rows, 1 promised$",
+    );
+    assert!(told.expect("a pattern").is_match(&title), "{title}");
+    // Each attempt finds the first one at work, or what it did.
+    let ran = load(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(ran.record()["phases"][0]["exchanges"].as_u64() > Some(24), "{}", ran.all());
 }
 
 /// The shipped contracts, with another promise about how soon an answer comes.

@@ -1,5 +1,7 @@
 //! `idempotency/duplicate-under-load`.
 
+use std::time::Duration;
+
 use super::ask::{Excess, excesses, of_calls};
 use crate::check::claim::Claim;
 use crate::check::effect::{Effects, story};
@@ -40,9 +42,13 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
             let excesses = excesses(&effects, &asks, idempotency, declared.once);
             rows += excesses.len() as u64;
             first = first.or_else(|| {
-                let excess = excesses.first()?;
-                let mut finding = told(subject, contract, behaviour, excess);
-                finding.evidence.lines.extend(after_the_client_gave_up(&part.calls, &effects, excess));
+                // The one that tells most.
+                let late = excesses
+                    .iter()
+                    .find_map(|excess| Some((excess, Some(after_the_client_gave_up(&part.calls, &effects, excess)?))));
+                let (excess, late) = late.or_else(|| Some((excesses.first()?, None)))?;
+                let mut finding = told(subject, (contract, behaviour), excess, late.as_deref());
+                finding.evidence.lines.extend(late);
                 finding.evidence.lines.extend(story(excess.effects.iter().copied()));
                 Some(finding)
             });
@@ -56,10 +62,17 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
     asked
 }
 
-fn told(subject: &PhaseSubject<'_>, contract: &Contract, behaviour: &Behaviour, excess: &Excess<'_>) -> Finding {
+fn told(
+    subject: &PhaseSubject<'_>,
+    (contract, behaviour): (&Contract, &Behaviour),
+    excess: &Excess<'_>,
+    late: Option<&str>,
+) -> Finding {
+    let scenario = &subject.run.scenario;
+    let plainly = || format!("{scenario} wrote one row {} times", excess.effects.len());
     let claim = Claim {
-        what: subject.run.scenario.to_string(),
-        title: format!("{} wrote one row {} times", subject.run.scenario, excess.effects.len()),
+        what: scenario.to_string(),
+        title: late.map_or_else(plainly, |late| format!("{scenario}: {late}")),
         expected: format!("{} effect on each row for each call that is not a duplicate", excess.promised),
         actual: excess.in_words(),
         place: Some(behaviour.place("/effects/once")),
@@ -85,11 +98,16 @@ fn after_the_client_gave_up(calls: &[CallRecord], effects: &Effects<'_>, excess:
     let ((call, effect), number) = late.min_by_key(|((call, _), _)| call.sent_at)?;
     Some(format!(
         "attempt {number} committed at {}, after the client gave up at {}: {} rows, {} promised",
-        format_duration(effect.at.since(began)),
-        format_duration(call.done_at.since(began)),
+        seconds(effect.at.since(began)),
+        seconds(call.done_at.since(began)),
         excess.effects.len(),
         excess.promised
     ))
+}
+
+/// In seconds, as timeouts are named.
+fn seconds(span: Duration) -> String {
+    if span < Duration::from_secs(10) { format_duration(span) } else { format!("{:.0} s", span.as_secs_f64()) }
 }
 
 #[cfg(test)]
@@ -145,11 +163,14 @@ mod tests {
                 if gave_up { (None, Some(FailureKind::Timeout)) } else { (Some(200), None) };
             let effects = [(1, 131), (2, second)].map(|(n, s)| effect(n, "key-1", Some("id-1"), at(s)));
             let run = phase(vec![first, attempt(127, 134)], effects.to_vec());
-            phase_findings(&super::CHECK, &contract, &run).remove(0).evidence.lines
+            phase_findings(&super::CHECK, &contract, &run).remove(0)
         };
-        let told = "attempt 1 committed at 2 min 11 s, after the client gave up at 2 min: 2 rows, 1 promised";
-        assert_eq!(found(true, 133)[0], told);
-        assert!(found(false, 133).iter().all(|line| !line.contains("gave up")));
+        let told = "attempt 1 committed at 131 s, after the client gave up at 120 s: 2 rows, 1 promised";
+        let late = found(true, 133);
+        assert_eq!(late.evidence.lines[0], told);
+        assert!(late.title.ends_with(told), "{}", late.title);
+        let other = found(false, 133);
+        assert!(other.evidence.lines.iter().chain([&other.title]).all(|line| !line.contains("gave up")));
     }
 
     #[test]

@@ -29,7 +29,9 @@ pub(super) enum Outcome {
     /// The connection is reset.
     Lost,
     /// Nothing comes until this is over; then the connection is reset.
-    Silence(tokio::sync::oneshot::Receiver<()>),
+    Silence(tokio::sync::oneshot::Receiver<Answer>),
+    /// It goes out when it is there.
+    Late(tokio::sync::oneshot::Receiver<Answer>),
 }
 
 impl Organization {
@@ -100,6 +102,7 @@ impl Organization {
                 if call.operation().is_none() && operation_of(&call) == FaultOperation::Read {
                     return match answered {
                         Some(refusal) => Outcome::Answer(self.refusal(&refusal, annotated)),
+                        None if *answer == InsteadOf::Own => Outcome::Answer(execute(&call)),
                         None => Outcome::Lost,
                     };
                 }
@@ -107,6 +110,7 @@ impl Organization {
                 match (answered, answer) {
                     (Some(refusal), _) => Outcome::Answer(self.refusal(&refusal, annotated)),
                     (None, InsteadOf::Silence) => Outcome::Silence(done),
+                    (None, InsteadOf::Own) => Outcome::Late(done),
                     (None, _) => Outcome::Lost,
                 }
             }
@@ -153,16 +157,16 @@ impl Organization {
         mut call: Call,
         principal: Principal,
         (fault, by): (Option<&'static str>, Duration),
-    ) -> tokio::sync::oneshot::Receiver<()> {
+    ) -> tokio::sync::oneshot::Receiver<Answer> {
         let (done, waiting) = tokio::sync::oneshot::channel();
         let (organization, due) = (Arc::clone(self), call.at.plus(by));
         self.late.spawn(async move {
             organization.clock.sleep_until(due).await;
             call.at = organization.clock.now();
-            // What came of it is in the ledger; nobody waits for the answer.
-            let _ = organization.execute(&call, &principal, fault);
-            // Who waited for it may be gone.
-            let _ = done.send(());
+            let annotated = call.prefer.annotated();
+            let answer = organization.execute(&call, &principal, fault);
+            // What came of it is in the ledger; who waited for it may be gone.
+            let _ = done.send(answer.unwrap_or_else(|refusal| organization.refusal(&refusal, annotated)));
         });
         waiting
     }
@@ -173,7 +177,7 @@ impl Outcome {
     pub(super) fn cost(&self) -> Cost {
         match self {
             Self::Answer(answer) | Self::Half(answer) => answer.cost,
-            Self::Lost | Self::Silence(_) => Cost::default(),
+            Self::Lost | Self::Silence(_) | Self::Late(_) => Cost::default(),
         }
     }
 
@@ -181,7 +185,7 @@ impl Outcome {
     pub(super) fn delay(&self) -> Duration {
         match self {
             Self::Answer(answer) | Self::Half(answer) => answer.aftermath.delay,
-            Self::Lost | Self::Silence(_) => Duration::ZERO,
+            Self::Lost | Self::Silence(_) | Self::Late(_) => Duration::ZERO,
         }
     }
 
@@ -200,6 +204,7 @@ impl Outcome {
                 let _ = tokio::time::timeout(SILENCE, done).await;
                 return Err(Reset);
             }
+            Self::Late(done) => (done.await.map_err(|_| Reset)?, false),
         };
         let mut response = respond(answer);
         if half {
@@ -215,7 +220,7 @@ fn instead(answer: InsteadOf) -> Option<Refusal> {
     match answer {
         InsteadOf::Unavailable => Some(Refusal::unavailable()),
         InsteadOf::Timeout => Some(Refusal::of(504, "", "Gateway Timeout")),
-        InsteadOf::Reset | InsteadOf::Silence => None,
+        InsteadOf::Reset | InsteadOf::Silence | InsteadOf::Own => None,
     }
 }
 

@@ -43,6 +43,11 @@ pub(super) const DEFECTS: &[Defect] = &[
     service("some-principals-forgotten", "idempotency", "for every other principal nothing is remembered"),
     service("stuck-after-client-left", "idempotency", "a call whose client left stays in progress for ever"),
     service("again-after-client-left", "idempotency", "a call whose client left is executed again when it comes again"),
+    service(
+        "claim-lost-with-client",
+        "idempotency",
+        "when a client leaves, its call goes on and its claim is given up: the same call is executed beside it",
+    ),
     service("failure-remembered-midway", "idempotency", "a failure in the middle of a set is remembered as the answer"),
     service(
         "key-order-matters",

@@ -52,6 +52,8 @@ switches! {
     StuckAfterClientLeft = "stuck-after-client-left",
     /// Forgets what it did for a caller that left.
     AgainAfterClientLeft = "again-after-client-left",
+    /// Lets go of what it works at when its caller leaves.
+    ClaimLostWithClient = "claim-lost-with-client",
     /// Remembers a failure as the answer where something was done already.
     FailureRememberedMidway = "failure-remembered-midway",
     /// Takes the fingerprint of a record as it is written, not of what it means.

@@ -90,6 +90,8 @@ impl Execution {
                 let query = parts.uri.query().unwrap_or_default().to_owned();
                 let (json, workbook, whole) = (sent == "application/json", sent == route::WORKBOOK, body.clone());
                 let body = careless::content(&self.defects, &parts.headers, json, body)?;
+                // Dropped after it is known whether the caller left.
+                let _letting_go = LettingGo { execution: Arc::clone(self), call: call.clone() };
                 let leaving = call.watch();
                 let work = Arc::clone(self).submit(contract, call, query, (workbook, body));
                 // The caller may go away; the work is done to its end.
@@ -298,6 +300,21 @@ impl Execution {
         let on = self.defects.has(Defect::ThrottleRemembered) || self.defects.has(Defect::FailureRememberedMidway);
         let content = on.then(|| hex(digest::digest(&digest::SHA256, body).as_ref()))?;
         Some(format!("call {} {} {} {:?} {content}", contract.name(), call.principal, call.correlation, call.step))
+    }
+}
+
+/// Gives up what a caller that left has begun, where that defect is on.
+struct LettingGo {
+    execution: Arc<Execution>,
+    call: Call,
+}
+
+impl Drop for LettingGo {
+    fn drop(&mut self) {
+        if self.call.has_left() && self.execution.defects.has(Defect::ClaimLostWithClient) {
+            self.execution.records.forget(&Scope::with_step("submitBatch", &self.call));
+            self.execution.files.forget(&Scope::without_step("submitFile", &self.call));
+        }
     }
 }
 

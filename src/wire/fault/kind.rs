@@ -48,7 +48,7 @@ pub enum FaultKind {
         /// In milliseconds.
         distribution: Distribution,
     },
-    /// The caller is answered at once, and the write is committed later.
+    /// The write is committed later; the caller is answered at once, or then.
     CommitLater {
         /// By how many milliseconds of the shared clock.
         milliseconds: u64,
@@ -96,15 +96,18 @@ pub enum InsteadOf {
     Reset,
     /// Nothing, until the write is committed; then the connection is reset.
     Silence,
+    /// Its own answer, once the write is committed.
+    Own,
 }
 
 impl InsteadOf {
     /// Each with its name in texts.
-    pub const NAMES: [(&str, Self); 4] = [
+    pub const NAMES: [(&str, Self); 5] = [
         ("unavailable", Self::Unavailable),
         ("timeout", Self::Timeout),
         ("reset", Self::Reset),
         ("silence", Self::Silence),
+        ("own", Self::Own),
     ];
 }
 

@@ -83,6 +83,19 @@ async fn a_write_can_stand_after_its_answer() {
 }
 
 #[tokio::test]
+async fn a_write_can_take_its_time_and_be_answered_then() {
+    let rig = Rig::start(false).await;
+    arm(&rig, "commit_later,by=200ms,answer=own,times=1");
+    let (before, sent) = (rig.entries().len(), rig.clock.now());
+    assert_eq!(write(&rig, "late").await.status, 204);
+    let entries = rig.entries();
+    assert_eq!(faults(&entries[before..]), [(true, Some("commit_later"))]);
+    assert!(entries[before].at.since(sent) >= Duration::from_millis(200));
+    assert_eq!(read(&rig).await.body["new_status"], "late");
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn bodies_break_off_or_come_slowly() {
     let rig = Rig::start(false).await;
     arm(&rig, "half_body,times=2");
