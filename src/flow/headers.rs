@@ -3,12 +3,56 @@
 //! The set and the forms are those of the recorded request in Microsoft's REST
 //! reference of request histories; the user agent and the flow's name have
 //! Power Automate's form. A service must not require them: a maker can switch
-//! them off.
+//! them off, and a custom connector's gateway lets only some of them through.
+//! Which ones is not documented: those of a captured request are taken, unless
+//! a scenario names others.
+
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::generate::Nonce;
 use crate::wire::Headers;
+
+/// Which header fields the platform adds to a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeaderSet {
+    /// Those of an HTTP action.
+    #[default]
+    Http,
+    /// None (`SuppressWorkflowHeaders`).
+    Suppressed,
+    /// Those that a custom connector's gateway lets through, and its own.
+    Connector,
+}
+
+/// The platform's fields that a connector's gateway lets through.
+pub const CONNECTOR_KEEPS: [&str; 12] = [
+    "Accept-Language",
+    "User-Agent",
+    "x-ms-execution-location",
+    "x-ms-workflow-id",
+    "x-ms-workflow-version",
+    "x-ms-workflow-name",
+    "x-ms-workflow-system-id",
+    "x-ms-workflow-run-id",
+    "x-ms-workflow-operation-name",
+    "x-ms-tracking-id",
+    "x-ms-correlation-id",
+    "x-ms-client-request-id",
+];
+
+/// Whether the platform takes a header field out of what a maker wrote, without
+/// a word (Azure Logic Apps, HTTP action: known issues).
+pub fn is_removed(name: &str) -> bool {
+    const WHOLE: [&str; 8] =
+        ["allow", "cookie", "expires", "host", "last-modified", "origin", "set-cookie", "transfer-encoding"];
+    const KEPT: [&str; 3] = ["content-disposition", "content-encoding", "content-type"];
+    let low = name.to_ascii_lowercase();
+    WHOLE.contains(&low.as_str())
+        || low.starts_with("accept-")
+        || (low.starts_with("content-") && !KEPT.contains(&low.as_str()))
+}
 
 /// A flow's definition, as its calls show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,11 +126,42 @@ pub struct Action<'a> {
     pub attempt_id: Uuid,
     /// The loop that it stands in, and the index of its turn.
     pub turn: Option<(&'a str, u32)>,
+    /// The path that it calls, with its query.
+    pub target: &'a str,
 }
 
 impl Action<'_> {
-    /// The fields that the platform adds.
-    pub fn headers(&self, workflow: &Workflow, run: &FlowRun) -> Headers {
+    /// The fields that the platform adds; `kept` are those that a connector's
+    /// gateway lets through.
+    pub fn headers(&self, (set, kept): (HeaderSet, &[Arc<str>]), workflow: &Workflow, run: &FlowRun) -> Headers {
+        match set {
+            HeaderSet::Http => self.of_http(workflow, run),
+            HeaderSet::Suppressed => Headers::new(),
+            HeaderSet::Connector => {
+                let is_kept = |name: &str| kept.iter().any(|kept| kept.eq_ignore_ascii_case(name));
+                let own = self.of_http(workflow, run);
+                let own = own.iter().filter(|(name, _)| is_kept(name));
+                own.chain(self.of_connector(workflow).iter()).collect()
+            }
+        }
+    }
+
+    /// What a connector's gateway adds.
+    fn of_connector(&self, workflow: &Workflow) -> Headers {
+        let environment = format!("default-{}.05.common.europe002.azure-apihub.net", workflow.subscription);
+        let prefix = format!("https://{environment}/apim/custom-5f{}/{}", &workflow.id[..16], workflow.id);
+        [
+            ("x-ms-activity-vector", "00.01.IN.3Z.IN.05.IN.1T"),
+            ("X-MS-APIM-Referrer-Prefix", prefix.as_str()),
+            ("X-MS-APIM-Referrer", &format!("{prefix}{}", self.target)),
+            ("X-MS-APIM-Callback", "https://europe-002.consent.azure-apim.net"),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    /// What an HTTP action sends.
+    fn of_http(&self, workflow: &Workflow, run: &FlowRun) -> Headers {
         let attempt = self.attempt_id.to_string();
         let system_id = format!("/locations/{}/scaleunits/prod-17/workflows/{}", workflow.location, workflow.id);
         let mut headers: Headers = [
@@ -135,7 +210,13 @@ mod tests {
     use super::*;
 
     fn action(attempt: u128) -> Action<'static> {
-        Action { name: "HTTP", tracking_id: Uuid::from_u128(7), attempt_id: Uuid::from_u128(attempt), turn: None }
+        let (tracking_id, attempt_id) = (Uuid::from_u128(7), Uuid::from_u128(attempt));
+        Action { name: "HTTP", tracking_id, attempt_id, turn: None, target: "/a?b=c" }
+    }
+
+    fn sent(set: HeaderSet, kept: &[&str], action: &Action<'_>) -> Headers {
+        let kept: Vec<Arc<str>> = kept.iter().map(|name| (*name).into()).collect();
+        action.headers((set, &kept), &Workflow::new(1), &FlowRun::new(1, &Nonce("n".into()), 1))
     }
 
     proptest! {
@@ -153,8 +234,8 @@ mod tests {
 
     #[test]
     fn a_retry_keeps_the_run_and_the_action_and_changes_the_attempt() {
-        let (workflow, run) = (Workflow::new(1), FlowRun::new(1, &Nonce("n".into()), 1));
-        let (first, second) = (action(1).headers(&workflow, &run), action(2).headers(&workflow, &run));
+        let run = FlowRun::new(1, &Nonce("n".into()), 1);
+        let [first, second] = [1, 2].map(|attempt| sent(HeaderSet::Http, &[], &action(attempt)));
         let changed: Vec<&str> =
             first.iter().zip(second.iter()).filter(|(a, b)| a != b).map(|((name, _), _)| name).collect();
         assert_eq!(changed, ["x-ms-tracking-id", "x-ms-correlation-id", "x-ms-client-request-id"]);
@@ -164,7 +245,30 @@ mod tests {
     #[test]
     fn an_item_of_an_apply_to_each_says_which() {
         let inside = Action { turn: Some(("Apply_to_each", 3)), ..action(1) };
-        let headers = inside.headers(&Workflow::new(1), &FlowRun::new(1, &Nonce("n".into()), 1));
-        assert_eq!(headers.get("x-ms-workflow-repeatitem-index"), Some("3"));
+        assert_eq!(sent(HeaderSet::Http, &[], &inside).get("x-ms-workflow-repeatitem-index"), Some("3"));
+    }
+
+    #[test]
+    fn a_connectors_gateway_lets_some_fields_through_and_adds_its_own() {
+        let through = sent(HeaderSet::Connector, &CONNECTOR_KEEPS, &action(1));
+        for name in CONNECTOR_KEEPS {
+            assert!(through.contains(name), "{name}");
+        }
+        assert_eq!(through.iter().count(), CONNECTOR_KEEPS.len() + 4);
+        assert!(!through.contains("x-ms-client-tracking-id"));
+        assert!(through.get("X-MS-APIM-Referrer").is_some_and(|text| text.ends_with("/a?b=c")));
+        let other = sent(HeaderSet::Connector, &["X-Ms-Client-Tracking-Id"], &action(1));
+        assert!(other.contains("x-ms-client-tracking-id") && !other.contains("User-Agent"));
+        assert_eq!(sent(HeaderSet::Suppressed, &CONNECTOR_KEEPS, &action(1)), Headers::new());
+    }
+
+    #[test]
+    fn what_a_flow_can_t_send_is_known() {
+        for name in ["Cookie", "HOST", "Accept-Language", "Content-MD5", "Transfer-Encoding"] {
+            assert!(is_removed(name), "{name}");
+        }
+        for name in ["Accept", "Content-Type", "Content-Disposition", "X-Tenant", "If-Match"] {
+            assert!(!is_removed(name), "{name}");
+        }
     }
 }

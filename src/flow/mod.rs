@@ -19,7 +19,7 @@ mod run;
 
 pub use correlation::{CorrelationBirth, is_own};
 pub use definition::{After, CallAction, Circle, Definition, Kind, Node, Status, Statuses, Until};
-pub use headers::{Action, FlowRun, Workflow};
+pub use headers::{Action, CONNECTOR_KEEPS, FlowRun, HeaderSet, Workflow, is_removed};
 pub use mix::mix;
 pub use polling::{DEFAULT_POLL_INTERVAL, Poll, next_poll};
 pub use profile::Profile;

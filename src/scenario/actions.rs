@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::fields::{HEADERS, fields as header_fields};
 use super::model::{ActionSpec, ChildSpec, FlowSpec};
 use super::read::{
     fault, list, optional_count, optional_span, optional_word, required_count, required_span, span, word,
@@ -10,7 +11,7 @@ use super::read::{
 use super::retry::retry;
 use crate::contract::ContractId;
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, closest};
-use crate::flow::{self, After, CallAction, Definition, Kind, RetryPolicy, Status, Statuses, Until};
+use crate::flow::{self, After, CallAction, Definition, HeaderSet, Kind, RetryPolicy, Status, Statuses, Until};
 
 /// A flow's definition, and what its numbers mean.
 pub(super) struct Tree {
@@ -29,17 +30,17 @@ const STATUSES: [(&str, Status); 4] = [
 /// What tells which kind of action an entry is.
 const KINDS: [&str; 6] = ["contract", "scope", "each", "until", "wait", "child"];
 
-/// Reads a flow's actions. `policy` is for calls that name none, `each` the
-/// loop around all of them.
+/// Reads a flow's actions. `usual` is for calls that say nothing else, `each`
+/// the loop around all of them.
 pub(super) fn actions(
     node: &Node,
-    policy: RetryPolicy,
+    usual: (RetryPolicy, HeaderSet),
     each: Option<(u32, u32)>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Tree> {
     let names = each.iter().map(|_| Definition::EACH.to_owned()).collect();
     let mut reader = Reader {
-        policy,
+        usual,
         depth: 0,
         nodes: Vec::new(),
         places: Vec::new(),
@@ -76,7 +77,7 @@ pub(super) fn apply_to_each(node: &Node, diagnostics: &mut Diagnostics) -> Optio
 }
 
 struct Reader {
-    policy: RetryPolicy,
+    usual: (RetryPolicy, HeaderSet),
     /// In how many scopes and loops the list stands that is read.
     depth: usize,
     nodes: Vec<flow::Node>,
@@ -204,12 +205,14 @@ impl Reader {
         let policy = fields.optional("retry").and_then(|node| retry(node, fields.diagnostics()));
         let limit = optional_span(fields, "timeout");
         let polled = optional_word(fields, "async", &[("on", true), ("off", false)]).unwrap_or(true);
+        let headers = optional_word(fields, "headers", &HEADERS).unwrap_or(self.usual.1);
+        let own = fields.optional("fields").map(|node| header_fields(node, fields.diagnostics())).unwrap_or_default();
         let call = self.calls.len();
         let contract = ContractId::parse(contract?);
         let operation: Arc<str> = operation?.into();
         let usual = operation.to_string();
-        self.calls.push(ActionSpec { contract, operation, elements, weight, place });
-        Some((Kind::Call(CallAction { call, retry: policy.unwrap_or(self.policy), limit, polled }), usual))
+        self.calls.push(ActionSpec { contract, operation, elements, headers, fields: own, weight, place });
+        Some((Kind::Call(CallAction { call, retry: policy.unwrap_or(self.usual.0), limit, polled }), usual))
     }
 
     fn inner(&mut self, kind: &str, fields: &mut Fields<'_, '_>) -> Option<(Kind, String)> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::model::Oversized;
 use crate::contract::{Contract, ContractId};
-use crate::flow::mix;
+use crate::flow::{HeaderSet, is_removed, mix};
 use crate::generate::{Call, CallOptions, CouldNotMake, Generators, Nonce, Pools};
+use crate::wire::Headers;
 
 /// How many payloads a pool holds: more than there are in flight, and few enough
 /// to stay in the processor's caches.
@@ -50,6 +51,10 @@ pub struct PlannedAction {
     pub contract: ContractId,
     /// `operationId`.
     pub operation: Arc<str>,
+    /// Which header fields the platform adds.
+    pub headers: HeaderSet,
+    /// Header fields that the maker wrote, with their values.
+    pub(super) fields: Arc<[(String, String)]>,
     pub(super) source: CallSource,
     pub(super) nonce: Nonce,
     pub(super) seed: u64,
@@ -103,8 +108,17 @@ impl PlannedAction {
             }
         });
         let options = CallOptions { correlation: Some(correlation.to_owned()), items: self.elements, oversized };
-        let call = self.source.generators.call(&self.operation, seed, &self.nonce, &self.source.pools, &options)?;
+        let mut call = self.source.generators.call(&self.operation, seed, &self.nonce, &self.source.pools, &options)?;
+        call.request.headers = self.sent(&call.request.headers);
         Ok(PlannedCall { call, refusable: oversized.is_some(), answer_lost: drawn(seed, 3, self.answers_lost) })
+    }
+
+    /// The header fields of a call as a flow sends them: the maker's own, and
+    /// none that the platform takes out.
+    fn sent(&self, headers: &Headers) -> Headers {
+        let mut sent: Headers = headers.iter().filter(|(name, _)| !is_removed(name)).collect();
+        self.fields.iter().for_each(|(name, value)| sent.set(name, value));
+        sent
     }
 }
 

@@ -1,12 +1,15 @@
 //! One of a scenario's `flows`.
 
+use std::sync::Arc;
+
 use super::actions::{Tree, actions, apply_to_each};
+use super::fields::{HEADERS, field_name};
 use super::model::{Concurrency, DuplicateKind, Duplicates, FlowSpec, Oversized, Start};
 use super::read::{count, fault, list, optional_count, optional_span, optional_word, required_count, share, word};
 use super::retry::retry;
 use super::start::start;
 use crate::diagnose::{Diagnostics, Fields, Node, Value};
-use crate::flow::{CorrelationBirth, OUTBOUND_TIMEOUT, Profile};
+use crate::flow::{CONNECTOR_KEEPS, CorrelationBirth, HeaderSet, OUTBOUND_TIMEOUT, Profile, RetryPolicy};
 
 const BIRTHS: [(&str, CorrelationBirth); 3] = [
     ("per_run", CorrelationBirth::PerRun),
@@ -27,12 +30,14 @@ pub(super) fn flow(node: &Node, diagnostics: &mut Diagnostics) -> Option<FlowSpe
     let profile = optional_word(&mut fields, "profile", &PROFILES);
     let policy = fields.optional("retry").and_then(|node| retry(node, fields.diagnostics()));
     let policy = policy.unwrap_or(profile.unwrap_or_default().retry());
-    let tree = tree(&mut fields, policy, profile);
+    let headers = optional_word(&mut fields, "headers", &HEADERS).unwrap_or_default();
+    let kept = fields.optional("connector_keeps").map(|node| list(node, fields.diagnostics(), field_name));
+    let kept = kept.unwrap_or_else(|| CONNECTOR_KEEPS.map(Arc::from).to_vec());
+    let tree = tree(&mut fields, (policy, headers), profile);
     let clones = optional_count(&mut fields, "clones", (1, 100_000)).unwrap_or(1) as u32;
     let clients = optional_count(&mut fields, "clients", (1, 100_000)).map_or(clones, |n| n as u32).min(clones);
     let (start, concurrency) = trigger(&mut fields);
     let correlation = optional_word(&mut fields, "correlation", &BIRTHS).unwrap_or_default();
-    let suppressed = optional_word(&mut fields, "headers", &[("platform", false), ("suppressed", true)]);
     let timeout = optional_span(&mut fields, "timeout").unwrap_or(OUTBOUND_TIMEOUT);
     let oversized = fields.optional("oversized").and_then(|node| oversized(node, fields.diagnostics()));
     let duplicates = fields.optional("duplicates").map(|node| list(node, fields.diagnostics(), duplicate));
@@ -49,7 +54,7 @@ pub(super) fn flow(node: &Node, diagnostics: &mut Diagnostics) -> Option<FlowSpe
         concurrency,
         outbound: profile.map(Profile::outbound),
         correlation,
-        suppressed: suppressed.unwrap_or_default(),
+        connector_keeps: kept.into(),
         retry: policy,
         timeout,
         oversized,
@@ -73,9 +78,9 @@ fn trigger(fields: &mut Fields<'_, '_>) -> (Option<Start>, Option<Concurrency>) 
 }
 
 /// Its actions, within the limits of its owner's profile.
-fn tree(fields: &mut Fields<'_, '_>, policy: crate::flow::RetryPolicy, profile: Option<Profile>) -> Option<Tree> {
+fn tree(fields: &mut Fields<'_, '_>, usual: (RetryPolicy, HeaderSet), profile: Option<Profile>) -> Option<Tree> {
     let each = fields.optional("apply_to_each").and_then(|node| apply_to_each(node, fields.diagnostics()));
-    let tree = fields.required("actions").and_then(|node| actions(node, policy, each, fields.diagnostics()))?;
+    let tree = fields.required("actions").and_then(|node| actions(node, usual, each, fields.diagnostics()))?;
     let most = profile.map_or(u32::MAX, Profile::items);
     if let Some(items) = tree.definition.most_items().filter(|items| *items > most) {
         let what = format!("a loop of {items} items is more than the profile takes");

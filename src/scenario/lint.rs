@@ -2,8 +2,9 @@
 
 use super::model::{ActionSpec, DuplicateKind, FlowSpec, Scenario};
 use crate::contract::Contract;
+use crate::contract::openapi::{Parameter, ParameterIn};
 use crate::diagnose::{Diagnostic, Diagnostics, closest};
-use crate::flow::RetryKind;
+use crate::flow::{RetryKind, is_removed};
 
 /// Contracts and operations that nobody knows (errors), and shares that can't
 /// come to anything (warnings).
@@ -12,7 +13,10 @@ pub fn lint(scenarios: &[Scenario], contracts: &[Contract]) -> Diagnostics {
     for flow in scenarios.iter().flat_map(|scenario| &scenario.flows) {
         for action in &flow.actions {
             match named(action, contracts) {
-                Ok(contract) => oversized(flow, action, contract, &mut found),
+                Ok(contract) => {
+                    oversized(flow, action, contract, &mut found);
+                    removed(action, contract, &mut found);
+                }
                 Err(fault) => found.push(*fault),
             }
         }
@@ -56,6 +60,29 @@ fn oversized(flow: &FlowSpec, action: &ActionSpec, contract: &Contract, found: &
             Diagnostic::error(action.place.clone(), format!("{} declares no limit to exceed", contract.id))
                 .hint("declare `limits: { body: … }` in its behaviour.yaml, or leave out `oversized`"),
         );
+    }
+}
+
+/// Header fields that an operation demands and no flow can send.
+fn removed(action: &ActionSpec, contract: &Contract, found: &mut Diagnostics) {
+    let Some(operation) = contract.openapi.operation(&action.operation) else { return };
+    let demanded = operation.parameters.iter().filter(|p| p.required && is_unsendable(p));
+    for parameter in demanded {
+        let what = format!("{} demands `{}`, which no flow can send", action.operation, parameter.name);
+        found.push(
+            Diagnostic::warning(action.place.clone(), what)
+                .expected("header fields that the platform leaves in an HTTP action")
+                .actual(format!("`{}`, which it takes out without a word", parameter.name))
+                .hint(format!("let {} do without it ({})", contract.id, parameter.place)),
+        );
+    }
+}
+
+fn is_unsendable(parameter: &Parameter) -> bool {
+    match parameter.within {
+        ParameterIn::Header => is_removed(&parameter.name),
+        ParameterIn::Cookie => true,
+        ParameterIn::Path | ParameterIn::Query => false,
     }
 }
 

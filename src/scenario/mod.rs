@@ -10,6 +10,7 @@ mod actions;
 mod calls;
 mod dues;
 mod fault;
+mod fields;
 mod flows;
 mod lint;
 mod load;

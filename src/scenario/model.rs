@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::contract::ContractId;
 use crate::diagnose::Place;
-use crate::flow::{CorrelationBirth, Definition, RetryPolicy};
+use crate::flow::{CorrelationBirth, Definition, HeaderSet, RetryPolicy};
 use crate::generate::Need;
 use crate::wire::FaultPlan;
 
@@ -89,9 +89,8 @@ pub struct FlowSpec {
     pub outbound: Option<u32>,
     /// Where the correlation ID is born.
     pub correlation: CorrelationBirth,
-    /// Whether its actions send no header fields of the platform
-    /// (`SuppressWorkflowHeaders`).
-    pub suppressed: bool,
+    /// The platform's header fields that a connector's gateway lets through.
+    pub connector_keeps: Arc<[Arc<str>]>,
     /// The retry policy of actions that name none.
     pub retry: RetryPolicy,
     /// How long an action waits for an answer.
@@ -131,6 +130,10 @@ pub struct ActionSpec {
     /// How many elements the outermost list of the body has; `None`: as the
     /// generator makes it.
     pub elements: Option<u64>,
+    /// Which header fields the platform adds.
+    pub headers: HeaderSet,
+    /// Header fields that the maker wrote, with their values.
+    pub fields: Vec<(String, String)>,
     /// How often it is made beside the flow's other actions, where virtual users
     /// make one action a run; `None`: a run makes all of them.
     pub weight: Option<u32>,

@@ -108,8 +108,8 @@ pub struct PlannedFlow {
     pub children: Vec<usize>,
     /// Where the correlation ID is born.
     pub correlation: CorrelationBirth,
-    /// Whether its actions send no header fields of the platform.
-    pub suppressed: bool,
+    /// The platform's header fields that a connector's gateway lets through.
+    pub connector_keeps: Arc<[Arc<str>]>,
     /// How many runs its trigger begins at once, and how many more wait.
     pub concurrency: Option<Concurrency>,
     /// How many of its calls may be under way at once.
@@ -222,6 +222,8 @@ impl Planner<'_> {
                     nonce: self.nonce.clone(),
                     seed: mix(seed, &[n as u64]),
                     elements: action.elements,
+                    headers: action.headers,
+                    fields: action.fields.clone().into(),
                     oversized: spec.oversized,
                     answers_lost: lost,
                     pooled: many && source.generators.repeats(&action.operation),
@@ -241,7 +243,7 @@ impl Planner<'_> {
             definition: spec.definition.clone(),
             children: self.children(spec),
             correlation: spec.correlation,
-            suppressed: spec.suppressed,
+            connector_keeps: spec.connector_keeps.clone(),
             concurrency: spec.concurrency,
             outbound: spec.outbound,
             timeout: scaled,

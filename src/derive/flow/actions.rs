@@ -29,8 +29,6 @@ pub(super) struct Reader<'a> {
     names: BTreeSet<String>,
     pub(super) births: Births,
     pub(super) born: BTreeMap<String, &'static str>,
-    /// Of each call, whether it suppresses the platform's header fields.
-    pub(super) suppressed: Vec<bool>,
     /// Whether a call has no retry policy of its own.
     pub(super) has_default_retry: bool,
     /// Calls of other services.
@@ -49,7 +47,6 @@ impl<'a> Reader<'a> {
             names: BTreeSet::new(),
             births: Births::default(),
             born: BTreeMap::new(),
-            suppressed: Vec::new(),
             has_default_retry: false,
             elsewhere: Vec::new(),
             never: Vec::new(),
@@ -89,21 +86,6 @@ impl<'a> Reader<'a> {
             remarks.push(Remark::note(format!("Left out, since no contract has them: {list}.")));
         }
         remarks
-    }
-
-    /// `headers: suppressed`, where all calls or some are so.
-    pub(super) fn headers_line(&self, place: &crate::diagnose::Place) -> Vec<(String, Vec<Remark>)> {
-        let suppressed = self.suppressed.iter().filter(|suppressed| **suppressed).count();
-        if suppressed == 0 {
-            return Vec::new();
-        }
-        let told = format!(
-            "{suppressed} of {} calls suppress the platform's header fields; a flow's calls all do or none does here",
-            self.suppressed.len()
-        );
-        let mixed = suppressed < self.suppressed.len();
-        let remarks = mixed.then(|| Remark::question(place, told)).into_iter().collect();
-        vec![("headers: suppressed".to_owned(), remarks)]
     }
 
     /// One action; `None` where it makes no traffic.

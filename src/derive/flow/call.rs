@@ -10,6 +10,7 @@ use super::known::{text, value};
 use super::retry;
 use crate::diagnose::Node;
 use crate::flow::expression::Template;
+use crate::flow::is_removed;
 
 impl Reader<'_> {
     pub(super) fn http(&mut self, key: &str, action: &Node, remarks: &mut Vec<Remark>) -> Option<Kind> {
@@ -78,14 +79,17 @@ impl Reader<'_> {
             return None;
         };
         let told = format!(
-            "is the connector {api} made from the document of {}? Its operation {id} has the same id; its gateway sends \
-             other header fields than an HTTP action",
+            "is the connector {api} made from the document of {}? Its operation {id} has the same id",
             target.contract.id
         );
         remarks.push(Remark::question(&action.place, told));
         which(&targets, action, remarks);
         let body = action.pointer("/inputs/parameters/body");
-        Some(self.called(key, target, action, body, remarks))
+        let mut kind = self.called(key, target, action, body, remarks);
+        if let Kind::Call { lines, .. } = &mut kind {
+            lines.push("headers: connector".to_owned());
+        }
+        Some(kind)
     }
 
     fn called(
@@ -136,7 +140,9 @@ impl Reader<'_> {
         if is("DisableAsyncPattern") {
             lines.push("async: off".to_owned());
         }
-        self.suppressed.push(is("SuppressWorkflowHeaders"));
+        if is("SuppressWorkflowHeaders") {
+            lines.push("headers: suppressed".to_owned());
+        }
         if let Some(node) = action.pointer("/runtimeConfiguration/contentTransfer/transferMode") {
             let told = "does the service take chunked transfer (an empty request first, then parts)? The scenario \
                         sends the content whole";
@@ -181,16 +187,9 @@ fn has_list(target: &Target<'_>) -> bool {
 
 /// Header fields that the platform takes out of what a maker wrote.
 fn removed(action: &Node, remarks: &mut Vec<Remark>) {
-    const WHOLE: [&str; 8] =
-        ["allow", "cookie", "expires", "host", "last-modified", "origin", "set-cookie", "transfer-encoding"];
-    const KEPT: [&str; 3] = ["content-disposition", "content-encoding", "content-type"];
     let fields = action.pointer("/inputs/headers").and_then(Node::as_mapping).unwrap_or_default();
     for (name, _) in fields {
-        let low = name.key_text().to_ascii_lowercase();
-        let gone = WHOLE.contains(&low.as_str())
-            || low.starts_with("accept-")
-            || (low.starts_with("content-") && !KEPT.contains(&low.as_str()));
-        if gone {
+        if is_removed(&name.key_text()) {
             let told = format!("{} never reaches the service: the platform removes this header field", name.key_text());
             remarks.push(Remark::finding(&name.place, told));
         }

@@ -112,7 +112,6 @@ fn flow(
     }
     lines.extend(trigger::concurrency(definition, &reader.known).filter(|_| !is_child));
     lines.extend(reader.births.line(&definition.place));
-    lines.extend(reader.headers_line(&definition.place));
     lines.push(retry::of_flow(&definition.place, reader.has_default_retry));
     let mut remarks = vec![Remark::note(format!("From {}, flow {}.", export.file, export.name))];
     remarks.extend(reader.remarks());

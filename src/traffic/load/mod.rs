@@ -12,6 +12,8 @@ mod hush;
 mod open;
 mod payloads;
 mod phase;
+#[cfg(test)]
+mod sent_tests;
 mod shot;
 
 pub use attack::{AttackError, attack};

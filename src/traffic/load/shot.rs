@@ -209,19 +209,17 @@ impl Errand<'_> {
         Request { headers, ..own }
     }
 
-    /// The platform's fields, where the flow sends them.
+    /// The platform's fields.
     fn platform(&self, step: &Step<'_>, attempt: u32) -> Headers {
-        if self.flow.suppressed {
-            return Headers::new();
-        }
         let tracking = self.tracking(step);
         let action = Action {
             name: step.name,
             tracking_id: tracking,
             attempt_id: Uuid::new_v5(&tracking, &attempt.to_be_bytes()),
             turn: step.turn,
+            target: &step.payload.request.target,
         };
-        action.headers(self.workflow, &self.run())
+        action.headers((step.action.headers, &self.flow.connector_keeps), self.workflow, &self.run())
     }
 }
 
