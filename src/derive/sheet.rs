@@ -90,7 +90,7 @@ pub(super) enum Kind {
         lines: Vec<String>,
     },
     Scope(Vec<Entry>),
-    /// `each` and `until`, with their limits as they are written.
+    /// `each`, `until` and `choice`, with their limits as they are written.
     Loop {
         key: &'static str,
         limits: String,

@@ -69,6 +69,14 @@ pub enum Kind {
     Call(CallAction),
     /// Runs a list of actions, by their numbers.
     Scope(Vec<usize>),
+    /// Runs one action of a list, or none: a condition or a switch. The same event
+    /// takes the same way in each of its runs.
+    Choice {
+        /// How often each is taken, from 0 to 1; the rest takes none.
+        shares: Vec<f64>,
+        /// The ways.
+        actions: Vec<usize>,
+    },
     /// Runs a list of actions for each item.
     Each {
         /// How many items.
@@ -99,6 +107,20 @@ pub struct CallAction {
     /// Whether a 202 is asked again until another answer comes; off by
     /// `DisableAsyncPattern`.
     pub polled: bool,
+    /// Its content goes in parts of so many bytes, where the service names no
+    /// size (`contentTransfer`); `None`: whole.
+    pub chunked: Option<u64>,
+    /// Further pages are asked for until there are so many items
+    /// (`minimumItemCount`); `None`: one page.
+    pub pages: Option<u64>,
+}
+
+impl CallAction {
+    /// The call of a number that does nothing else but what an action does of
+    /// itself.
+    pub fn plain(call: usize, retry: RetryPolicy) -> Self {
+        Self { call, retry, limit: None, polled: true, chunked: None, pages: None }
+    }
 }
 
 /// A loop whose end is asked for after each turn.
@@ -129,7 +151,10 @@ impl Kind {
     /// The list of actions that it runs.
     pub fn actions(&self) -> &[usize] {
         match self {
-            Self::Scope(actions) | Self::Each { actions, .. } | Self::Until(Until { actions, .. }) => actions,
+            Self::Scope(actions)
+            | Self::Choice { actions, .. }
+            | Self::Each { actions, .. }
+            | Self::Until(Until { actions, .. }) => actions,
             Self::Call(_) | Self::Wait(_) | Self::Child(_) => &[],
         }
     }
@@ -247,6 +272,7 @@ impl Definition {
         match &self.nodes[node].kind {
             Kind::Call(_) => 1,
             Kind::Scope(actions) => self.calls_in(actions, child),
+            Kind::Choice { actions, .. } => actions.iter().map(|way| self.calls_of(*way, child)).max().unwrap_or(0),
             Kind::Each { items, actions, .. } => u64::from(*items) * self.calls_in(actions, child),
             Kind::Until(until) => u64::from(until.turns.unwrap_or(1)) * self.calls_in(&until.actions, child),
             Kind::Wait(_) => 0,

@@ -168,13 +168,14 @@ fn judge_one(
         contract,
         operation: contract.openapi.operations.iter().find(|o| o.id == record.operation).map(|o| &**o),
         call: None,
-        conforming: !record.refusable,
+        // What only announces content keeps no contract.
+        conforming: !record.refusable && !exchange.request.headers.contains("x-ms-transfer-mode"),
         correlation: record.correlation.as_deref(),
         exchange,
         origin: Origin::Phase(scenario.clone()),
     };
     let examined = session.checks.exchange(&subject);
-    if !record.poll {
+    if !record.poll && subject.operation.is_some_and(|operation| operation.method == exchange.request.method) {
         glances.learn(&subject, &examined);
     }
     let findings = session.judging().take(examined);

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use super::fields::{HEADERS, fields as header_fields};
 use super::model::{ActionSpec, ChildSpec, FlowSpec};
 use super::read::{
-    fault, list, optional_count, optional_span, optional_word, required_count, required_span, span, word,
+    count, fault, list, optional_count, optional_span, optional_word, required_count, required_span, share, span, word,
 };
 use super::retry::retry;
 use crate::contract::ContractId;
-use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, closest};
-use crate::flow::{self, After, CallAction, Definition, HeaderSet, Kind, RetryPolicy, Status, Statuses, Until};
+use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, Value, closest};
+use crate::flow::{
+    self, After, CallAction, Definition, HeaderSet, Kind, RetryPolicy, Status, Statuses, USUAL_PART, Until,
+};
 
 /// A flow's definition, and what its numbers mean.
 pub(super) struct Tree {
@@ -28,7 +30,7 @@ const STATUSES: [(&str, Status); 4] = [
 ];
 
 /// What tells which kind of action an entry is.
-const KINDS: [&str; 6] = ["contract", "scope", "each", "until", "wait", "child"];
+const KINDS: [&str; 7] = ["contract", "scope", "choice", "each", "until", "wait", "child"];
 
 /// Reads a flow's actions. `usual` is for calls that say nothing else, `each`
 /// the loop around all of them.
@@ -153,7 +155,7 @@ impl Reader {
             [kind] => self.inner(kind, &mut fields),
             _ => {
                 let told = Diagnostic::error(place.clone(), "it must be clear what the action is")
-                    .expected("exactly one of `contract`, `scope`, `each`, `until`, `wait`, `child`")
+                    .expected("exactly one of `contract`, `scope`, `choice`, `each`, `until`, `wait`, `child`")
                     .actual(kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", "));
                 fields.diagnostics().push(told);
                 return None;
@@ -207,17 +209,28 @@ impl Reader {
         let polled = optional_word(fields, "async", &[("on", true), ("off", false)]).unwrap_or(true);
         let headers = optional_word(fields, "headers", &HEADERS).unwrap_or(self.usual.1);
         let own = fields.optional("fields").map(|node| header_fields(node, fields.diagnostics())).unwrap_or_default();
+        let chunked = fields.optional("chunked").and_then(|node| chunked(node, fields.diagnostics()));
+        let pages = optional_count(fields, "pages", (1, 100_000));
         let call = self.calls.len();
         let contract = ContractId::parse(contract?);
         let operation: Arc<str> = operation?.into();
         let usual = operation.to_string();
         self.calls.push(ActionSpec { contract, operation, elements, headers, fields: own, weight, place });
-        Some((Kind::Call(CallAction { call, retry: policy.unwrap_or(self.usual.0), limit, polled }), usual))
+        let retry = policy.unwrap_or(self.usual.0);
+        Some((Kind::Call(CallAction { call, retry, limit, polled, chunked, pages }), usual))
     }
 
     fn inner(&mut self, kind: &str, fields: &mut Fields<'_, '_>) -> Option<(Kind, String)> {
         Some(match kind {
             "scope" => (Kind::Scope(self.within("scope", fields)?), "Scope".to_owned()),
+            "choice" => {
+                let node = fields.required("choice");
+                let actions = self.within("actions", fields)?;
+                // A way is taken whatever became of another.
+                actions.iter().for_each(|way| self.nodes[*way].after.clear());
+                let shares = shares(node?, actions.len(), fields.diagnostics())?;
+                (Kind::Choice { shares, actions }, "Condition".to_owned())
+            }
             "each" => {
                 let each = fields.required("each").and_then(|node| apply_to_each(node, fields.diagnostics()));
                 let actions = self.within("actions", fields);
@@ -244,6 +257,35 @@ impl Reader {
         let list = self.list(node, fields.diagnostics());
         self.depth -= 1;
         Some(list)
+    }
+}
+
+/// `even`, or how often each of some ways is taken.
+fn shares(node: &Node, ways: usize, diagnostics: &mut Diagnostics) -> Option<Vec<f64>> {
+    if node.as_str() == Some("even") {
+        return Some(vec![1.0 / ways as f64; ways]);
+    }
+    let shares = list(node, diagnostics, share);
+    // What percentages lose when they are written down is no fault.
+    let fits = shares.len() == ways && shares.iter().sum::<f64>() <= 1.0 + 1e-9;
+    if !fits {
+        let expected = format!("`even`, or a share for each of its {ways} actions, together at most 100%");
+        fault(node, "it must be clear how often each action is taken", &expected, diagnostics);
+    }
+    fits.then_some(shares)
+}
+
+/// `on`, or how many bytes a part has where the service names no size.
+fn chunked(node: &Node, diagnostics: &mut Diagnostics) -> Option<u64> {
+    match (node.as_str(), &node.value) {
+        (Some("on"), _) => Some(USUAL_PART),
+        (Some("off"), _) => None,
+        (_, Value::Number(_)) => count(node, 1, 1 << 30, diagnostics),
+        _ => {
+            let expected = "`on`, `off`, or how many bytes a part has where the service names no size";
+            fault(node, "it must be clear whether content goes in parts", expected, diagnostics);
+            None
+        }
     }
 }
 

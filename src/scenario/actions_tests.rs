@@ -48,6 +48,31 @@ fn an_action_has_its_own_policy_limit_and_manners() {
     assert_eq!(own.limit, Some(std::time::Duration::from_mins(10)));
     let Kind::Call(usual) = &nodes[2].kind else { panic!("a call") };
     assert_eq!((usual.retry, usual.polled, usual.limit), (RetryPolicy::PA_MEDIUM, true, None));
+    assert_eq!((usual.chunked, usual.pages), (None, None));
+    let told = |keys: &str| flow(&[&format!("- {{ contract: a/v1, operation: b, {keys} }}")]);
+    let scenario = told("chunked: 64, pages: 900").unwrap_or_else(|faults| panic!("{faults}"));
+    let Kind::Call(large) = &scenario.flows[0].definition.nodes()[0].kind else { panic!("a call") };
+    assert_eq!((large.chunked, large.pages), (Some(64), Some(900)));
+    assert!(told("chunked: yes").expect_err("neither").contains("whether content goes in parts"));
+}
+
+#[test]
+fn a_choice_has_a_share_for_each_way() {
+    let ways = |choice: &str| {
+        let own = format!("- {{ choice: {choice}, actions: [{{ contract: a/v1, operation: b }}, {{ wait: 5 s }}] }}");
+        flow(&[CALL, &own])
+    };
+    let read = |choice: &str| {
+        let scenario = ways(choice).unwrap_or_else(|faults| panic!("{faults}"));
+        let node = scenario.flows[0].definition.nodes().iter().find(|node| &*node.name == "Condition");
+        let Some(Kind::Choice { shares, actions }) = node.map(|node| node.kind.clone()) else { panic!("a choice") };
+        (shares, actions.len())
+    };
+    assert_eq!(read("[70%, 20%]"), (vec![0.7, 0.2], 2));
+    assert_eq!(read("even"), (vec![0.5, 0.5], 2));
+    for choice in ["[70%]", "[70%, 40%]", "[]", "often"] {
+        assert!(ways(choice).expect_err(choice).contains("s.yaml:9:"), "{choice}");
+    }
 }
 
 #[test]

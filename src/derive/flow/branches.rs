@@ -37,7 +37,7 @@ impl Reader<'_> {
         self.ways(ways, asked, remarks)
     }
 
-    /// All ways side by side, each in a scope of its own.
+    /// One of several ways, each in a scope of its own.
     fn ways(&mut self, ways: Vec<(String, Option<&Node>)>, asked: &Node, remarks: &mut Vec<Remark>) -> Option<Kind> {
         let mut scopes = Vec::new();
         for (name, node) in ways {
@@ -53,12 +53,15 @@ impl Reader<'_> {
                 expression(asked)
             ),
             ways => format!(
-                "how many runs take which of the {ways} ways? That depends on {}; as it stands each run takes \
-                 all of them: delete some, or make a flow with a rate of its own for each",
+                "how many runs take which of the {ways} ways? That depends on {}; as it stands each way is taken \
+                 as often: say `choice: [70%, 30%]`",
                 expression(asked)
             ),
         };
         remarks.push(Remark::question(&asked.place, told));
+        if scopes.len() > 1 {
+            return Some(Kind::Loop { key: "choice", limits: "even".to_owned(), actions: scopes });
+        }
         Some(Kind::Scope(scopes))
     }
 }

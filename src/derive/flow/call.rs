@@ -143,18 +143,24 @@ impl Reader<'_> {
         if is("SuppressWorkflowHeaders") {
             lines.push("headers: suppressed".to_owned());
         }
-        if let Some(node) = action.pointer("/runtimeConfiguration/contentTransfer/transferMode") {
-            let told = "does the service take chunked transfer (an empty request first, then parts)? The scenario \
-                        sends the content whole";
-            remarks.push(Remark::question(&node.place, told));
-        }
-        if let Some(node) = action.pointer("/runtimeConfiguration/paginationPolicy/minimumItemCount") {
-            let told = "how many pages are fetched? The definition asks for pages until it has enough items; the \
-                        scenario fetches one";
-            remarks.push(Remark::question(&node.place, told));
-        }
+        self.transfer(action, &mut lines, remarks);
         removed(action, remarks);
         lines
+    }
+
+    /// Content in parts, and pages.
+    fn transfer(&self, action: &Node, lines: &mut Vec<String>, remarks: &mut Vec<Remark>) {
+        let mode = action.pointer("/runtimeConfiguration/contentTransfer/transferMode");
+        if let Some(node) = mode.filter(|node| node.as_str().is_some_and(|mode| mode.eq_ignore_ascii_case("chunked"))) {
+            let told = "does the service take content in parts, announced by an empty request? Else the action fails";
+            remarks.push(Remark::question(&node.place, told));
+            lines.push("chunked: on".to_owned());
+        }
+        let Some(node) = action.pointer("/runtimeConfiguration/paginationPolicy/minimumItemCount") else { return };
+        match value(node, &self.known).and_then(|items| items.as_u64()) {
+            Some(items @ 1..=100_000) => lines.push(format!("pages: {items}")),
+            _ => remarks.push(Remark::question(&node.place, "until how many items are pages fetched? (`pages`)")),
+        }
     }
 }
 

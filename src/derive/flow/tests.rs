@@ -53,6 +53,17 @@ fn what_a_definition_says_of_a_call_is_kept() {
 }
 
 #[test]
+fn how_a_call_is_sent_is_kept() {
+    let text =
+        one(", body: '@item()'}, runtimeConfiguration: {contentTransfer: {transferMode: Chunked}, paginationPolicy: \
+         {minimumItemCount: 900}}, operationOptions: SuppressWorkflowHeaders, limit: {timeout: PT3M");
+    for line in ["chunked: on", "pages: 900", "headers: suppressed", "timeout: 3 min"] {
+        assert!(text.contains(&format!("        {line}\n")), "{line}: {text}");
+    }
+    assert!(text.replace("\n      #", "").contains("does the service take content in parts"), "{text}");
+}
+
+#[test]
 fn triggers_become_starts_and_what_they_leave_open_is_asked() {
     let actions = format!("{{Send: {}}}", call(", body: '@triggerBody()'"));
     for (trigger, line, asked) in [

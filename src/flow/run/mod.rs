@@ -19,8 +19,12 @@ use self::life::{Life, Next};
 use self::list::{List, Place, State};
 use super::definition::{CallAction, Definition, Kind, Node, Status};
 use super::mix::mix;
+use super::parts::Part;
 use crate::clock::Timestamp;
 use crate::wire::{Failure, Response};
+
+/// Tells what decides about ways from what decides about waits.
+const WAY: u64 = 0x77_6179;
 
 /// An action that is under way: the caller's handle on it, valid until the
 /// action has ended.
@@ -64,6 +68,20 @@ pub enum What {
         /// From 1.
         attempt: u32,
     },
+    /// A part of the content.
+    Part {
+        /// Which, and where it goes.
+        part: Part,
+        /// From 1.
+        attempt: u32,
+    },
+    /// A further page.
+    Page {
+        /// Where, as the service wrote it.
+        location: String,
+        /// From 1.
+        attempt: u32,
+    },
     /// A run of a child flow.
     Child(usize),
 }
@@ -84,6 +102,8 @@ pub struct Run<'d> {
     definition: &'d Definition,
     only: Option<usize>,
     seed: u64,
+    /// Decides about the ways that it takes.
+    event: u64,
     lists: Vec<Option<List<'d>>>,
     free: Vec<usize>,
     timers: BinaryHeap<Reverse<(Timestamp, Spot)>>,
@@ -105,6 +125,7 @@ impl<'d> Run<'d> {
             definition,
             only,
             seed,
+            event: seed,
             lists: Vec::new(),
             free: Vec::new(),
             timers: BinaryHeap::new(),
@@ -118,6 +139,12 @@ impl<'d> Run<'d> {
         let top = if definition.top() == definition.entries() { run.confined() } else { None };
         run.open(top.unwrap_or_else(|| List::new(definition.top(), None, Place::default())));
         run
+    }
+
+    /// The same run, of an event whose runs all take the same ways.
+    #[must_use]
+    pub fn about(self, event: u64) -> Self {
+        Self { event, ..self }
     }
 
     /// What is to begin now.
@@ -164,6 +191,18 @@ impl<'d> Run<'d> {
         }
     }
 
+    /// A call's content has so many bytes: what goes in parts goes in so many.
+    pub fn carries(&mut self, spot: Spot, bytes: u64) {
+        if let Some((_, life)) = self.call(spot) {
+            life.content = bytes;
+        }
+    }
+
+    /// How an action ends whose result was told.
+    pub fn result(&mut self, spot: Spot) -> Option<Status> {
+        self.call(spot).and_then(|(_, life)| life.result)
+    }
+
     /// A call was answered with success, and nothing is left to ask or to do.
     pub fn succeeded(&mut self, spot: Spot) {
         self.end(spot, Status::Succeeded);
@@ -171,7 +210,7 @@ impl<'d> Run<'d> {
 
     /// An action whose result was told has ended.
     pub fn close(&mut self, spot: Spot) {
-        let result = self.call(spot).and_then(|(_, life)| life.result);
+        let result = self.result(spot);
         self.end(spot, result.unwrap_or(Status::Failed));
     }
 
@@ -211,19 +250,35 @@ impl<'d> Run<'d> {
                 self.push(spot, What::Child(*number), now, None);
                 State::Child
             }
-            Kind::Scope(_) => State::Scope,
+            Kind::Scope(_) | Kind::Choice { .. } => State::Scope,
             Kind::Each { .. } => State::Each { next: 0, open: 0, failed: false },
             Kind::Until(_) => State::Until { turn: 0, began: now },
         };
         self.list_mut(spot).states[spot.position] = state;
         match &node.kind {
             Kind::Scope(actions) => self.enter(spot, actions, None),
+            Kind::Choice { shares, actions } => self.choose(spot, shares, actions),
             Kind::Each { items: 0, .. } => self.end(spot, Status::Succeeded),
             Kind::Each { items, concurrency, .. } => {
                 (0..(*concurrency).clamp(1, *items)).for_each(|_| self.turn(spot));
             }
             Kind::Until(_) => self.turn(spot),
             Kind::Call(_) | Kind::Wait(_) | Kind::Child(_) => {}
+        }
+    }
+
+    /// Takes one of several ways, or none.
+    fn choose(&mut self, spot: Spot, shares: &[f64], ways: &'d [usize]) {
+        let (node, place) = (self.list(spot).actions[spot.position], self.list(spot).place);
+        let drawn = (mix(self.event, &[node as u64, place.item, WAY]) >> 11) as f64 / (1_u64 << 53) as f64;
+        let mut upto = 0.0;
+        let way = shares.iter().position(|share| {
+            upto += share;
+            drawn < upto
+        });
+        match way.and_then(|way| ways.get(way..=way)) {
+            Some(way) => self.open(List { alone: true, ..List::new(way, Some(spot), place) }),
+            None => self.end(spot, Status::Succeeded),
         }
     }
 

@@ -31,7 +31,8 @@ impl<'e, 'p> Course<'e, 'p> {
     pub(super) fn new(errand: &'e Errand<'p>) -> Self {
         let ticket = errand.due.ticket;
         let seed = mix(errand.flow.seed, &[ticket.run]);
-        let run = Run::new(&errand.flow.definition, ticket.only, seed);
+        let event = mix(errand.flow.seed, &[ticket.event]);
+        let run = Run::new(&errand.flow.definition, ticket.only, seed).about(event);
         Self { errand, run, waiting: HashMap::new(), first: Some(errand.due.at) }
     }
 
@@ -60,7 +61,10 @@ impl<'e, 'p> Course<'e, 'p> {
             What::Child(child) => {
                 return Some(Doing::Child(spot, Due { ticket: self.ticket(&begin, child), at: due }));
             }
-            What::Attempt(attempt) | What::Poll { attempt, .. } => attempt,
+            What::Attempt(attempt)
+            | What::Poll { attempt, .. }
+            | What::Part { attempt, .. }
+            | What::Page { attempt, .. } => attempt,
         };
         let clock = &self.errand.phase.target.clock;
         let timeout = begin.limit.map_or(flow.timeout, |limit| clock.real(limit).max(SHORTEST_LIMIT).min(flow.timeout));
@@ -68,7 +72,9 @@ impl<'e, 'p> Course<'e, 'p> {
             step
         } else {
             self.errand.phase.operation_begins();
-            Box::new(self.step(&begin)?)
+            let step = Box::new(self.step(&begin)?);
+            self.run.carries(spot, step.payload.request.body.len());
+            step
         };
         Some(Doing::Send(spot, step, begin.what, Try { due, attempt, timeout }))
     }
@@ -83,6 +89,7 @@ impl<'e, 'p> Course<'e, 'p> {
             (correlation, &phase.target),
         );
         let payload = payload.map_err(|reason| phase.could_not_make(&reason)).ok()?;
+        let chunked = call.chunked.is_some() && !payload.request.body.is_empty();
         Some(Step {
             action,
             payload,
@@ -90,7 +97,9 @@ impl<'e, 'p> Course<'e, 'p> {
             turn: begin.turn,
             place: (begin.number, begin.item),
             tracking: OnceLock::new(),
-            accepted: None,
+            first: None,
+            chunked,
+            goes_on: chunked || call.pages.is_some(),
         })
     }
 
@@ -143,15 +152,25 @@ impl<'e, 'p> Course<'e, 'p> {
         let lost = step.payload.answer_lost && *what == What::Attempt(1);
         let outcome = if lost { &lost_answer() } else { &exchange.outcome };
         if self.run.answered(spot, outcome, exchange.done_at) == Answered::Result {
-            self.errand.phase.operation_ends(Some(outcome));
+            let good = outcome.as_ref().is_ok_and(|response| (200..300).contains(&response.status));
+            if good && self.run.result(spot) == Some(Status::Failed) {
+                self.errand.phase.operation_ends(Some(&broken_off()));
+            } else {
+                self.errand.phase.operation_ends(Some(outcome));
+            }
             return Some(Doing::Write(spot, step.action, exchange));
         }
-        if outcome.as_ref().is_ok_and(|response| response.status == 202) {
-            step.accepted.get_or_insert_with(|| exchange.request.clone());
+        if outcome.as_ref().is_ok_and(|response| (200..300).contains(&response.status)) {
+            step.first.get_or_insert_with(|| exchange.request.clone());
         }
         self.waiting.insert(spot, step);
         None
     }
+}
+
+/// The flow's view of a good answer that does not say how to go on.
+fn broken_off() -> Result<Response, Failure> {
+    Err(Failure { kind: FailureKind::Refused, detail: "the transfer in parts was broken off".to_owned() })
 }
 
 /// The flow's view of an answer that was lost on its way.

@@ -9,6 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use uuid::Uuid;
 
 use super::course::Course;
+use super::further::Sends;
 use super::payloads::Payload;
 use super::phase::{Due, Phase};
 use super::shot::{Seen, Try};
@@ -16,7 +17,6 @@ use crate::flow::{FlowRun, Spot, Status, What, Workflow};
 use crate::scenario::{FlowClone, PlannedAction, PlannedFlow};
 use crate::target::Authorized;
 use crate::traffic::commit::commit;
-use crate::traffic::connection::follow;
 use crate::wire::{Exchange, Request};
 
 /// A run that is under way.
@@ -41,8 +41,12 @@ pub(super) struct Step<'p> {
     /// The action's number in the definition, and its item.
     pub(super) place: (usize, u64),
     pub(super) tracking: OnceLock<Uuid>,
-    /// The request that was accepted, where its `Location` is asked.
-    pub(super) accepted: Option<Request>,
+    /// The first request, where others follow it.
+    pub(super) first: Option<Request>,
+    /// Its content goes in parts.
+    pub(super) chunked: bool,
+    /// What follows a good answer depends on what it says.
+    pub(super) goes_on: bool,
 }
 
 /// Something that a run does.
@@ -135,20 +139,19 @@ impl<'p> Errand<'p> {
         Box::pin(async move { self.go().await })
     }
 
-    /// Sends a call or a poll; `None` where there is no token, or a `Location`
+    /// Sends a call or what follows it; `None` where there is no token, or a `Location`
     /// that leads elsewhere.
     async fn sent(&self, step: &Step<'p>, what: &What, attempt: Try) -> Option<Seen> {
         let authorized = self.authorized(step.action).await?;
-        let What::Poll { location, .. } = what else {
-            return Some(self.send(step, &authorized, attempt).await);
+        let request = match self.sends(step, what, &authorized) {
+            Sends::Call => return Some(self.send(step, &authorized, attempt).await),
+            Sends::Further(request) => request,
+            Sends::Nothing => return None,
         };
-        let gateway = &self.phase.target.gateway;
-        let (origin, request) = follow(gateway, step.accepted.as_ref()?, location)?;
-        // Flows would follow it; a load generator stays where it was sent.
-        if origin != *gateway {
-            return None;
-        }
-        Some(Seen::Whole(self.poll(step, request, &authorized, attempt).await))
+        // The last part is what is asked for; all else is on the way there.
+        let whole = step.payload.request.body.len();
+        let poll = !matches!(what, What::Part { part, .. } if part.to == whole);
+        Some(Seen::Whole(self.send_further(step, (request, poll), &authorized, attempt).await))
     }
 
     /// Writes what the answer tells, where the contract leaves that to the flow.

@@ -8,6 +8,7 @@ mod course;
 #[cfg(test)]
 mod engine_tests;
 mod errand;
+mod further;
 mod hush;
 mod open;
 mod payloads;

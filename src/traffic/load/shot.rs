@@ -67,11 +67,12 @@ impl Errand<'_> {
         }
     }
 
-    /// Asks for what became of accepted work.
-    pub(super) async fn poll(
+    /// Sends what follows the first request of a call, or announces it; a `poll`
+    /// is none of the calls that answers are promised for.
+    pub(super) async fn send_further(
         &self,
         step: &Step<'_>,
-        request: Request,
+        (request, poll): (Request, bool),
         authorized: &Authorized,
         Try { due, attempt, timeout }: Try,
     ) -> Arc<Exchange> {
@@ -83,7 +84,7 @@ impl Errand<'_> {
         let exchange = Arc::new(client.send(request, due, attempt).await);
         phase.pool.give_own(client, owner);
         drop(lanes);
-        phase.tell(self.record(step, authorized, &exchange, true), &exchange).await;
+        phase.tell(self.record(step, authorized, &exchange, poll), &exchange).await;
         exchange
     }
 
@@ -102,7 +103,7 @@ impl Errand<'_> {
     /// that the flow goes on and nobody need look at it.
     fn is_plain(&self, step: &Step<'_>, shot: &Shot) -> bool {
         let Ok(answer) = &shot.outcome else { return false };
-        if step.payload.refusable || step.payload.answer_lost || commits(step.action) {
+        if step.payload.refusable || step.payload.answer_lost || step.goes_on || commits(step.action) {
             return false;
         }
         self.phase.is_plain(&Glimpse {
@@ -197,7 +198,7 @@ impl Errand<'_> {
     }
 
     /// The same as a plain value.
-    fn request(&self, step: &Step<'_>, authorized: &Authorized, attempt: u32) -> Request {
+    pub(super) fn request(&self, step: &Step<'_>, authorized: &Authorized, attempt: u32) -> Request {
         let own = step.payload.plain(&self.correlation);
         let mut headers = self.platform(step, attempt);
         for (name, value) in own.headers.iter() {

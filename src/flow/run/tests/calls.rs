@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn one(retry: RetryPolicy, limit: Option<Duration>) -> Definition {
-    let kind = Kind::Call(CallAction { call: 0, retry, limit, polled: true });
+    let kind = Kind::Call(CallAction { limit, ..CallAction::plain(0, retry) });
     definition(vec![node(0, kind, &[])], &[0])
 }
 
@@ -78,7 +78,7 @@ fn accepted_work_is_asked_until_another_answer_comes_and_a_failed_poll_is_retrie
             };
             (s(1.0), answer)
         }
-        What::Child(_) => unreachable!("it has none"),
+        _ => unreachable!("it has none"),
     });
     let poll = |location: &str, attempt| What::Poll { location: location.to_owned(), attempt };
     let whats: Vec<&What> = played.began.iter().map(|began| &began.what).collect();
@@ -89,9 +89,62 @@ fn accepted_work_is_asked_until_another_answer_comes_and_a_failed_poll_is_retrie
     assert_eq!((played.status, played.took), (Status::Succeeded, s(53.0)));
 }
 
+/// A call whose content has 100 bytes, and what was sent of it: the first byte
+/// and the one behind the last, and the attempt.
+fn in_parts(answer: &mut dyn FnMut(&What) -> Outcome) -> (Played, Vec<(u64, u64, u32)>) {
+    let retry = RetryPolicy::fixed(2, s(5.0));
+    let kind = Kind::Call(CallAction { chunked: Some(40), ..CallAction::plain(0, retry) });
+    let flow = definition(vec![node(0, kind, &[])], &[0]);
+    let played = play_with(&flow, (None, 1), 100, |begin, _| (s(1.0), answer(&begin.what)));
+    let part = |began: &Began| match &began.what {
+        What::Part { part, attempt } => Some((part.from, part.to, *attempt)),
+        _ => None,
+    };
+    let parts = played.began.iter().filter_map(part).collect();
+    (played, parts)
+}
+
+#[test]
+fn content_goes_in_parts_after_it_was_announced_and_a_failed_part_is_sent_again() {
+    let mut failed = false;
+    let (played, parts) = in_parts(&mut |what| match what {
+        What::Attempt(_) => response(200, &[("Location", "/u/1")]),
+        What::Part { part, .. } if part.from == 40 && !std::mem::replace(&mut failed, true) => response(503, &[]),
+        What::Part { part, .. } => response(200, &[("Range", &format!("bytes=0-{}", part.to - 1))]),
+        _ => unreachable!("it has none"),
+    });
+    assert_eq!(parts, [(0, 40, 1), (40, 80, 1), (40, 80, 2), (80, 100, 1)]);
+    assert_eq!((played.status, played.took), (Status::Succeeded, s(10.0)));
+}
+
+#[test]
+fn a_service_that_knows_no_parts_fails_the_action_and_a_refused_announcement_is_the_result() {
+    for (answer, began) in [(response(200, &[]), 1), (response(400, &[]), 1), (response(503, &[]), 3)] {
+        let (played, parts) = in_parts(&mut |_| answer.clone());
+        assert_eq!((played.status, played.began.len(), parts.len()), (Status::Failed, began, 0));
+    }
+}
+
+#[test]
+fn further_pages_are_asked_for_until_there_are_enough_items() {
+    let asked = |wanted: u64| {
+        let kind = Kind::Call(CallAction { pages: Some(wanted), ..CallAction::plain(0, RetryPolicy::NONE) });
+        let flow = definition(vec![node(0, kind, &[])], &[0]);
+        let played = play(&flow, (None, 1), |_, _| {
+            let body = Bytes::from_static(br#"{"value": [1, 2], "nextLink": "/n"}"#);
+            (s(1.0), Ok(Response { status: 200, headers: Headers::new(), body, truncated: false }))
+        });
+        (played.status, played.began.len())
+    };
+    assert_eq!(asked(1), (Status::Succeeded, 1));
+    assert_eq!(asked(7), (Status::Succeeded, 4));
+    // A service whose pages never end.
+    assert_eq!(asked(100_000), (Status::Failed, 5_001));
+}
+
 #[test]
 fn without_the_asynchronous_pattern_a_202_is_the_result() {
-    let kind = Kind::Call(CallAction { call: 0, retry: RetryPolicy::NONE, limit: None, polled: false });
+    let kind = Kind::Call(CallAction { polled: false, ..CallAction::plain(0, RetryPolicy::NONE) });
     let flow = definition(vec![node(0, kind, &[])], &[0]);
     let played = play(&flow, (None, 1), |_, _| (s(1.0), response(202, &[("Location", "/jobs/1")])));
     assert_eq!((played.status, played.began.len()), (Status::Succeeded, 1));

@@ -58,7 +58,17 @@ impl Played {
 /// Plays a run; `answer` is asked for each attempt, poll and child.
 fn play(
     definition: &Definition,
+    seed: (Option<usize>, u64),
+    answer: impl FnMut(&Begin<'_>, Timestamp) -> Answer,
+) -> Played {
+    play_with(definition, seed, 0, answer)
+}
+
+/// The same; calls have so many bytes of content.
+fn play_with(
+    definition: &Definition,
     (only, seed): (Option<usize>, u64),
+    content: u64,
     mut answer: impl FnMut(&Begin<'_>, Timestamp) -> Answer,
 ) -> Played {
     let mut run = Run::new(definition, only, seed);
@@ -70,6 +80,7 @@ fn play(
             let (took, outcome) = answer(&begin, now);
             under_way.push(Reverse((now.plus(took), calls.len())));
             let Begin { spot, number, item, what, limit, .. } = begin;
+            run.carries(spot, content);
             calls.push(Some((spot, what.clone(), outcome)));
             began.push(Began { at: now, number, item, what, limit });
         }
@@ -118,7 +129,7 @@ fn s(seconds: f64) -> Duration {
 }
 
 fn call(retry: RetryPolicy) -> Kind {
-    Kind::Call(CallAction { call: 0, retry, limit: None, polled: true })
+    Kind::Call(CallAction::plain(0, retry))
 }
 
 /// An action that waits for others; its name is its number.

@@ -247,3 +247,31 @@ fn list(tree: &[Branch], nodes: &mut Vec<Node>) -> Vec<usize> {
     }
     numbers
 }
+
+#[test]
+fn of_several_ways_runs_take_as_many_as_their_share_and_an_event_always_the_same() {
+    let ways = [1, 2].map(|number| node(number, call(RetryPolicy::NONE), &[]));
+    let choice = Kind::Choice { shares: vec![0.6, 0.3], actions: vec![1, 2] };
+    let last = node(3, call(RetryPolicy::NONE), &[(0, SUCCEEDED)]);
+    let flow = definition([vec![node(0, choice, &[])], ways.to_vec(), vec![last]].concat(), &[0, 3]);
+    let mut taken = [0_u32; 4];
+    for event in 0..10_000 {
+        let played = play(&flow, (None, event), |_, _| with(200));
+        assert_eq!(played.status, Status::Succeeded);
+        let numbers: Vec<usize> = played.began.iter().map(|began| began.number).collect();
+        assert_eq!(numbers.last(), Some(&3), "what follows a choice begins whichever way was taken");
+        let way = if numbers.len() == 1 { 0 } else { numbers[0] };
+        taken[way] += 1;
+        let mut again = Run::new(&flow, None, event + 1).about(event);
+        let first = again.begin(Timestamp::default()).first().map(|begin| begin.number);
+        assert_eq!(first, numbers.first().copied());
+    }
+    // Five standard deviations.
+    assert!(
+        taken[0].abs_diff(1_000) < 150 && taken[1].abs_diff(6_000) < 250 && taken[2].abs_diff(3_000) < 230,
+        "{taken:?}"
+    );
+    let failing = play(&flow, (None, 0), |begin, _| with(if begin.number == 3 { 200 } else { 400 }));
+    let took = failing.began.iter().any(|began| began.number != 3);
+    assert_eq!(failing.status == Status::Failed, took);
+}
