@@ -229,6 +229,16 @@ impl Diagnostics {
         self
     }
 
+    /// The same as one reads a file, from its first line to its last.
+    #[must_use]
+    pub fn by_place(mut self) -> Self {
+        self.0.sort_by(|a, b| {
+            let key = |d: &Diagnostic| (d.place.line, d.place.column);
+            a.place.file.cmp(&b.place.file).then_with(|| key(a).cmp(&key(b)))
+        });
+        self
+    }
+
     /// The same, each once.
     #[must_use]
     pub fn without_repetitions(self) -> Self {

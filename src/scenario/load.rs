@@ -70,7 +70,7 @@ pub fn load(file: &str, text: &str) -> Result<Scenario, Diagnostics> {
     let scenario = scenario(file.into(), &root, &mut diagnostics);
     match scenario {
         Some(scenario) if !diagnostics.has_errors() => Ok(scenario),
-        _ => Err(diagnostics),
+        _ => Err(diagnostics.by_place()),
     }
 }
 

@@ -200,7 +200,9 @@ flows:
 faults:
   - { kind: throttled, from: 8 s, until: 3 s }
 ";
-    let faults = load("s.yaml", text).expect_err("broken").to_string();
+    let faults = load("s.yaml", text).expect_err("broken");
+    assert!(faults.iter().map(|fault| (fault.place.line, fault.place.column)).is_sorted(), "{faults}");
+    let faults = faults.to_string();
     for place in ["s.yaml:1:9", "s.yaml:7:12", "s.yaml:9:14", "s.yaml:10:13", "s.yaml:11:40", "s.yaml:12:45"] {
         assert!(faults.contains(place), "{place} is not in\n{faults}");
     }
