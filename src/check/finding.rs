@@ -104,6 +104,8 @@ pub struct More {
     /// What the gateway did with its call when the case was played again, where
     /// the gateway tells.
     pub gateway: Option<CallTrace>,
+    /// The correlation ID of the calls that it is about, where it shows none.
+    pub correlation: Option<Arc<str>>,
     /// What each tier knows under the correlation ID of the call that it shows.
     pub chain: Vec<ChainLink>,
 }

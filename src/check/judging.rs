@@ -161,7 +161,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::check::synthetic::{Play, answer, effect, failure, phase, record, with, with_behaviour};
+    use crate::check::synthetic::{Play, answer, effect, failure, phase, record, subject, with, with_behaviour};
     use crate::check::{Family, Level};
     use crate::contract::behaviour::Role;
     use crate::generate::{CaseKind, Expect, Probe};
@@ -244,8 +244,7 @@ mod tests {
         let run = phase(vec![record(1, 0), record(1, 5)], twice.to_vec());
         let mut judging = judging();
         for (interim, new) in [(true, 1), (true, 0), (false, 0)] {
-            let fresh =
-                judging.phase(&PhaseSubject { contracts: &contracts, run: &run, interim, for_objectives: true });
+            let fresh = judging.phase(&subject(&contracts, &run, interim));
             assert_eq!(fresh.iter().filter(|f| f.family == Family::Idempotency).count(), new);
         }
         let judged = judging.finish();

@@ -56,6 +56,9 @@ pub struct PhaseSubject<'a> {
     /// Whether the scenario is meant to judge objectives: then one that can't be
     /// judged is worth a warning, and in a burst it is not.
     pub for_objectives: bool,
+    /// How late the generator itself may be, as a share of a bound on latency,
+    /// for what was measured to be believed.
+    pub lag_share: f64,
 }
 
 impl<'a> ExchangeSubject<'a> {

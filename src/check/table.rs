@@ -210,6 +210,8 @@ static TABLE: &[Check] = &[
     latency::objective::CHECK,
     latency::errors::CHECK,
     latency::answer_within::CHECK,
+    latency::threshold::CHECK,
+    latency::generator::CHECK,
     determinism::same_decision::CHECK,
     jobs::ends::CHECK,
     jobs::looks_done::CHECK,

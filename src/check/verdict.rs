@@ -19,6 +19,8 @@ pub enum Outcome {
     Inconclusive,
     /// Nothing was executed.
     NothingRan,
+    /// The generator was so late itself that what was asked for can't be said.
+    GeneratorSaturated,
     /// The run could not be carried through.
     CouldNotRun,
     /// The user stopped it.
@@ -26,14 +28,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The exit code: 0 passed, 1 failed, 3 could not run, 4 nothing ran, 5
+    /// The exit code: 0 passed, 1 failed, 3 could not run or the
+    /// generator was saturated, 4 nothing ran, 5
     /// inconclusive, 130 interrupted (2, bad usage or input, never reaches a
     /// verdict).
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Passed => 0,
             Self::Failed => 1,
-            Self::CouldNotRun => 3,
+            Self::CouldNotRun | Self::GeneratorSaturated => 3,
             Self::NothingRan => 4,
             Self::Inconclusive => 5,
             Self::Interrupted => 130,
@@ -47,6 +50,7 @@ impl Outcome {
             Self::Failed => "FAILED",
             Self::Inconclusive => "INCONCLUSIVE",
             Self::NothingRan => "NOTHING RAN",
+            Self::GeneratorSaturated => "GENERATOR SATURATED",
             Self::CouldNotRun => "COULD NOT RUN",
             Self::Interrupted => "INTERRUPTED",
         }

@@ -10,7 +10,7 @@ use crate::door::Origin;
 use crate::generate::{Nonce, Seed};
 use crate::run::{self, Options, RunError, SchemeKey, TargetChoice};
 use crate::stack::wrong_fault;
-use crate::target::{GatewaySettings, Settings};
+use crate::target::{GatewaySettings, GeneratorSettings, Settings};
 use crate::wire::{FaultPlan, Headers, Redactor, Secret};
 
 /// Options of `gate`, `load`, `capacity probe`, `readiness`.
@@ -83,6 +83,7 @@ fn build(
         operation: select.operation.clone(),
         fail_fast: select.fail_fast,
         weights: weights(target)?,
+        lag_share: lag_share(target)?,
         fail_on: match select.fail_on {
             FailOn::Error => Level::Error,
             FailOn::Warning => Level::Warning,
@@ -154,11 +155,25 @@ fn percent(percent: f64) -> Result<f64, RunError> {
     }
 }
 
+/// The settings file that is named, or lies where it is looked for.
+fn any_settings(args: &TargetArgs) -> Option<PathBuf> {
+    args.settings.clone().or_else(|| run::DEFAULT_SETTINGS.iter().map(PathBuf::from).find(|f| f.is_file()))
+}
+
+/// How late the generator itself may be, as the settings file says it.
+fn lag_share(args: &TargetArgs) -> Result<f64, RunError> {
+    let Some(file) = any_settings(args) else { return Ok(GeneratorSettings::default().lag_share) };
+    let share = read_settings(&file)?.generator.lag_share;
+    if (0.0..=1.0).contains(&share) {
+        return Ok(share);
+    }
+    Err(RunError::Usage(format!("{}: [generator] lag-share = {share}: expected a share from 0 to 1", file.display())))
+}
+
 /// The weights of the settings file, if there is one.
 fn weights(args: &TargetArgs) -> Result<Weights, RunError> {
     let mut weights = Weights::default();
-    let file = args.settings.clone().or_else(|| run::DEFAULT_SETTINGS.iter().map(PathBuf::from).find(|f| f.is_file()));
-    let Some(file) = file else { return Ok(weights) };
+    let Some(file) = any_settings(args) else { return Ok(weights) };
     for (name, word) in read_settings(&file)?.severities {
         let Some(weight) = Weight::parse(&word) else {
             let words = Weight::WORDS.join(", ");

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::args::FileArgs;
 use crate::check::{Coverage, NotChecked, Outcome};
 use crate::clock::format_duration;
-use crate::report::{self, OperationsRecord, Run};
+use crate::report::{self, OperationsRecord, PhaseRecord, Run, ThresholdRecord};
 use crate::wire::Redactor;
 
 /// Findings shown in full unless `-v` asks for all.
@@ -19,7 +19,7 @@ pub(super) fn text(run: &Run, files: &FileArgs, colour: bool, written: Option<&P
     let mut text = String::new();
     if !files.quiet {
         findings(&mut text, run, files.verbose, redactor);
-        phases(&mut text, run);
+        phases(&mut text, run, redactor);
         not_checked(&mut text, &run.verdict.not_checked, files.verbose);
         if files.verbose {
             run.notices.iter().for_each(|notice| {
@@ -122,7 +122,7 @@ fn apart(text: &mut String, ambiguous: &[String], verbose: bool, redactor: &Reda
     }
 }
 
-fn phases(text: &mut String, run: &Run) {
+fn phases(text: &mut String, run: &Run, redactor: &Redactor) {
     for phase in &run.phases {
         let cut = if phase.cut { ", cut short" } else { "" };
         let told = |count: u64, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
@@ -135,6 +135,11 @@ fn phases(text: &mut String, run: &Run) {
             format_duration(phase.took),
             phase.offered
         );
+        let record = PhaseRecord::of(phase, redactor);
+        let lines = record.warm_up().into_iter().chain([record.generator.in_words(&record.lag)]);
+        lines.chain(record.thresholds.iter().map(ThresholdRecord::in_words)).for_each(|line| {
+            let _ = writeln!(text, "  {}", report::escape::terminal(&line));
+        });
         if phase.operations.begun > 0 {
             let _ = writeln!(text, "  {}", OperationsRecord::of(&phase.operations).in_words());
         }

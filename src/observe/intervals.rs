@@ -17,6 +17,8 @@ use crate::contract::ContractId;
 pub struct Interval {
     /// When the second began, in real time since the run began.
     pub began: Duration,
+    /// Whether these are calls of the warm-up, which count for nothing.
+    pub warm_up: bool,
     /// What was called, and how long it took.
     pub latency: OperationLatency,
 }
@@ -25,7 +27,8 @@ pub struct Interval {
 #[derive(Debug)]
 pub struct IntervalRecorder {
     second: u64,
-    current: Vec<OperationLatency>,
+    /// With whether they are of the warm-up.
+    current: Vec<(bool, OperationLatency)>,
     kept: Kept,
 }
 
@@ -37,8 +40,8 @@ pub struct Intervals(Option<Arc<Mutex<Kept>>>);
 #[derive(Debug)]
 struct Kept {
     file: BufWriter<File>,
-    /// Whose latencies stand in the file, by number.
-    operations: Vec<(ContractId, Arc<str>)>,
+    /// Whose latencies stand in the file, by number, and whether of the warm-up.
+    operations: Vec<(ContractId, Arc<str>, bool)>,
     failed: Option<io::Error>,
 }
 
@@ -55,27 +58,30 @@ impl IntervalRecorder {
 
     /// Adds a call to the second in which it ended. One that comes late is
     /// added to the second that goes on.
-    pub fn record(&mut self, call: &CallRecord) {
+    pub fn record(&mut self, call: &CallRecord, warm_up: bool) {
         let second = call.done.as_secs();
         if second > self.second {
             self.close();
             self.second = second;
         }
-        let place = self.place(&call.contract, &call.operation);
-        self.current[place].record(call);
+        let place = self.place(&call.contract, &call.operation, warm_up);
+        self.current[place].1.record(call);
     }
 
     /// Adds what a second that is over held of an operation.
     pub fn keep(&mut self, began: Duration, latency: &OperationLatency) {
-        let place = self.place(&latency.contract, &latency.operation);
+        let place = self.place(&latency.contract, &latency.operation, false);
         self.kept.add(began.as_secs(), place as u64, latency);
     }
 
-    fn place(&mut self, contract: &ContractId, operation: &Arc<str>) -> usize {
-        let known = self.current.iter().position(|l| l.operation == *operation && l.contract == *contract);
+    fn place(&mut self, contract: &ContractId, operation: &Arc<str>, warm_up: bool) -> usize {
+        let is_it = |(warm, l): &(bool, OperationLatency)| {
+            *warm == warm_up && l.operation == *operation && l.contract == *contract
+        };
+        let known = self.current.iter().position(is_it);
         known.unwrap_or_else(|| {
-            self.current.push(OperationLatency::of(contract, operation));
-            self.kept.operations.push((contract.clone(), operation.clone()));
+            self.current.push((warm_up, OperationLatency::of(contract, operation)));
+            self.kept.operations.push((contract.clone(), operation.clone(), warm_up));
             self.current.len() - 1
         })
     }
@@ -94,7 +100,7 @@ impl IntervalRecorder {
 
     /// Writes out the second that goes on.
     fn close(&mut self) {
-        for (number, latency) in self.current.iter_mut().enumerate() {
+        for (number, (_, latency)) in self.current.iter_mut().enumerate() {
             if latency.corrected.count() > 0 {
                 self.kept.add(self.second, number as u64, latency);
                 latency.clear();
@@ -141,9 +147,9 @@ impl Kept {
                 Ok(Latency::from(read))
             };
             let (corrected, uncorrected) = (histogram()?, histogram()?);
-            let (contract, operation) = self.operations[number].clone();
+            let (contract, operation, warm_up) = self.operations[number].clone();
             let latency = OperationLatency { contract, operation, corrected, uncorrected, failed };
-            take(Interval { began: Duration::from_secs(second), latency });
+            take(Interval { began: Duration::from_secs(second), warm_up, latency });
         }
         Ok(())
     }
@@ -162,38 +168,39 @@ impl Intervals {
     }
 }
 
+/// A call of so many milliseconds.
+#[cfg(test)]
+pub(super) fn sample_call(operation: &str, sent: u64, done: u64) -> CallRecord {
+    let span = Duration::from_millis;
+    CallRecord {
+        contract: ContractId::parse("a/v1"),
+        operation: operation.into(),
+        flow: "flow".into(),
+        run: 1,
+        attempt: 1,
+        poll: false,
+        client: "client".into(),
+        correlation: None,
+        items: Arc::default(),
+        step: None,
+        refusable: false,
+        status: Some(if done.is_multiple_of(7) { 500 } else { 200 }),
+        failure: None,
+        retry_after: None,
+        tier: None,
+        due: span(sent.saturating_sub(5)),
+        sent: span(sent),
+        done: span(done),
+        sent_at: crate::clock::Timestamp::default(),
+        done_at: crate::clock::Timestamp::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::clock::Timestamp;
-
-    fn call(operation: &str, sent: u64, done: u64) -> CallRecord {
-        let span = Duration::from_millis;
-        CallRecord {
-            contract: ContractId::parse("a/v1"),
-            operation: operation.into(),
-            flow: "flow".into(),
-            run: 1,
-            attempt: 1,
-            poll: false,
-            client: "client".into(),
-            correlation: None,
-            items: Arc::default(),
-            step: None,
-            refusable: false,
-            status: Some(if done.is_multiple_of(7) { 500 } else { 200 }),
-            failure: None,
-            retry_after: None,
-            tier: None,
-            due: span(sent.saturating_sub(5)),
-            sent: span(sent),
-            done: span(done),
-            sent_at: Timestamp::default(),
-            done_at: Timestamp::default(),
-        }
-    }
 
     proptest! {
         #[test]
@@ -201,10 +208,10 @@ mod tests {
             calls in prop::collection::vec((0_u64..20_000, 1_u64..3_000, 0_usize..3), 1..200),
         ) {
             let mut calls: Vec<_> =
-                calls.into_iter().map(|(sent, took, n)| call(["x", "y", "z"][n], sent, sent + took)).collect();
+                calls.into_iter().map(|(sent, took, n)| sample_call(["x", "y", "z"][n], sent, sent + took)).collect();
             calls.sort_by_key(|call| call.done);
             let mut recorder = IntervalRecorder::new().unwrap();
-            calls.iter().for_each(|call| recorder.record(call));
+            calls.iter().for_each(|call| recorder.record(call, false));
             let mut sums: Vec<OperationLatency> = Vec::new();
             let mut before = Duration::ZERO;
             recorder.finish().unwrap().each(|interval| {

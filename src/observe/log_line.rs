@@ -41,6 +41,9 @@ pub struct ChainLink {
     /// When, where the tier tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// Until when, where it lasted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// What, in one line.
     pub what: String,
 }

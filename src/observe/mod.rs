@@ -16,10 +16,13 @@ mod ledger;
 mod live;
 mod log;
 mod log_line;
+mod measured;
 mod operations;
 mod phase;
 mod row;
+mod seconds;
 mod sink;
+mod threshold;
 
 pub use call::{CallRecord, CallRun, CaseRun, SearchRun};
 pub use call_trace::{CallTrace, RecordedTraces, STEP_COLUMNS, StepTrace};
@@ -32,7 +35,10 @@ pub use ledger::{ColumnChange, LedgerEntry, Operation, Outcome, ReadEntry, SOMEB
 pub use live::{Live, Troubles};
 pub use log::{Log, Packed, mark};
 pub use log_line::{ChainLink, LogLine};
+pub use measured::{Measured, Refusals, Sizes};
 pub use operations::Operations;
 pub use phase::{LastPart, Part, PhaseRun};
 pub use row::{CacheUse, GatewayRow, LastError, TraceRecord};
+pub use seconds::{Second, Seconds};
 pub use sink::{Event, Sink};
+pub use threshold::{Bound, Measure, Share, Threshold, ThresholdRun, Watch};

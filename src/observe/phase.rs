@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{CallRecord, Intervals, Latency, LedgerEntry, Log, OperationLatency, Operations};
+use super::{CallRecord, Intervals, Latency, LedgerEntry, Log, Measured, OperationLatency, Operations, ThresholdRun};
 use crate::wire::Fault;
 
 /// One scenario as it was observed.
@@ -25,13 +25,18 @@ pub struct PhaseRun {
     pub turned_away: u64,
     /// What became of what was asked for.
     pub operations: Operations,
-    /// How late the generator itself was: from due to sent, for first
-    /// attempts.
+    /// How late the generator itself was: from the due instant, or from that at
+    /// which a run that had waited for another one could begin, until a call
+    /// asked for its turn; for first attempts.
     pub lag: Latency,
     /// By contract and operation.
     pub latencies: Vec<OperationLatency>,
     /// The same second by second.
     pub intervals: Intervals,
+    /// What was counted beside.
+    pub measured: Measured,
+    /// What became of its thresholds.
+    pub thresholds: Vec<ThresholdRun>,
     /// Every exchange.
     pub calls: Log<CallRecord>,
     /// The faults that were injected meanwhile: by the scenario, or by one that
@@ -61,6 +66,18 @@ impl PhaseRun {
     pub fn offered(&self) -> f64 {
         let seconds = self.ended.saturating_sub(self.began).as_secs_f64();
         if seconds > 0.0 { self.due.saturating_sub(self.dropped + self.turned_away) as f64 / seconds } else { 0.0 }
+    }
+
+    /// From when on calls that are due are measured, in real time since the run
+    /// began.
+    pub fn measured_from(&self) -> Duration {
+        self.began + self.measured.warm_up
+    }
+
+    /// How late the generator itself was at its 99th percentile: with what was
+    /// due, or with a bare timer.
+    pub fn own_lag(&self) -> Duration {
+        self.lag.quantile(0.99).max(self.measured.pulse.quantile(0.99))
     }
 
     /// All calls with what they wrote, part by part: what has one correlation ID

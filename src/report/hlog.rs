@@ -69,6 +69,9 @@ fn intervals(run: &Run, record: &RunRecord) -> io::Result<Vec<Interval>> {
             place.and_then(|place| shown.latencies.get(place)).map(|l| format!("{}:{}", l.contract, l.operation))
         };
         phase.intervals.each(|second| {
+            if second.warm_up {
+                return;
+            }
             let Some(name) = named(&second.latency) else { return };
             let span = (second.began, SECOND);
             push(&format!("{name}:corrected"), span, second.latency.corrected);

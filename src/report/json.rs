@@ -12,12 +12,13 @@ use serde::Serialize;
 use crate::check::{Coverage, Level, NotChecked, Outcome};
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
-use crate::observe::{Latency, Operations};
+use crate::observe::{Latency, OperationLatency, Operations};
 use crate::wire::Redactor;
 
 use super::coverage::CoverageRecord;
 pub use super::finding::{FindingRecord, PlaceRecord};
-use super::{InjectedFault, Machine, Phase, Run, Totals};
+use super::phase::PhaseRecord;
+use super::{InjectedFault, Machine, Run, Totals};
 
 /// What `format` says.
 pub const FORMAT: &str = "seamstress/run/1";
@@ -117,35 +118,6 @@ pub struct TargetRecord {
     pub name: String,
     /// The gateway's address.
     pub gateway: String,
-}
-
-/// One scenario.
-#[derive(Clone, Debug, Serialize)]
-pub struct PhaseRecord {
-    /// Its name.
-    pub scenario: String,
-    /// When it began, in real milliseconds since the run began.
-    pub began_ms: u64,
-    /// How long it took, in real milliseconds.
-    pub took_ms: u64,
-    /// First calls a second that were really sent.
-    pub offered_per_s: f64,
-    /// First calls that were due.
-    pub due: u64,
-    /// Those that were never sent.
-    pub dropped: u64,
-    /// Those that a flow's trigger turned away.
-    pub turned_away: u64,
-    /// Requests sent.
-    pub exchanges: u64,
-    /// What became of what flows asked for.
-    pub operations: OperationsRecord,
-    /// Whether it was cut short.
-    pub cut: bool,
-    /// How late the generator itself was.
-    pub lag: QuantilesRecord,
-    /// By contract and operation.
-    pub latencies: Vec<LatencyRecord>,
 }
 
 /// Calls of flows, each counted once with all its attempts and polls.
@@ -323,37 +295,20 @@ impl RunRecord {
     }
 }
 
-impl PhaseRecord {
-    fn of(phase: &Phase, redactor: &Redactor) -> Self {
+impl LatencyRecord {
+    pub(super) fn of(latency: &OperationLatency, redactor: &Redactor) -> Self {
         Self {
-            scenario: redactor.text(&phase.scenario),
-            began_ms: millis(phase.began),
-            took_ms: millis(phase.took),
-            offered_per_s: if phase.offered.is_finite() { (phase.offered * 1e3).round() / 1e3 } else { 0.0 },
-            due: phase.due,
-            dropped: phase.dropped,
-            turned_away: phase.turned_away,
-            exchanges: phase.exchanges,
-            operations: OperationsRecord::of(&phase.operations),
-            cut: phase.cut,
-            lag: QuantilesRecord::of(&phase.lag),
-            latencies: phase
-                .latencies
-                .iter()
-                .map(|latency| LatencyRecord {
-                    contract: redactor.text(&latency.contract.to_string()),
-                    operation: redactor.text(&latency.operation),
-                    failed: latency.failed,
-                    corrected: QuantilesRecord::of(&latency.corrected),
-                    uncorrected: QuantilesRecord::of(&latency.uncorrected),
-                })
-                .collect(),
+            contract: redactor.text(&latency.contract.to_string()),
+            operation: redactor.text(&latency.operation),
+            failed: latency.failed,
+            corrected: QuantilesRecord::of(&latency.corrected),
+            uncorrected: QuantilesRecord::of(&latency.uncorrected),
         }
     }
 }
 
 impl QuantilesRecord {
-    fn of(latency: &Latency) -> Self {
+    pub(super) fn of(latency: &Latency) -> Self {
         let at = |quantile| latency.quantile(quantile).as_micros() as f64 / 1e3;
         Self {
             count: latency.count(),
@@ -379,6 +334,6 @@ fn digests(run: &Run, redactor: &Redactor) -> BTreeMap<String, String> {
     names.zip(run.contract_digests.iter().cloned()).collect()
 }
 
-fn millis(span: Duration) -> u64 {
+pub(super) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

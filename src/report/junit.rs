@@ -118,10 +118,12 @@ fn verdict_case<'a>(run: &RunRecord) -> Option<TestCase<'a>> {
     match run.verdict {
         Outcome::Passed | Outcome::Failed => None,
         Outcome::Inconclusive => Some(TestCase { skipped: vec![run.reason.clone()], ..TestCase::default() }),
-        Outcome::NothingRan | Outcome::CouldNotRun | Outcome::Interrupted => Some(TestCase {
-            error: Some(format!("{}: {}", run.verdict.word().to_lowercase(), run.reason)),
-            ..TestCase::default()
-        }),
+        Outcome::NothingRan | Outcome::GeneratorSaturated | Outcome::CouldNotRun | Outcome::Interrupted => {
+            Some(TestCase {
+                error: Some(format!("{}: {}", run.verdict.word().to_lowercase(), run.reason)),
+                ..TestCase::default()
+            })
+        }
     }
 }
 

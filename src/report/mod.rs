@@ -18,6 +18,7 @@ mod finding;
 mod hlog;
 mod html;
 mod junit;
+mod phase;
 mod rows;
 mod run;
 mod summary;
@@ -27,12 +28,15 @@ mod write;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
+mod sample_seconds;
+#[cfg(test)]
 mod tests;
 
 pub use coverage::{CoverageRecord, CoveredRecord};
 pub use excerpt::{BodyRecord, ExchangeRecord, RequestRecord, ResponseRecord};
 pub use finding::KnownRecord;
 pub use json::OperationsRecord;
+pub use phase::{GeneratorRecord, PhaseRecord, RefusedRecord, SizeRecord, SizesRecord, ThresholdRecord};
 pub use rows::Rows;
 pub use run::{Cost, InjectedFault, Machine, ObjectiveMark, Phase, Run, Totals};
 pub use score::Score;

@@ -9,7 +9,7 @@ use crate::check::Verdict;
 use crate::clock::Timestamp;
 use crate::contract::ContractId;
 use crate::generate::{Nonce, Seed};
-use crate::observe::{Intervals, Latency, OperationLatency, Operations};
+use crate::observe::{Intervals, Latency, Measured, OperationLatency, Operations, ThresholdRun};
 use crate::wire::Fault;
 
 use super::Rows;
@@ -169,6 +169,10 @@ pub struct Phase {
     pub latencies: Vec<OperationLatency>,
     /// The same second by second.
     pub intervals: Intervals,
+    /// What was counted beside.
+    pub measured: Measured,
+    /// What became of its thresholds.
+    pub thresholds: Vec<ThresholdRun>,
     /// Whether it was cut short.
     pub cut: bool,
 }

@@ -19,6 +19,7 @@ use crate::wire::{
     Body, Exchange, Failure, FailureKind, Headers, Redactor, Request, Response, Secret, Tier, curl_line,
 };
 
+use super::sample_seconds;
 use super::{Machine, ObjectiveMark, Phase, Rows, Run, Totals};
 
 /// A value that only its registration makes a secret.
@@ -156,6 +157,8 @@ fn phase(scenario: &str, seconds: u64) -> Phase {
         lag: latency(9, 0),
         latencies,
         intervals: recorder.finish().expect("a temporary file"),
+        measured: sample_seconds::measured(seconds),
+        thresholds: vec![sample_seconds::threshold()],
         cut: seconds < 10,
     }
 }
@@ -326,6 +329,7 @@ fn chain() -> Vec<ChainLink> {
     let link = |tier, second: Option<i64>, what: &str| ChainLink {
         tier,
         at: second.map(|s| Timestamp::from_seconds(1_788_249_600 + s)),
+        until: second.filter(|_| tier != "dataverse").map(|s| Timestamp::from_seconds(1_788_249_602 + s)),
         what: what.to_owned(),
     };
     vec![

@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use super::InjectedFault;
 use super::escape::{html, markdown, markdown_block};
-use super::json::{FindingRecord, LatencyRecord, PhaseRecord, RunRecord};
+use super::json::{FindingRecord, LatencyRecord, RunRecord};
+use super::phase::{PhaseRecord, ThresholdRecord};
 use super::text::{how_often, severity};
 
 /// So many findings are listed; the others are in the other reports.
@@ -165,16 +166,19 @@ fn push_phases(text: &mut String, phases: &[PhaseRecord]) {
         let cut = if phase.cut { ", cut short" } else { "" };
         let _ = writeln!(
             text,
-            "- {}: {:.1} calls/s offered, {} due, {} dropped, {} exchanges in {:.1} s, generator's lag p99 {} ms{cut}; {}",
+            "- {}: {:.1} calls/s offered, {} due, {} dropped, {} exchanges in {:.1} s{cut}; {}",
             cell(&phase.scenario),
             phase.offered_per_s,
             phase.due,
             phase.dropped,
             phase.exchanges,
             phase.took_ms as f64 / 1e3,
-            phase.lag.p99_ms,
             phase.operations.in_words()
         );
+        let lines = phase.warm_up().into_iter().chain([phase.generator.in_words(&phase.lag)]);
+        for line in lines.chain(phase.thresholds.iter().map(ThresholdRecord::in_words)) {
+            let _ = writeln!(text, "  - {}", cell(&line));
+        }
     }
     text.push('\n');
 }

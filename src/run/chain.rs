@@ -2,6 +2,7 @@
 //! ID, from the flow's call to what was written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::session::Session;
 use crate::check::Finding;
@@ -28,15 +29,21 @@ pub(super) async fn add(session: &Session, findings: &mut [Finding]) {
     let ids: BTreeSet<String> = told.iter().map(|(_, id)| id.to_ascii_lowercase()).collect();
     let lines = logged(session, &ids).await;
     for (finding, id) in told {
-        let Some(exchange) = finding.evidence.exchange.clone() else { continue };
+        let attempts = match &finding.evidence.exchange {
+            Some(exchange) => vec![called(exchange)],
+            None => std::mem::take(&mut finding.more.chain),
+        };
         let logged = lines.get(&id.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default();
-        finding.more.chain = chain(session, &exchange, &id, logged).await;
+        finding.more.chain = chain(session, attempts, &id, logged).await;
     }
 }
 
-/// The correlation ID of the call that a finding shows.
+/// The correlation ID of the call that a finding shows, or of those that it
+/// names.
 fn correlation(session: &Session, finding: &Finding) -> Option<String> {
-    let exchange = finding.evidence.exchange.as_ref()?;
+    let Some(exchange) = &finding.evidence.exchange else {
+        return finding.more.correlation.as_deref().map(str::to_owned);
+    };
     let (_, contract) = session.contract(finding.contract.as_ref()?)?;
     let header = &contract.behaviour.as_ref()?.correlation.as_ref()?.header;
     exchange.request.headers.get(header).filter(|id| !id.is_empty()).map(str::to_owned)
@@ -71,8 +78,7 @@ async fn logged(session: &Session, ids: &BTreeSet<String>) -> BTreeMap<String, V
     found
 }
 
-async fn chain(session: &Session, exchange: &Exchange, id: &str, logged: &[LogLine]) -> Vec<ChainLink> {
-    let mut links = vec![ChainLink { tier: "flow", at: Some(exchange.sent_at), what: called(exchange) }];
+async fn chain(session: &Session, mut links: Vec<ChainLink>, id: &str, logged: &[LogLine]) -> Vec<ChainLink> {
     let (mut rows, mut entries) = (Vec::new(), Vec::new());
     for control in controls(session) {
         let ids = [id.to_owned()];
@@ -82,42 +88,55 @@ async fn chain(session: &Session, exchange: &Exchange, id: &str, logged: &[LogLi
     }
     // A row is written when its call ends; who called first stands first.
     rows.sort_by_key(|row| row.time_generated);
+    let scale = session.target.clock.scale();
+    let lasted = |row: &GatewayRow| Duration::from_millis(row.total_time).mul_f64(scale);
     if session.target.offers(Need::GatewayRows) {
-        push(&mut links, "gateway", rows.iter().map(|row| (Some(row.time_generated), answered(row))));
+        let spans = rows.iter().map(|row| ((Some(row.time_generated), Some(lasted(row))), answered(row)));
+        push(&mut links, "gateway", spans);
     }
     if session.target.offers(Need::ServiceLog) {
-        push(&mut links, "service", logged.iter().map(|line| (when(line), told(line))));
+        push(&mut links, "service", logged.iter().map(|line| ((when(line), None), told(line))));
     }
     if session.target.offers(Need::Effects) {
-        push(&mut links, "dataverse", entries.iter().map(|entry| (Some(entry.at), written(entry))));
+        push(&mut links, "dataverse", entries.iter().map(|entry| ((Some(entry.at), None), written(entry))));
     }
     links
 }
 
 /// The links of one tier; where there are none, that is told: there the chain
 /// breaks.
-fn push(
-    links: &mut Vec<ChainLink>,
-    tier: &'static str,
-    found: impl ExactSizeIterator<Item = (Option<Timestamp>, String)>,
-) {
+fn push(links: &mut Vec<ChainLink>, tier: &'static str, found: impl ExactSizeIterator<Item = (When, String)>) {
     let count = found.len();
-    links.extend(found.take(MOST_LINKS).map(|(at, what)| ChainLink { tier, at, what }));
+    let link = |((at, lasted), what): (When, String)| {
+        let until = at.zip(lasted).map(|(at, lasted)| at.plus(lasted));
+        ChainLink { tier, at, until, what }
+    };
+    links.extend(found.take(MOST_LINKS).map(link));
     match count {
-        0 => links.push(ChainLink { tier, at: None, what: "nothing under this correlation ID".to_owned() }),
+        0 => {
+            links.push(ChainLink { tier, at: None, until: None, what: "nothing under this correlation ID".to_owned() });
+        }
         n if n > MOST_LINKS => {
-            links.push(ChainLink { tier, at: None, what: format!("and {} more", n - MOST_LINKS) });
+            links.push(ChainLink { tier, at: None, until: None, what: format!("and {} more", n - MOST_LINKS) });
         }
         _ => {}
     }
 }
 
-fn called(exchange: &Exchange) -> String {
+/// When something began, and how long it lasted, where that is known.
+type When = (Option<Timestamp>, Option<Duration>);
+
+fn called(exchange: &Exchange) -> ChainLink {
     let result = match &exchange.outcome {
         Ok(response) => response.status.to_string(),
         Err(failure) => failure.kind.word().to_owned(),
     };
-    format!("{} {}: {result}", exchange.request.method, exchange.request.target)
+    ChainLink {
+        tier: "flow",
+        at: Some(exchange.sent_at),
+        until: Some(exchange.done_at),
+        what: format!("{} {}: {result}", exchange.request.method, exchange.request.target),
+    }
 }
 
 fn answered(row: &GatewayRow) -> String {

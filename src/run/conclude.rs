@@ -54,13 +54,14 @@ pub(super) fn coverage(session: &Session, tallies: &[Tally]) -> Vec<Coverage> {
     session.gathered().reach.coverage(&session.contracts, &session.selection, tallies, &takes)
 }
 
-/// A run that passed and tried too little has not passed.
+/// A run that passed and could not be measured, or tried too little, has not
+/// passed.
 pub(super) fn covered_enough(
     session: &Session,
-    coverage: &[Coverage],
-    outcome: Outcome,
-    reason: String,
+    (command, findings, coverage): (&str, &[Finding], &[Coverage]),
+    decided: (Outcome, String),
 ) -> (Outcome, String) {
+    let (outcome, reason) = could_be_measured(command, findings, decided);
     let percent = Coverage::percent(coverage);
     match session.options.min_coverage {
         Some(least) if outcome == Outcome::Passed && percent < least => {
@@ -78,4 +79,15 @@ pub(super) fn covered_enough(
 pub(super) fn apart(session: &Session, could_not_make: Vec<NotChecked>) -> Apart {
     let mut gathered = session.gathered();
     Apart { ambiguous: std::mem::take(&mut gathered.ambiguous), environment: gathered.lost.clone(), could_not_make }
+}
+
+/// A load whose generator was saturated, and of which nothing else is to be
+/// said, did not measure what it was for. Other commands judge promises beside:
+/// for them it is a warning.
+fn could_be_measured(command: &str, findings: &[Finding], (outcome, reason): (Outcome, String)) -> (Outcome, String) {
+    let saturated = findings.iter().find(|finding| finding.check == "latency/generator");
+    match saturated.filter(|_| command == "load" && outcome == Outcome::Passed) {
+        Some(finding) => (Outcome::GeneratorSaturated, finding.title.clone()),
+        None => (outcome, reason),
+    }
 }

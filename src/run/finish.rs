@@ -39,8 +39,8 @@ pub(super) async fn finish(session: Arc<Session>, command: &str) -> Result<Run, 
     let totals = session.totals(effects);
     let (not_checked, could_not_make) = not_checked(&session);
     let coverage = conclude::coverage(&session, &tallies);
-    let (outcome, reason) = decide(&session, &findings, &not_checked, totals.exchanges);
-    let (outcome, reason) = conclude::covered_enough(&session, &coverage, outcome, reason);
+    let decided = decide(&session, &findings, &not_checked, totals.exchanges);
+    let (outcome, reason) = conclude::covered_enough(&session, (command, &findings, &coverage), decided);
     let apart = conclude::apart(&session, could_not_make);
     let faults = session.systems.faults.end().await;
     let (cost, output) = guest::end(&session).await;

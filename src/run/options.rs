@@ -64,6 +64,8 @@ pub struct Options {
     pub until: Option<Family>,
     /// Checks and families that weigh otherwise.
     pub weights: Weights,
+    /// How late the generator itself may be, as a share of a bound on latency.
+    pub lag_share: f64,
     /// From which level on a finding decides.
     pub fail_on: Level,
     /// The least contract coverage, in percent, where that was asked for.

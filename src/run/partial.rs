@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::observe::{CallRecord, Intervals, LastPart, Latency, Log, OperationLatency, Operations, PhaseRun};
+use crate::observe::{CallRecord, Intervals, LastPart, Latency, Log, Measured, OperationLatency, Operations, PhaseRun};
 use crate::wire::Fault;
 
 /// Phases by scenario, growing.
@@ -59,6 +59,8 @@ fn empty(scenario: Arc<str>, first: &CallRecord) -> PhaseRun {
         lag: Latency::new(),
         latencies: Vec::new(),
         intervals: Intervals::default(),
+        measured: Measured::default(),
+        thresholds: Vec::new(),
         calls: Log::default(),
         faults: Vec::new(),
         ledger: Arc::default(),

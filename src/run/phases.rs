@@ -12,7 +12,7 @@ use super::session::Session;
 use super::{Progress, RunError};
 use crate::check::{ExchangeSubject, Glances, NotChecked, Origin, PhaseSubject};
 use crate::flow::is_own;
-use crate::observe::{CallRecord, Event, Glance, Glimpse, LedgerEntry, Log, PhaseRun, Sink, mark};
+use crate::observe::{CallRecord, Event, Glance, Glimpse, LedgerEntry, Log, Measured, PhaseRun, Seconds, Sink, mark};
 use crate::report::Phase;
 use crate::scenario::{Overrides, Plan, Scenario};
 use crate::target::LedgerQuery;
@@ -149,7 +149,8 @@ async fn judge_exchanges(
         if session.options.fail_fast && partial.due_for_judging(INTERIM_EVERY) {
             for run in partial.runs() {
                 let contracts = &session.contracts;
-                let subject = PhaseSubject { contracts, run, interim: true, for_objectives: false };
+                let lag_share = session.options.lag_share;
+                let subject = PhaseSubject { contracts, run, interim: true, for_objectives: false, lag_share };
                 let findings = session.judging().phase(&subject);
                 session.announce(&findings, None);
             }
@@ -204,20 +205,18 @@ async fn fill_ledger(session: &Session, runs: &mut [PhaseRun], since: u64) -> Re
 }
 
 fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
-    let subject = PhaseSubject { contracts: &session.contracts, run, interim: run.cut, for_objectives };
+    let lag_share = session.options.lag_share;
+    let subject = PhaseSubject { contracts: &session.contracts, run, interim: run.cut, for_objectives, lag_share };
     let findings = session.judging().phase(&subject);
     session.announce(&findings, None);
     let took = run.ended.saturating_sub(run.began);
+    let by_second = with_effects(session, run);
     let mut gathered = session.gathered();
     if run.cut {
         gathered.not_checked.push(NotChecked {
             what: format!("scenario {}", run.scenario),
             contract: None,
-            why: format!(
-                "cut short after {}: {}",
-                seconds(took),
-                super::finish::stopped_because(session.stop.reason())
-            ),
+            why: format!("cut short after {}: {}", seconds(took), stopped_because(session, run)),
         });
     }
     gathered.phases.push(Phase {
@@ -233,8 +232,33 @@ fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
         lag: run.lag.clone(),
         latencies: run.latencies.clone(),
         intervals: run.intervals.clone(),
+        measured: Measured { seconds: by_second, ..run.measured.clone() },
+        thresholds: run.thresholds.clone(),
         cut: run.cut,
     });
+}
+
+/// Why a scenario did not come to its end.
+fn stopped_because(session: &Session, run: &PhaseRun) -> String {
+    match run.thresholds.iter().find(|kept| kept.aborted) {
+        Some(kept) => format!("a threshold was broken that ends it ({})", kept.threshold),
+        None => super::finish::stopped_because(session.stop.reason()).to_owned(),
+    }
+}
+
+/// The seconds of a scenario with what was written in each.
+fn with_effects(session: &Session, run: &PhaseRun) -> Seconds {
+    let mut seconds = run.measured.seconds.clone();
+    let (clock, elapsed) = (&session.target.clock, session.target.elapsed());
+    let now = clock.now();
+    for part in run.parts() {
+        for entry in part.ledger.iter().filter(|entry| entry.committed()) {
+            // The clock may have jumped meanwhile.
+            let at = elapsed.saturating_sub(clock.real(now.since(entry.at)));
+            seconds.at(at.clamp(run.began, run.ended)).effects += 1;
+        }
+    }
+    seconds
 }
 
 fn seconds(span: Duration) -> String {

@@ -7,7 +7,8 @@ use super::actions::known_children;
 use super::fault::fault_plan;
 use super::flows::flow;
 use super::model::{Connections, FlowSpec, Kept, Scenario};
-use super::read::{fault, list, optional_count, optional_word, word};
+use super::read::{fault, list, optional_count, optional_span, optional_word, word};
+use super::threshold::{known_calls, threshold};
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
 use crate::generate::Need;
 use crate::wire::FaultPlan;
@@ -99,6 +100,12 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
     };
     let at_once = optional_count(&mut fields, "at_once", (1, 20_000)).map_or(AT_ONCE, |n| n as u32);
     let connections = fields.optional("connections").map(|node| connections(node, fields.diagnostics()));
+    let warm_up = optional_span(&mut fields, "warm_up").unwrap_or_default();
+    let thresholds = match fields.optional("thresholds") {
+        Some(node) => list(node, fields.diagnostics(), threshold),
+        None => Vec::new(),
+    };
+    known_calls(&thresholds, &flows, fields.diagnostics());
     let scale_all = optional_word(&mut fields, "scale", &[("waits", false), ("all", true)]).unwrap_or(false);
     fields.finish();
     needs.push(Need::Load);
@@ -116,6 +123,8 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
         faults,
         at_once,
         connections: connections.unwrap_or_default(),
+        warm_up,
+        thresholds,
         needs,
         scale_all,
     })

@@ -19,6 +19,7 @@ mod plan;
 mod read;
 mod retry;
 mod start;
+mod threshold;
 mod tickets;
 
 pub use calls::{CallSource, POOL, PlannedAction, PlannedCall};

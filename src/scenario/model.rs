@@ -7,6 +7,7 @@ use crate::contract::ContractId;
 use crate::diagnose::Place;
 use crate::flow::{CorrelationBirth, Definition, HeaderSet, RetryPolicy};
 use crate::generate::Need;
+use crate::observe::Threshold;
 use crate::wire::FaultPlan;
 
 /// A scenario file that was loaded.
@@ -29,6 +30,10 @@ pub struct Scenario {
     pub at_once: u32,
     /// How connections are used.
     pub connections: Connections,
+    /// For so long after the beginning, in real time, nothing is measured.
+    pub warm_up: Duration,
+    /// What it must not go beyond.
+    pub thresholds: Vec<Threshold>,
     /// What the target must offer: what the file names, leave to send load, and
     /// faults where it injects some.
     pub needs: Vec<Need>,

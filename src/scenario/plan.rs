@@ -14,6 +14,7 @@ use super::tickets::{Again, Source, Tickets};
 use crate::diagnose::Diagnostics;
 use crate::flow::{CorrelationBirth, Definition, Kind, Workflow, mix};
 use crate::generate::{Need, Nonce, Seed};
+use crate::observe::Threshold;
 use crate::wire::Fault;
 
 /// How many calls may be under way at once for every two runs that may: a run
@@ -58,6 +59,10 @@ pub struct Plan {
     pub lanes: usize,
     /// How connections are used.
     pub connections: Connections,
+    /// For so long after the beginning, in real time, nothing is measured.
+    pub warm_up: Duration,
+    /// What it must not go beyond.
+    pub thresholds: Vec<Threshold>,
     /// How many runs that are due may wait for somebody to make them; beyond
     /// that they are dropped, and counted.
     pub queue: usize,
@@ -189,6 +194,8 @@ pub fn plan(
         lanes: at_once * CALLS_OF_TWO / 2 + 1,
         queue: waiting + 4 * at_once,
         connections: scenario.connections,
+        warm_up: scenario.warm_up,
+        thresholds: scenario.thresholds.clone(),
         faults: planner.faults(),
         crews: planner.crews(),
         flows,

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 pub use clients::{Authorized, Clients, TokenSettings};
 pub use control::{Control, FaultState, LedgerQuery, MintRequest, ShownClock};
 pub use gateway_settings::{GatewaySettings, KeyRefreshSettings, MappedTo, StubSettings};
-pub use settings::{EnvironmentSettings, Settings};
+pub use settings::{EnvironmentSettings, GeneratorSettings, Settings};
 pub use throttling::{AlgorithmSetting, ThrottlingSettings};
 
 use crate::clock::Clock;

@@ -25,6 +25,24 @@ pub struct Settings {
     /// Check or family to `error`, `warning`, `information` or `off`.
     #[serde(default)]
     pub severities: BTreeMap<String, String>,
+    /// When the generator's own measurements are believed.
+    #[serde(default)]
+    pub generator: GeneratorSettings,
+}
+
+/// When the generator's own measurements are believed.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct GeneratorSettings {
+    /// How late it may be itself (99th percentile), as a share of a bound on
+    /// latency, for a miss to be the target's.
+    pub lag_share: f64,
+}
+
+impl Default for GeneratorSettings {
+    fn default() -> Self {
+        Self { lag_share: 0.1 }
+    }
 }
 
 /// One environment.

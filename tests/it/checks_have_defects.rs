@@ -126,6 +126,8 @@ const CHECKS: &[(&str, Heard)] = &[
     ("latency/objective", Score(&["every-tenth-late", "every-fifth-late"])),
     ("latency/errors", Score(&["one-in-twenty-unavailable", "one-file-in-fifteen-fails", "limit-off-by-one"])),
     ("latency/answer-within", Tests("tests/it/load_defects.rs", "the shipped contracts allow 100 s")),
+    ("latency/threshold", Tests("src/check/latency/threshold.rs", "a scenario's own thresholds, which the shipped ones have not")),
+    ("latency/generator", Tests("src/check/latency/generator.rs", "it tells of the generator, not of the service")),
     ("determinism/same-decision", Score(&["decision-by-time", "decision-by-principal", "model-version-ignored"])),
     ("jobs/ends", Score(&["poll-never-ends", "poisoned-redelivered-forever"])),
     ("jobs/looks-done", Score(&["job-completed-though-failed", "small-failed-job-completed"])),

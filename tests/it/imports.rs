@@ -17,8 +17,8 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("policy", &["diagnose", "clock", "limit"]),
     ("generate", &["diagnose", "clock", "wire", "contract"]),
     ("flow", &["clock", "wire", "generate"]),
-    ("scenario", &["diagnose", "clock", "wire", "contract", "generate", "flow"]),
-    ("observe", &["clock", "wire", "contract", "generate"]),
+    ("scenario", &["diagnose", "clock", "wire", "contract", "generate", "flow", "observe"]),
+    ("observe", &["diagnose", "clock", "wire", "contract", "generate"]),
     ("target", &["diagnose", "clock", "door", "wire", "contract", "generate", "observe"]),
     (
         "traffic",

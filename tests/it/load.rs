@@ -65,3 +65,52 @@ fn a_dry_run_sends_nothing_whatever_the_command() {
         assert!(ran.files().is_empty(), "a run left reports: {:?}", ran.files().first());
     }
 }
+
+/// A folder with one scenario of this text below its flow.
+fn scenario(keys: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = format!(
+        "format: seamstress/scenario/1\nname: bounded\ndescription: d\nflows:\n  - name: f\n    \
+         actions: [{{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }}]\n    clones: 4\n    \
+         start: {{ arrivals: {{ rate: 40/s, for: 6 s, time: real }} }}\n{keys}"
+    );
+    std::fs::write(folder.path().join("bounded.yaml"), text).expect("written");
+    folder
+}
+
+#[test]
+fn a_threshold_that_is_broken_ends_the_load_and_is_found_with_its_window() {
+    let folder = scenario(
+        "warm_up: 1 s\nthresholds:\n  - { failed: 100%, over: 2 s }\n  - { failed: 10%, over: 2 s, operation: submitBatch, abort: true }\n",
+    );
+    let path = folder.path().to_str().expect("plain");
+    let ran = seamstress(&["load", "bounded", "--scenarios", path, "--seed", "1"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let phase = &ran.record()["phases"][0];
+    assert_eq!(phase["warm_up_ms"], 1000);
+    let measured = phase["latencies"][0]["corrected"]["count"].as_u64().expect("a count");
+    assert_eq!(phase["warm_up_calls"].as_u64().expect("a count") + measured, 240, "{phase:#}");
+    assert!(
+        ran.out.contains("warm-up of 1 s: ") && ran.out.contains("over any 2 s of submitBatch: holds"),
+        "{}",
+        ran.out
+    );
+    let fault = ["--fault", "unavailable,share=100%", "--seed", "1"];
+    let ran = seamstress(&[&["load", "bounded", "--scenarios", path][..], &fault].concat());
+    assert_eq!(ran.code, 1, "{}", ran.all());
+    let record = ran.record();
+    let found = record["findings"].as_array().expect("a list").iter().find(|f| f["check"] == "latency/threshold");
+    let found = found.unwrap_or_else(|| panic!("{}", ran.all()));
+    assert!(found["actual"].as_str().is_some_and(|actual| actual.contains("the scenario was ended")), "{found:#}");
+    let phase = &record["phases"][0];
+    assert_eq!((&phase["cut"], &phase["thresholds"][1]["aborted"]), (&true.into(), &true.into()), "{phase:#}");
+    assert!(phase["took_ms"].as_u64().is_some_and(|took| took < 6_000), "{phase:#}");
+}
+
+#[test]
+fn a_threshold_that_nobody_can_mean_is_2_with_its_place() {
+    let folder = scenario("thresholds:\n  - { p99: 1 s, operation: submitBacth }\n");
+    let ran = seamstress(&["load", "bounded", "--scenarios", folder.path().to_str().expect("plain")]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert!(ran.err.contains("bounded.yaml:10:5") && ran.err.contains("did you mean `submitBatch`?"), "{}", ran.err);
+}

@@ -10,7 +10,7 @@ use crate::clock::format_duration;
 use crate::contract::Contract;
 use crate::contract::behaviour::Behaviour;
 use crate::generate::Need;
-use crate::observe::CallRecord;
+use crate::observe::{CallRecord, ChainLink};
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "idempotency/duplicate-under-load",
@@ -22,6 +22,9 @@ pub(in crate::check) const CHECK: Check = Check {
     needs: &[Need::Behaviour, Need::Effects],
     judge: Judge::Phase(judge),
 };
+
+/// How many attempts at a row are shown.
+const SHOWN: usize = 8;
 
 fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     let mut concerned = false;
@@ -50,6 +53,9 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
                 let mut finding = told(subject, (contract, behaviour), excess, late.as_deref());
                 finding.evidence.lines.extend(late);
                 finding.evidence.lines.extend(story(excess.effects.iter().copied()));
+                let attempts = attempts(&part.calls, &effects, excess);
+                finding.more.correlation = attempts.first().and_then(|call| call.correlation.clone());
+                finding.more.chain = attempts.into_iter().take(SHOWN).map(link).collect();
                 Some(finding)
             });
         }
@@ -84,13 +90,7 @@ fn told(
 /// the client and of what is behind it disagree. The first write is the first
 /// attempt's, and so on.
 fn after_the_client_gave_up(calls: &[CallRecord], effects: &Effects<'_>, excess: &Excess<'_>) -> Option<String> {
-    let id = effects.id(excess.effects.first()?)?;
-    let under_it = |call: &&CallRecord| call.correlation.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(id));
-    let asks = |call: &&CallRecord| {
-        excess.key.is_empty() || call.items.iter().any(|item| item.id.eq_ignore_ascii_case(excess.key))
-    };
-    let mut attempts: Vec<&CallRecord> = calls.iter().filter(|call| !call.poll).filter(under_it).filter(asks).collect();
-    attempts.sort_by_key(|call| call.sent_at);
+    let attempts = attempts(calls, effects, excess);
     let began = attempts.first()?.sent_at;
     let gave_up = |call: &CallRecord| call.failure.is_some() || call.status.is_some_and(|status| status >= 500);
     let pairs = attempts.iter().zip(&excess.effects).zip(1..);
@@ -108,6 +108,34 @@ fn after_the_client_gave_up(calls: &[CallRecord], effects: &Effects<'_>, excess:
 /// In seconds, as timeouts are named.
 fn seconds(span: Duration) -> String {
     if span < Duration::from_secs(10) { format_duration(span) } else { format!("{:.0} s", span.as_secs_f64()) }
+}
+
+/// The attempts at a row that was written too often, in the order in which they
+/// were sent.
+fn attempts<'c>(calls: &'c [CallRecord], effects: &Effects<'_>, excess: &Excess<'_>) -> Vec<&'c CallRecord> {
+    let Some(id) = excess.effects.first().and_then(|effect| effects.id(effect)) else { return Vec::new() };
+    let under_it = |call: &&CallRecord| call.correlation.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(id));
+    let asks = |call: &&CallRecord| {
+        excess.key.is_empty() || call.items.iter().any(|item| item.id.eq_ignore_ascii_case(excess.key))
+    };
+    let mut attempts: Vec<&CallRecord> = calls.iter().filter(|call| !call.poll).filter(under_it).filter(asks).collect();
+    attempts.sort_by_key(|call| call.sent_at);
+    attempts
+}
+
+/// An attempt as the first tier knows it.
+fn link(call: &CallRecord) -> ChainLink {
+    let result = match (call.status, call.failure) {
+        (Some(status), _) => status.to_string(),
+        (None, Some(failure)) => failure.word().to_owned(),
+        (None, None) => "no answer".to_owned(),
+    };
+    ChainLink {
+        tier: "flow",
+        at: Some(call.sent_at),
+        until: Some(call.done_at),
+        what: format!("run {} of {}, attempt {} at {}: {result}", call.run, call.flow, call.attempt, call.operation),
+    }
 }
 
 #[cfg(test)]

@@ -47,8 +47,10 @@ fn judge_share(
     (objective, bound): (&Objective, f64),
     found: &mut Vec<Finding>,
 ) -> bool {
-    let counted =
-        |record: &&CallRecord| record.contract == contract.id && !record.refusable && record.status != Some(429);
+    let from = subject.run.measured_from();
+    let counted = |record: &&CallRecord| {
+        record.contract == contract.id && !record.refusable && record.status != Some(429) && record.due >= from
+    };
     let (mut count, mut failures, mut first) = (0, 0, Vec::new());
     for part in subject.run.parts() {
         let calls: Vec<&CallRecord> = part.calls.iter().filter(counted).collect();

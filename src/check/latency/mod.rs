@@ -2,6 +2,8 @@
 
 pub(super) mod answer_within;
 pub(super) mod errors;
+pub(super) mod generator;
 pub(super) mod objective;
+pub(super) mod threshold;
 
 mod ground;

@@ -8,7 +8,7 @@ mod play;
 
 pub(super) use answer::{Answer, answer, failure, request, silence};
 pub(super) use contract::{called_back_by, job, plain, selector, with, with_behaviour, with_jobs};
-pub(super) use phase::{effect, phase, phase_findings, record};
+pub(super) use phase::{effect, phase, phase_findings, record, subject};
 pub(super) use play::{Play, exchange_findings, load_findings};
 
 /// The correlation ID of a play's calls unless told otherwise.

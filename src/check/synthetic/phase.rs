@@ -13,8 +13,8 @@ use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::Item;
 use crate::observe::{
-    CallRecord, ColumnChange, Intervals, LastPart, Latency, LedgerEntry, Operation, OperationLatency, Operations,
-    Outcome, PhaseRun, Way,
+    CallRecord, ColumnChange, Intervals, LastPart, Latency, LedgerEntry, Measured, Operation, OperationLatency,
+    Operations, Outcome, PhaseRun, Way,
 };
 use crate::wire::Tier;
 
@@ -98,6 +98,8 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
         lag: Latency::new(),
         latencies: vec![latency],
         intervals: Intervals::default(),
+        measured: Measured::default(),
+        thresholds: Vec::new(),
         calls: calls.into_iter().map(|call| (call.mark(), call)).collect(),
         faults: Vec::new(),
         ledger: Arc::new(ledger.into_iter().map(|entry| (0, entry)).collect()),
@@ -106,8 +108,13 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
     }
 }
 
+/// A phase that is meant to judge objectives.
+pub(in crate::check) fn subject<'a>(contracts: &'a [Contract], run: &'a PhaseRun, interim: bool) -> PhaseSubject<'a> {
+    PhaseSubject { contracts, run, interim, for_objectives: true, lag_share: 0.1 }
+}
+
 /// What a check finds in a phase that is over.
 pub(in crate::check) fn phase_findings(check: &'static Check, contract: &Contract, run: &PhaseRun) -> Vec<Finding> {
     let contracts = [contract.clone()];
-    Judging::of(vec![check]).phase(&PhaseSubject { contracts: &contracts, run, interim: false, for_objectives: true })
+    Judging::of(vec![check]).phase(&subject(&contracts, run, false))
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
+use super::lanes;
 use crate::check::Level;
+use crate::clock::format_duration;
 use crate::observe::{CallTrace, ChainLink};
 use crate::report::escape::html;
 use crate::report::json::{FindingRecord, RunRecord};
@@ -207,12 +209,21 @@ fn push_chain(page: &mut String, chain: &[ChainLink]) {
     if chain.is_empty() {
         return;
     }
+    page.push_str("<details>\n<summary>From tier to tier under this correlation ID</summary>\n");
+    page.push_str(&lanes::svg(chain).unwrap_or_default());
     page.push_str(
-        "<details>\n<summary>From tier to tier under this correlation ID</summary>\n<table>\n<tr><th>Tier</th><th>When</th><th>What</th></tr>\n",
+        "<table>\n<tr><th class=\"n\">#</th><th>Tier</th><th>When</th><th class=\"n\">Took</th><th>What</th></tr>\n",
     );
-    for link in chain {
+    for (number, link) in chain.iter().enumerate() {
         let at = link.at.map(|at| at.utc().format("%H:%M:%S%.3f").to_string()).unwrap_or_default();
-        let _ = writeln!(page, "<tr><td>{}</td><td>{at}</td><td>{}</td></tr>", link.tier, html(&link.what));
+        let took = link.at.zip(link.until).map(|(at, until)| format_duration(until.since(at))).unwrap_or_default();
+        let _ = writeln!(
+            page,
+            "<tr><td class=\"n\">{}</td><td>{}</td><td>{at}</td><td class=\"n\">{took}</td><td>{}</td></tr>",
+            number + 1,
+            link.tier,
+            html(&link.what)
+        );
     }
     page.push_str("</table>\n</details>\n");
 }

@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::report::escape::html;
-use crate::report::json::{PhaseRecord, QuantilesRecord, RunRecord};
-use crate::report::{Phase, Run};
+use crate::report::json::{QuantilesRecord, RunRecord};
+use crate::report::{Phase, PhaseRecord, Run};
 
 use super::chart::{Chart, Mark};
+use super::course;
 use super::page::grouped;
 use super::timeline::timelines;
 
@@ -33,19 +34,24 @@ fn push_phase(page: &mut String, run: &Run, phase: &Phase, shown: &PhaseRecord) 
     let cut = if shown.cut { " · cut short" } else { "" };
     let _ = write!(
         page,
-        "<h3>{}{cut}</h3>\n<p>{:.1} calls a second offered over {:.1} s: {} due, {} dropped, {} exchanges. \
-         The generator itself was late by {} at p99.</p>\n<p>{}.</p>\n",
+        "<h3>{}{cut}</h3>\n<p>{:.1} calls a second offered over {:.1} s: {} due, {} dropped, {} exchanges.</p>\n\
+         <p>{}.</p>\n",
         html(&shown.scenario),
         shown.offered_per_s,
         shown.took_ms as f64 / 1e3,
         grouped(shown.due),
         grouped(shown.dropped),
         grouped(shown.exchanges),
-        milliseconds(shown.lag.p99_ms),
         html(&shown.operations.in_words())
     );
+    for line in shown.warm_up().into_iter().chain([shown.generator.in_words(&shown.lag)]) {
+        let _ = writeln!(page, "<p>{}.</p>", html(&capital(&line)));
+    }
+    course::push_thresholds(page, shown);
     push_table(page, shown);
+    course::push_tables(page, shown);
     page.push_str("<div class=\"charts\">\n");
+    course::push_pictures(page, phase);
     // What can't be read back any more is not shown.
     let timelines = timelines(phase).unwrap_or_default();
     for (number, (latency, figures)) in phase.latencies.iter().zip(&shown.latencies).enumerate() {
@@ -67,7 +73,12 @@ fn push_phase(page: &mut String, run: &Run, phase: &Phase, shown: &PhaseRecord) 
     page.push_str("</div>\n");
 }
 
-fn push_figure(page: &mut String, title: &str, svg: &str) {
+fn capital(line: &str) -> String {
+    let mut letters = line.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}
+
+pub(super) fn push_figure(page: &mut String, title: &str, svg: &str) {
     let _ = write!(page, "<figure>\n<figcaption>{}</figcaption>\n{svg}</figure>\n", html(title));
 }
 

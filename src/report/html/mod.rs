@@ -7,8 +7,11 @@
 //! document. Every text goes through [`super::escape::html`].
 
 mod chart;
+mod course;
 mod coverage;
+mod curves;
 mod findings;
+mod lanes;
 mod latency;
 mod page;
 mod timeline;

@@ -21,9 +21,16 @@ pub(in crate::report) fn document(run: &Run, record: &RunRecord) -> String {
     page.push_str("<main>\n");
     push_figures(&mut page, record);
     findings::push(&mut page, record);
+    // Who measured wants to see that first.
+    let measured = record.totals.cases == 0;
+    if measured {
+        latency::push(&mut page, run, record);
+    }
     push_not_checked(&mut page, record);
     coverage::push(&mut page, record);
-    latency::push(&mut page, run, record);
+    if !measured {
+        latency::push(&mut page, run, record);
+    }
     push_tallies(&mut page, &record.tallies);
     push_run(&mut page, run, record);
     page.push_str("</main>\n</body>\n</html>\n");
@@ -48,7 +55,11 @@ fn tone(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "good",
         Outcome::Failed => "bad",
-        Outcome::Inconclusive | Outcome::NothingRan | Outcome::CouldNotRun | Outcome::Interrupted => "unsure",
+        Outcome::Inconclusive
+        | Outcome::NothingRan
+        | Outcome::GeneratorSaturated
+        | Outcome::CouldNotRun
+        | Outcome::Interrupted => "unsure",
     }
 }
 

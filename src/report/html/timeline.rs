@@ -36,6 +36,8 @@ pub(super) struct Timeline {
     latency: OperationLatency,
     /// How many seconds a column is.
     width: u64,
+    /// How many columns are of the warm-up.
+    warm_up: f64,
     columns: Vec<Column>,
     /// The column that goes on.
     open: Option<(u64, OperationLatency)>,
@@ -61,6 +63,7 @@ pub(super) fn timelines(phase: &Phase) -> io::Result<Vec<Timeline>> {
     let new = |latency: &OperationLatency| Timeline {
         latency: OperationLatency::of(&latency.contract, &latency.operation),
         width,
+        warm_up: phase.measured.warm_up.as_secs_f64() / width as f64,
         columns: Vec::new(),
         open: None,
     };
@@ -111,6 +114,7 @@ impl Timeline {
         );
         frame.push_grid(&mut svg, self.width);
         self.push_cells(&mut svg, &frame);
+        self.push_warm_up(&mut svg, &frame);
         self.push_lines(&mut svg, &frame);
         self.push_calls(&mut svg, &frame);
         svg.push_str("</svg>\n");
@@ -123,6 +127,22 @@ impl Timeline {
             first: rows().min().unwrap_or(0) - 1,
             last: rows().max().unwrap_or(0) + 1,
             columns: self.columns.last().map_or(1, |column| column.number + 1),
+        }
+    }
+
+    /// The warm-up as a band with its name: what is shown there counts for
+    /// nothing.
+    fn push_warm_up(&self, svg: &mut String, frame: &Frame) {
+        if self.warm_up > 0.0 {
+            let wide = self.warm_up.min(frame.columns as f64) * frame.wide();
+            let _ = writeln!(
+                svg,
+                "<g class=\"warm\"><rect x=\"{LEFT}\" y=\"{TOP}\" width=\"{wide:.1}\" height=\"{:.1}\"/>\
+                 <text x=\"{:.1}\" y=\"{:.1}\">warm-up</text></g>",
+                BASE - TOP,
+                LEFT + 3.0,
+                TOP + 10.0
+            );
         }
     }
 
@@ -146,19 +166,15 @@ impl Timeline {
     }
 
     fn push_lines(&self, svg: &mut String, frame: &Frame) {
-        // Names stand at the ends of their lines, and never on each other.
-        let mut below = f64::INFINITY;
-        for (number, (_, name)) in QUANTILES.iter().enumerate() {
+        let at = |column: &Column, number: usize| frame.y(position(column.quantiles[number].as_micros() as u64));
+        let ends = [0, 1, 2].map(|number| self.columns.last().map_or(MIDDLE, |column| at(column, number) + 3.5));
+        for (number, ((_, name), y)) in QUANTILES.iter().zip(apart(ends)).enumerate() {
             let mut path = String::new();
-            let mut end = MIDDLE;
             for column in &self.columns {
-                let at = position(column.quantiles[number].as_micros() as u64);
                 let x = frame.x(column.number) + frame.wide() / 2.0;
-                end = frame.y(at);
-                let _ = write!(path, "{}{x:.1} {end:.1}", if path.is_empty() { "M" } else { "L" });
+                let begin = if path.is_empty() { "M" } else { "L" };
+                let _ = write!(path, "{begin}{x:.1} {:.1}", at(column, number));
             }
-            let y = (end + 3.5).min(below - 10.0);
-            below = y;
             let x = WIDTH - RIGHT + 4.0;
             let _ = writeln!(
                 svg,
@@ -200,8 +216,19 @@ impl Timeline {
     }
 }
 
-fn seconds(seconds: u64) -> String {
+pub(super) fn seconds(seconds: u64) -> String {
     if seconds == 0 { "0 s".to_owned() } else { format_duration(Duration::from_secs(seconds)) }
+}
+
+/// Where names stand that belong to the ends of lines, from the lowest: never on
+/// each other, and never above the picture.
+fn apart(ends: [f64; 3]) -> [f64; 3] {
+    const HIGH: f64 = 12.5;
+    let [low, middle, high] = ends;
+    let middle = middle.min(low - HIGH);
+    let high = high.min(middle - HIGH).max(HIGH);
+    let middle = middle.max(high + HIGH);
+    [low.max(middle + HIGH), middle, high]
 }
 
 /// Where a latency in microseconds stands, in rows.

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::closed::closed;
 use super::open::open;
 use super::phase::Phase;
+use super::pulse::pulse;
 use crate::generate::Need;
 use crate::observe::{Event, PhaseRun, Sink};
 use crate::scenario::Plan;
@@ -103,7 +104,9 @@ pub async fn attack(
     for phase in &phases {
         phase.connect().await?;
     }
+    let mut beside = tokio::task::JoinSet::new();
     let played = {
+        beside.spawn(pulse(phases.clone()));
         let mut playing = pin!(play(&phases, &mut armed));
         let mut told = tokio::time::interval(TOLD_EVERY);
         loop {
@@ -113,6 +116,7 @@ pub async fn attack(
             }
         }
     };
+    beside.shutdown().await;
     let cleared = armed.clear().await;
     played?;
     cleared?;

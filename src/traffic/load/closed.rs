@@ -36,6 +36,10 @@ const AT_ONCE: &str = "10000";
 /// Goose fails.
 pub(super) async fn closed(phases: &[Arc<Phase>]) -> Result<(), AttackError> {
     for crews in together(phases) {
+        if crews.iter().all(|(phase, _)| phase.is_halted()) {
+            crews.iter().for_each(|(phase, _)| phase.cut_short());
+            continue;
+        }
         let turn = ATTACK.clone().lock_owned().await;
         hush();
         let attack = pool(&crews).map_err(|error| AttackError::Pool(error.to_string()))?;
@@ -45,15 +49,14 @@ pub(super) async fn closed(phases: &[Arc<Phase>]) -> Result<(), AttackError> {
             drop(turn);
             ended
         });
-        let mut stop = crews[0].0.stop.clone();
         let ended = tokio::select! {
             ended = &mut played => ended,
             // Goose looks up twice a second: nobody need wait until it sees that
             // all have left, but the next attack.
-            _ = stop.wait_for(|stop| *stop) => {
-                phases.iter().for_each(|phase| phase.cut_short());
-                join_all(phases.iter().map(|phase| phase.rest())).await;
-                return Ok(());
+            () = halted(&crews) => {
+                crews.iter().for_each(|(phase, _)| phase.cut_short());
+                join_all(crews.iter().map(|(phase, _)| phase.rest())).await;
+                continue;
             }
         };
         ended
@@ -61,6 +64,11 @@ pub(super) async fn closed(phases: &[Arc<Phase>]) -> Result<(), AttackError> {
             .map_err(|error| AttackError::Pool(error.to_string()))?;
     }
     Ok(())
+}
+
+/// All whose users these are have been told to stop.
+async fn halted(crews: &Crews<'_>) {
+    join_all(crews.iter().map(|(phase, _)| phase.halted())).await;
 }
 
 type Crews<'p> = Vec<(&'p Arc<Phase>, &'p Crew)>;

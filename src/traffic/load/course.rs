@@ -59,7 +59,7 @@ impl<'e, 'p> Course<'e, 'p> {
         let (spot, flow) = (begin.spot, self.errand.flow);
         let attempt = match begin.what {
             What::Child(child) => {
-                return Some(Doing::Child(spot, Due { ticket: self.ticket(&begin, child), at: due }));
+                return Some(Doing::Child(spot, Due { ticket: self.ticket(&begin, child), at: due, ready: due }));
             }
             What::Attempt(attempt)
             | What::Poll { attempt, .. }

@@ -10,11 +10,15 @@ mod engine_tests;
 mod errand;
 mod further;
 mod hush;
+#[cfg(test)]
+mod limits_tests;
 mod open;
 mod payloads;
 mod phase;
+mod pulse;
 #[cfg(test)]
 mod sent_tests;
 mod shot;
+mod tally;
 
 pub use attack::{AttackError, attack};

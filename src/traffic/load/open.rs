@@ -2,6 +2,7 @@
 //! the last wake.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -133,21 +134,21 @@ impl Roster {
 /// Begins a plan's runs when they are due, and waits until all have ended. Where
 /// too many wait a run is dropped, and counted.
 pub(super) async fn open(phase: &Arc<Phase>) {
-    let mut stop = phase.stop.clone();
+    let mut halted = pin!(phase.halted());
     let zero = phase.began();
     for ticket in phase.plan.tickets.iter() {
         let at = zero + ticket.due;
         let until = tokio::time::Instant::from_std(phase.target.began + at);
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => {
+            () = &mut halted => {
                 phase.cut_short();
                 break;
             }
             () = tokio::time::sleep_until(until) => {}
         }
         phase.was_due();
-        let due = Due { ticket, at };
+        let due = Due { ticket, at, ready: at };
         match phase.roster.seat(due) {
             Seated::Now => drop(tokio::spawn(serve(phase.clone(), due))),
             Seated::Later => {}
@@ -166,6 +167,7 @@ async fn serve(phase: Arc<Phase>, first: Due) {
             phase.roster.give_up();
             return;
         }
-        next = phase.roster.next(&due.ticket);
+        // It waited for this one's end, and not for the generator.
+        next = phase.roster.next(&due.ticket).map(|next| phase.waited(next));
     }
 }

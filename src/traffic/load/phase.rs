@@ -12,17 +12,15 @@ use super::attack::AttackError;
 use super::errand::Errand;
 use super::open::Roster;
 use super::payloads::Payloads;
+use super::tally::Tally;
 use crate::flow::mix;
 use crate::generate::Need;
-use crate::observe::{
-    CallRecord, Event, Glimpse, IntervalRecorder, LastPart, Latency, Live, Log, OperationLatency, Operations, PhaseRun,
-    Sink, Troubles,
-};
+use crate::observe::{CallRecord, Event, Glimpse, IntervalRecorder, LastPart, Live, OperationLatency, PhaseRun, Sink};
 use crate::scenario::{Kept, Plan, PlannedFlow, Ticket};
 use crate::target::{Target, TargetError};
 use crate::traffic::armed::Armed;
 use crate::traffic::connection::{Client, Pool};
-use crate::wire::{Exchange, Failure, FailureKind, Fault, Response, Tier};
+use crate::wire::{Exchange, Failure, Response, Tier};
 
 /// How long runs that are under way may go on when all is to stop, in real time.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -36,6 +34,8 @@ pub(super) struct Due {
     pub(super) ticket: Ticket,
     /// When, in real time since the run began.
     pub(super) at: Duration,
+    /// When it could begin: later where it waited until another had ended.
+    pub(super) ready: Duration,
 }
 
 /// A plan while it is played.
@@ -43,7 +43,10 @@ pub(super) struct Due {
 pub(super) struct Phase {
     pub(super) target: Arc<Target>,
     pub(super) plan: Plan,
-    pub(super) stop: watch::Receiver<bool>,
+    /// All are to stop.
+    stop: watch::Receiver<bool>,
+    /// This one is: a threshold of its own is broken.
+    halt: watch::Sender<bool>,
     pub(super) pool: Pool,
     pub(super) payloads: Payloads,
     /// The runs that are under way, but for those of virtual users.
@@ -73,21 +76,6 @@ fn outbound(flow: &PlannedFlow) -> Vec<Semaphore> {
     flow.clones.iter().map(|_| Semaphore::new(most as usize)).collect()
 }
 
-/// What was seen so far.
-#[derive(Debug, Default)]
-struct Tally {
-    began: Duration,
-    ended: Duration,
-    lag: Latency,
-    latencies: Vec<OperationLatency>,
-    intervals: Option<IntervalRecorder>,
-    operations: Operations,
-    troubles: Troubles,
-    calls: Log<CallRecord>,
-    faults: Vec<Fault>,
-    failed: Option<AttackError>,
-}
-
 impl Phase {
     pub(super) fn new(target: Arc<Target>, plan: Plan, sink: Sink, stop: watch::Receiver<bool>) -> Self {
         Self {
@@ -98,6 +86,7 @@ impl Phase {
             lanes: Semaphore::new(plan.most_calls()),
             target,
             stop,
+            halt: watch::Sender::new(false),
             sink: Mutex::new(Some(sink)),
             run: AtomicU64::new(plan.tickets.len()),
             due: AtomicU64::new(0),
@@ -128,13 +117,13 @@ impl Phase {
 
     /// Makes a run; false where all is to stop, which may end it in its middle.
     pub(super) async fn made(&self, due: Due) -> bool {
-        let mut stop = self.stop.clone();
-        if *stop.borrow() {
+        if self.is_halted() {
             self.cut_short();
             return false;
         }
         self.going.fetch_add(1, Ordering::SeqCst);
-        let made = self.went(due, &mut stop).await;
+        self.tally().begins(due.at, self.target.elapsed());
+        let made = self.went(due).await;
         if self.going.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.rests.notify_waiters();
         }
@@ -152,12 +141,26 @@ impl Phase {
         }
     }
 
-    async fn went(&self, due: Due, stop: &mut watch::Receiver<bool>) -> bool {
+    /// Whether it is to stop.
+    pub(super) fn is_halted(&self) -> bool {
+        *self.stop.borrow() || *self.halt.borrow()
+    }
+
+    /// Comes back once it is to stop.
+    pub(super) async fn halted(&self) {
+        let (mut all, mut own) = (self.stop.clone(), self.halt.subscribe());
+        tokio::select! {
+            _ = all.wait_for(|stop| *stop) => {}
+            _ = own.wait_for(|halt| *halt) => {}
+        }
+    }
+
+    async fn went(&self, due: Due) -> bool {
         let run = Errand::new(self, due);
         let mut going = pin!(run.go());
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => {}
+            () = self.halted() => {}
             _ = &mut going => return true,
         }
         // What is under way may come to its end; what lasts is cut off.
@@ -174,7 +177,7 @@ impl Phase {
         let at = self.target.elapsed();
         let clone = user % self.plan.flows[flow].clones.len().max(1);
         let due = at.saturating_sub(self.began());
-        Due { ticket: Ticket { due, flow, clone, copied: false, event: run, run, only }, at }
+        Due { ticket: Ticket { due, flow, clone, copied: false, event: run, run, only }, at, ready: at }
     }
 
     /// Makes its payloads beforehand.
@@ -213,10 +216,7 @@ impl Phase {
     /// Its runs are due after now.
     pub(super) fn begin(&self) -> Result<(), AttackError> {
         let now = self.target.elapsed();
-        let mut tally = self.tally();
-        (tally.began, tally.ended) = (now, now);
-        tally.intervals = Some(IntervalRecorder::new()?);
-        Ok(())
+        Ok(self.tally().begin(&self.plan, now)?)
     }
 
     /// When it began, in real time since the run began.
@@ -224,12 +224,20 @@ impl Phase {
         self.tally().began
     }
 
+    /// A run that was due could not begin before now.
+    pub(super) fn waited(&self, due: Due) -> Due {
+        self.tally().measured.waited += 1;
+        Due { ready: self.target.elapsed(), ..due }
+    }
+
     pub(super) fn was_due(&self) {
         self.due.fetch_add(1, Ordering::Relaxed);
+        self.tally().was_due(self.target.elapsed());
     }
 
     pub(super) async fn dropped(&self) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
+        self.tally().dropped(self.target.elapsed());
         self.send(Event::Dropped { scenario: self.plan.scenario.clone() }).await;
     }
 
@@ -240,7 +248,8 @@ impl Phase {
 
     /// Takes note of an exchange and tells it.
     pub(super) async fn tell(&self, record: CallRecord, exchange: &Arc<Exchange>) {
-        self.note(record.clone());
+        let received = exchange.response().map_or(0, |response| response.body.len() as u64);
+        self.note(record.clone(), (exchange.request.body.len(), received));
         let (scenario, record) = (self.plan.scenario.clone(), Box::new(record));
         self.send(Event::Call { scenario, record, exchange: exchange.clone() }).await;
     }
@@ -270,45 +279,29 @@ impl Phase {
 
     /// An operation has its result.
     pub(super) fn operation_ends(&self, outcome: Option<&Result<Response, Failure>>) {
-        let operations = &mut self.tally().operations;
-        match outcome {
-            // Whatever needs no more than a glance was done.
-            None => operations.done += 1,
-            Some(Ok(response)) if (200..300).contains(&response.status) => operations.done += 1,
-            Some(Ok(response)) if matches!(response.status, 408 | 429 | 500..) => operations.given_up += 1,
-            Some(Ok(_)) => operations.refused += 1,
-            Some(Err(failure)) if matches!(failure.kind, FailureKind::Connect | FailureKind::Refused) => {
-                operations.given_up += 1;
-            }
-            // It may have been done.
-            Some(Err(_)) => {}
+        self.tally().operation_ends(outcome);
+    }
+
+    /// A first attempt asks for its turn that could have since then.
+    pub(super) fn asks(&self, could: Duration) {
+        let now = self.target.elapsed();
+        self.tally().lagged(now, now.saturating_sub(could));
+    }
+
+    /// A bare timer was so late, and this process used so much CPU since the
+    /// last.
+    pub(super) fn beat(&self, late: Duration, cpu: Duration) {
+        let now = self.target.elapsed();
+        let mut tally = self.tally();
+        tally.beat(now, (late, cpu));
+        if tally.until(now) {
+            self.halt.send_replace(true);
         }
     }
 
-    /// Takes note of an exchange.
-    pub(super) fn note(&self, record: CallRecord) {
-        let mut tally = self.tally();
-        tally.ended = tally.ended.max(record.done);
-        tally.operations.attempts += u64::from(!record.poll);
-        tally.troubles.count(&record);
-        if record.attempt == 1 && !record.poll {
-            tally.lag.record(record.sent.saturating_sub(record.due));
-        }
-        if !record.poll && !record.refusable {
-            if let Some(intervals) = &mut tally.intervals {
-                intervals.record(&record);
-            }
-            let known =
-                tally.latencies.iter_mut().find(|l| l.operation == record.operation && l.contract == record.contract);
-            if let Some(latency) = known {
-                latency.record(&record);
-            } else {
-                let mut latency = OperationLatency::of(&record.contract, &record.operation);
-                latency.record(&record);
-                tally.latencies.push(latency);
-            }
-        }
-        tally.calls.push(record.mark(), record);
+    /// Takes note of an exchange, and of how large its contents were.
+    pub(super) fn note(&self, record: CallRecord, sizes: (u64, u64)) {
+        self.tally().call(record, sizes);
     }
 
     /// A call that was due could not be made.
@@ -358,6 +351,7 @@ impl Phase {
         if let Some(failed) = tally.failed {
             return Err(failed);
         }
+        let thresholds = tally.thresholds();
         Ok(PhaseRun {
             scenario: self.plan.scenario.clone(),
             began: tally.began,
@@ -369,6 +363,8 @@ impl Phase {
             lag: tally.lag,
             latencies: tally.latencies,
             intervals: tally.intervals.map(IntervalRecorder::finish).transpose()?.unwrap_or_default(),
+            measured: tally.measured,
+            thresholds,
             calls: tally.calls,
             faults: tally.faults,
             ledger: Arc::default(),

@@ -41,6 +41,9 @@ impl Errand<'_> {
         let phase = self.phase;
         let Try { due, attempt, timeout } = attempt;
         let request = self.outgoing(step, authorized, attempt);
+        if attempt == 1 {
+            phase.asks(due.max(self.due.ready));
+        }
         let lanes = self.lanes().await;
         let owner = phase.owner(&self.due.ticket);
         let mut client = phase.pool.take_own(&phase.target.gateway, owner);
@@ -61,7 +64,9 @@ impl Errand<'_> {
                 Seen::Whole(exchange)
             }
             Err(shot) => {
-                phase.note(self.plain(step, authorized, &shot, (due, attempt)));
+                let received = shot.outcome.as_ref().map_or(0, |answer| answer.body.len() as u64);
+                let sizes = (step.payload.request.body.len(), received);
+                phase.note(self.plain(step, authorized, &shot, (due, attempt)), sizes);
                 Seen::Plain
             }
         }
