@@ -3,6 +3,7 @@
 
 mod support;
 
+mod browser;
 mod capacity;
 mod checks_have_defects;
 mod cli;
