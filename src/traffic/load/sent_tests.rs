@@ -1,6 +1,7 @@
 //! What a flow's calls look like to the server.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -128,4 +129,30 @@ async fn pages_are_asked_for_until_there_are_enough_items() {
     let phase = run(app, "operation: getBatch, pages: 8").await;
     assert_eq!(*asked.lock().unwrap(), ["", "page=2", "page=3"]);
     assert_eq!((phase.operations.done, phase.calls.len()), (1, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn polls_under_load_are_due_to_the_millisecond_when_the_service_says() {
+    let accept =
+        || async { (StatusCode::ACCEPTED, [("location", "/bulk-update/v1/batches/7"), ("retry-after", "30")]) };
+    let app = Router::new()
+        .route("/bulk-update/v1/batches", post(accept))
+        .route("/bulk-update/v1/batches/7", get(|| async { StatusCode::OK }));
+    let plan = planned_file(
+        "flows:\n  - name: f\n    start: { burst: { runs: 200, within: 20 s } }\n    \
+         actions: [{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }]\n",
+    );
+    let phase = played(app, vec![plan]).await.0.remove(0);
+    let (polls, calls): (Vec<_>, Vec<_>) = phase.calls.iter().partition(|call| call.poll);
+    assert_eq!((calls.len(), polls.len()), (200, 200));
+    let mut off = 0;
+    for call in &calls {
+        let poll = polls.iter().find(|poll| poll.run == call.run).expect("each is asked for");
+        assert!(poll.sent_at.since(call.done_at) >= Duration::from_secs(30), "a poll came before its time");
+        // The clock runs a hundred times as fast: 30 s are 300 ms.
+        let due = call.done + Duration::from_millis(300);
+        off += usize::from(poll.due.abs_diff(due) >= Duration::from_millis(1));
+    }
+    // Two clocks are read one after the other; the thread may have waited between.
+    assert!(off <= 10, "{off} of 200");
 }
