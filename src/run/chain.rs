@@ -146,7 +146,10 @@ fn answered(row: &GatewayRow) -> String {
         0 => "by itself".to_owned(),
         code => format!("{} said {code}", if row.backend_id.is_empty() { "the backend" } else { &row.backend_id }),
     };
-    format!("{} {path}: {}, {behind}", row.method, row.response_code)
+    match row.response_code {
+        0 => format!("{} {path}: the caller left before an answer", row.method),
+        code => format!("{} {path}: {code}, {behind}", row.method),
+    }
 }
 
 fn when(line: &LogLine) -> Option<Timestamp> {

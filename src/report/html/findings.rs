@@ -209,17 +209,17 @@ fn push_chain(page: &mut String, chain: &[ChainLink]) {
     if chain.is_empty() {
         return;
     }
-    page.push_str("<details>\n<summary>From tier to tier under this correlation ID</summary>\n");
+    // Where several attempts are about one thing, their order is the finding.
+    let open = if chain.iter().filter(|link| link.tier == "flow").count() > 1 { " open" } else { "" };
+    let _ = writeln!(page, "<details{open}>\n<summary>From tier to tier under this correlation ID</summary>");
     page.push_str(&lanes::svg(chain).unwrap_or_default());
-    page.push_str(
-        "<table>\n<tr><th class=\"n\">#</th><th>Tier</th><th>When</th><th class=\"n\">Took</th><th>What</th></tr>\n",
-    );
+    page.push_str("<table class=\"chain\">\n<tr><th>#</th><th>Tier</th><th>When</th><th>Took</th><th>What</th></tr>\n");
     for (number, link) in chain.iter().enumerate() {
         let at = link.at.map(|at| at.utc().format("%H:%M:%S%.3f").to_string()).unwrap_or_default();
         let took = link.at.zip(link.until).map(|(at, until)| format_duration(until.since(at))).unwrap_or_default();
         let _ = writeln!(
             page,
-            "<tr><td class=\"n\">{}</td><td>{}</td><td>{at}</td><td class=\"n\">{took}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td>{}</td><td>{at}</td><td>{took}</td><td>{}</td></tr>",
             number + 1,
             link.tier,
             html(&link.what)

@@ -103,9 +103,14 @@ fn push_lane(svg: &mut String, lane: &Lane, y: f64) {
         let top = y + row as f64 * ROW;
         for mark in marks {
             let wide = (x(mark.until) - x(mark.from)).max(2.5);
-            // A number that would leave the picture stands before its mark.
+            // A number that would leave the picture stands inside of its bar, or
+            // before its mark.
             let after = x(mark.from) + wide + 3.0;
-            let (at, anchor) = if after > WIDTH - RIGHT - 4.0 { (x(mark.from) - 3.0, "end") } else { (after, "start") };
+            let (at, anchor) = match after {
+                after if after <= WIDTH - RIGHT - 4.0 => (after, "start"),
+                _ if wide > 24.0 => (x(mark.until) - 4.0, "end"),
+                _ => (x(mark.from) - 3.0, "end"),
+            };
             let _ = writeln!(
                 svg,
                 "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{:.1}\"/><text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
