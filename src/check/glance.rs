@@ -46,7 +46,7 @@ struct Kind {
     /// The schema of its content, which is JSON then.
     schema: Option<Arc<Validator>>,
     /// The header field that brings the correlation ID back.
-    echo: Option<http::HeaderName>,
+    echo: Option<Arc<str>>,
     /// How long an answer may take.
     within: Option<Duration>,
     /// What the first of its kind counted for.
@@ -63,8 +63,7 @@ impl Glances {
             return;
         };
         let Some(operation) = subject.operation.filter(|o| o.method == subject.exchange.request.method) else { return };
-        let names: Vec<String> = response.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
-        let fields = names.iter().zip(response.headers.iter()).map(|(name, (_, value))| (&**name, value.as_bytes()));
+        let fields = response.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
         let place = self.place(&subject.contract.id, &operation.id, response.status, fields);
         let mut kinds = self.kinds.write().unwrap_or_else(PoisonError::into_inner);
         if kinds.len() < KINDS && !kinds.contains_key(&place) {
@@ -95,13 +94,13 @@ impl Glances {
         contract: &ContractId,
         operation: &str,
         status: u16,
-        fields: impl Iterator<Item = (&'a str, &'a [u8])>,
+        fields: impl Iterator<Item = (&'a [u8], &'a [u8])>,
     ) -> u64 {
         let mut hasher = self.hash.build_hasher();
         (contract, operation, status).hash(&mut hasher);
         for (name, value) in fields {
             name.hash(&mut hasher);
-            if READ.contains(&name) {
+            if READ.iter().any(|read| name.eq_ignore_ascii_case(read.as_bytes())) {
                 value.hash(&mut hasher);
             }
         }
@@ -114,8 +113,7 @@ impl Glance for Glances {
         if !is_plain_status(glimpse.status) || glimpse.truncated {
             return false;
         }
-        let fields = glimpse.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let place = self.place(glimpse.contract, glimpse.operation, glimpse.status, fields);
+        let place = self.place(glimpse.contract, glimpse.operation, glimpse.status, glimpse.headers.iter());
         let kind = self.kinds.read().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
         let Some(kind) = kind.filter(|kind| kind.is_kept(glimpse)) else { return false };
         !(kind.seen.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(SAMPLE)
@@ -136,10 +134,7 @@ impl Kind {
         };
         let behaviour = subject.behaviour();
         let echo = behaviour.and_then(|b| b.correlation.as_ref()).filter(|c| c.echo);
-        let echo = match echo {
-            Some(correlation) => Some(correlation.header.parse().ok()?),
-            None => None,
-        };
+        let echo = echo.map(|correlation| correlation.header.as_str().into());
         let within = behaviour.and_then(|b| b.limits.as_ref()?.answer_within);
         Some(Self { schema, echo, within, counts, seen: AtomicU64::new(0) })
     }
@@ -151,7 +146,7 @@ impl Kind {
     fn is_echoed(&self, glimpse: &Glimpse<'_>) -> bool {
         let Some(echo) = &self.echo else { return true };
         match (glimpse.correlation, glimpse.headers.get(echo)) {
-            (Some(sent), Some(received)) => received.as_bytes().eq_ignore_ascii_case(sent.as_bytes()),
+            (Some(sent), Some(received)) => received.eq_ignore_ascii_case(sent.as_bytes()),
             _ => false,
         }
     }
@@ -179,7 +174,7 @@ mod tests {
     use crate::check::{Judging, Origin, Selection};
     use crate::contract::Contract;
     use crate::generate::Need;
-    use crate::wire::Exchange;
+    use crate::wire::{Exchange, Fields};
 
     fn judging() -> Judging {
         Judging::new(&Selection::all(), &[Need::Effects, Need::Load].into())
@@ -210,10 +205,7 @@ mod tests {
 
     fn is_plain(glances: &Glances, contract: &Contract, exchange: &Exchange) -> bool {
         let response = exchange.response().expect("answered");
-        let mut headers = http::HeaderMap::new();
-        for (name, value) in response.headers.iter() {
-            headers.append(name.parse::<http::HeaderName>().unwrap(), value.parse().unwrap());
-        }
+        let headers = Fields::copied(response.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
         glances.is_plain(&Glimpse {
             contract: &contract.id,
             operation: &contract.openapi.operations[0].id,

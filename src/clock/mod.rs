@@ -55,7 +55,13 @@ impl Clock {
 
     /// What the clock shows.
     pub fn now(&self) -> Timestamp {
-        let ran = self.0.began.elapsed().as_secs_f64() * self.0.scale * 1e6;
+        self.at(Instant::now())
+    }
+
+    /// What the clock shows at an instant of real time that is now, or was a
+    /// moment ago.
+    pub fn at(&self, instant: Instant) -> Timestamp {
+        let ran = instant.saturating_duration_since(self.0.began).as_secs_f64() * self.0.scale * 1e6;
         self.0.start.plus_micros(ran as i64 + self.0.jumped.load(Ordering::SeqCst))
     }
 

@@ -43,7 +43,9 @@ impl<'n, 'd> Fields<'n, 'd> {
 
     /// The node under a key, if the key stands there.
     pub fn optional(&mut self, key: &'static str) -> Option<&'n Node> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.entries.iter().find(|(k, _)| k.key_text() == key).map(|(_, v)| v)
     }
 

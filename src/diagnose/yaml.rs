@@ -32,8 +32,10 @@ pub fn parse_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
                 let place = place(&builder.file, *fault.marker());
                 return Diagnostic::error(place, format!("nested deeper than {MAX_DEPTH} levels"));
             }
-            Diagnostic::error(place(&builder.file, *fault.marker()), format!("not valid YAML: {}", fault.info()))
-                .hint("check the indentation and quotes on and above this line")
+            no_json(&builder.file, text).unwrap_or_else(|| {
+                Diagnostic::error(place(&builder.file, *fault.marker()), format!("not valid YAML: {}", fault.info()))
+                    .hint("check the indentation and quotes on and above this line")
+            })
         })?;
         builder.take(event, span)?;
         if builder.root.is_some() {
@@ -44,6 +46,19 @@ pub fn parse_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
         Diagnostic::error(Place { file: builder.file, line: 1, column: 1 }, "the file is empty")
             .expected("a YAML document")
     })
+}
+
+/// What is wrong with a file that says that it is JSON, in JSON's own terms.
+fn no_json(file: &Arc<str>, text: &str) -> Option<Diagnostic> {
+    let is_json = std::path::Path::new(&**file).extension().is_some_and(|extension| extension == "json");
+    let fault = serde_json::from_str::<serde::de::IgnoredAny>(text).err().filter(|_| is_json)?;
+    let place = Place { file: file.clone(), line: fault.line() as u32, column: fault.column().max(1) as u32 };
+    let told = fault.to_string();
+    let what = told.split(" at line ").next().unwrap_or(&told);
+    Some(
+        Diagnostic::error(place, format!("not valid JSON: {what}"))
+            .hint("check the brackets and quotes on and above this line"),
+    )
 }
 
 /// JSON writes characters beyond U+FFFF as two `\u` escapes, which YAML does

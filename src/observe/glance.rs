@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::contract::ContractId;
+use crate::wire::Fields;
 
 /// An answer under load as it came: nothing of it is copied.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +18,7 @@ pub struct Glimpse<'a> {
     /// The status.
     pub status: u16,
     /// The header fields.
-    pub headers: &'a http::HeaderMap,
+    pub headers: &'a Fields,
     /// The content.
     pub body: &'a Bytes,
     /// Whether the content was cut at the client's bound.

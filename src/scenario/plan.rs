@@ -10,7 +10,7 @@ use super::calls::{CallSource, PlannedAction};
 use super::dues::{Dues, clocked, rate, real};
 use super::lint::named;
 use super::model::{ActionSpec, Concurrency, Connections, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
-use super::tickets::{Again, Source, Tickets};
+use super::tickets::{Again, Source, Ticket, Tickets};
 use crate::diagnose::Diagnostics;
 use crate::flow::{CorrelationBirth, Definition, Kind, Workflow, mix};
 use crate::generate::{Need, Nonce, Seed};
@@ -123,6 +123,14 @@ pub struct PlannedFlow {
     pub timeout: Duration,
     /// Its clones.
     pub clones: Vec<FlowClone>,
+}
+
+impl PlannedFlow {
+    /// The correlation ID of a run.
+    pub fn correlation(&self, nonce: &Nonce, run: &Ticket) -> Arc<str> {
+        let id = self.correlation.id(nonce, self.seed, run.event, run.run);
+        (&*id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer())).into()
+    }
 }
 
 /// One copy of a flow in operation.

@@ -9,6 +9,7 @@ mod archive;
 mod curl;
 mod exchange;
 mod fault;
+mod fields;
 mod handwritten;
 mod headers;
 mod keys;
@@ -23,6 +24,7 @@ pub use fault::{
     Cycle, Distribution, Downstream, Fault, FaultError, FaultKind, FaultOperation, FaultPlan, FieldFault, InsteadOf,
     PRESETS,
 };
+pub use fields::{FieldPlace, Fields};
 pub use handwritten::Handwritten;
 pub use headers::Headers;
 pub use keys::{Keys, push_cookie, push_query};

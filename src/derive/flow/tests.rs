@@ -190,7 +190,7 @@ fn rows_with_clientdata_are_read_and_faults_are_told_all_at_once() {
     let exports = Export::read("rows.json", &rows).unwrap();
     assert_eq!((exports[0].name.as_str(), exports[0].guid.as_deref()), ("Close All", Some("ab")));
     assert!(from_flows(&exports, &contracts(), None).unwrap().text.contains("name: close-all\n"));
-    for (text, what) in [("{\"a\": 1}", "no flow's definition"), ("{", "not valid YAML")] {
+    for (text, what) in [("{\"a\": 1}", "no flow's definition"), ("{", "not valid JSON: EOF while parsing an object")] {
         let told = Export::read("x.json", text).unwrap_err().to_string();
         assert!(told.contains(what) && told.contains("x.json:"), "{told}");
     }

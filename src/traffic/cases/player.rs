@@ -12,7 +12,7 @@ use crate::contract::Contract;
 use crate::generate::{Case, Need};
 use crate::observe::CaseRun;
 use crate::target::{Target, TargetError};
-use crate::traffic::connection::{KEPT, Pool};
+use crate::traffic::connection::Pool;
 
 /// Plays cases. One player serves many workers at once; connections are kept
 /// from case to case.
@@ -30,7 +30,7 @@ pub struct Player {
 impl Player {
     /// A player of this target.
     pub fn new(target: Arc<Target>) -> Self {
-        let pool = Pool::new(target.clone(), KEPT);
+        let pool = Pool::new(target.clone());
         Self { target, pool, journal: Journal::new(), alone: RwLock::new(()) }
     }
 

@@ -11,26 +11,16 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 
+use super::answers::{ANSWER_BOUND, Answer};
 use super::outgoing::Outgoing;
 use super::stubborn::Stubborn;
 use crate::door::Connection;
-
-/// The most that is kept of an answer's content.
-pub(in crate::traffic) const ANSWER_BOUND: usize = 1 << 20;
+use crate::wire::Fields;
 
 /// A connection that was idle for longer is not used again: the other side may
 /// be about to close it, and a call that was sent into that can't be repeated
 /// in honesty.
-const IDLE_BOUND: Duration = Duration::from_secs(4);
-
-/// An answer, before it is a plain value.
-#[derive(Debug)]
-pub(in crate::traffic) struct Answer {
-    pub(in crate::traffic) head: http::response::Parts,
-    pub(in crate::traffic) headers_at: Instant,
-    pub(in crate::traffic) body: Bytes,
-    pub(in crate::traffic) truncated: bool,
-}
+pub(super) const IDLE_BOUND: Duration = Duration::from_secs(4);
 
 /// An open connection.
 #[derive(Debug)]
@@ -86,7 +76,9 @@ impl Open {
         let (body, truncated) = self.collect(body).await?;
         self.used = Instant::now();
         self.drive_once().await;
-        Ok(Answer { head, headers_at, body, truncated })
+        let fields =
+            Fields::copied(head.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())));
+        Ok(Answer { status: head.status.as_u16(), fields, headers_at, body, truncated })
     }
 
     async fn collect(&mut self, mut incoming: Incoming) -> hyper::Result<(Bytes, bool)> {

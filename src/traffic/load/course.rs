@@ -83,11 +83,7 @@ impl<'e, 'p> Course<'e, 'p> {
         let Kind::Call(call) = &begin.node.kind else { return None };
         let Errand { phase, flow, due, correlation, .. } = self.errand;
         let action = &flow.actions[call.call];
-        let payload = phase.payloads.get(
-            (due.ticket.flow, call.call, action),
-            (due.ticket.event, begin.item),
-            (correlation, &phase.target),
-        );
+        let payload = phase.payloads.get((call.call, action), (&due.ticket, begin.item), (correlation, &phase.target));
         let payload = payload.map_err(|reason| phase.could_not_make(&reason)).ok()?;
         let chunked = call.chunked.is_some() && !payload.request.body.is_empty();
         Some(Step {

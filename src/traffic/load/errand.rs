@@ -74,8 +74,7 @@ impl<'p> Errand<'p> {
         let flow = &plan.flows[ticket.flow];
         let clone = &flow.clones[ticket.clone];
         let workflow = if ticket.copied { &clone.copy } else { &clone.workflow };
-        let correlation = flow.correlation.id(&plan.nonce, flow.seed, ticket.event, ticket.run).to_string().into();
-        Self { phase, flow, clone, workflow, due, correlation }
+        Self { phase, flow, clone, workflow, due, correlation: flow.correlation(&plan.nonce, &ticket) }
     }
 
     /// How its calls show the run.
@@ -95,28 +94,37 @@ impl<'p> Errand<'p> {
     /// Does what the flow's definition says, to the run's end.
     pub(super) async fn go(&self) -> Status {
         let mut course = Course::new(self);
-        let mut doing = FuturesUnordered::new();
-        loop {
-            let Some(mut begun) = course.begin() else { return Status::Failed };
+        while let Some(mut begun) = course.begin() {
             if let Some(status) = course.ended() {
                 return status;
             }
-            let next = course.next();
-            let alone = doing.is_empty() && begun.len() == 1 && next.is_none();
-            let done = if alone && let Some(alone) = begun.pop() {
-                // Most runs do one thing at a time.
-                self.done(alone).await
-            } else {
-                doing.extend(begun.into_iter().map(|begun| self.done(begun)));
-                tokio::select! {
-                    Some(done) = doing.next() => done,
-                    () = self.phase.target.clock.sleep_until(next.unwrap_or_default()), if next.is_some() => continue,
-                    else => return Status::Failed,
-                }
-            };
+            // Most runs do one thing at a time.
+            let alone = if begun.len() == 1 && course.next().is_none() { begun.pop() } else { None };
+            let Some(alone) = alone else { return Box::pin(self.go_on(course, begun)).await };
+            let done = self.done(alone).await;
             if let Some(write) = course.told(done) {
-                doing.push(self.done(write));
+                return Box::pin(self.go_on(course, vec![write])).await;
             }
+        }
+        Status::Failed
+    }
+
+    /// Goes on where more than one thing is under way.
+    async fn go_on(&self, mut course: Course<'_, 'p>, mut begun: Vec<Doing<'p>>) -> Status {
+        let mut doing = FuturesUnordered::new();
+        loop {
+            doing.extend(begun.into_iter().map(|begun| self.done(begun)));
+            let next = course.next();
+            tokio::select! {
+                Some(done) = doing.next() => doing.extend(course.told(done).map(|write| self.done(write))),
+                () = self.phase.target.clock.sleep_until(next.unwrap_or_default()), if next.is_some() => {}
+                else => return Status::Failed,
+            }
+            let Some(more) = course.begin() else { return Status::Failed };
+            if let Some(status) = course.ended() {
+                return status;
+            }
+            begun = more;
         }
     }
 
@@ -151,7 +159,7 @@ impl<'p> Errand<'p> {
         // The last part is what is asked for; all else is on the way there.
         let whole = step.payload.request.body.len();
         let poll = !matches!(what, What::Part { part, .. } if part.to == whole);
-        Some(Seen::Whole(self.send_further(step, (request, poll), &authorized, attempt).await))
+        Some(Seen::Whole(Box::pin(self.send_further(step, (request, poll), &authorized, attempt)).await))
     }
 
     /// Writes what the answer tells, where the contract leaves that to the flow.

@@ -12,6 +12,7 @@ mod further;
 mod hush;
 #[cfg(test)]
 mod limits_tests;
+mod lines;
 mod open;
 mod payloads;
 mod phase;

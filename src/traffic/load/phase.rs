@@ -10,6 +10,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::attack::AttackError;
 use super::errand::Errand;
+use super::lines::{Lines, NOBODY};
 use super::open::Roster;
 use super::payloads::Payloads;
 use super::tally::Tally;
@@ -19,8 +20,8 @@ use crate::observe::{CallRecord, Event, Glimpse, IntervalRecorder, LastPart, Liv
 use crate::scenario::{Kept, Plan, PlannedFlow, Ticket};
 use crate::target::{Target, TargetError};
 use crate::traffic::armed::Armed;
-use crate::traffic::connection::{Client, Pool};
-use crate::wire::{Exchange, Failure, Response, Tier};
+use crate::traffic::connection::Pool;
+use crate::wire::{Exchange, Failure, Response};
 
 /// How long runs that are under way may go on when all is to stop, in real time.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -47,7 +48,9 @@ pub(super) struct Phase {
     stop: watch::Receiver<bool>,
     /// This one is: a threshold of its own is broken.
     halt: watch::Sender<bool>,
+    /// Clients of others than the gateway.
     pub(super) pool: Pool,
+    pub(super) lines: Lines,
     pub(super) payloads: Payloads,
     /// The runs that are under way, but for those of virtual users.
     pub(super) roster: Roster,
@@ -79,7 +82,8 @@ fn outbound(flow: &PlannedFlow) -> Vec<Semaphore> {
 impl Phase {
     pub(super) fn new(target: Arc<Target>, plan: Plan, sink: Sink, stop: watch::Receiver<bool>) -> Self {
         Self {
-            pool: Pool::new(target.clone(), if plan.connections.kept == Kept::Never { 0 } else { plan.most_calls() }),
+            pool: Pool::new(target.clone()),
+            lines: Lines::new(target.clone(), if plan.connections.kept == Kept::Never { 0 } else { plan.most_calls() }),
             payloads: Payloads::of(&plan),
             roster: Roster::of(&plan),
             outbound: plan.flows.iter().map(outbound).collect(),
@@ -196,9 +200,9 @@ impl Phase {
     /// Opens the connections that are to be open before the first run is due.
     pub(super) async fn connect(&self) -> Result<(), AttackError> {
         let open = (0..self.plan.connections.opened).map(|_| async {
-            let mut client = Client::new(self.target.clone(), self.target.gateway.clone());
-            let opened = client.connect().await;
-            self.pool.give(client);
+            let mut line = self.lines.take(NOBODY);
+            let opened = line.connect().await;
+            self.lines.give(line, NOBODY);
             opened
         });
         let opened: Result<Vec<()>, Failure> = stream::iter(open).buffer_unordered(CONNECTING).try_collect().await;
@@ -208,7 +212,7 @@ impl Phase {
     /// Whose connections a flow's copy uses.
     pub(super) fn owner(&self, ticket: &Ticket) -> u64 {
         match self.plan.connections.kept {
-            Kept::Shared | Kept::Never => 0,
+            Kept::Shared | Kept::Never => NOBODY,
             Kept::ByFlow => mix(ticket.flow as u64 + 1, &[ticket.clone as u64, u64::from(ticket.copied)]).max(1),
         }
     }
@@ -264,12 +268,6 @@ impl Phase {
     /// Whether nobody wants to be told of an answer.
     pub(super) fn is_plain(&self, glimpse: &Glimpse<'_>) -> bool {
         self.sink.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|sink| sink.is_plain(glimpse))
-    }
-
-    /// Who answered, where that can be told.
-    pub(super) fn tier(&self, headers: &http::HeaderMap) -> Option<Tier> {
-        let marker = self.target.service_marker.as_ref()?;
-        Some(if headers.contains_key(marker) { Tier::Service } else { Tier::Gateway })
     }
 
     /// An operation begins.

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
 use tokio::sync::SemaphorePermit;
 use uuid::Uuid;
 
 use super::errand::{Errand, Step};
 use crate::contract::behaviour::DataPath;
-use crate::flow::Action;
+use crate::flow::{Action, HeaderSet};
 use crate::observe::{CallRecord, Glimpse};
 use crate::scenario::PlannedAction;
 use crate::target::Authorized;
-use crate::traffic::connection::{Outgoing, Shot};
+use crate::traffic::connection::{Draft, Shot, drafted, field, tier};
 use crate::wire::{Exchange, Headers, Request, Response};
 
 /// One attempt at a call or a poll.
@@ -40,36 +39,32 @@ impl Errand<'_> {
     pub(super) async fn send(&self, step: &Step<'_>, authorized: &Authorized, attempt: Try) -> Seen {
         let phase = self.phase;
         let Try { due, attempt, timeout } = attempt;
-        let request = self.outgoing(step, authorized, attempt);
+        let draft = self.draft(step, authorized, attempt);
         if attempt == 1 {
             phase.asks(due.max(self.due.ready));
         }
-        let lanes = self.lanes().await;
-        let owner = phase.owner(&self.due.ticket);
-        let mut client = phase.pool.take_own(&phase.target.gateway, owner);
-        client.set_timeout(timeout);
-        let shot = client.shoot(request).await;
-        let plain = self.is_plain(step, &shot);
-        let exchange = if plain {
-            Err(shot)
-        } else {
-            let request = self.request(step, authorized, attempt);
-            Ok(Arc::new(client.exchange(request, shot, (due, attempt))))
-        };
-        phase.pool.give_own(client, owner);
-        drop(lanes);
-        match exchange {
-            Ok(exchange) => {
-                phase.tell(self.record(step, authorized, &exchange, false), &exchange).await;
-                Seen::Whole(exchange)
-            }
-            Err(shot) => {
-                let received = shot.outcome.as_ref().map_or(0, |answer| answer.body.len() as u64);
-                let sizes = (step.payload.request.body.len(), received);
-                phase.note(self.plain(step, authorized, &shot, (due, attempt)), sizes);
-                Seen::Plain
-            }
+        let shot = self.shoot(draft, timeout).await;
+        if self.is_plain(step, &shot) {
+            let received = shot.outcome.as_ref().map_or(0, |answer| answer.body.len() as u64);
+            let sizes = (step.payload.request.body.len(), received);
+            phase.note(self.plain(step, authorized, &shot, (due, attempt)), sizes);
+            return Seen::Plain;
         }
+        let request = self.request(step, authorized, attempt);
+        let exchange = Arc::new(shot.exchange(request, (due, attempt), &phase.target));
+        Box::pin(phase.tell(self.record(step, authorized, &exchange, false), &exchange)).await;
+        Seen::Whole(exchange)
+    }
+
+    /// Sends a draft when a lane is free, over the connection of the flow's copy.
+    async fn shoot(&self, draft: Draft, timeout: Duration) -> Shot {
+        let phase = self.phase;
+        let _lanes = self.lanes().await;
+        let owner = phase.owner(&self.due.ticket);
+        let mut line = phase.lines.take(owner);
+        let shot = line.shoot(draft, timeout).await;
+        phase.lines.give(line, owner);
+        shot
     }
 
     /// Sends what follows the first request of a call, or announces it; a `poll`
@@ -77,19 +72,18 @@ impl Errand<'_> {
     pub(super) async fn send_further(
         &self,
         step: &Step<'_>,
-        (request, poll): (Request, bool),
+        (mut request, poll): (Request, bool),
         authorized: &Authorized,
         Try { due, attempt, timeout }: Try,
     ) -> Arc<Exchange> {
-        let phase = self.phase;
-        let lanes = self.lanes().await;
-        let owner = phase.owner(&self.due.ticket);
-        let mut client = phase.pool.take_own(&phase.target.gateway, owner);
-        client.set_timeout(timeout);
-        let exchange = Arc::new(client.send(request, due, attempt).await);
-        phase.pool.give_own(client, owner);
-        drop(lanes);
-        phase.tell(self.record(step, authorized, &exchange, poll), &exchange).await;
+        let target = &self.phase.target;
+        target.dress(&mut request);
+        let shot = match drafted(&request, &target.gateway.authority()) {
+            Ok(draft) => self.shoot(draft, timeout).await,
+            Err(failure) => Shot::unsent(failure, target),
+        };
+        let exchange = Arc::new(shot.exchange(request, (due, attempt), target));
+        self.phase.tell(self.record(step, authorized, &exchange, poll), &exchange).await;
         exchange
     }
 
@@ -114,8 +108,8 @@ impl Errand<'_> {
         self.phase.is_plain(&Glimpse {
             contract: &step.action.contract,
             operation: &step.action.operation,
-            status: answer.head.status.as_u16(),
-            headers: &answer.head.headers,
+            status: answer.status,
+            headers: &answer.fields,
             body: &answer.body,
             truncated: answer.truncated,
             correlation: step.payload.is_correlated().then_some(&*self.correlation),
@@ -130,12 +124,12 @@ impl Errand<'_> {
         shot: &Shot,
         (due, attempt): (Duration, u32),
     ) -> CallRecord {
-        let head = shot.outcome.as_ref().ok().map(|answer| &answer.head);
+        let answer = shot.outcome.as_ref().ok();
         CallRecord {
-            status: head.map(|head| head.status.as_u16()),
+            status: answer.map(|answer| answer.status),
             failure: None,
             retry_after: None,
-            tier: head.and_then(|head| self.phase.tier(&head.headers)),
+            tier: answer.and_then(|answer| tier(&answer.fields, &self.phase.target)),
             due,
             sent: shot.sent,
             done: shot.done,
@@ -187,19 +181,16 @@ impl Errand<'_> {
     }
 
     /// What goes out for an attempt: the platform's fields, the action's own.
-    fn outgoing(&self, step: &Step<'_>, authorized: &Authorized, attempt: u32) -> http::Request<Outgoing> {
-        let mut request = step.payload.outgoing(&self.correlation);
-        let headers = request.headers_mut();
+    fn draft(&self, step: &Step<'_>, authorized: &Authorized, attempt: u32) -> Draft {
+        let mut draft = step.payload.draft(&self.correlation);
         for (name, value) in self.platform(step, attempt).iter() {
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
-                headers.append(name, value);
-            }
+            // A field that can't be sent is none.
+            let _ = field(&mut draft.head, name, value);
         }
-        let token = authorized.token.as_ref().map(|token| HeaderValue::try_from(format!("Bearer {}", token.expose())));
-        if let Some(Ok(token)) = token {
-            headers.append(http::header::AUTHORIZATION, token);
+        if let Some(token) = &authorized.token {
+            let _ = field(&mut draft.head, "authorization", &format!("Bearer {}", token.expose()));
         }
-        request
+        draft
     }
 
     /// The same as a plain value.
@@ -217,6 +208,9 @@ impl Errand<'_> {
 
     /// The platform's fields.
     fn platform(&self, step: &Step<'_>, attempt: u32) -> Headers {
+        if step.action.headers == HeaderSet::Suppressed {
+            return Headers::new();
+        }
         let tracking = self.tracking(step);
         let action = Action {
             name: step.name,
