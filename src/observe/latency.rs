@@ -126,3 +126,46 @@ pub struct OperationLatency {
     /// Calls that failed: no answer, or 5xx.
     pub failed: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For each of ten calls a second, from when it was due and from when it was
+    /// sent to its answer, in ms: one after the other, by a server that answers
+    /// after 50 ms and not at all in the last second of every ten.
+    fn minute() -> (Vec<u64>, Vec<u64>) {
+        let mut free = 0;
+        let played = (0..600).map(|number| {
+            let (due, sent) = (number * 100, free.max(number * 100));
+            let done: u64 = sent + 50;
+            free = if done % 10_000 > 9_000 { done.next_multiple_of(10_000) } else { done };
+            (free - due, free - sent)
+        });
+        played.unzip()
+    }
+
+    fn at(spans: &mut [u64], quantile: f64) -> u64 {
+        spans.sort_unstable();
+        spans[(quantile * spans.len() as f64).ceil() as usize - 1]
+    }
+
+    #[test]
+    fn a_pause_is_told_in_full_from_when_calls_were_due_and_hides_from_when_they_were_sent() {
+        let (mut waited, mut served) = minute();
+        let (mut corrected, mut uncorrected) = (Latency::new(), Latency::new());
+        waited.iter().for_each(|span| corrected.record(Duration::from_millis(*span)));
+        served.iter().for_each(|span| uncorrected.record(Duration::from_millis(*span)));
+        for quantile in [0.5, 0.9, 0.95, 0.99, 0.999, 1.0] {
+            for (told, spans) in [(&corrected, &mut waited), (&uncorrected, &mut served)] {
+                let (told_at, truth) = (told.quantile(quantile), at(spans, quantile));
+                let same = told.histogram().equivalent(told_at.as_micros() as u64, truth * 1_000);
+                assert!(same, "{quantile}: {told_at:?} for {truth} ms");
+            }
+        }
+        // Of a hundred calls one meets the pause, and nearly twenty wait behind it.
+        assert_eq!(at(&mut served, 0.99), 50);
+        assert_eq!((at(&mut waited, 0.9), at(&mut waited, 0.99)), (500, 950));
+        assert_eq!(waited.iter().filter(|span| **span > 50).count(), 105);
+    }
+}

@@ -183,6 +183,8 @@ pub struct QuantilesRecord {
     pub p95_ms: f64,
     /// The quantile 0.99.
     pub p99_ms: f64,
+    /// The quantile 0.999.
+    pub p999_ms: f64,
     /// The largest.
     pub max_ms: f64,
 }
@@ -316,6 +318,7 @@ impl QuantilesRecord {
             p90_ms: at(0.9),
             p95_ms: at(0.95),
             p99_ms: at(0.99),
+            p999_ms: at(0.999),
             max_ms: latency.max().as_micros() as f64 / 1e3,
         }
     }

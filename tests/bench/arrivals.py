@@ -15,13 +15,13 @@ from pathlib import Path
 from load import HERE, ROOT, Server
 
 
-def played(folder, server, scenario):
+def played(folder, server, scenario, scenarios=HERE / "load/scenarios"):
     """Plays a scenario; gives its figures."""
     settings = folder / "bench.toml"
     settings.write_text(f'[environments.bench]\ngateway = "http://127.0.0.1:{server.port}"\noffers = ["load"]\n')
     binary = os.environ.get("SEAMSTRESS", ROOT / "target/release/seamstress")
     command = [binary, "load", scenario, "--settings", settings, "--env", "bench", "--contracts", HERE / "load/contracts",
-               "--scenarios", HERE / "load/scenarios", "--reports", folder / "reports"]
+               "--scenarios", scenarios, "--reports", folder / "reports"]
     ran = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if ran.returncode:
         sys.exit(f"seamstress failed:\n{ran.stdout}{ran.stderr}")

@@ -50,6 +50,18 @@ wrk.body = %s
 """
 
 
+LOCUST = """
+from locust import FastHttpUser, constant, task
+
+class Flow(FastHttpUser):
+    wait_time = constant(0)
+
+    @task
+    def post(self):
+        self.client.post("/echo", data=%r, headers={"Content-Type": "application/json", "X-Correlation-Id": "0b54ab7c-6f0e-4b0b-9d38-2f2f0d1f7a11"})
+"""
+
+
 def body():
     note = ("the quick brown fox jumps over the lazy dog " * 30)[:930]
     return json.dumps({"id": "0b54ab7c-6f0e-4b0b-9d38-2f2f0d1f7a11", "amount": 123456, "note": note}, separators=(",", ":"))
@@ -107,7 +119,7 @@ def measured(server, core, command):
     }
 
 
-def commands(folder, server, seconds, users):
+def commands(folder, server, seconds, users, tools):
     url = f"http://127.0.0.1:{server.port}/echo"
     payload, lua = folder / "body.json", folder / "post.lua"
     payload.write_text(body())
@@ -119,13 +131,28 @@ def commands(folder, server, seconds, users):
     closed = scenarios / "closed.yaml"
     closed.write_text(re.sub(r"count: \d+, for: \d+ s", f"count: {users}, for: {seconds} s", closed.read_text()))
     oha = os.environ.get("OHA") or shutil.which("oha") or ROOT / "target/bench/bin/oha"
-    return {
+    locustfile = folder / "locustfile.py"
+    locustfile.write_text(LOCUST % body())
+    correlation = "X-Correlation-Id: 0b54ab7c-6f0e-4b0b-9d38-2f2f0d1f7a11"
+    all_tools = {
         "oha": [oha, "--no-tui", "-z", f"{seconds}s", "-c", users, "-m", "POST", "-D", payload, "-T", "application/json",
-                "-H", "X-Correlation-Id: 0b54ab7c-6f0e-4b0b-9d38-2f2f0d1f7a11", url],
+                "-H", correlation, url],
         "wrk": ["wrk", "-t1", f"-c{users}", f"-d{seconds}s", "-s", lua, url],
         "seamstress": [os.environ.get("SEAMSTRESS", ROOT / "target/release/seamstress"), "load", "closed", "--settings", settings, "--env", "bench",
                        "--contracts", HERE / "load/contracts", "--scenarios", scenarios, "--reports", folder / "reports"],
+        "goose": [goose() if "goose" in tools else "goose", url, payload, users, seconds],
+        "autocannon": ["autocannon", "-c", users, "-d", seconds, "-m", "POST", "-i", payload, "-H", "Content-Type: application/json",
+                       "-H", correlation, url],
+        "locust": ["locust", "-f", locustfile, "--headless", "-u", users, "-r", users, "-t", f"{seconds}s", "--only-summary",
+                   "--host", f"http://127.0.0.1:{server.port}"],
     }
+    return {tool: all_tools[tool] for tool in tools}
+
+
+def goose():
+    """The program of `goose.rs`, built."""
+    told = subprocess.run(["cargo", "bench", "--bench", "goose", "--no-run"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return ROOT / re.search(r"Executable .*\((.*)\)", told.stderr).group(1)
 
 
 def main():
@@ -135,7 +162,8 @@ def main():
     parser.add_argument("--users", type=int, default=32)
     parser.add_argument("--core", type=int, default=1)
     parser.add_argument("--server-core", type=int, default=0)
-    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--tools", nargs="*", default=["oha", "wrk", "seamstress"],
+                        choices=["oha", "wrk", "goose", "autocannon", "locust", "seamstress"])
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -144,9 +172,8 @@ def main():
         try:
             rounds = {}
             for _ in range(options.rounds):
-                for tool, command in commands(folder, server, options.seconds, options.users).items():
-                    if not options.only or tool in options.only:
-                        rounds.setdefault(tool, []).append(measured(server, options.core, command))
+                for tool, command in commands(folder, server, options.seconds, options.users, options.tools).items():
+                    rounds.setdefault(tool, []).append(measured(server, options.core, command))
         finally:
             server.stop()
     medians = {tool: {key: statistics.median(r[key] for r in runs) for key in runs[0]} for tool, runs in rounds.items()}

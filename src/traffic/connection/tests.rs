@@ -46,7 +46,7 @@ impl Either {
     }
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// Answers each connection with these bytes once the request's head has
 /// come, and closes, whatever else was sent.
