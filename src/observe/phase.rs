@@ -89,7 +89,11 @@ impl PhaseRun {
             let mut last = self.last.0.lock().unwrap_or_else(PoisonError::into_inner);
             match last.as_ref().filter(|(at, _)| *at == place) {
                 Some((_, part)) => part.clone(),
-                None => last.insert((place, Arc::new(self.part(number, parts)))).1.clone(),
+                None => {
+                    // There is room for one.
+                    last.take();
+                    last.insert((place, Arc::new(self.part(number, parts)))).1.clone()
+                }
             }
         })
     }

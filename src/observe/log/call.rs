@@ -46,7 +46,7 @@ struct Kind {
 impl Packed for CallRecord {
     type Common = Common;
 
-    const EARLY: usize = 16_384;
+    const EARLY: usize = 4_096;
 
     fn pack(self, common: &mut Common, to: &mut Vec<u8>) {
         let kind = Kind {

@@ -6,7 +6,7 @@ use crate::observe::LedgerEntry;
 impl Packed for LedgerEntry {
     type Common = ();
 
-    const EARLY: usize = 8_192;
+    const EARLY: usize = 4_096;
 
     fn pack(self, (): &mut (), to: &mut Vec<u8>) {
         // Its fields are text, numbers and JSON: that can always be written.

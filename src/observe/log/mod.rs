@@ -15,8 +15,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::spill::{PARTS, Spill};
 
-/// About how many records a part has that is looked at alone.
-const PART: u64 = 16_384;
+/// About how many records a part has that is looked at alone: some megabytes of
+/// them.
+const PART: u64 = 4_096;
+
+/// Into how many pieces the parts of the file can be cut.
+const PIECES: u64 = 256;
 
 /// What a log can hold: it can be packed into bytes and unpacked again.
 pub trait Packed: Clone + Debug + Send {
@@ -94,32 +98,50 @@ impl<T: Packed> Log<T> {
     pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
         let late = self.late.as_deref();
         let blocks = late.map_or(0, |late| lock(late).spill.blocks());
-        let unpacked = move |block| late.map(|late| lock(late).block(block)).unwrap_or_default();
+        let unpacked = move |block| late.map(|late| lock(late).block(block, |_| true)).unwrap_or_default();
         self.early.iter().map(|(_, record)| record.clone()).chain((0..blocks).flat_map(unpacked))
     }
 
     /// How many parts should be looked at one after the other, so that none of
-    /// them is large; one where all are in memory.
+    /// them is large; one where all are in memory. Beyond 256 they are a multiple
+    /// of it: each part of the file is read several times then.
     pub fn parts(&self) -> u64 {
-        if self.late.is_none() { 1 } else { (self.count / PART + 1).min(PARTS as u64) }
+        let parts = self.count / PART + 1;
+        match self.late {
+            None => 1,
+            Some(_) if parts <= PARTS as u64 => parts,
+            Some(_) => PARTS as u64 * parts.div_ceil(PARTS as u64).next_power_of_two().min(PIECES),
+        }
     }
 
-    /// The records of one of `parts` parts: each record is in one of them, and
-    /// those with the same mark are in the same. `parts` is at most 256.
+    /// The records of one of `parts` parts, which are as many as [`Log::parts`]
+    /// says of this log or another: each record is in one of them, and those with
+    /// the same mark are in the same.
     pub fn part(&self, number: u64, parts: u64) -> Vec<T> {
         let Some(late) = &self.late else {
-            let of = |(mark, _): &&(u64, T)| spill::part(*mark) as u64 % parts == number;
+            let of = |(mark, _): &&(u64, T)| place(spill::part(*mark), parts) == number;
             return self.early.iter().filter(of).map(|(_, record)| record.clone()).collect();
         };
         let mut late = lock(late);
-        let blocks: Vec<usize> = late.spill.of_parts(|part| part as u64 % parts == number).collect();
-        blocks.into_iter().flat_map(|block| late.block(block)).collect()
+        let within = parts.min(PARTS as u64);
+        let blocks: Vec<_> = late.spill.of_parts(|part| part as u64 % within == number % within).collect();
+        let mut records = Vec::new();
+        for (block, part) in blocks {
+            records.append(&mut late.block(block, |piece| place((part, piece), parts) == number));
+        }
+        records
     }
 
     /// Why records are missing: the file can't be written or read.
     pub fn failure(&self) -> Option<io::Error> {
         self.late.as_ref().and_then(|late| lock(late).failed.take())
     }
+}
+
+/// Which of `parts` parts a piece of a part of the file belongs to.
+fn place((part, piece): (usize, u8), parts: u64) -> u64 {
+    let part = part as u64;
+    if parts <= PARTS as u64 { part % parts } else { part + PARTS as u64 * (u64::from(piece) % (parts / PARTS as u64)) }
 }
 
 impl<T: Packed> Late<T> {
@@ -130,7 +152,8 @@ impl<T: Packed> Late<T> {
         }
     }
 
-    fn block(&mut self, number: usize) -> Vec<T> {
+    /// The records of a block that lie in some pieces of its part.
+    fn block(&mut self, number: usize, wanted: impl Fn(u8) -> bool) -> Vec<T> {
         let bytes = match self.spill.block(number) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -140,7 +163,11 @@ impl<T: Packed> Late<T> {
         };
         let (mut rest, mut records) = (bytes.as_slice(), Vec::new());
         while !rest.is_empty() {
-            let Some(record) = T::unpack(&mut rest, &self.common) else {
+            let read = spill::split_first(&mut rest);
+            if read.is_some_and(|(piece, _)| !wanted(piece)) {
+                continue;
+            }
+            let Some(record) = read.and_then(|(_, mut bytes)| T::unpack(&mut bytes, &self.common)) else {
                 let error = io::Error::new(io::ErrorKind::InvalidData, "a record of the log can't be read back");
                 self.failed.get_or_insert(error);
                 break;
@@ -206,7 +233,7 @@ mod tests {
     impl Packed for Sample {
         type Common = ();
 
-        const EARLY: usize = 16_384;
+        const EARLY: usize = 4_096;
 
         fn pack(self, (): &mut (), to: &mut Vec<u8>) {
             pack::number(to, self.0);
@@ -235,7 +262,7 @@ mod tests {
     #[test]
     fn many_are_written_out_and_none_is_lost() {
         let many = log(200_000);
-        assert!(many.early.is_empty() && many.parts() == 13);
+        assert!(many.early.is_empty() && many.parts() == 49);
         let mut all: Vec<u64> = many.iter().map(|sample| sample.0).collect();
         all.sort_unstable();
         assert_eq!(all, (0..200_000).collect::<Vec<_>>());
@@ -244,10 +271,10 @@ mod tests {
 
     #[test]
     fn what_has_the_same_mark_is_in_the_same_part() {
-        for log in [log(1_000), log(50_000)] {
+        for (log, parts) in [(log(1_000), 5), (log(50_000), 5), (log(1_000), 1_024), (log(50_000), 1_024)] {
             let mut seen = 0;
-            for number in 0..5 {
-                let part = log.part(number, 5);
+            for number in 0..parts {
+                let part = log.part(number, parts);
                 seen += part.len() as u64;
                 let mut marks: HashMap<u64, u64> = HashMap::new();
                 part.iter().for_each(|sample| *marks.entry(sample.0 / 3).or_default() += 1);

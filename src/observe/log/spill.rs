@@ -9,6 +9,15 @@ pub(super) const PARTS: usize = 256;
 /// How long a block gets before it is written out.
 const BLOCK: usize = 4_096;
 
+/// The first record of a block: the piece of its part, and its bytes.
+pub(super) fn split_first<'b>(block: &mut &'b [u8]) -> Option<(u8, &'b [u8])> {
+    let (piece, rest) = block.split_first()?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let (record, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    *block = rest;
+    Some((*piece, record))
+}
+
 /// Blocks in the order in which they were written.
 #[derive(Debug, Default)]
 pub(super) struct Spill {
@@ -26,20 +35,26 @@ struct Block {
     length: u32,
 }
 
-/// The part of a mark.
-pub(super) fn part(mark: u64) -> usize {
+/// The part of a mark, and which of 256 pieces of the part.
+pub(super) fn part(mark: u64) -> (usize, u8) {
     // Marks are often numbers in a row.
-    (mark.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % PARTS
+    let mixed = mark.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed >> 56) as usize % PARTS, (mixed >> 48) as u8)
 }
 
 impl Spill {
     /// Adds what `write` writes.
     pub(super) fn push(&mut self, mark: u64, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
-        let part = part(mark);
+        let (part, piece) = part(mark);
         if self.open.is_empty() {
             self.open.resize_with(PARTS, Vec::new);
         }
-        write(&mut self.open[part]);
+        let to = &mut self.open[part];
+        to.extend_from_slice(&[piece, 0, 0, 0, 0]);
+        let from = to.len();
+        write(to);
+        let length = (to.len() - from) as u32;
+        to[from - 4..from].copy_from_slice(&length.to_le_bytes());
         if self.open[part].len() < BLOCK {
             return Ok(());
         }
@@ -66,10 +81,10 @@ impl Spill {
         self.blocks.len() + self.open.len()
     }
 
-    /// The numbers of the blocks of some parts.
-    pub(super) fn of_parts(&self, wanted: impl Fn(usize) -> bool) -> impl Iterator<Item = usize> {
+    /// The numbers of the blocks of some parts, each with its part.
+    pub(super) fn of_parts(&self, wanted: impl Fn(usize) -> bool) -> impl Iterator<Item = (usize, usize)> {
         let parts = self.blocks.iter().map(|block| block.part as usize).chain(0..self.open.len());
-        parts.enumerate().filter(move |(_, part)| wanted(*part)).map(|(number, _)| number)
+        parts.enumerate().filter(move |(_, part)| wanted(*part))
     }
 
     /// What a block holds.
