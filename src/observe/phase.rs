@@ -87,14 +87,13 @@ impl PhaseRun {
         (0..parts).map(move |number| {
             let place = [number, parts, self.calls.len(), self.ledger.len()];
             let mut last = self.last.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match last.as_ref().filter(|(at, _)| *at == place) {
-                Some((_, part)) => part.clone(),
-                None => {
-                    // There is room for one.
-                    last.take();
-                    last.insert((place, Arc::new(self.part(number, parts)))).1.clone()
-                }
+            if let Some((_, part)) = last.as_ref().filter(|(at, _)| *at == place) {
+                return part.clone();
             }
+            // There is room for one.
+            last.take();
+            let part = Arc::new(self.part(number, parts));
+            last.insert((place, part)).1.clone()
         })
     }
 
