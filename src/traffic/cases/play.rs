@@ -35,7 +35,7 @@ const NEUTRAL_DEFAULT: Duration = Duration::from_secs(15);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// The most polls of one `Location`.
-const POLLS: usize = 200;
+const POLLS: usize = 400;
 
 /// The header field in which the gateway shows its key to the service.
 const GATEWAY_KEY: &str = "X-Gateway-Key";
@@ -51,6 +51,10 @@ const RETRY_DEFAULT: Duration = Duration::from_secs(1);
 /// gives its jobs longer: then that and a few polls more.
 const LONGEST_POLLING: Duration = Duration::from_mins(1);
 const POLLS_MORE: Duration = Duration::from_secs(5);
+
+/// How long a job may run in any case, in real time: services work in real time,
+/// however fast the clock runs.
+const SHORTEST_JOB: Duration = Duration::from_secs(10);
 
 /// A case while it is played.
 #[derive(Debug)]
@@ -287,7 +291,8 @@ impl<'p> Play<'p> {
         while polls.len() < POLLS && self.target().elapsed().saturating_sub(began) < longest {
             let last = polls.last().unwrap_or(accepted);
             let Some(response) = last.response() else { break };
-            if ends_within.is_some_and(|within| last.done_at.since(accepted.done_at) >= within) {
+            let over = ends_within.is_some_and(|within| last.done_at.since(accepted.done_at) >= within);
+            if over && last.done.saturating_sub(accepted.done) >= SHORTEST_JOB {
                 break;
             }
             let again = next_poll(response, location.as_deref(), last.done_at);
