@@ -19,7 +19,7 @@ def played(folder, server, scenario, scenarios=HERE / "load/scenarios"):
     """Plays a scenario; gives its figures."""
     settings = folder / "bench.toml"
     settings.write_text(f'[environments.bench]\ngateway = "http://127.0.0.1:{server.port}"\noffers = ["load"]\n')
-    binary = os.environ.get("SEAMSTRESS", ROOT / "target/release/seamstress")
+    binary = os.environ.get("SEAMSTRESS", ROOT / "target/dist/seamstress")
     command = [binary, "load", scenario, "--settings", settings, "--env", "bench", "--contracts", HERE / "load/contracts",
                "--scenarios", scenarios, "--reports", folder / "reports"]
     ran = subprocess.run(list(map(str, command)), capture_output=True, text=True)

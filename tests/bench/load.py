@@ -138,7 +138,7 @@ def commands(folder, server, seconds, users, tools):
         "oha": [oha, "--no-tui", "-z", f"{seconds}s", "-c", users, "-m", "POST", "-D", payload, "-T", "application/json",
                 "-H", correlation, url],
         "wrk": ["wrk", "-t1", f"-c{users}", f"-d{seconds}s", "-s", lua, url],
-        "seamstress": [os.environ.get("SEAMSTRESS", ROOT / "target/release/seamstress"), "load", "closed", "--settings", settings, "--env", "bench",
+        "seamstress": [os.environ.get("SEAMSTRESS", ROOT / "target/dist/seamstress"), "load", "closed", "--settings", settings, "--env", "bench",
                        "--contracts", HERE / "load/contracts", "--scenarios", scenarios, "--reports", folder / "reports"],
         "goose": [goose() if "goose" in tools else "goose", url, payload, users, seconds],
         "autocannon": ["autocannon", "-c", users, "-d", seconds, "-m", "POST", "-i", payload, "-H", "Content-Type: application/json",
