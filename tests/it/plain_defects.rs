@@ -1,7 +1,7 @@
 //! Checks that only a document without a behaviour file has: each finds at
 //! least two defects of a small service, and is silent about the right one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use serde_json::json;
@@ -70,18 +70,22 @@ enum Defect {
     CrashOnUnknown,
     /// Keeps nothing.
     NeverStored,
-    /// Keeps every other parcel under the next number.
-    OddStoredElsewhere,
+    /// Reads from a copy that has a parcel only from its second read on.
+    ReadTooEarly,
     /// Deletes nothing.
     NeverDeleted,
-    /// Keeps parcels with an even number when they are deleted.
-    EvenKept,
+    /// Reads what was deleted once more, from a copy.
+    ReadOnceMore,
 }
 
 #[derive(Default)]
 struct Parcels {
     labels: HashMap<u64, String>,
     last: u64,
+    /// Those that somebody has read.
+    read: HashSet<u64>,
+    /// Those that were deleted and not read since.
+    deleted: HashSet<u64>,
 }
 
 struct Service(Defect, Mutex<Parcels>);
@@ -110,9 +114,8 @@ impl Service {
         parcels.last += 1;
         // Far from what anybody tries by chance.
         let id = 41_000_000 + parcels.last;
-        let under = if self.0 == Defect::OddStoredElsewhere && id % 2 == 1 { id + 1_000_000 } else { id };
         if self.0 != Defect::NeverStored {
-            parcels.labels.insert(under, label.to_owned());
+            parcels.labels.insert(id, label.to_owned());
         }
         ResponseTemplate::new(201).set_body_json(json!({ "id": id }))
     }
@@ -123,13 +126,20 @@ impl Service {
             return ResponseTemplate::new(400);
         }
         let mut parcels = self.1.lock().expect("nobody panics");
-        let id = id.parse::<u64>().ok().filter(|id| parcels.labels.contains_key(id));
+        let asked = id.parse::<u64>().unwrap_or_default();
+        let id = Some(asked).filter(|id| parcels.labels.contains_key(id));
         match (request.method.as_str(), id) {
+            ("GET", Some(id)) if self.0 == Defect::ReadTooEarly && parcels.read.insert(id) => {
+                ResponseTemplate::new(404)
+            }
             ("GET" | "HEAD", Some(_)) => ResponseTemplate::new(200),
+            ("GET", None) if self.0 == Defect::ReadOnceMore && parcels.deleted.remove(&asked) => {
+                ResponseTemplate::new(200)
+            }
             ("DELETE", Some(id)) => {
-                let kept = self.0 == Defect::NeverDeleted || (self.0 == Defect::EvenKept && id % 2 == 0);
-                if !kept {
+                if self.0 != Defect::NeverDeleted {
                     parcels.labels.remove(&id);
+                    parcels.deleted.insert(id);
                 }
                 ResponseTemplate::new(204)
             }
@@ -187,8 +197,8 @@ fn spoke(ran: &Ran) -> Vec<String> {
 const EXPECTED: [(&str, [Defect; 2]); 4] = [
     ("response/server-error", [Defect::CrashOnUmlaut, Defect::CrashOnUnknown]),
     ("response/credentials-ignored", [Defect::KeyIgnored, Defect::AnyKey]),
-    ("response/created-available", [Defect::NeverStored, Defect::OddStoredElsewhere]),
-    ("response/gone-after-delete", [Defect::NeverDeleted, Defect::EvenKept]),
+    ("response/created-available", [Defect::NeverStored, Defect::ReadTooEarly]),
+    ("response/gone-after-delete", [Defect::NeverDeleted, Defect::ReadOnceMore]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
