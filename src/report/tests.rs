@@ -159,7 +159,7 @@ fn the_page_shows_hostile_texts_and_loads_nothing() {
         assert!(page.contains(&format!("<a href=\"{file}\">")), "{file}");
     }
     // Where a person can look at it.
-    let folder = std::env::temp_dir().join("seamstress-sample-report");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/sample-report");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("report.html"), page).expect("written");
 }

@@ -157,6 +157,20 @@ fn outline(shares: &[f64], axis: Axis, top: f64) -> String {
     path
 }
 
+/// The warm-up as a band with its name, from a corner on: what is shown there
+/// counts for nothing.
+pub(super) fn push_warm_up(svg: &mut String, (x, y): (f64, f64), (wide, high): (f64, f64)) {
+    if wide > 0.0 {
+        let _ = writeln!(
+            svg,
+            "<g class=\"warm\"><rect x=\"{x}\" y=\"{y}\" width=\"{wide:.1}\" height=\"{high:.1}\"/>\
+             <text x=\"{:.1}\" y=\"{:.1}\">warm-up</text></g>",
+            x + 3.0,
+            y + 10.0
+        );
+    }
+}
+
 fn push_grid(svg: &mut String, axis: Axis, top: f64) {
     let base = HEIGHT - BOTTOM;
     let decades = (axis.last - axis.first) as f64 / BARS;

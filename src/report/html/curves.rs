@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::chart::push_warm_up;
 use super::timeline::seconds;
 use crate::report::escape::html;
 
@@ -72,7 +73,8 @@ impl Curves {
             "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n",
             html(&self.description())
         );
-        self.push_warm_up(&mut svg);
+        let warm = self.x(self.warm_up.min(self.columns() as f64)) - LEFT;
+        push_warm_up(&mut svg, (LEFT, TOP), (warm, BASE - TOP));
         self.push_grid(&mut svg, most);
         for (row, series) in self.series.iter().enumerate() {
             let path = self.path(series, most);
@@ -117,22 +119,6 @@ impl Curves {
             };
         }
         path
-    }
-
-    /// The warm-up as a band with its name.
-    fn push_warm_up(&self, svg: &mut String) {
-        if self.warm_up <= 0.0 {
-            return;
-        }
-        let wide = self.x(self.warm_up.min(self.columns() as f64)) - LEFT;
-        let _ = writeln!(
-            svg,
-            "<g class=\"warm\"><rect x=\"{LEFT}\" y=\"{TOP}\" width=\"{wide:.1}\" height=\"{:.1}\"/>\
-             <text x=\"{:.1}\" y=\"{:.1}\">warm-up</text></g>",
-            BASE - TOP,
-            LEFT + 3.0,
-            TOP + 10.0
-        );
     }
 
     fn push_grid(&self, svg: &mut String, most: f64) {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::io;
 use std::time::Duration;
 
+use super::chart::push_warm_up;
 use crate::clock::format_duration;
 use crate::observe::{Latency, OperationLatency};
 use crate::report::Phase;
@@ -114,7 +115,8 @@ impl Timeline {
         );
         frame.push_grid(&mut svg, self.width);
         self.push_cells(&mut svg, &frame);
-        self.push_warm_up(&mut svg, &frame);
+        let warm = self.warm_up.min(frame.columns as f64) * frame.wide();
+        push_warm_up(&mut svg, (LEFT, TOP), (warm, BASE - TOP));
         self.push_lines(&mut svg, &frame);
         self.push_calls(&mut svg, &frame);
         svg.push_str("</svg>\n");
@@ -127,22 +129,6 @@ impl Timeline {
             first: rows().min().unwrap_or(0) - 1,
             last: rows().max().unwrap_or(0) + 1,
             columns: self.columns.last().map_or(1, |column| column.number + 1),
-        }
-    }
-
-    /// The warm-up as a band with its name: what is shown there counts for
-    /// nothing.
-    fn push_warm_up(&self, svg: &mut String, frame: &Frame) {
-        if self.warm_up > 0.0 {
-            let wide = self.warm_up.min(frame.columns as f64) * frame.wide();
-            let _ = writeln!(
-                svg,
-                "<g class=\"warm\"><rect x=\"{LEFT}\" y=\"{TOP}\" width=\"{wide:.1}\" height=\"{:.1}\"/>\
-                 <text x=\"{:.1}\" y=\"{:.1}\">warm-up</text></g>",
-                BASE - TOP,
-                LEFT + 3.0,
-                TOP + 10.0
-            );
         }
     }
 
