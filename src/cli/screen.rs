@@ -80,7 +80,7 @@ struct Line {
     told: Instant,
     cases: Option<(u64, u64)>,
     exchanges: u64,
-    /// How scenarios stand that go on.
+    /// How scenarios stand that go on, line by line.
     scenarios: Vec<String>,
 }
 
@@ -93,7 +93,8 @@ impl Line {
             }
             Progress::Facts(facts) => {
                 for (name, value) in facts {
-                    self.print(&format!("{name}: {value}"));
+                    let line = format!("{name}: {value}");
+                    self.print(&if terminal { shortened(&line, WIDTH) } else { line });
                 }
             }
             Progress::Finding(title) => self.print(&format!("finding: {}", crate::report::escape::terminal(&title))),
@@ -106,12 +107,12 @@ impl Line {
                 self.redraw(terminal);
             }
             Progress::Live(scenarios) => {
-                self.scenarios = scenarios.iter().map(|scenario| live::line(scenario, WIDTH)).collect();
                 if terminal {
+                    self.scenarios = scenarios.iter().flat_map(|scenario| live::lines(scenario, WIDTH)).collect();
                     self.redraw(terminal);
                 } else if self.told.elapsed() >= PLAIN {
                     self.told = Instant::now();
-                    std::mem::take(&mut self.scenarios).iter().for_each(|line| self.print(line));
+                    scenarios.iter().for_each(|scenario| self.print(&live::plain(scenario)));
                 }
             }
         }
@@ -145,6 +146,17 @@ impl Line {
     }
 }
 
+/// A list in one line of so many columns: what does not fit is counted.
+fn shortened(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    let names: Vec<&str> = line.split(", ").collect();
+    let short = |kept: usize| format!("{} and {} more", names[..kept].join(", "), names.len() - kept);
+    let fits = (1..names.len()).rev().map(short).find(|short| short.chars().count() <= width);
+    fits.unwrap_or_else(|| line.to_owned())
+}
+
 /// A line on standard error.
 pub(super) fn note(text: &str) {
     write_stderr(&format!("{text}\n"));
@@ -165,4 +177,16 @@ pub(super) fn result(text: &str) {
 
 fn write_stderr(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_counted_from_where_it_does_not_fit() {
+        assert_eq!(shortened("contracts: a/v1, b/v1", 40), "contracts: a/v1, b/v1");
+        assert_eq!(shortened("contracts: a/v1, b/v1, c/v1, d/v1", 32), "contracts: a/v1, b/v1 and 2 more");
+        assert_eq!(shortened("target: one address without a list", 10), "target: one address without a list");
+    }
 }

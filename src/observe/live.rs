@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CallRecord, Operations};
+use super::{CallRecord, Operations, Second};
 use crate::wire::Tier;
 
 /// How a scenario stands.
@@ -15,6 +15,11 @@ pub struct Live {
     pub at: Duration,
     /// How long it takes until its last run is due and its virtual users leave.
     pub lasts: Duration,
+    /// All is to stop: how long what is under way may go on.
+    pub stops_within: Option<Duration>,
+    /// How long the last whole seconds are that are looked at, and what they
+    /// held.
+    pub recent: (Duration, Second),
     /// Runs that were due so far.
     pub due: u64,
     /// Runs that have begun so far.
@@ -38,6 +43,8 @@ pub struct Live {
 pub struct Troubles {
     /// Answers that were a rate's or a quota's.
     pub throttled: u64,
+    /// Those of them that the service gave: a limit of its own or of Dataverse.
+    pub passed_on: u64,
     /// 5xx by the gateway.
     pub gateway: u64,
     /// 5xx by the service.
@@ -53,8 +60,8 @@ impl Troubles {
     pub fn count(&mut self, call: &CallRecord) {
         match call.status {
             None => self.silent += 1,
-            Some(429) => self.throttled += 1,
-            Some(403) if call.retry_after.is_some() => self.throttled += 1,
+            Some(429) => self.throttled(call),
+            Some(403) if call.retry_after.is_some() => self.throttled(call),
             Some(500..) => match call.tier {
                 Some(Tier::Gateway) => self.gateway += 1,
                 Some(Tier::Service) => self.service += 1,
@@ -64,10 +71,14 @@ impl Troubles {
         }
     }
 
-    /// Each kind with its name, where there was any.
+    fn throttled(&mut self, call: &CallRecord) {
+        self.throttled += 1;
+        self.passed_on += u64::from(call.tier == Some(Tier::Service));
+    }
+
+    /// Each kind of failure with its name, where there was any.
     pub fn named(self) -> impl Iterator<Item = (u64, &'static str)> {
         let all = [
-            (self.throttled, "throttled"),
             (self.service, "5xx of the service"),
             (self.gateway, "5xx of the gateway"),
             (self.somebody, "5xx"),

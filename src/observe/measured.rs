@@ -143,6 +143,7 @@ impl Troubles {
     /// Adds what another one counted.
     pub fn add(&mut self, other: Self) {
         self.throttled += other.throttled;
+        self.passed_on += other.passed_on;
         self.gateway += other.gateway;
         self.service += other.service;
         self.somebody += other.somebody;

@@ -34,6 +34,8 @@ pub struct Second {
     pub lag: Duration,
     /// CPU time of this process.
     pub cpu: Duration,
+    /// The longest `Retry-After` of a throttled request, in seconds.
+    pub retry_after: Option<u64>,
 }
 
 impl Second {
@@ -53,6 +55,7 @@ impl Second {
         self.under_way += other.under_way;
         self.cpu += other.cpu;
         self.lag = self.lag.max(other.lag);
+        self.retry_after = self.retry_after.max(other.retry_after);
     }
 }
 
@@ -117,7 +120,11 @@ impl Seconds {
         let ended = self.at(call.done);
         if !call.poll {
             ended.ended += 1;
+            let before = ended.troubles.throttled;
             ended.troubles.count(call);
+            if ended.troubles.throttled > before {
+                ended.retry_after = ended.retry_after.max(call.retry_after);
+            }
         }
         self.under_way(call.sent, call.done);
     }
@@ -143,6 +150,16 @@ impl Seconds {
     /// All of them, from the first.
     pub fn all(&self) -> &[Second] {
         &self.all
+    }
+
+    /// What the last whole seconds before an instant held, at least so many
+    /// where there were, and how long they were together.
+    pub fn last(&self, now: Duration, least: u64) -> (Duration, Second) {
+        let end = self.place(now);
+        let begin = end.saturating_sub(least.div_ceil(self.width) as usize);
+        let mut sum = Second::default();
+        self.all.iter().take(end).skip(begin).for_each(|second| sum.add(second));
+        (Duration::from_secs((end - begin) as u64 * self.width), sum)
     }
 
     /// The same in at most so many columns, and how many seconds each holds.
@@ -176,6 +193,20 @@ mod tests {
         assert_eq!((all[0].sent, all[0].again, all[2].ended, all[2].troubles.throttled), (1, 1, 2, 1));
         let spans: Vec<_> = all.iter().map(|second| second.under_way.as_millis()).collect();
         assert_eq!(spans, [1000, 2000, 500]);
+    }
+
+    #[test]
+    fn the_last_seconds_leave_out_the_one_that_goes_on() {
+        let mut seconds = Seconds::from(Duration::from_secs(3));
+        for second in 3..=12 {
+            seconds.at(Duration::from_secs(second)).due += second;
+        }
+        let (over, last) = seconds.last(Duration::from_millis(12_300), 5);
+        assert_eq!((over.as_secs(), last.due), (5, 7 + 8 + 9 + 10 + 11));
+        let (over, last) = seconds.last(Duration::from_millis(3_900), 5);
+        assert_eq!((over.as_secs(), last.due), (0, 0));
+        let (over, last) = seconds.last(Duration::from_mins(1), 5);
+        assert_eq!((over.as_secs(), last.due), (5, 0), "nothing happened there");
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub(super) fn measured(seconds: u64) -> Measured {
             under_way: Duration::from_millis(900 + 300 * (second % 4)),
             lag: Duration::from_micros(900 + 5_000 * u64::from(middle)),
             cpu: Duration::from_millis(700),
+            retry_after: None,
         };
         measured.cpu += Duration::from_millis(700);
     }

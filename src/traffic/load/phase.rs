@@ -26,6 +26,9 @@ use crate::wire::{Exchange, Failure, Response};
 /// How long runs that are under way may go on when all is to stop, in real time.
 const DRAIN: Duration = Duration::from_secs(2);
 
+/// How many seconds tell how it stands now.
+const RECENT: u64 = 5;
+
 /// How many connections are opened at once before the start.
 const CONNECTING: usize = 64;
 
@@ -317,6 +320,7 @@ impl Phase {
     pub(super) fn live(&self) -> Live {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let (due, dropped, turned_away) = (load(&self.due), load(&self.dropped), load(&self.turned_away));
+        let now = self.target.elapsed();
         let tally = self.tally();
         let mut all: Option<OperationLatency> = None;
         for latency in &tally.latencies {
@@ -328,8 +332,10 @@ impl Phase {
         let at = |quantile| all.as_ref().map_or(Duration::ZERO, |all| all.corrected.quantile(quantile));
         Live {
             scenario: self.plan.scenario.clone(),
-            at: self.target.elapsed().saturating_sub(tally.began),
+            at: now.saturating_sub(tally.began),
             lasts: self.plan.lasts(),
+            stops_within: self.is_halted().then_some(DRAIN),
+            recent: tally.measured.seconds.last(now, RECENT),
             due,
             begun: due.saturating_sub(dropped + turned_away + self.roster.waiting() as u64),
             dropped,
