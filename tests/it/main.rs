@@ -30,6 +30,7 @@ mod real_clients;
 mod record;
 mod redact;
 mod replay;
+mod saturated;
 mod schema_suite;
 mod score;
 mod secrets;

@@ -158,8 +158,17 @@ impl Drop for Serving {
 
 /// Sends SIGINT.
 pub(crate) fn interrupt(child: &Child) {
-    let done = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
-    assert!(done.success(), "kill -INT failed");
+    assert!(signal(child, "-INT"), "kill -INT failed");
+}
+
+/// Sends a signal; whether the process was there.
+pub(crate) fn signal(child: &Child, name: &str) -> bool {
+    Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .stderr(Stdio::null())
+        .status()
+        .expect("kill is there")
+        .success()
 }
 
 /// A service that answers every call 201 with an empty object, and closes; each
