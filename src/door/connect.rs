@@ -11,7 +11,7 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::connection::Connection;
+use super::connection::{Connection, HTTP2};
 use super::trust::{NoCertificate, Trust};
 
 /// Where a connection goes: scheme, host and port.
@@ -81,6 +81,17 @@ pub enum DoorError {
     /// [`super::RestClient`].
     #[error("{0} needs TLS, which raw connections don't speak")]
     Tls(Origin),
+    /// HTTP/2 is wanted, and the other side chose something else under TLS.
+    #[error(
+        "{origin} does not speak HTTP/2: offered `h2` and `http/1.1` under TLS (ALPN), it chose {}",
+        other.as_ref().map_or_else(|| "nothing".to_owned(), |other| format!("`{other}`"))
+    )]
+    Agreed {
+        /// Where to.
+        origin: Origin,
+        /// What it chose, where it chose something.
+        other: Option<String>,
+    },
 }
 
 /// A raw connection.
@@ -142,6 +153,26 @@ impl Door {
     /// The origin has no address, is not allowed, nobody listens, or its
     /// certificate is not believed.
     pub async fn open(&self, origin: &Origin) -> Result<Connection, DoorError> {
+        self.shaken(origin, self.tls_config()).await
+    }
+
+    /// Opens a connection for HTTP/2: plain, where the other side must take it
+    /// without having been asked, or under TLS where it agrees.
+    ///
+    /// # Errors
+    /// Those of [`Door::open`], or the other side speaks something else.
+    pub async fn open_http2(&self, origin: &Origin) -> Result<Connection, DoorError> {
+        let connection = self.shaken(origin, self.trust.for_http2()).await?;
+        if origin.tls && connection.agreed() != Some(HTTP2) {
+            return Err(DoorError::Agreed {
+                origin: origin.clone(),
+                other: connection.agreed().map(|other| String::from_utf8_lossy(other).into_owned()),
+            });
+        }
+        Ok(connection)
+    }
+
+    async fn shaken(&self, origin: &Origin, config: Arc<ClientConfig>) -> Result<Connection, DoorError> {
         let stream = self.reach(origin).await?;
         if !origin.tls {
             return Ok(Connection::Plain(stream));
@@ -149,7 +180,7 @@ impl Door {
         let failed = |source| DoorError::Connect { origin: origin.clone(), source };
         let name = ServerName::try_from(origin.host.clone())
             .map_err(|e| failed(io::Error::new(io::ErrorKind::InvalidInput, e)))?;
-        let shaken = TlsConnector::from(self.tls_config()).connect(name, stream);
+        let shaken = TlsConnector::from(config).connect(name, stream);
         let shaken = tokio::time::timeout(CONNECT_TIMEOUT, shaken).await;
         let stream = shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(failed)?;
         Ok(Connection::Tls(Box::new(stream.into())))
@@ -183,6 +214,8 @@ impl Door {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
 
     #[test]
@@ -192,6 +225,32 @@ mod tests {
         assert!(door.permits("x", "[::ffff:127.0.0.1]:80".parse().expect("valid")));
         assert!(door.permits("API.example", "192.0.2.1:443".parse().expect("valid")));
         assert!(!door.permits("other.example", "192.0.2.1:443".parse().expect("valid")));
+    }
+
+    #[tokio::test]
+    async fn who_agrees_to_something_else_under_tls_is_named() {
+        for (speaks, chosen) in [(&[][..], "it chose nothing"), (&[b"http/1.1".to_vec()], "it chose `http/1.1`")] {
+            let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("randomness");
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let key = rustls::pki_types::PrivatePkcs8KeyDer::from(own.signing_key.serialize_der());
+            let mut config = rustls::ServerConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .and_then(|c| c.with_no_client_auth().with_single_cert(vec![own.cert.der().clone()], key.into()))
+                .expect("a good certificate");
+            config.alpn_protocols = speaks.to_vec();
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            let port = listener.local_addr().expect("bound").port();
+            tokio::spawn(async move {
+                let (stream, _) = listener.accept().await.expect("somebody comes");
+                tokio_rustls::TlsAcceptor::from(Arc::new(config)).accept(stream).await
+            });
+            let der = base64::engine::general_purpose::STANDARD.encode(own.cert.der());
+            let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
+            let door = Door::loopback().trusting(&pem).expect("a certificate");
+            let origin = Origin { tls: true, host: "localhost".to_owned(), port };
+            let told = door.open_http2(&origin).await.map(drop).expect_err("no HTTP/2").to_string();
+            assert!(told.contains("does not speak HTTP/2") && told.contains(chosen), "{told}");
+        }
     }
 
     #[test]

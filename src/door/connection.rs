@@ -8,6 +8,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
+/// HTTP/2 as both ends of TLS call it when they agree on what they speak (RFC
+/// 9113 §3.1).
+pub const HTTP2: &[u8] = b"h2";
+
 /// An open connection, of either end.
 #[derive(Debug)]
 pub enum Connection {
@@ -26,6 +30,12 @@ impl Connection {
             Some(rustls::ProtocolVersion::TLSv1_2) => Some("1.2"),
             _ => Some("1.3"),
         }
+    }
+
+    /// What both ends agreed to speak under TLS, where they did.
+    pub fn agreed(&self) -> Option<&[u8]> {
+        let Self::Tls(stream) = self else { return None };
+        stream.get_ref().1.alpn_protocol()
     }
 }
 

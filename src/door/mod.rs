@@ -13,5 +13,5 @@ mod trust;
 
 pub use client::RestClient;
 pub use connect::{Door, DoorError, Origin, Stream};
-pub use connection::Connection;
+pub use connection::{Connection, HTTP2};
 pub use trust::NoCertificate;

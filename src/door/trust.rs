@@ -8,6 +8,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
+use super::connection::HTTP2;
+
 /// The authorities whose certificates are believed: the system's, and others
 /// beside them. Clones share what was loaded.
 #[derive(Clone, Default)]
@@ -16,6 +18,7 @@ pub(super) struct Trust {
     authorities: Arc<[CertificateDer<'static>]>,
     /// Loaded when it is first needed.
     config: Arc<OnceLock<Arc<ClientConfig>>>,
+    http2: Arc<OnceLock<Arc<ClientConfig>>>,
 }
 
 /// A file of authorities that is none.
@@ -39,7 +42,7 @@ impl Trust {
         if authorities.len() == self.authorities.len() {
             return Err(NoCertificate);
         }
-        Ok(Self { authorities: authorities.into(), config: Arc::default() })
+        Ok(Self { authorities: authorities.into(), ..Self::default() })
     }
 
     /// What a TLS client is set up with. The system's authorities are read once
@@ -48,6 +51,17 @@ impl Trust {
         static SYSTEM: OnceLock<Arc<ClientConfig>> = OnceLock::new();
         let cell = if self.authorities.is_empty() { &SYSTEM } else { &*self.config };
         Arc::clone(cell.get_or_init(|| Arc::new(client(&self.authorities))))
+    }
+
+    /// The same for connections that are to be of HTTP/2, and say so.
+    pub(super) fn for_http2(&self) -> Arc<ClientConfig> {
+        static SYSTEM: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+        let cell = if self.authorities.is_empty() { &SYSTEM } else { &*self.http2 };
+        Arc::clone(cell.get_or_init(|| {
+            let mut config = (*self.config()).clone();
+            config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
+            Arc::new(config)
+        }))
     }
 }
 

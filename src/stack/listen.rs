@@ -12,15 +12,14 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::StackError;
-use super::tls::{Tls, accepted};
+use super::spoken::{begun, spoken};
+use super::tls::Tls;
 use crate::door::{Connection, Origin};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -70,7 +69,7 @@ impl Bound {
     pub(super) fn serve<S, B>(self, service: S) -> Listening
     where
         S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-        S::Future: Send,
+        S::Future: Send + 'static,
         S::Error: Into<BoxError>,
         B: Body + Send + 'static,
         B::Data: Send,
@@ -148,7 +147,7 @@ impl Listening {
 async fn accept<S, B>((listener, tls): (Arc<TcpListener>, Option<Tls>), service: S, mut stop: watch::Receiver<Stop>)
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
     S::Error: Into<BoxError>,
     B: Body + Send + 'static,
     B::Data: Send,
@@ -183,17 +182,18 @@ where
 async fn serve<S, B>((stream, tls): (TcpStream, Option<Tls>), service: S, mut stop: watch::Receiver<Stop>)
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
+    S::Future: Send + 'static,
     S::Error: Into<BoxError>,
     B: Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    let stream = tokio::select! {
-        accepted = accepted(tls.as_ref(), stream) => accepted,
+    let begun = tokio::select! {
+        begun = begun(tls.as_ref(), stream) => begun,
         () = stopped(&mut stop) => return,
     };
     // Who does not shake hands is not served.
-    let Ok(stream) = stream else { return };
+    let Ok((stream, version)) = begun else { return };
     let over_tls = matches!(stream, Connection::Tls(_));
     let service = service_fn(move |mut request: Request<Incoming>| {
         if over_tls {
@@ -201,16 +201,7 @@ where
         }
         service.call(request)
     });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    // How a connection ended is the client's to judge.
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        () = stopped(&mut stop) => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
-        }
-    }
+    spoken((stream, version), service, stopped(&mut stop)).await;
 }
 
 async fn stopped(stop: &mut watch::Receiver<Stop>) {

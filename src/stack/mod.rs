@@ -24,6 +24,7 @@ mod error;
 mod fault;
 mod listen;
 mod options;
+mod spoken;
 mod start;
 mod surroundings;
 mod tiers;

@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::certificate::{CertificateError, named, pem};
 use crate::clock::Timestamp;
-use crate::door::Connection;
+use crate::door::{Connection, HTTP2};
 
 /// How long a client may take to shake hands, in real time.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -65,12 +65,13 @@ impl Tls {
         let root = authority.self_signed(&key).map_err(failed)?;
         let (own, certificate) = leaf(listen, today, &Issuer::new(authority, key))?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|e| CertificateError::of(&e))?
             .with_no_client_auth()
             .with_single_cert(vec![certificate], PrivatePkcs8KeyDer::from(own.serialize_der()).into())
             .map_err(|e| CertificateError::of(&e))?;
+        config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
         Ok(Self { acceptor, authority: pem("CERTIFICATE", root.der()).into() })
     }

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use tokio::net::{TcpListener, TcpStream};
@@ -46,7 +44,8 @@ use crate::policy::instance::Instance;
 use crate::policy::{Effective, Surroundings, load_instance};
 use crate::stack::identity::GATEWAY_IDENTITY;
 use crate::stack::listen::secured;
-use crate::stack::tls::{Tls, accepted};
+use crate::stack::spoken::{begun, spoken};
+use crate::stack::tls::Tls;
 use crate::wire::Secret;
 
 /// How long open connections may take to end once the gateway stops, in real
@@ -363,28 +362,19 @@ async fn serve(
     shared: Arc<Shared>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let stream = tokio::select! {
-        accepted = accepted(tls.as_ref(), stream) => accepted,
+    let begun = tokio::select! {
+        begun = begun(tls.as_ref(), stream) => begun,
         () = stopped(&mut stop) => return,
     };
     // Who does not shake hands is not served.
-    let Ok(stream) = stream else { return };
+    let Ok((stream, version)) = begun else { return };
     let client = (peer.to_canonical(), stream.tls_version());
     let stream = Turn::new(stream, &shared.under_way);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         async move { Ok::<_, Infallible>(shared.handle(request, client).await) }
     });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    // How a connection ended is the client's to judge.
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        () = stopped(&mut stop) => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
-        }
-    }
+    spoken((stream, version), service, stopped(&mut stop)).await;
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

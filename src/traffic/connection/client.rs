@@ -166,7 +166,7 @@ fn closed() -> Failure {
 pub(in crate::traffic) fn refused(error: &DoorError) -> Failure {
     let kind = match error {
         DoorError::NotAllowed { .. } => FailureKind::Refused,
-        DoorError::Connect { .. } | DoorError::Tls(_) => FailureKind::Connect,
+        DoorError::Connect { .. } | DoorError::Tls(_) | DoorError::Agreed { .. } => FailureKind::Connect,
     };
     Failure { kind, detail: error.to_string() }
 }
