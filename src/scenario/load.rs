@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::actions::known_children;
 use super::fault::fault_plan;
 use super::flows::flow;
-use super::model::{Connections, FlowSpec, Kept, Scenario};
+use super::model::{Connections, FlowSpec, Http, Kept, Scenario};
 use super::read::{fault, list, optional_count, optional_span, optional_word, word};
 use super::threshold::{known_calls, threshold};
 use crate::diagnose::{Diagnostic, Diagnostics, Fields, Node, Place, parse_yaml};
@@ -100,6 +100,9 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
     };
     let at_once = optional_count(&mut fields, "at_once", (1, 20_000)).map_or(AT_ONCE, |n| n as u32);
     let connections = fields.optional("connections").map(|node| connections(node, fields.diagnostics()));
+    if connections.is_some_and(|connections| connections.http == Http::Two) {
+        of_connection(&flows, fields.diagnostics());
+    }
     let warm_up = optional_span(&mut fields, "warm_up").unwrap_or_default();
     let thresholds = match fields.optional("thresholds") {
         Some(node) => list(node, fields.diagnostics(), threshold),
@@ -130,6 +133,8 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
     })
 }
 
+const OF_CONNECTION: [&str; 5] = ["connection", "keep-alive", "proxy-connection", "te", "upgrade"];
+
 const NEEDS: [(&str, Need); 12] = [
     ("behaviour", Need::Behaviour),
     ("effects", Need::Effects),
@@ -150,8 +155,35 @@ fn connections(node: &Node, diagnostics: &mut Diagnostics) -> Connections {
     let opened = optional_count(&mut fields, "opened", (0, 20_000)).unwrap_or(0) as u32;
     let kept = [("shared", Kept::Shared), ("by_flow", Kept::ByFlow), ("never", Kept::Never)];
     let kept = optional_word(&mut fields, "kept", &kept).unwrap_or_default();
+    let http = fields.optional("http").and_then(|node| http(node, fields.diagnostics())).unwrap_or_default();
     fields.finish();
-    Connections { opened, kept }
+    Connections { opened, kept, http }
+}
+
+fn http(node: &Node, diagnostics: &mut Diagnostics) -> Option<Http> {
+    match node.key_text().as_str() {
+        "1.1" => Some(Http::One),
+        "2" => Some(Http::Two),
+        _ => {
+            fault(node, "no version of HTTP that calls can go over", "`1.1` or `2`", diagnostics);
+            None
+        }
+    }
+}
+
+/// Header fields of one connection, which HTTP/2 does not have.
+fn of_connection(flows: &[FlowSpec], diagnostics: &mut Diagnostics) {
+    for action in flows.iter().flat_map(|flow| &flow.actions) {
+        let named = action.fields.iter().map(|(name, _)| name);
+        for name in named.filter(|name| OF_CONNECTION.iter().any(|other| name.eq_ignore_ascii_case(other))) {
+            diagnostics.push(
+                Diagnostic::error(action.place.clone(), format!("a call over HTTP/2 can't carry `{name}`"))
+                    .expected("no header field of a single connection (RFC 9113 §8.2.2)")
+                    .actual(format!("`{name}` under `fields`, and `http: 2` under `connections`"))
+                    .hint("leave out one of them"),
+            );
+        }
+    }
 }
 
 fn texts(node: &Node, diagnostics: &mut Diagnostics) -> Vec<String> {

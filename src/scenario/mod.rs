@@ -26,8 +26,8 @@ pub use calls::{CallSource, POOL, PlannedAction, PlannedCall};
 pub use lint::lint;
 pub use load::{load, load_dir};
 pub use model::{
-    ActionSpec, Arrivals, ChildSpec, Concurrency, Connections, DuplicateKind, Duplicates, FlowSpec, Kept, Oversized,
-    Scenario, Start, TimeBase, Users,
+    ActionSpec, Arrivals, ChildSpec, Concurrency, Connections, DuplicateKind, Duplicates, FlowSpec, Http, Kept,
+    Oversized, Scenario, Start, TimeBase, Users,
 };
 pub use plan::{Crew, FlowClone, Overrides, Plan, PlannedFault, PlannedFlow, plan};
 pub use tickets::{Ticket, Tickets};

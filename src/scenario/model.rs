@@ -56,6 +56,27 @@ pub struct Connections {
     pub opened: u32,
     /// What becomes of one after a call.
     pub kept: Kept,
+    /// What is spoken over them.
+    pub http: Http,
+}
+
+impl Connections {
+    /// How many are opened before the first run is due: one at least where it
+    /// must first be seen that the other side speaks what is asked for.
+    pub fn at_start(&self) -> u32 {
+        self.opened.max(u32::from(self.http == Http::Two))
+    }
+}
+
+/// A version of HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Http {
+    /// 1.1: a call at a time over a connection.
+    #[default]
+    One,
+    /// 2: the calls of an owner share a connection, and another where the other
+    /// side takes no more over that.
+    Two,
 }
 
 /// What becomes of a connection after a call.

@@ -229,6 +229,29 @@ fn a_policy_can_be_written_out_as_in_a_definition() {
 }
 
 #[test]
+fn connections_are_of_http_1_1_or_2_and_nothing_else_is_meant() {
+    let text = |connections: &str, fields: &str| {
+        format!(
+            "format: seamstress/scenario/1\nname: n\ndescription: d\nconnections: {connections}\nflows:\n  - name: a\n    \
+             actions: [{{ contract: a/v1, operation: b, fields: {fields} }}]\n    \
+             start: {{ burst: {{ runs: 1, within: 1 s }} }}\n"
+        )
+    };
+    let read = |connections: &str| load("s.yaml", &text(connections, "{ Upgrade: x }")).map(|s| s.connections);
+    let (default, written) = (read("{}").expect("good"), read("{ http: 1.1, opened: 3 }").expect("good"));
+    assert_eq!((default.http, written.http), (Http::One, Http::One));
+    assert_eq!((default.at_start(), written.at_start()), (0, 3));
+    let second = load("s.yaml", &text("{ http: 2, kept: by_flow }", "{ X-A: b }")).expect("good").connections;
+    assert_eq!((second.http, second.kept, second.at_start()), (Http::Two, Kept::ByFlow, 1));
+    for wrong in ["3", "1.0", "h2", "[2]"] {
+        let told = read(&format!("{{ http: {wrong} }}")).expect_err("wrong").to_string();
+        assert!(told.contains("s.yaml:4:22") && told.contains("`1.1` or `2`"), "{told}");
+    }
+    let told = read("{ http: 2 }").expect_err("a field of one connection").to_string();
+    assert!(told.contains("s.yaml:7:15") && told.contains("over HTTP/2 can't carry `Upgrade`"), "{told}");
+}
+
+#[test]
 fn an_unknown_operation_is_told_where_it_is_named() {
     let text = "format: seamstress/scenario/1\nname: n\ndescription: d\nflows:\n  - name: a\n    \
                 actions: [{ contract: bulk-update/v1, operation: submitBach }]\n    \

@@ -16,6 +16,7 @@ mod exit_codes;
 mod faults;
 mod gate;
 mod golden;
+mod http2;
 mod imports;
 mod init;
 mod links;

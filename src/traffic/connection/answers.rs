@@ -12,7 +12,7 @@ use crate::wire::{Failure, FailureKind, Fields, Response};
 pub(in crate::traffic) const ANSWER_BOUND: usize = 1 << 20;
 
 /// The largest header section that is read.
-const LONGEST_HEAD: usize = 256 * 1024;
+pub(super) const LONGEST_HEAD: usize = 256 * 1024;
 
 /// The most header fields that an answer may have.
 const FIELDS: usize = 128;

@@ -11,7 +11,11 @@ mod location;
 mod open;
 mod outgoing;
 mod pool;
+mod shared;
 mod shot;
+mod streams;
+#[cfg(test)]
+mod streams_tests;
 mod stubborn;
 #[cfg(test)]
 mod tests;
@@ -25,3 +29,4 @@ pub(in crate::traffic) use location::follow;
 pub(in crate::traffic) use outgoing::Outgoing;
 pub(in crate::traffic) use pool::Pool;
 pub(in crate::traffic) use shot::{Shot, tier};
+pub(in crate::traffic) use streams::Streams;

@@ -15,7 +15,7 @@ static FILL: [u8; 64 * 1024] = [b'x'; 64 * 1024];
 
 /// Content on its way out: at most three pieces, of which the middle one is
 /// handed out over and over from the shared buffer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::traffic) struct Outgoing {
     head: Bytes,
     fill: u64,
@@ -67,7 +67,8 @@ impl Outgoing {
         (usual || self.left() > 0).then(|| ("Content-Length", self.left().to_string()))
     }
 
-    fn left(&self) -> u64 {
+    /// How much of it is left.
+    pub(super) fn left(&self) -> u64 {
         self.head.len() as u64 + self.fill + self.tail.len() as u64
     }
 }

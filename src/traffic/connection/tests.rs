@@ -1,4 +1,4 @@
-//! What both clients promise: that of cases and that of the load path.
+//! What all clients promise: that of cases and those of the load path.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::answers::ANSWER_BOUND;
-use super::{Client, Line, drafted};
+use super::{Client, Line, Streams, drafted};
 use crate::door::Origin;
 use crate::target::Target;
 use crate::traffic::testing::{serve, target};
@@ -23,14 +23,22 @@ use crate::wire::{Body, Exchange, FailureKind, Headers, Request, Tier};
 enum Either {
     Client(Client),
     Line(Line, Arc<Target>, Duration),
+    Streams(Streams, Arc<Target>, Duration),
 }
 
 impl Either {
+    /// Those of HTTP/1.1.
     fn both(origin: &Origin, timeout: Duration) -> [Self; 2] {
         let target = target();
         let line = Line::new(target.clone(), origin.clone());
         let client = Client::new(target.clone(), origin.clone()).with_timeout(timeout);
         [Self::Client(client), Self::Line(line, target, timeout)]
+    }
+
+    fn all(origin: &Origin, timeout: Duration) -> impl Iterator<Item = Self> {
+        let target = target();
+        let streams = Streams::new(target.clone(), origin.clone());
+        Self::both(origin, timeout).into_iter().chain([Self::Streams(streams, target, timeout)])
     }
 
     async fn send(&mut self, method: Method, path: &str, body: Body) -> Exchange {
@@ -40,6 +48,11 @@ impl Either {
             Self::Line(line, target, timeout) => {
                 let draft = drafted(&request, "gateway.example").expect("can be sent");
                 let shot = line.shoot(draft, *timeout).await;
+                shot.exchange(request, (Duration::ZERO, 1), target)
+            }
+            Self::Streams(streams, target, timeout) => {
+                let draft = drafted(&request, "gateway.example").expect("can be sent");
+                let shot = streams.shoot(draft, *timeout).await;
                 shot.exchange(request, (Duration::ZERO, 1), target)
             }
         }
@@ -79,14 +92,16 @@ async fn each_kind_of_body_is_framed_as_it_says() {
     let origin = serve(app).await;
     let piece = || Bytes::from_static(b"abc");
     let filler = |length| Body::Filler { head: piece(), fill: 3_000_000, tail: piece(), length };
-    for mut client in Either::both(&origin, LONG) {
+    for mut client in Either::all(&origin, LONG) {
+        // HTTP/2 frames all content alike.
+        let chunked = if matches!(client, Either::Streams(..)) { "- -" } else { "- chunked" };
         for (body, framed) in [
-            (Body::Empty, "0 - 0"),
-            (Body::Bytes(piece()), "3 - 3"),
-            (Body::Chunked(piece()), "- chunked 3"),
-            (Body::Chunked(Bytes::new()), "- chunked 0"),
-            (filler(true), "3000006 - 3000006"),
-            (filler(false), "- chunked 3000006"),
+            (Body::Empty, "0 - 0".to_owned()),
+            (Body::Bytes(piece()), "3 - 3".to_owned()),
+            (Body::Chunked(piece()), format!("{chunked} 3")),
+            (Body::Chunked(Bytes::new()), format!("{chunked} 0")),
+            (filler(true), "3000006 - 3000006".to_owned()),
+            (filler(false), format!("{chunked} 3000006")),
         ] {
             let exchange = client.send(Method::POST, "/", body).await;
             assert_eq!(exchange.outcome.expect("answered").body, framed);
@@ -97,7 +112,7 @@ async fn each_kind_of_body_is_framed_as_it_says() {
 #[tokio::test]
 async fn the_connection_is_kept_and_the_instants_are_in_order() {
     let origin = serve(Router::new().route("/", get(port))).await;
-    for mut client in Either::both(&origin, LONG) {
+    for mut client in Either::all(&origin, LONG) {
         let mut ports = Vec::new();
         for method in [Method::GET, Method::HEAD, Method::GET] {
             let exchange = client.send(method.clone(), "/", Body::Empty).await;
@@ -166,7 +181,7 @@ async fn what_is_missing_is_told_by_kind() {
 async fn a_long_answer_is_cut_and_the_tier_is_told() {
     let app = Router::new().route("/long", get(|| async { ([("x-served-by", "s")], vec![b'y'; 3 << 20]) }));
     let origin = serve(app).await;
-    for mut client in Either::both(&origin, LONG) {
+    for mut client in Either::all(&origin, LONG) {
         let long = client.send(Method::GET, "/long", Body::Empty).await;
         assert_eq!(long.tier, Some(Tier::Service));
         let response = long.outcome.expect("answered");

@@ -86,7 +86,7 @@ impl Phase {
     pub(super) fn new(target: Arc<Target>, plan: Plan, sink: Sink, stop: watch::Receiver<bool>) -> Self {
         Self {
             pool: Pool::new(target.clone()),
-            lines: Lines::new(target.clone(), if plan.connections.kept == Kept::Never { 0 } else { plan.most_calls() }),
+            lines: Lines::new(target.clone(), &plan),
             payloads: Payloads::of(&plan),
             roster: Roster::of(&plan),
             outbound: plan.flows.iter().map(outbound).collect(),
@@ -202,12 +202,7 @@ impl Phase {
 
     /// Opens the connections that are to be open before the first run is due.
     pub(super) async fn connect(&self) -> Result<(), AttackError> {
-        let open = (0..self.plan.connections.opened).map(|_| async {
-            let mut line = self.lines.take(NOBODY);
-            let opened = line.connect().await;
-            self.lines.give(line, NOBODY);
-            opened
-        });
+        let open = (0..self.plan.connections.at_start()).map(|_| self.lines.connect());
         let opened: Result<Vec<()>, Failure> = stream::iter(open).buffer_unordered(CONNECTING).try_collect().await;
         opened.map(drop).map_err(|failure| AttackError::Connect(failure.detail))
     }

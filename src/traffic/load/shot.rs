@@ -61,10 +61,7 @@ impl Errand<'_> {
         let phase = self.phase;
         let _lanes = self.lanes().await;
         let owner = phase.owner(&self.due.ticket);
-        let mut line = phase.lines.take(owner);
-        let shot = line.shoot(draft, timeout).await;
-        phase.lines.give(line, owner);
-        shot
+        phase.lines.shoot(draft, owner, timeout).await
     }
 
     /// Sends what follows the first request of a call, or announces it; a `poll`
