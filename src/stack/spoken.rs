@@ -69,7 +69,9 @@ where
     if version == Version::HTTP_2 {
         let service = service_fn(move |request| service.call(as_before(request)));
         let mut builder = http2::Builder::new(StreamTasks::default());
-        let mut connection = pin!(builder.max_concurrent_streams(STREAMS).serve_connection(stream, service));
+        // Content that comes after its answer is no attack.
+        builder.max_concurrent_streams(STREAMS).max_local_error_reset_streams(None);
+        let mut connection = pin!(builder.serve_connection(stream, service));
         tokio::select! {
             _ = connection.as_mut() => return,
             () = stop => connection.as_mut().graceful_shutdown(),

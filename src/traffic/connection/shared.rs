@@ -28,12 +28,15 @@ const IDLE_BOUND: Duration = Duration::from_mins(1);
 /// before some of it is read.
 const WINDOWS: (u32, u32) = (1 << 20, 8 << 20);
 
+/// How many calls that were given up are remembered.
+const FORGOTTEN_AFTER: usize = 1024;
+
 /// The most header fields that a request may have.
 const FIELDS: usize = 128;
 
 /// Fields that HTTP/2 says in another way or knows nothing of (RFC 9113 §8.2.2).
-pub(super) const OF_HTTP1: [&str; 6] =
-    ["connection", "host", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+const OF_HTTP1: [&str; 7] =
+    ["connection", "host", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
 
 /// An open connection.
 #[derive(Debug)]
@@ -100,10 +103,9 @@ impl Shared {
 
     async fn call(&self, head: &Bytes, content: Outgoing) -> Result<Answer, Unanswered> {
         let request = prepared(head, &self.scheme).map_err(Unanswered::Failed)?;
-        let unsent = |error: h2::Error| Unanswered::Untouched(causes(&error));
-        let mut sender = self.sender.clone().ready().await.map_err(unsent)?;
+        let mut sender = self.sender.clone().ready().await.map_err(|error| unsent(&error))?;
         let alone = content.is_end_stream();
-        let (response, mut sending) = sender.send_request(request, alone).map_err(unsent)?;
+        let (response, mut sending) = sender.send_request(request, alone).map_err(|error| unsent(&error))?;
         if !alone {
             pour(&mut sending, content);
         }
@@ -147,6 +149,9 @@ impl Drop for Place {
 async fn begun(stream: Connection) -> Result<SendRequest<Bytes>, String> {
     let mut builder = Builder::new();
     builder.enable_push(false).max_header_list_size(LONGEST_HEAD as u32);
+    // Calls that are given up are many where a target is slow; that their answers
+    // come late is no attack.
+    builder.max_concurrent_reset_streams(FORGOTTEN_AFTER).max_local_error_reset_streams(None);
     builder.initial_window_size(WINDOWS.0).initial_connection_window_size(WINDOWS.1);
     let (sender, mut driver) = builder.handshake(stream).await.map_err(|error| causes(&error))?;
     let ping = driver.ping_pong();
@@ -229,6 +234,15 @@ fn prepared(head: &Bytes, scheme: &Scheme) -> Result<http::Request<()>, Failure>
     *request.method_mut() = method;
     *request.uri_mut() = Uri::from_parts(uri).map_err(|error| unsendable(path, &error))?;
     Ok(request)
+}
+
+/// Why a call could not be sent: the connection is over, or the call is none of
+/// HTTP/2.
+fn unsent(error: &h2::Error) -> Unanswered {
+    if error.is_io() || error.is_go_away() || error.is_reset() {
+        return Unanswered::Untouched(causes(error));
+    }
+    Unanswered::Failed(failed(FailureKind::Protocol, &causes(error)))
 }
 
 /// What it means that a call failed. A call beyond the last that a GOAWAY names,

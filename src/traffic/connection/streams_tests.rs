@@ -35,23 +35,33 @@ enum Act {
     LeaveAfter,
     /// It leaves without a word.
     Close,
+    /// Answers all calls at once, when one with content has come.
+    Late,
 }
 
 const HEADERS: u8 = 1;
 const PING: u8 = 6;
 
-fn frame(kind: u8, flags: u8, stream: u8, content: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0, 0, content.len() as u8, kind, flags, 0, 0, 0, stream];
+fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0, 0, content.len() as u8, kind, flags];
+    frame.extend_from_slice(&stream.to_be_bytes());
     frame.extend_from_slice(content);
     frame
 }
 
+/// `:status: 200`, and no content.
+fn answer(stream: u32) -> Vec<u8> {
+    frame(HEADERS, 5, stream, &[0x88])
+}
+
 impl Act {
-    /// The frames, and whether the connection ends then.
-    fn frames(self) -> (Vec<u8>, bool) {
+    /// The frames once these calls have come, the last one with content or
+    /// without, and whether the connection ends then.
+    fn frames(self, asked: &[u32], content: bool) -> (Vec<u8>, bool) {
         match self {
-            // `:status: 200`, and no content.
-            Self::Answer => (frame(HEADERS, 5, 1, &[0x88]), false),
+            Self::Answer => (answer(1), false),
+            Self::Late if content => (asked.iter().flat_map(|stream| answer(*stream)).collect(), false),
+            Self::Late => (Vec::new(), false),
             Self::Refuse => (frame(3, 0, 1, &[0, 0, 0, 7]), false),
             Self::Reset => (frame(3, 0, 1, &[0, 0, 0, 2]), false),
             Self::Leave => (frame(7, 0, 0, &[0; 8]), true),
@@ -81,6 +91,7 @@ async fn act_on(mut stream: TcpStream, act: Act) -> std::io::Result<()> {
     stream.read_exact(&mut [0; 24]).await?;
     // No settings of its own.
     stream.write_all(&frame(4, 0, 0, &[])).await?;
+    let mut asked = Vec::new();
     loop {
         let mut head = [0; 9];
         stream.read_exact(&mut head).await?;
@@ -88,8 +99,9 @@ async fn act_on(mut stream: TcpStream, act: Act) -> std::io::Result<()> {
         stream.read_exact(&mut content).await?;
         match (head[3], head[4]) {
             (PING, 0) => stream.write_all(&frame(PING, 1, 0, &content)).await?,
-            (HEADERS, _) => {
-                let (frames, ends) = act.frames();
+            (HEADERS, flags) => {
+                asked.push(u32::from_be_bytes([head[5], head[6], head[7], head[8]]));
+                let (frames, ends) = act.frames(&asked, flags & 1 == 0);
                 stream.write_all(&frames).await?;
                 if ends {
                     return stream.shutdown().await;
@@ -107,6 +119,11 @@ fn streams(origin: &Origin) -> Streams {
 async fn shoot(streams: &Streams, timeout: Duration) -> Shot {
     let request = Request { method: Method::GET, target: "/".to_owned(), headers: Headers::new(), body: Body::Empty };
     streams.shoot(drafted(&request, "gateway.example").expect("can be sent"), timeout).await
+}
+
+async fn send(streams: &Streams, body: Body) -> Shot {
+    let request = Request { method: Method::POST, target: "/".to_owned(), headers: Headers::new(), body };
+    streams.shoot(drafted(&request, "gateway.example").expect("can be sent"), LONG).await
 }
 
 async fn failure(streams: &Streams, timeout: Duration) -> Failure {
@@ -133,6 +150,22 @@ async fn what_somebody_may_have_looked_at_is_sent_once() {
         let failure = failure(&streams(&origin), LONG).await;
         assert_eq!((failure.kind, count.load(Ordering::SeqCst)), (FailureKind::Reset, 1), "{}", failure.detail);
     }
+}
+
+#[tokio::test]
+async fn answers_to_calls_that_were_given_up_end_no_connection() {
+    let (origin, count) = acting(&[Act::Late]).await;
+    let streams = streams(&origin);
+    for _ in 0..20 {
+        for failure in join_all((0..100).map(|_| failure(&streams, Duration::from_millis(50)))).await {
+            assert_eq!(failure.kind, FailureKind::Timeout, "{}", failure.detail);
+        }
+    }
+    for _ in 0..2 {
+        let shot = send(&streams, Body::Bytes(Bytes::from_static(b"now"))).await;
+        assert_eq!(shot.outcome.expect("answered").status, 200);
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
 /// A server that takes so many calls over a connection, and answers each with its
@@ -194,9 +227,7 @@ async fn an_answer_before_the_body_was_read_is_an_answer() {
     let streams = streams(&origin);
     for _ in 0..5 {
         let body = Body::Filler { head: Bytes::new(), fill: 20 << 20, tail: Bytes::new(), length: true };
-        let request = Request { method: Method::POST, target: "/".to_owned(), headers: Headers::new(), body };
-        let draft = drafted(&request, "gateway.example").expect("can be sent");
-        assert_eq!(streams.shoot(draft, LONG).await.outcome.expect("answered").status, 413);
+        assert_eq!(send(&streams, body).await.outcome.expect("answered").status, 413);
     }
 }
 
