@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::actions::known_children;
+use super::clocks::clocks;
 use super::fault::fault_plan;
 use super::flows::flow;
 use super::model::{Connections, FlowSpec, Http, Kept, Scenario};
@@ -110,9 +111,10 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
     };
     known_calls(&thresholds, &flows, fields.diagnostics());
     let scale_all = optional_word(&mut fields, "scale", &[("waits", false), ("all", true)]).unwrap_or(false);
+    let waits = fields.optional("clocks").map(|node| clocks(node, (&flows, scale_all), fields.diagnostics()));
     fields.finish();
     needs.push(Need::Load);
-    if !faults.is_empty() {
+    if !faults.is_empty() || waits.is_some() {
         needs.push(Need::Faults);
     }
     needs.sort_unstable();
@@ -130,6 +132,7 @@ fn scenario(file: Arc<str>, root: &Node, diagnostics: &mut Diagnostics) -> Optio
         thresholds,
         needs,
         scale_all,
+        waits: waits.unwrap_or_default(),
     })
 }
 

@@ -8,6 +8,7 @@
 
 mod actions;
 mod calls;
+mod clocks;
 mod dues;
 mod fault;
 mod fields;

@@ -8,7 +8,7 @@ use crate::diagnose::Place;
 use crate::flow::{CorrelationBirth, Definition, HeaderSet, RetryPolicy};
 use crate::generate::Need;
 use crate::observe::Threshold;
-use crate::wire::FaultPlan;
+use crate::wire::{FaultPlan, Waits};
 
 /// A scenario file that was loaded.
 #[derive(Clone, Debug)]
@@ -37,9 +37,11 @@ pub struct Scenario {
     /// What the target must offer: what the file names, leave to send load, and
     /// faults where it injects some.
     pub needs: Vec<Need>,
-    /// `scale: all`: answer timeouts scale with the clock too, and no latency
-    /// is judged.
+    /// `scale: all`: answer timeouts of flows and of the gateway scale with the
+    /// clock too, and no latency is judged.
     pub scale_all: bool,
+    /// How long the gateway and a load balancer in front of it wait then.
+    pub waits: Waits,
 }
 
 impl Scenario {

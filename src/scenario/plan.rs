@@ -15,7 +15,7 @@ use crate::diagnose::Diagnostics;
 use crate::flow::{CorrelationBirth, Definition, Kind, Workflow, mix};
 use crate::generate::{Need, Nonce, Seed};
 use crate::observe::Threshold;
-use crate::wire::Fault;
+use crate::wire::{Fault, Waits};
 
 /// How many calls may be under way at once for every two runs that may: a run
 /// can make several at once.
@@ -53,6 +53,9 @@ pub struct Plan {
     pub crews: Vec<Crew>,
     /// What Dataverse does wrong, after the start.
     pub faults: Vec<PlannedFault>,
+    /// How long the gateway waits, and a load balancer in front of it, where the
+    /// shared clock counts that.
+    pub waits: Option<Waits>,
     /// How many runs may be under way at once.
     pub users: usize,
     /// How many calls may be under way at once.
@@ -205,6 +208,7 @@ pub fn plan(
         warm_up: scenario.warm_up,
         thresholds: scenario.thresholds.clone(),
         faults: planner.faults(),
+        waits: scenario.scale_all.then(|| scenario.waits.clone()),
         crews: planner.crews(),
         flows,
         tickets,

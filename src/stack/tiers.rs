@@ -27,7 +27,7 @@ pub(super) struct Tiers {
 }
 
 fn counted(gateway: &Gateway) -> Counted {
-    (Arc::clone(gateway.counters()), gateway.metric_sums().clone())
+    (Arc::clone(gateway.counters()), gateway.metric_sums().clone(), gateway.patience().clone())
 }
 
 impl Tiers {

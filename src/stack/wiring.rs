@@ -11,7 +11,7 @@ use super::control::{ControlOptions, LogSource, Restart, RowSource, TraceSource}
 use super::dataverse::{DataverseHandle, DataverseOptions, WaysIn};
 use super::defects::Defect;
 use super::fault::FaultBoard;
-use super::gateway::{Counters, GatewayOptions, Metrics, RowLog, TraceLog, Upstream};
+use super::gateway::{Counters, GatewayOptions, Metrics, Patience, RowLog, TraceLog, Upstream};
 use super::issuer::{Directory, IssuerOptions, Tenant};
 use super::model::ModelOptions;
 use super::service::{Behind, ModelEndpoint, ServiceOptions, TriggerEndpoint};
@@ -198,7 +198,8 @@ impl Start<'_> {
         }
     }
 
-    pub(super) fn control(&self, tenant: &Tenant, (counters, metrics): Counted, ours: Option<Ours>) -> ControlOptions {
+    pub(super) fn control(&self, tenant: &Tenant, counted: Counted, ours: Option<Ours>) -> ControlOptions {
+        let (counters, metrics, patience) = counted;
         let (rows, traces, recorded) = (self.rows.clone(), self.traces.clone(), self.traces.clone());
         let (dataverse, seat, trigger) = match ours {
             Some(ours) => (Some(ours.dataverse), ours.seat, Some(ours.trigger)),
@@ -214,6 +215,7 @@ impl Start<'_> {
                 .recording(move |since| recorded.recorded(since)),
             counters,
             metrics,
+            patience,
             clock: self.clock(),
             log: seat.log,
             restart: seat.restart,
@@ -221,8 +223,8 @@ impl Start<'_> {
     }
 }
 
-/// What the gateway counts: by limits, and by `emit-metric`.
-pub(super) type Counted = (Arc<Counters>, Metrics);
+/// What the gateway counts, by limits and by `emit-metric`, and how long it waits.
+pub(super) type Counted = (Arc<Counters>, Metrics, Patience);
 
 /// What the control surface steers of the service and what is behind it.
 pub(super) struct Ours {

@@ -1,18 +1,20 @@
-//! Faults that a case has armed, disarmed on every path out of it.
+//! Faults that a case or a scenario has armed, and waits that it has set, taken back on every path out of it.
 
 use crate::target::{Control, TargetError};
-use crate::wire::Fault;
+use crate::wire::{Fault, Waits};
 
 /// The numbers of the armed faults.
 #[derive(Debug)]
 pub(super) struct Armed {
     control: Option<Control>,
     faults: Vec<u64>,
+    /// Whether waits are set.
+    waits: bool,
 }
 
 impl Armed {
     pub(super) fn at(control: Option<Control>) -> Self {
-        Self { control, faults: Vec::new() }
+        Self { control, faults: Vec::new(), waits: false }
     }
 
     /// Arms a fault; `false` where the target takes none.
@@ -22,9 +24,17 @@ impl Armed {
         Ok(true)
     }
 
+    /// Has the gateway's waits counted by the shared clock, where it is ours.
+    pub(super) async fn wait(&mut self, waits: &Waits) -> Result<(), TargetError> {
+        let Some(control) = &self.control else { return Ok(()) };
+        self.waits = true;
+        control.wait(waits).await
+    }
+
     /// These, for somebody else who disarms them.
     pub(super) fn taken(&mut self) -> Self {
-        Self { control: self.control.clone(), faults: std::mem::take(&mut self.faults) }
+        let (faults, waits) = (std::mem::take(&mut self.faults), std::mem::take(&mut self.waits));
+        Self { control: self.control.clone(), faults, waits }
     }
 
     /// Whether one of them has hit a request.
@@ -40,6 +50,10 @@ impl Armed {
             control.disarm(*fault).await?;
             self.faults.pop();
         }
+        if let (Some(control), true) = (&self.control, self.waits) {
+            control.wait_as_usual().await?;
+            self.waits = false;
+        }
         Ok(())
     }
 }
@@ -49,8 +63,12 @@ impl Drop for Armed {
     /// disarming.
     fn drop(&mut self) {
         let (Some(control), faults) = (self.control.take(), std::mem::take(&mut self.faults)) else { return };
-        if let (false, Ok(runtime)) = (faults.is_empty(), tokio::runtime::Handle::try_current()) {
+        let waits = self.waits;
+        if let (true, Ok(runtime)) = (waits || !faults.is_empty(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(async move {
+                if waits {
+                    let _ = control.wait_as_usual().await;
+                }
                 for fault in faults {
                     let _ = control.disarm(fault).await;
                 }

@@ -16,6 +16,7 @@ mod keys;
 mod message;
 mod secret;
 mod token;
+mod waits;
 
 pub use archive::{Archive, Packed, archive};
 pub use curl::{curl_line, curl_line_with};
@@ -31,3 +32,4 @@ pub use keys::{Keys, push_cookie, push_query};
 pub use message::{Body, Request, Response};
 pub use secret::{Redactor, Secret};
 pub use token::{Dress, TokenKind};
+pub use waits::Waits;

@@ -55,16 +55,22 @@ fn a_commit_after_the_flow_gave_up_is_told_in_one_line_where_the_service_takes_t
     let ran = load(&["--defect", "claim-lost-with-client"]);
     let record = ran.record();
     let findings = record["findings"].as_array().expect("findings");
-    let late = findings.iter().find(|finding| finding["check"] == "idempotency/duplicate-under-load");
-    let title = late.unwrap_or_else(|| panic!("{}", ran.all()))["title"].as_str().expect("a title").to_owned();
-    let told = regex::Regex::new(
-        "^three-clocks: attempt 1 committed at 13[1-5] s, after the client gave up at 12[0-4] s: 2 rows, 1 promised$",
-    );
-    assert!(told.expect("a pattern").is_match(&title), "{title}");
+    let late = findings.iter().filter(|finding| finding["check"] == "idempotency/duplicate-under-load");
+    let titles: Vec<&str> = late.filter_map(|finding| finding["title"].as_str()).collect();
+    for who in ["the client gave up at 12[0-4]", "the gateway gave up at 10[0-4]"] {
+        let told = format!("^three-clocks: attempt 1 committed at 13[1-9] s, after {who} s: 2 rows, 1 promised$");
+        let told = regex::Regex::new(&told).expect("a pattern");
+        assert!(titles.iter().any(|title| told.is_match(title)), "{titles:?}\n{}", ran.all());
+    }
+    // The third clock is a load balancer's: 230 s of the clock are 11.5 s.
+    let latencies = record["phases"][0]["latencies"].as_array().expect("latencies").clone();
+    let decided = latencies.iter().find(|latency| latency["contract"] == "inference/v1").expect("decisions");
+    let cut = decided["corrected"]["max_ms"].as_f64().expect("a number");
+    assert!((11_400.0..14_000.0).contains(&cut), "{cut}: {}", ran.all());
     // Each attempt finds the first one at work, or what it did.
     let ran = load(&[]);
     assert_eq!(ran.code, 0, "{}", ran.all());
-    assert!(ran.record()["phases"][0]["exchanges"].as_u64() > Some(24), "{}", ran.all());
+    assert!(ran.record()["phases"][0]["exchanges"].as_u64() > Some(48), "{}", ran.all());
 }
 
 /// The shipped contracts, with another promise about how soon an answer comes.

@@ -11,6 +11,7 @@ use crate::contract::Contract;
 use crate::contract::behaviour::Behaviour;
 use crate::generate::Need;
 use crate::observe::{CallRecord, ChainLink};
+use crate::wire::{FailureKind, Tier};
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "idempotency/duplicate-under-load",
@@ -92,17 +93,33 @@ fn told(
 fn after_the_client_gave_up(calls: &[CallRecord], effects: &Effects<'_>, excess: &Excess<'_>) -> Option<String> {
     let attempts = attempts(calls, effects, excess);
     let began = attempts.first()?.sent_at;
-    let gave_up = |call: &CallRecord| call.failure.is_some() || call.status.is_some_and(|status| status >= 500);
     let pairs = attempts.iter().zip(&excess.effects).zip(1..);
-    let late = pairs.filter(|((call, effect), _)| gave_up(call) && call.done_at < effect.at);
-    let ((call, effect), number) = late.min_by_key(|((call, _), _)| call.sent_at)?;
+    let late = pairs.filter_map(|((call, effect), number)| {
+        let who = gave_up(call).filter(|_| call.done_at < effect.at)?;
+        Some((call, effect, number, who))
+    });
+    let (call, effect, number, who) = late.min_by_key(|(call, ..)| call.sent_at)?;
     Some(format!(
-        "attempt {number} committed at {}, after the client gave up at {}: {} rows, {} promised",
+        "attempt {number} committed at {}, after {who} at {}: {} rows, {} promised",
         seconds(effect.at.since(began)),
         seconds(call.done_at.since(began)),
         excess.effects.len(),
         excess.promised
     ))
+}
+
+/// Whose clock ended a call without a result, as far as its client can know:
+/// its own, the gateway's, or that of something between.
+fn gave_up(call: &CallRecord) -> Option<String> {
+    match (call.failure, call.status, call.tier) {
+        (Some(FailureKind::Reset | FailureKind::Protocol), ..) => Some("the connection was cut".to_owned()),
+        (Some(_), ..) => Some("the client gave up".to_owned()),
+        (None, Some(504), Some(Tier::Gateway)) => Some("the gateway gave up".to_owned()),
+        (None, Some(status @ 500..), Some(Tier::Gateway)) => Some(format!("the gateway answered {status}")),
+        (None, Some(status @ 500..), Some(Tier::Service)) => Some(format!("the service answered {status}")),
+        (None, Some(status @ 500..), _) => Some(format!("{status} was answered")),
+        _ => None,
+    }
 }
 
 /// In seconds, as timeouts are named.
@@ -118,7 +135,11 @@ fn attempts<'c>(calls: &'c [CallRecord], effects: &Effects<'_>, excess: &Excess<
     let asks = |call: &&CallRecord| {
         excess.key.is_empty() || call.items.iter().any(|item| item.id.eq_ignore_ascii_case(excess.key))
     };
-    let mut attempts: Vec<&CallRecord> = calls.iter().filter(|call| !call.poll).filter(under_it).filter(asks).collect();
+    let mut attempts: Vec<&CallRecord> = calls.iter().filter(|call| !call.poll).filter(under_it).collect();
+    // Where items name rows, those at this one.
+    if attempts.iter().any(asks) {
+        attempts.retain(asks);
+    }
     attempts.sort_by_key(|call| call.sent_at);
     attempts
 }
@@ -143,7 +164,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::check::synthetic::{effect, phase, phase_findings, record, with_behaviour};
-    use crate::wire::FailureKind;
+    use crate::wire::{FailureKind, Tier};
 
     #[test]
     fn a_write_in_doubt_may_be_repeated_over_somebody_elses() {
@@ -197,6 +218,19 @@ mod tests {
         let late = found(true, 133);
         assert_eq!(late.evidence.lines[0], told);
         assert!(late.title.ends_with(told), "{}", late.title);
+        for (status, tier, failure, who) in [
+            (Some(504), Some(Tier::Gateway), None, "after the gateway gave up at 120 s"),
+            (Some(500), Some(Tier::Gateway), None, "after the gateway answered 500 at 120 s"),
+            (Some(503), Some(Tier::Service), None, "after the service answered 503 at 120 s"),
+            (None, None, Some(FailureKind::Reset), "after the connection was cut at 120 s"),
+        ] {
+            let mut first = attempt(0, 120);
+            (first.status, first.tier, first.failure) = (status, tier, failure);
+            let effects = [(1, 131), (2, 133)].map(|(n, s)| effect(n, "key-1", Some("id-1"), at(s)));
+            let run = phase(vec![first, attempt(127, 134)], effects.to_vec());
+            let told = phase_findings(&super::CHECK, &contract, &run).remove(0).title;
+            assert!(told.contains(who), "{told}");
+        }
         let other = found(false, 133);
         assert!(other.evidence.lines.iter().chain([&other.title]).all(|line| !line.contains("gave up")));
     }

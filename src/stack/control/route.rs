@@ -21,7 +21,7 @@ use super::ControlOptions;
 use super::status::Status;
 use crate::diagnose::Diagnostics;
 use crate::observe::{LedgerEntry, ReadEntry};
-use crate::wire::{Fault, FaultPlan};
+use crate::wire::{Fault, FaultPlan, Waits};
 
 /// How many entries, rows or values are given unless asked otherwise.
 const LIMIT: usize = 1000;
@@ -39,6 +39,7 @@ pub(super) fn router(options: ControlOptions) -> Router {
         .route("/", get(page))
         .route("/counters", get(counters))
         .route("/metrics", get(metrics))
+        .route("/gateway/waits", post(wait).delete(wait_as_usual))
         .route("/dataverse/snapshot", post(snapshot))
         .route("/dataverse/reset", post(reset))
         .route("/faults", get(faults).post(arm).delete(clear_faults))
@@ -318,6 +319,17 @@ async fn throttle(State(stack): State<ControlOptions>, body: Bytes) -> Result<St
     let wanted: Throttle = read(&body)?;
     stack.tenant.throttle(wanted);
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn wait(State(stack): State<ControlOptions>, body: Bytes) -> Result<StatusCode, Refused> {
+    let waits: Waits = read(&body)?;
+    stack.patience.set(Some(waits));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn wait_as_usual(State(stack): State<ControlOptions>) -> StatusCode {
+    stack.patience.set(None);
+    StatusCode::NO_CONTENT
 }
 
 async fn clock(State(stack): State<ControlOptions>) -> Response {

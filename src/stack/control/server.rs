@@ -9,7 +9,7 @@ use hyper_util::service::TowerToHyperService;
 
 use super::super::StackError;
 use super::super::dataverse::DataverseHandle;
-use super::super::gateway::{Counters, Metrics};
+use super::super::gateway::{Counters, Metrics, Patience};
 use super::super::issuer::Tenant;
 use super::super::listen::{Bound, Listening};
 use super::super::trigger::TriggerHandle;
@@ -38,6 +38,8 @@ pub struct ControlOptions {
     pub counters: Arc<Counters>,
     /// What the gateway's `emit-metric` policies count.
     pub metrics: Metrics,
+    /// How long the gateway waits, and a load balancer in front of it.
+    pub patience: Patience,
     /// The shared clock.
     pub clock: Clock,
     /// The service's log, where it can be read.

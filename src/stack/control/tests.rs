@@ -15,7 +15,7 @@ use crate::door::{Door, RestClient};
 use crate::limit::Throttling;
 use crate::observe::{CallTrace, GatewayRow};
 use crate::stack::dataverse::{Dataverse, DataverseOptions};
-use crate::stack::gateway::{Counters, Metrics};
+use crate::stack::gateway::{Counters, Metrics, Patience};
 use crate::stack::identity::{DATAVERSE_RESOURCE, GATEWAY_IDENTITY};
 use crate::stack::issuer::{Issuer, IssuerOptions};
 use crate::stack::jwt::JwtError;
@@ -70,6 +70,7 @@ impl Rig {
             log: None,
             counters: Arc::new(Counters::new(Throttling::default())),
             metrics: Metrics::default(),
+            patience: Patience::default(),
             clock,
             restart: Some(restart),
         };

@@ -1,7 +1,6 @@
 //! The running gateway: listens, hands each call to the pipeline, stops.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,6 +26,7 @@ use super::identity::Identities;
 use super::keys::Keys;
 use super::known_tokens::Tokens;
 use super::metrics::Metrics;
+use super::patience::Patience;
 use super::policies::Kept;
 use super::raised::Raised;
 use super::request_body::RequestBody;
@@ -52,6 +52,10 @@ use crate::wire::Secret;
 /// time.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// The route by which services behind the gateway come to Dataverse: not through
+/// what stands in front of it.
+const INSIDE: &str = "/data/";
+
 /// How long to wait where the system has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
 
@@ -66,12 +70,18 @@ pub struct Gateway {
     counters: Arc<Counters>,
     remarks: Diagnostics,
     metrics: Metrics,
+    patience: Patience,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 /// A client's address, and its version of TLS, where it speaks that.
 type Client = (IpAddr, Option<&'static str>);
+
+/// The connection ends without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("cut by the load balancer in front, which has waited long enough")]
+struct Cut;
 
 /// What all calls share.
 #[derive(Debug)]
@@ -90,6 +100,7 @@ pub(super) struct Shared {
     pub(super) tokens: Tokens,
     pub(super) identities: Identities,
     pub(super) metrics: Metrics,
+    pub(super) patience: Patience,
     pub(super) rows: RowLog,
     pub(super) traces: TraceLog,
     pub(super) drain: Drain,
@@ -114,9 +125,9 @@ impl Gateway {
         let origin = reachable(listener.local_addr().map_err(failed)?);
         let origin = if options.tls.is_some() { secured(origin) } else { origin };
         let (metrics, stop) = (shared.metrics.clone(), watch::Sender::new(false));
-        let counters = Arc::clone(&shared.counters);
+        let (counters, patience) = (Arc::clone(&shared.counters), shared.patience.clone());
         let task = tokio::spawn(accept((listener, options.tls), shared, stop.subscribe()));
-        Ok(Self { origin, counters, remarks, metrics, stop, task })
+        Ok(Self { origin, counters, remarks, metrics, patience, stop, task })
     }
 
     /// Where it can be reached from this machine.
@@ -127,6 +138,11 @@ impl Gateway {
     /// What keys have used of their limits.
     pub fn counters(&self) -> &Arc<Counters> {
         &self.counters
+    }
+
+    /// How long calls may take, for whoever decides it.
+    pub fn patience(&self) -> &Patience {
+        &self.patience
     }
 
     /// What is worth knowing of the documents and is no reason not to start,
@@ -201,6 +217,7 @@ impl Shared {
             tokens: Tokens::default(),
             identities: Identities::new(&options.door, &options.clock, &endpoint, clients),
             metrics: Metrics::default(),
+            patience: Patience::default(),
             rows: options.rows.clone(),
             traces: options.traces.clone(),
             drain: Drain::default(),
@@ -210,6 +227,16 @@ impl Shared {
             responses: Cache::default(),
         };
         Ok((shared, remarks))
+    }
+
+    /// Handles a call for as long as a load balancer in front waits for it.
+    async fn in_time(&self, request: Request<Incoming>, client: Client) -> Result<Response<ClientBody>, Cut> {
+        let inside = request.uri().path().starts_with(INSIDE);
+        let handled = self.handle(request, client);
+        match self.patience.of_load_balancer(&self.clock).filter(|_| !inside) {
+            Some(wait) => tokio::time::timeout(wait, handled).await.map_err(|_| Cut),
+            None => Ok(handled.await),
+        }
     }
 
     async fn handle(&self, request: Request<Incoming>, (peer, tls): Client) -> Response<ClientBody> {
@@ -372,7 +399,7 @@ async fn serve(
     let stream = Turn::new(stream, &shared.under_way);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(shared.handle(request, client).await) }
+        async move { shared.in_time(request, client).await }
     });
     spoken((stream, version), service, stopped(&mut stop)).await;
 }

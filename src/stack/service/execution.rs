@@ -314,6 +314,7 @@ impl Drop for LettingGo {
         if self.call.has_left() && self.execution.defects.has(Defect::ClaimLostWithClient) {
             self.execution.records.forget(&Scope::with_step("submitBatch", &self.call));
             self.execution.files.forget(&Scope::without_step("submitFile", &self.call));
+            self.execution.decisions.forget(&Scope::with_step("decide", &self.call));
         }
     }
 }

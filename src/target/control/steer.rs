@@ -12,7 +12,7 @@ use super::surface::Control;
 use crate::clock::{Clock, Timestamp};
 use crate::generate::TokenKind;
 use crate::observe::ReceivedCall;
-use crate::wire::{Fault, Secret};
+use crate::wire::{Fault, Secret, Waits};
 
 /// The longest restart, in real time: whoever restarts the service has a bound
 /// of its own, and says what is wrong.
@@ -77,6 +77,22 @@ impl Control {
     pub async fn arm(&self, fault: &Fault) -> Result<u64, TargetError> {
         let armed: Armed = self.call(Method::POST, "/faults", Some(json!(fault))).await?;
         Ok(armed.id)
+    }
+
+    /// The gateway's waits count by the shared clock from now on.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn wait(&self, waits: &Waits) -> Result<(), TargetError> {
+        self.call(Method::POST, "/gateway/waits", Some(json!(waits))).await
+    }
+
+    /// They count real time again, as the policies say.
+    ///
+    /// # Errors
+    /// The surface does not answer.
+    pub async fn wait_as_usual(&self) -> Result<(), TargetError> {
+        self.call(Method::DELETE, "/gateway/waits", None).await
     }
 
     /// The faults that are armed, with what they did.

@@ -109,6 +109,9 @@ impl Phase {
 
     /// Arms the plan's faults, counted from now.
     pub(super) async fn arm(&self, armed: &mut Armed) -> Result<(), AttackError> {
+        if let Some(waits) = &self.plan.waits {
+            armed.wait(waits).await?;
+        }
         let now = self.target.clock.now();
         for planned in &self.plan.faults {
             let mut fault = planned.fault.clone();

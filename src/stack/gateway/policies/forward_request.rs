@@ -69,6 +69,7 @@ async fn ask(
 ) -> Result<(), Raised> {
     let amount = u64::try_from(call.number(&policy.timeout_ms)?).unwrap_or(0);
     let timeout = if policy.in_seconds { Duration::from_secs(amount) } else { Duration::from_millis(amount) };
+    let timeout = shared.patience.of_backend(call.api.as_ref().map(|api| api.id.as_str()), timeout, &call.clock);
     let redirects = call.flag(&policy.follow_redirects)?;
     let body = body(call, policy).await?;
     let mut request = request(call, destination, body)?;
