@@ -13,7 +13,8 @@ pub struct Operations {
     /// Those that ended with an error after the last attempt: throttled, 5xx, no
     /// connection.
     pub given_up: u64,
-    /// Requests that were sent for them, polls not counted.
+    /// First requests and whatever was sent again; polls, further pages and parts
+    /// of content count only where they were.
     pub attempts: u64,
 }
 

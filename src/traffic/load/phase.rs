@@ -273,7 +273,10 @@ impl Phase {
 
     /// An operation begins.
     pub(super) fn operation_begins(&self) {
-        self.tally().operations.begun += 1;
+        let mut tally = self.tally();
+        let operations = &mut tally.operations;
+        operations.begun += 1;
+        operations.attempts += 1;
     }
 
     /// An operation has its result.

@@ -104,8 +104,8 @@ async fn content_in_parts_arrives_whole() {
     assert_eq!(upload.ranges[1], upload.ranges[2], "a part that failed is sent again");
     assert_eq!(upload.ranges.len(), 1 + upload.content.len().div_ceil(64));
     let Operations { begun, done, attempts, .. } = phase.operations;
-    // What is asked for is the last part; all else is on the way there.
-    assert_eq!((begun, done, attempts, phase.calls.len()), (1, 1, 1, 1 + upload.ranges.len() as u64));
+    // The announcement, and the part that failed once more.
+    assert_eq!((begun, done, attempts, phase.calls.len()), (1, 1, 2, 1 + upload.ranges.len() as u64));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,6 +114,15 @@ async fn a_service_that_takes_the_empty_request_for_the_whole_is_given_up() {
     let phase = run(app, "operation: submitBatch, elements: 4, chunked: 32").await;
     let Operations { begun, done, given_up, .. } = phase.operations;
     assert_eq!((begun, done, given_up, phase.calls.len()), (1, 0, 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_announcement_that_is_refused_again_and_again_counts_each_time() {
+    let app = Router::new().route("/bulk-update/v1/batches", post(|| async { StatusCode::SERVICE_UNAVAILABLE }));
+    let phase = run(app, "operation: submitBatch, elements: 4, chunked: on").await;
+    let Operations { begun, given_up, attempts, .. } = phase.operations;
+    assert_eq!((begun, given_up, attempts, phase.calls.len()), (1, 1, 3, 3));
+    assert!((phase.operations.amplification() - 3.0).abs() < 1e-9);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -96,7 +96,9 @@ impl Tally {
     /// Takes note of a call and of how large its contents were.
     pub(super) fn call(&mut self, record: CallRecord, sizes: (u64, u64)) {
         self.ended = self.ended.max(record.done);
-        self.operations.attempts += u64::from(!record.poll);
+        // The first request is counted with the operation, whatever follows it
+        // where it is sent again.
+        self.operations.attempts += u64::from(record.attempt > 1);
         self.troubles.count(&record);
         self.measured.call(&record, sizes);
         if !record.poll && !record.refusable {
