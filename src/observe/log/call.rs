@@ -1,9 +1,9 @@
 //! A call under load, packed: some 40 bytes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use uuid::Uuid;
 
 use super::{Numbered, Packed, pack};

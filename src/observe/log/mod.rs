@@ -8,10 +8,11 @@ mod entry;
 mod pack;
 mod spill;
 
-use std::collections::HashMap;
 use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashMap;
 
 use self::spill::{PARTS, Spill};
 
@@ -97,9 +98,14 @@ impl<T: Packed> Log<T> {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
         let late = self.late.as_deref();
-        let blocks = late.map_or(0, |late| lock(late).spill.blocks());
-        let unpacked = move |block| late.map(|late| lock(late).block(block, |_| true)).unwrap_or_default();
-        self.early.iter().map(|(_, record)| record.clone()).chain((0..blocks).flat_map(unpacked))
+        let mut at = 0;
+        let written = std::iter::from_fn(move || {
+            let (records, next) = lock(late?).written_at(at)?;
+            at = next;
+            Some(records)
+        });
+        let open = (0..PARTS).map(move |part| late.map(|late| lock(late).open(part)).unwrap_or_default());
+        self.early.iter().map(|(_, record)| record.clone()).chain(written.chain(open).flatten())
     }
 
     /// How many parts should be looked at one after the other, so that none of
@@ -124,10 +130,9 @@ impl<T: Packed> Log<T> {
         };
         let mut late = lock(late);
         let within = parts.min(PARTS as u64);
-        let blocks: Vec<_> = late.spill.of_parts(|part| part as u64 % within == number % within).collect();
         let mut records = Vec::new();
-        for (block, part) in blocks {
-            records.append(&mut late.block(block, |piece| place((part, piece), parts) == number));
+        for part in (0..PARTS).filter(|part| *part as u64 % within == number % within) {
+            late.part(part, |piece| place((part, piece), parts) == number, &mut records);
         }
         records
     }
@@ -152,16 +157,52 @@ impl<T: Packed> Late<T> {
         }
     }
 
-    /// The records of a block that lie in some pieces of its part.
-    fn block(&mut self, number: usize, wanted: impl Fn(u8) -> bool) -> Vec<T> {
-        let bytes = match self.spill.block(number) {
-            Ok(bytes) => bytes,
+    /// Adds the records of a part that lie in some pieces of it, in the order in
+    /// which they came. Its blocks are found from the last to the first.
+    fn part(&mut self, part: usize, wanted: impl Fn(u8) -> bool, to: &mut Vec<T>) {
+        let from = to.len();
+        let (mut bytes, mut before) = (self.spill.open(part).to_vec(), self.spill.last(part));
+        loop {
+            let block = to.len();
+            self.unpack(&bytes, &wanted, to);
+            to[block..].reverse();
+            let Some(place) = before else { break };
+            match self.spill.block(place) {
+                Ok(read) => (bytes, before) = read,
+                Err(error) => {
+                    self.failed.get_or_insert(error);
+                    break;
+                }
+            }
+        }
+        to[from..].reverse();
+    }
+
+    /// The records of the block that begins there, and where the next one does.
+    fn written_at(&mut self, at: u64) -> Option<(Vec<T>, u64)> {
+        match self.spill.block_at(at) {
+            Ok(read) => read.map(|(bytes, next)| (self.unpacked(&bytes), next)),
             Err(error) => {
                 self.failed.get_or_insert(error);
-                return Vec::new();
+                None
             }
-        };
-        let (mut rest, mut records) = (bytes.as_slice(), Vec::new());
+        }
+    }
+
+    /// The records of a part that were not written out yet.
+    fn open(&mut self, part: usize) -> Vec<T> {
+        let bytes = self.spill.open(part).to_vec();
+        self.unpacked(&bytes)
+    }
+
+    fn unpacked(&mut self, bytes: &[u8]) -> Vec<T> {
+        let mut records = Vec::new();
+        self.unpack(bytes, |_| true, &mut records);
+        records
+    }
+
+    /// Adds the records of a block that lie in some pieces of its part.
+    fn unpack(&mut self, mut rest: &[u8], wanted: impl Fn(u8) -> bool, to: &mut Vec<T>) {
         while !rest.is_empty() {
             let read = spill::split_first(&mut rest);
             if read.is_some_and(|(piece, _)| !wanted(piece)) {
@@ -172,9 +213,8 @@ impl<T: Packed> Late<T> {
                 self.failed.get_or_insert(error);
                 break;
             };
-            records.push(record);
+            to.push(record);
         }
-        records
     }
 }
 
@@ -198,23 +238,28 @@ pub fn mark(id: &str) -> u64 {
 struct Numbered<T> {
     values: Vec<T>,
     numbers: HashMap<T, u32>,
+    /// The last one asked for: it is mostly the next one, too.
+    last: u32,
 }
 
 impl<T> Default for Numbered<T> {
     fn default() -> Self {
-        Self { values: Vec::new(), numbers: HashMap::new() }
+        Self { values: Vec::new(), numbers: HashMap::new(), last: 0 }
     }
 }
 
 impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
     fn number(&mut self, value: T) -> u32 {
-        if let Some(number) = self.numbers.get(&value) {
-            return *number;
+        if self.values.get(self.last as usize) == Some(&value) {
+            return self.last;
         }
-        let number = self.values.len() as u32;
-        self.values.push(value.clone());
-        self.numbers.insert(value, number);
-        number
+        self.last = self.numbers.get(&value).copied().unwrap_or_else(|| {
+            let number = self.values.len() as u32;
+            self.values.push(value.clone());
+            self.numbers.insert(value, number);
+            number
+        });
+        self.last
     }
 }
 
@@ -267,6 +312,21 @@ mod tests {
         all.sort_unstable();
         assert_eq!(all, (0..200_000).collect::<Vec<_>>());
         assert!(many.failure().is_none());
+    }
+
+    #[test]
+    fn a_part_is_read_in_the_order_in_which_it_came() {
+        let log = log(50_000);
+        for (number, parts) in [(0, 13), (7, 13), (3, 256), (300, 1_024)] {
+            let part: Vec<u64> = log.part(number, parts).iter().map(|sample| sample.0).collect();
+            assert!(parts < 256 || part.is_sorted(), "{number} of {parts}");
+            let is_in = |mark: &u64| place(spill::part(mark / 3), parts) == number;
+            let mut whole: Vec<u64> = log.iter().map(|sample| sample.0).filter(is_in).collect();
+            let mut sorted = part.clone();
+            sorted.sort_unstable();
+            whole.sort_unstable();
+            assert_eq!(sorted, whole);
+        }
     }
 
     #[test]

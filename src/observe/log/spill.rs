@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use bytes::{Buf, BufMut};
+
 /// How many parts there are.
 pub(super) const PARTS: usize = 256;
 
@@ -18,21 +20,52 @@ pub(super) fn split_first<'b>(block: &mut &'b [u8]) -> Option<(u8, &'b [u8])> {
     Some((*piece, record))
 }
 
-/// Blocks in the order in which they were written.
+/// Blocks in the order in which they were written. Each says where the one before
+/// it of its part lies, so that memory holds one place for each part.
 #[derive(Debug, Default)]
 pub(super) struct Spill {
     file: Option<File>,
     end: u64,
-    blocks: Vec<Block>,
-    /// What was not written out yet, by part.
-    open: Vec<Vec<u8>>,
+    parts: Vec<Part>,
 }
 
+#[derive(Clone, Debug, Default)]
+struct Part {
+    /// Its last block in the file.
+    last: Option<Place>,
+    /// What was not written out yet.
+    open: Vec<u8>,
+}
+
+/// Where a block lies in the file, and how long it is.
 #[derive(Clone, Copy, Debug)]
-struct Block {
-    part: u16,
+pub(super) struct Place {
     at: u64,
     length: u32,
+}
+
+impl Place {
+    /// How many bytes its header takes.
+    const HEADER: usize = 16;
+
+    /// The header of a block: its own length, and where the one before it lies.
+    fn header(self, before: Option<Self>) -> [u8; Self::HEADER] {
+        let (mut header, before) = ([0; Self::HEADER], before.unwrap_or(Self { at: 0, length: 0 }));
+        let mut to = &mut header[..];
+        to.put_u32_le(self.length);
+        to.put_u32_le(before.length);
+        to.put_u64_le(before.at);
+        header
+    }
+
+    /// What a header says: the length of its block, and where the one before it
+    /// lies.
+    fn told(header: [u8; Self::HEADER]) -> (u32, Option<Self>) {
+        let mut from = &header[..];
+        let own = from.get_u32_le();
+        let before = Self { length: from.get_u32_le(), at: from.get_u64_le() };
+        (own, Some(before).filter(|before| before.length > 0))
+    }
 }
 
 /// The part of a mark, and which of 256 pieces of the part.
@@ -46,20 +79,20 @@ impl Spill {
     /// Adds what `write` writes.
     pub(super) fn push(&mut self, mark: u64, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         let (part, piece) = part(mark);
-        if self.open.is_empty() {
-            self.open.resize_with(PARTS, Vec::new);
+        if self.parts.is_empty() {
+            self.parts.resize(PARTS, Part::default());
         }
-        let to = &mut self.open[part];
+        let to = &mut self.parts[part].open;
         to.extend_from_slice(&[piece, 0, 0, 0, 0]);
         let from = to.len();
         write(to);
         let length = (to.len() - from) as u32;
         to[from - 4..from].copy_from_slice(&length.to_le_bytes());
-        if self.open[part].len() < BLOCK {
+        if to.len() < BLOCK {
             return Ok(());
         }
         let written = self.written(part);
-        self.open[part].clear();
+        self.parts[part].open.clear();
         written
     }
 
@@ -68,34 +101,54 @@ impl Spill {
             Some(file) => file,
             none => none.insert(tempfile::tempfile()?),
         };
+        let Part { last, open } = &mut self.parts[part];
+        let place = Place { at: self.end, length: open.len() as u32 };
         file.seek(SeekFrom::Start(self.end))?;
-        file.write_all(&self.open[part])?;
-        let length = self.open[part].len() as u32;
-        self.blocks.push(Block { part: part as u16, at: self.end, length });
-        self.end += u64::from(length);
+        file.write_all(&place.header(*last))?;
+        file.write_all(open)?;
+        *last = Some(place);
+        self.end += Place::HEADER as u64 + u64::from(place.length);
         Ok(())
     }
 
-    /// How many blocks there are, those included that were not written out yet.
-    pub(super) fn blocks(&self) -> usize {
-        self.blocks.len() + self.open.len()
+    /// The last block of a part in the file.
+    pub(super) fn last(&self, part: usize) -> Option<Place> {
+        self.parts.get(part)?.last
     }
 
-    /// The numbers of the blocks of some parts, each with its part.
-    pub(super) fn of_parts(&self, wanted: impl Fn(usize) -> bool) -> impl Iterator<Item = (usize, usize)> {
-        let parts = self.blocks.iter().map(|block| block.part as usize).chain(0..self.open.len());
-        parts.enumerate().filter(move |(_, part)| wanted(*part))
+    /// What of a part was not written out yet.
+    pub(super) fn open(&self, part: usize) -> &[u8] {
+        self.parts.get(part).map_or(&[], |part| &part.open)
     }
 
-    /// What a block holds.
-    pub(super) fn block(&mut self, number: usize) -> io::Result<Vec<u8>> {
-        let Some(block) = self.blocks.get(number) else {
-            return Ok(self.open.get(number - self.blocks.len()).cloned().unwrap_or_default());
-        };
-        let Some(file) = &mut self.file else { return Ok(Vec::new()) };
-        file.seek(SeekFrom::Start(block.at))?;
-        let mut bytes = vec![0; block.length as usize];
+    /// What a block holds, and the block before it of its part.
+    pub(super) fn block(&mut self, place: Place) -> io::Result<(Vec<u8>, Option<Place>)> {
+        let (header, bytes) = self.read(place.at, |_| place.length)?;
+        Ok((bytes, Place::told(header).1))
+    }
+
+    /// What the block holds that begins there, and where the next one begins;
+    /// `None` at the end.
+    pub(super) fn block_at(&mut self, at: u64) -> io::Result<Option<(Vec<u8>, u64)>> {
+        if at >= self.end {
+            return Ok(None);
+        }
+        let (_, bytes) = self.read(at, |header| Place::told(header).0)?;
+        let next = at + (Place::HEADER + bytes.len()) as u64;
+        Ok(Some((bytes, next)))
+    }
+
+    fn read(
+        &mut self,
+        at: u64,
+        length: impl FnOnce([u8; Place::HEADER]) -> u32,
+    ) -> io::Result<([u8; Place::HEADER], Vec<u8>)> {
+        let file = self.file.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        file.seek(SeekFrom::Start(at))?;
+        let mut header = [0; Place::HEADER];
+        file.read_exact(&mut header)?;
+        let mut bytes = vec![0; length(header) as usize];
         file.read_exact(&mut bytes)?;
-        Ok(bytes)
+        Ok((header, bytes))
     }
 }
