@@ -25,8 +25,15 @@ use crate::observe::{Glance, Glimpse};
 /// there. Declared ones with a schema are looked at in the sample.
 const READ: [&str; 4] = ["content-type", "deprecation", "sunset", "link"];
 
-/// One of so many answers that are in order is judged in full all the same.
+/// Of the first answers of a kind that are in order one of so many is judged in
+/// full all the same,
 const SAMPLE: u64 = 64;
+
+/// as long as there are no more than these;
+const OFTEN: u64 = 4_096;
+
+/// of those that follow, one of so many.
+const SELDOM: u64 = 1_024;
 
 /// Kinds beyond this many are judged in full each time: a header field whose
 /// name changes with each answer would fill the memory.
@@ -80,7 +87,7 @@ impl Glances {
         for kind in self.kinds.read().unwrap_or_else(PoisonError::into_inner).values() {
             let seen = kind.seen.swap(0, Ordering::Relaxed);
             // The sampled ones were counted where they were judged.
-            let times = seen - seen / SAMPLE;
+            let times = seen - sampled(seen);
             let multiplied = kind.counts.iter().map(|(of, counts)| {
                 (of.clone(), counts.iter().map(|(judged, _)| (judged * times, 0)).collect::<Counts>())
             });
@@ -116,8 +123,14 @@ impl Glance for Glances {
         let place = self.place(glimpse.contract, glimpse.operation, glimpse.status, glimpse.headers.iter());
         let kind = self.kinds.read().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
         let Some(kind) = kind.filter(|kind| kind.is_kept(glimpse)) else { return false };
-        !(kind.seen.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(SAMPLE)
+        let seen = kind.seen.fetch_add(1, Ordering::Relaxed);
+        sampled(seen) == sampled(seen + 1)
     }
+}
+
+/// How many of the first so many of a kind are judged in full.
+fn sampled(seen: u64) -> u64 {
+    seen.min(OFTEN) / SAMPLE + seen.max(OFTEN) / SELDOM - OFTEN / SELDOM
 }
 
 impl Kind {
@@ -273,7 +286,7 @@ mod tests {
         let contract = with_behaviour();
         let glances = learned(&contract);
         let (mut all, mut some) = (judging(), judging());
-        for n in 0..1000_u64 {
+        for n in 0..6_000_u64 {
             let body = json!({"batchId": format!("b{n}"), "updated": n});
             let next = exchange(right().json(&body).took(Duration::from_millis(n % 50)));
             let (subject, examined) = examined(&contract, &next);
@@ -297,7 +310,9 @@ mod tests {
         let next = exchange(right());
         assert!(!is_plain(&Glances::default(), &contract, &next));
         let glances = learned(&contract);
-        let judged = (0..640).filter(|_| !is_plain(&glances, &contract, &next)).count();
-        assert_eq!(judged, 10);
+        let judged = |more: u64| (0..more).filter(|_| !is_plain(&glances, &contract, &next)).count();
+        assert_eq!(judged(640), 10);
+        assert_eq!(judged(OFTEN - 640), 54);
+        assert_eq!(judged(10 * SELDOM), 10, "seldom from then on");
     }
 }

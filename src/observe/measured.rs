@@ -17,6 +17,8 @@ pub struct Measured {
     pub warm_up: Duration,
     /// Calls before that: sent, checked and accounted for, but not measured.
     pub warmed: u64,
+    /// Calls that the contract promises to refuse.
+    pub refusable: u64,
     /// Second by second.
     pub seconds: Seconds,
     /// Contents of requests.
@@ -43,6 +45,7 @@ impl Measured {
 
     /// Counts a call that is over.
     pub fn call(&mut self, call: &CallRecord, (sent, received): (u64, u64)) {
+        self.refusable += u64::from(call.refusable);
         self.seconds.call(call);
         self.requests.add(sent);
         if call.status.is_some() {

@@ -251,6 +251,9 @@ fn with_effects(session: &Session, run: &PhaseRun) -> Seconds {
     let mut seconds = run.measured.seconds.clone();
     let (clock, elapsed) = (&session.target.clock, session.target.elapsed());
     let now = clock.now();
+    if run.ledger.is_empty() {
+        return seconds;
+    }
     for part in run.parts() {
         for entry in part.ledger.iter().filter(|entry| entry.committed()) {
             // The clock may have jumped meanwhile.

@@ -112,7 +112,7 @@ async fn carry_out(session: &Session, contract: &Contract, call: &Call) -> Resul
                 }
             }
             Step::Send => {
-                let caller = target.clients.client(identity, &name).await.map_err(super::open::could_not_run)?;
+                let caller = target.clients.client(identity, name.clone()).await.map_err(super::open::could_not_run)?;
                 let mut request = call.request.clone();
                 renew_correlation(&mut request, contract);
                 if let Some(token) = &caller.token {

@@ -53,6 +53,9 @@ pub struct TokenSettings {
 #[derive(Clone, Debug)]
 pub struct Clients(Arc<Inner>);
 
+/// Tokens of clients, and until when they last.
+type TokensOf = HashMap<Arc<str>, (Secret, Timestamp)>;
+
 #[derive(Debug)]
 struct Inner {
     source: Source,
@@ -62,7 +65,8 @@ struct Inner {
     turns: Mutex<Turns>,
     /// Held while the issuer is asked.
     asking: tokio::sync::Mutex<()>,
-    tokens: RwLock<HashMap<(String, String), (Secret, Timestamp)>>,
+    /// By audience.
+    tokens: RwLock<HashMap<String, TokensOf>>,
 }
 
 #[derive(Debug)]
@@ -103,9 +107,9 @@ impl Turns {
 
 impl Inner {
     /// A token that still lasts.
-    fn known(&self, key: &(String, String)) -> Option<Secret> {
+    fn known(&self, audience: &str, client: &str) -> Option<Secret> {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        tokens.get(key).filter(|(_, until)| self.clock.now() < *until).map(|(token, _)| token.clone())
+        tokens.get(audience)?.get(client).filter(|(_, until)| self.clock.now() < *until).map(|(token, _)| token.clone())
     }
 }
 
@@ -152,10 +156,10 @@ impl Clients {
         match caller {
             Caller::Any => {
                 let turn = self.0.turns.lock().unwrap_or_else(PoisonError::into_inner).next(self.0.clock.now());
-                self.client(identity, &format!("case-{}-{turn}", self.0.nonce.0)).await
+                self.client(identity, format!("case-{}-{turn}", self.0.nonce.0)).await
             }
             Caller::Own(number) => {
-                self.client(identity, &format!("case-{}-{case_seed:016x}-{number}", self.0.nonce.0)).await
+                self.client(identity, format!("case-{}-{case_seed:016x}-{number}", self.0.nonce.0)).await
             }
             Caller::Token(TokenKind::None) => Ok(Authorized { client: "nobody".into(), token: None }),
             Caller::Token(kind) => self.wrong(identity, kind).await,
@@ -166,21 +170,24 @@ impl Clients {
     ///
     /// # Errors
     /// No token can be had.
-    pub async fn client(&self, identity: Option<&Identity>, name: &str) -> Result<Authorized, TargetError> {
-        let inner = &*self.0;
+    pub async fn client(
+        &self,
+        identity: Option<&Identity>,
+        name: impl Into<Arc<str>>,
+    ) -> Result<Authorized, TargetError> {
+        let (inner, client) = (&*self.0, name.into());
         let Some(identity) = identity else {
             let token = if let Source::Fixed(token) = &inner.source { Some(token.clone()) } else { None };
-            return Ok(Authorized { client: name.into(), token });
+            return Ok(Authorized { client, token });
         };
-        let name = match &inner.source {
-            Source::Minted(_) => name,
-            Source::Issuer(_, settings) => &settings.client_id,
-            Source::Fixed(token) => return Ok(Authorized { client: name.into(), token: Some(token.clone()) }),
-            Source::Nobody => return Ok(Authorized { client: name.into(), token: None }),
+        let client = match &inner.source {
+            Source::Minted(_) => client,
+            Source::Issuer(_, settings) => settings.client_id.as_str().into(),
+            Source::Fixed(token) => return Ok(Authorized { client, token: Some(token.clone()) }),
+            Source::Nobody => return Ok(Authorized { client, token: None }),
         };
-        let key = (identity.audience.clone(), name.to_owned());
-        if let Some(token) = inner.known(&key) {
-            return Ok(Authorized { client: name.into(), token: Some(token) });
+        if let Some(token) = inner.known(&identity.audience, &client) {
+            return Ok(Authorized { client, token: Some(token) });
         }
         // A foreign issuer has one client of ours, and counts how often it asks:
         // one asks, the others wait for what he gets.
@@ -188,14 +195,15 @@ impl Clients {
             Source::Issuer(..) => Some(inner.asking.lock().await),
             _ => None,
         };
-        if let Some(token) = inner.known(&key) {
-            return Ok(Authorized { client: name.into(), token: Some(token) });
+        if let Some(token) = inner.known(&identity.audience, &client) {
+            return Ok(Authorized { client, token: Some(token) });
         }
-        let (token, lifetime) = self.fetch(identity, name).await?;
+        let (token, lifetime) = self.fetch(identity, &client).await?;
         inner.redactor.register(&token);
         let until = inner.clock.now().plus(Duration::from_secs(lifetime * 9 / 10));
-        inner.tokens.write().unwrap_or_else(PoisonError::into_inner).insert(key, (token.clone(), until));
-        Ok(Authorized { client: name.into(), token: Some(token) })
+        let mut tokens = inner.tokens.write().unwrap_or_else(PoisonError::into_inner);
+        tokens.entry(identity.audience.clone()).or_default().insert(client.clone(), (token.clone(), until));
+        Ok(Authorized { client, token: Some(token) })
     }
 
     async fn fetch(&self, identity: &Identity, name: &str) -> Result<(Secret, u64), TargetError> {

@@ -98,7 +98,7 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
         lag: Latency::new(),
         latencies: vec![latency],
         intervals: Intervals::default(),
-        measured: Measured::default(),
+        measured: Measured { refusable: calls.iter().filter(|c| c.refusable).count() as u64, ..Measured::default() },
         thresholds: Vec::new(),
         calls: calls.into_iter().map(|call| (call.mark(), call)).collect(),
         faults: Vec::new(),

@@ -208,7 +208,7 @@ impl<'p> Play<'p> {
         }
         // The same client once more, with another token where time has passed.
         let authorized = match &self.any {
-            Some(known) => clients.client(identity, &known.client).await?,
+            Some(known) => clients.client(identity, known.client.clone()).await?,
             None => clients.caller(identity, caller, self.case.seed).await?,
         };
         self.any = Some(authorized.clone());

@@ -50,8 +50,11 @@ impl Direct {
     }
 
     /// Whether another call can go over it, as far as is known yet.
-    pub(super) async fn is_usable(&mut self) -> bool {
-        self.free && self.used.elapsed() <= IDLE_BOUND && self.unread.is_empty() && self.is_silent().await
+    pub(super) async fn is_usable(&mut self, now: Instant) -> bool {
+        self.free
+            && now.saturating_duration_since(self.used) <= IDLE_BOUND
+            && self.unread.is_empty()
+            && self.is_silent().await
     }
 
     /// Whether the last call is over and the connection is kept.
@@ -83,7 +86,7 @@ impl Direct {
             Box::pin(self.slowly(&mut content, manner)).await
         };
         let (answer, keeps) = answer?;
-        self.used = Instant::now();
+        self.used = answer.headers_at;
         self.free = keeps && sent;
         Ok(answer)
     }

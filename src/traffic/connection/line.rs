@@ -2,16 +2,14 @@
 //! shots out.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use http::{HeaderName, HeaderValue};
+use std::time::{Duration, Instant};
 
 use super::answers::{Answer, failed};
 use super::client::refused;
 use super::direct::{Direct, Draft};
 use super::limit::Limit;
 use super::outgoing::Outgoing;
-use super::shot::{Shot, late, now};
+use super::shot::{Shot, late, told};
 use crate::door::Origin;
 use crate::target::Target;
 use crate::wire::{Failure, FailureKind, Request};
@@ -42,19 +40,18 @@ impl Line {
     /// Sends a request and waits for its answer, no longer than `timeout` in
     /// real time.
     pub(in crate::traffic) async fn shoot(&mut self, draft: Draft, timeout: Duration) -> Shot {
-        let ready = self.opened().await.map(drop);
-        let sent = now(&self.target);
-        let outcome = match ready {
-            Ok(()) => self.answered(draft, timeout).await,
-            Err(failure) => Err(failure),
+        let sent = match self.opened().await {
+            Ok(sent) => sent,
+            Err(failure) => return Shot::unsent(failure, &self.target),
         };
-        Shot::since(sent, outcome, &self.target)
+        let outcome = self.answered(draft, sent + timeout, timeout).await;
+        Shot::since(told(sent, &self.target), outcome, &self.target)
     }
 
-    async fn answered(&mut self, draft: Draft, timeout: Duration) -> Result<Answer, Failure> {
+    async fn answered(&mut self, draft: Draft, until: Instant, timeout: Duration) -> Result<Answer, Failure> {
         // `shoot` has opened it.
         let mut open = self.open.take().ok_or_else(|| failed(FailureKind::Reset, "the connection is closed"))?;
-        let answer = self.limit.within(timeout, open.call(draft)).await;
+        let answer = self.limit.within(until, open.call(draft)).await;
         let answer = answer.unwrap_or_else(|| Err(late(timeout, false)))?;
         if open.is_free() {
             self.open = Some(open);
@@ -62,17 +59,18 @@ impl Line {
         Ok(answer)
     }
 
-    async fn opened(&mut self) -> Result<(), Failure> {
-        let usable = match self.open.as_mut() {
-            Some(open) => open.is_usable().await,
-            None => false,
-        };
-        if !usable {
-            self.open = None;
-            let stream = Box::pin(self.target.door.open(&self.origin)).await.map_err(|error| refused(&error))?;
-            self.open = Some(Box::new(Direct::over(stream)));
+    /// Opens the connection where it is not open; gives when it was.
+    async fn opened(&mut self) -> Result<Instant, Failure> {
+        let now = Instant::now();
+        if let Some(open) = self.open.as_mut()
+            && open.is_usable(now).await
+        {
+            return Ok(now);
         }
-        Ok(())
+        self.open = None;
+        let stream = Box::pin(self.target.door.open(&self.origin)).await.map_err(|error| refused(&error))?;
+        self.open = Some(Box::new(Direct::over(stream)));
+        Ok(Instant::now())
     }
 }
 
@@ -91,17 +89,24 @@ pub(in crate::traffic) fn drafted(request: &Request, authority: &str) -> Result<
 
 /// Adds a header field.
 pub(in crate::traffic) fn field(head: &mut Vec<u8>, name: &str, value: &str) -> Result<(), Failure> {
-    HeaderName::from_bytes(name.as_bytes()).map_err(|error| unsendable(name, &error))?;
-    HeaderValue::from_bytes(value.as_bytes()).map_err(|error| unsendable(name, &error))?;
-    write_field(head, name.as_bytes(), value.as_bytes());
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || SIGNS.contains(&byte));
+    let is_value = value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
+    if !(is_name && is_value) {
+        return Err(failed(FailureKind::Protocol, &format!("the header field `{name}` can't be sent (RFC 9110 §5)")));
+    }
+    write_field(head, name, &[value]);
     Ok(())
 }
 
-/// Adds a header field that can be sent.
-pub(in crate::traffic) fn write_field(head: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    for part in [name, b": ", value, b"\r\n"] {
-        head.extend_from_slice(part);
-    }
+/// What beside letters and digits a field's name may have (RFC 9110 §5.6.2).
+const SIGNS: &[u8] = b"!#$%&'*+-.^_`|~";
+
+/// Adds a header field that can be sent, its value in pieces.
+pub(in crate::traffic) fn write_field(head: &mut Vec<u8>, name: &str, value: &[&str]) {
+    head.extend_from_slice(name.as_bytes());
+    head.extend_from_slice(b": ");
+    value.iter().for_each(|piece| head.extend_from_slice(piece.as_bytes()));
+    head.extend_from_slice(b"\r\n");
 }
 
 /// A target that a request line can hold.

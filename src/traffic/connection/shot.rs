@@ -1,6 +1,6 @@
 //! One request on the wire, and what came of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::answers::Answer;
 use crate::clock::Timestamp;
@@ -61,8 +61,12 @@ pub(in crate::traffic) fn tier(fields: &Fields, target: &Target) -> Option<Tier>
 
 /// Now, in real time since the run began and by the shared clock.
 pub(super) fn now(target: &Target) -> (Duration, Timestamp) {
-    let now = std::time::Instant::now();
-    (now.saturating_duration_since(target.began), target.clock.at(now))
+    told(Instant::now(), target)
+}
+
+/// An instant that is now or was a moment ago, told like that.
+pub(super) fn told(instant: Instant, target: &Target) -> (Duration, Timestamp) {
+    (instant.saturating_duration_since(target.began), target.clock.at(instant))
 }
 
 /// No answer came in time. `leaves`: the client went away then.

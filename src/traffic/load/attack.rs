@@ -94,7 +94,7 @@ pub async fn attack(
     for plan in &plans {
         fetch_tokens(target, plan).await?;
     }
-    let phase = |plan| Arc::new(Phase::new(target.clone(), plan, sink.clone(), stop.clone()));
+    let phase = |plan| Arc::new(Phase::new(target.clone(), plan, sink.clone(), *stop.borrow()));
     let phases: Vec<Arc<Phase>> = plans.into_iter().map(phase).collect();
     for phase in &phases {
         phase.prepare()?;
@@ -107,6 +107,7 @@ pub async fn attack(
     let mut beside = tokio::task::JoinSet::new();
     let played = {
         beside.spawn(pulse(phases.clone()));
+        beside.spawn(halt(phases.clone(), stop));
         let mut playing = pin!(play(&phases, &mut armed));
         let mut told = tokio::time::interval(TOLD_EVERY);
         loop {
@@ -121,6 +122,13 @@ pub async fn attack(
     played?;
     cleared?;
     phases.into_iter().map(|phase| phase.finish()).collect()
+}
+
+/// Halts all once they are to stop.
+async fn halt(phases: Vec<Arc<Phase>>, mut stop: watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_ok() {
+        phases.iter().for_each(|phase| phase.halt());
+    }
 }
 
 async fn play(phases: &[Arc<Phase>], armed: &mut Armed) -> Result<(), AttackError> {
@@ -159,7 +167,7 @@ async fn fetch_tokens(target: &Target, plan: &Plan) -> Result<(), AttackError> {
     let fetched: Vec<Result<(), TargetError>> = stream::iter(wanted)
         .map(|(action, client)| async move {
             let identity = action.contract().behaviour.as_ref().and_then(|b| b.identity.as_ref());
-            target.clients.client(identity, client).await.map(drop)
+            target.clients.client(identity, client.clone()).await.map(drop)
         })
         .buffer_unordered(TOKENS_AT_ONCE)
         .collect()

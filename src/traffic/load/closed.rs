@@ -138,8 +138,8 @@ fn transaction(phase: Arc<Phase>, (flow, only): (usize, Option<usize>), ends: Du
         let clone = user.weighted_users_index;
         let config = &mut user.config;
         Box::pin(async move {
-            let over = phase.target.elapsed() >= ends;
-            if over || !phase.made(phase.at_once(flow, clone, only)).await {
+            let now = phase.target.elapsed();
+            if now >= ends || !phase.made(phase.at_once(now, (flow, clone), only)).await {
                 // A user leaves who has been through its transactions so often.
                 config.iterations = Some(1);
             }

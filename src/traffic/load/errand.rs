@@ -171,7 +171,7 @@ impl<'p> Errand<'p> {
 
     async fn authorized(&self, action: &PlannedAction) -> Option<Authorized> {
         let identity = action.contract().behaviour.as_ref().and_then(|b| b.identity.as_ref());
-        match self.phase.target.clients.client(identity, &self.clone.client).await {
+        match self.phase.target.clients.client(identity, self.clone.client.clone()).await {
             Ok(authorized) => Some(authorized),
             Err(error) => {
                 self.phase.no_token(error);

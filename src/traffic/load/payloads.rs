@@ -14,8 +14,8 @@ use crate::target::Target;
 use crate::traffic::connection::{Draft, Outgoing, drafted, write_field};
 use crate::wire::Request;
 
-/// About how many bytes the fields take that each attempt has of its own.
-const ATTEMPT: usize = 1024;
+/// About how many bytes the field of a correlation ID takes.
+const CORRELATION: usize = 128;
 
 /// A call as it goes out, but for what each attempt has of its own: the
 /// correlation ID, the token, the platform's fields.
@@ -62,13 +62,13 @@ impl Payload {
         self.correlation.is_some()
     }
 
-    /// As it is sent, under a correlation ID, with room for the fields of an
-    /// attempt.
-    pub(super) fn draft(&self, correlation: &str) -> Draft {
-        let mut head = Vec::with_capacity(self.head.len() + ATTEMPT);
+    /// As it is sent, under a correlation ID, with room for so many bytes of
+    /// fields that an attempt has of its own.
+    pub(super) fn draft(&self, correlation: &str, room: usize) -> Draft {
+        let mut head = Vec::with_capacity(self.head.len() + CORRELATION + room);
         head.extend_from_slice(&self.head);
         if let Some(field) = &self.correlation {
-            write_field(&mut head, field.as_bytes(), correlation.as_bytes());
+            write_field(&mut head, field, &[correlation]);
         }
         let is_head = self.request.method == Method::HEAD;
         Draft { head, content: Outgoing::of(&self.request.body), is_head }

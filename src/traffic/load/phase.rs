@@ -47,9 +47,7 @@ pub(super) struct Due {
 pub(super) struct Phase {
     pub(super) target: Arc<Target>,
     pub(super) plan: Plan,
-    /// All are to stop.
-    stop: watch::Receiver<bool>,
-    /// This one is: a threshold of its own is broken.
+    /// It is to stop.
     halt: watch::Sender<bool>,
     /// Clients of others than the gateway.
     pub(super) pool: Pool,
@@ -83,7 +81,7 @@ fn outbound(flow: &PlannedFlow) -> Vec<Semaphore> {
 }
 
 impl Phase {
-    pub(super) fn new(target: Arc<Target>, plan: Plan, sink: Sink, stop: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(target: Arc<Target>, plan: Plan, sink: Sink, stop: bool) -> Self {
         Self {
             pool: Pool::new(target.clone()),
             lines: Lines::new(target.clone(), &plan),
@@ -92,8 +90,7 @@ impl Phase {
             outbound: plan.flows.iter().map(outbound).collect(),
             lanes: Semaphore::new(plan.most_calls()),
             target,
-            stop,
-            halt: watch::Sender::new(false),
+            halt: watch::Sender::new(stop),
             sink: Mutex::new(Some(sink)),
             run: AtomicU64::new(plan.tickets.len()),
             due: AtomicU64::new(0),
@@ -151,18 +148,19 @@ impl Phase {
         }
     }
 
+    /// It is to stop.
+    pub(super) fn halt(&self) {
+        self.halt.send_replace(true);
+    }
+
     /// Whether it is to stop.
     pub(super) fn is_halted(&self) -> bool {
-        *self.stop.borrow() || *self.halt.borrow()
+        *self.halt.borrow()
     }
 
     /// Comes back once it is to stop.
     pub(super) async fn halted(&self) {
-        let (mut all, mut own) = (self.stop.clone(), self.halt.subscribe());
-        tokio::select! {
-            _ = all.wait_for(|stop| *stop) => {}
-            _ = own.wait_for(|halt| *halt) => {}
-        }
+        let _ = self.halt.subscribe().wait_for(|halt| *halt).await;
     }
 
     async fn went(&self, due: Due) -> bool {
@@ -181,13 +179,14 @@ impl Phase {
 
     /// The next run of a virtual user, which is due now: a trigger's event of
     /// its own.
-    pub(super) fn at_once(&self, flow: usize, user: usize, only: Option<usize>) -> Due {
+    pub(super) fn at_once(&self, now: Duration, (flow, user): (usize, usize), only: Option<usize>) -> Due {
         let run = self.next_run();
-        self.was_due();
-        let at = self.target.elapsed();
+        self.due.fetch_add(1, Ordering::Relaxed);
+        let mut tally = self.tally();
+        tally.was_due(now);
         let clone = user % self.plan.flows[flow].clones.len().max(1);
-        let due = at.saturating_sub(self.began());
-        Due { ticket: Ticket { due, flow, clone, copied: false, event: run, run, only }, at, ready: at }
+        let due = now.saturating_sub(tally.began);
+        Due { ticket: Ticket { due, flow, clone, copied: false, event: run, run, only }, at: now, ready: now }
     }
 
     /// Makes its payloads beforehand.
@@ -297,7 +296,7 @@ impl Phase {
         let mut tally = self.tally();
         tally.beat(now, (late, cpu));
         if tally.until(now) {
-            self.halt.send_replace(true);
+            self.halt();
         }
     }
 

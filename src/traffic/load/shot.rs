@@ -12,8 +12,14 @@ use crate::flow::{Action, HeaderSet};
 use crate::observe::{CallRecord, Glimpse};
 use crate::scenario::PlannedAction;
 use crate::target::Authorized;
-use crate::traffic::connection::{Draft, Shot, drafted, field, tier};
-use crate::wire::{Exchange, Headers, Request, Response};
+use crate::traffic::connection::{Draft, Shot, drafted, field, tier, write_field};
+use crate::wire::{Exchange, Headers, Request, Response, Secret};
+
+/// About how many bytes the platform's fields take.
+const PLATFORM: usize = 1024;
+
+/// How many the field of a token takes beside it.
+const BEARER: usize = "Authorization: Bearer \r\n".len();
 
 /// One attempt at a call or a poll.
 #[derive(Clone, Copy, Debug)]
@@ -179,13 +185,15 @@ impl Errand<'_> {
 
     /// What goes out for an attempt: the platform's fields, the action's own.
     fn draft(&self, step: &Step<'_>, authorized: &Authorized, attempt: u32) -> Draft {
-        let mut draft = step.payload.draft(&self.correlation);
+        let token = authorized.token.as_ref().map(Secret::expose);
+        let platform = if step.action.headers == HeaderSet::Suppressed { 0 } else { PLATFORM };
+        let mut draft = step.payload.draft(&self.correlation, platform + token.map_or(0, |token| token.len() + BEARER));
         for (name, value) in self.platform(step, attempt).iter() {
             // A field that can't be sent is none.
             let _ = field(&mut draft.head, name, value);
         }
-        if let Some(token) = &authorized.token {
-            let _ = field(&mut draft.head, "authorization", &format!("Bearer {}", token.expose()));
+        if let Some(token) = token.filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic())) {
+            write_field(&mut draft.head, "Authorization", &["Bearer ", token]);
         }
         draft
     }
