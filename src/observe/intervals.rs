@@ -129,42 +129,43 @@ impl Kept {
         Ok(())
     }
 
-    fn each(&mut self, mut take: impl FnMut(Interval)) -> io::Result<()> {
+    /// The interval that begins there in the file, and where the next one does.
+    fn read(&mut self, at: u64) -> io::Result<Option<(Interval, u64)>> {
         self.file.flush()?;
         let mut file = self.file.get_ref();
-        let end = file.seek(SeekFrom::End(0))?;
-        file.seek(SeekFrom::Start(0))?;
-        let (mut read, mut deserializer) = (BufReader::new(file), Deserializer::new());
-        while read.stream_position()? < end {
-            let mut field = || -> io::Result<u64> {
-                let mut bytes = [0; 8];
-                read.read_exact(&mut bytes)?;
-                Ok(u64::from_be_bytes(bytes))
-            };
-            let (second, number, failed) = (field()?, field()? as usize, field()?);
-            let mut histogram = || -> io::Result<Latency> {
-                let read: Histogram<u64> = deserializer.deserialize(&mut read).map_err(io::Error::other)?;
-                Ok(Latency::from(read))
-            };
-            let (corrected, uncorrected) = (histogram()?, histogram()?);
-            let (contract, operation, warm_up) = self.operations[number].clone();
-            let latency = OperationLatency { contract, operation, corrected, uncorrected, failed };
-            take(Interval { began: Duration::from_secs(second), warm_up, latency });
+        if at == file.seek(SeekFrom::End(0))? {
+            return Ok(None);
         }
-        Ok(())
+        file.seek(SeekFrom::Start(at))?;
+        let (mut read, mut deserializer) = (BufReader::new(file), Deserializer::new());
+        let mut field = || -> io::Result<u64> {
+            let mut bytes = [0; 8];
+            read.read_exact(&mut bytes)?;
+            Ok(u64::from_be_bytes(bytes))
+        };
+        let (second, number, failed) = (field()?, field()? as usize, field()?);
+        let mut histogram = || -> io::Result<Latency> {
+            let read: Histogram<u64> = deserializer.deserialize(&mut read).map_err(io::Error::other)?;
+            Ok(Latency::from(read))
+        };
+        let (corrected, uncorrected) = (histogram()?, histogram()?);
+        let (contract, operation, warm_up) = self.operations[number].clone();
+        let latency = OperationLatency { contract, operation, corrected, uncorrected, failed };
+        Ok(Some((Interval { began: Duration::from_secs(second), warm_up, latency }, read.stream_position()?)))
     }
 }
 
 impl Intervals {
-    /// Hands out all intervals, by their beginning.
-    ///
-    /// # Errors
-    /// The temporary file can't be read.
-    pub fn each(&self, take: impl FnMut(Interval)) -> io::Result<()> {
-        match &self.0 {
-            Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).each(take),
-            None => Ok(()),
-        }
+    /// All intervals, by their beginning, none of which stays in memory. An error:
+    /// the temporary file can't be read.
+    pub fn iter(&self) -> impl Iterator<Item = io::Result<Interval>> + '_ {
+        let mut at = Some(0);
+        std::iter::from_fn(move || {
+            let mut kept = self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+            let read = kept.read(at?).transpose()?;
+            at = read.as_ref().ok().map(|(_, next)| *next);
+            Some(read.map(|(interval, _)| interval))
+        })
     }
 }
 
@@ -214,7 +215,7 @@ mod tests {
             calls.iter().for_each(|call| recorder.record(call, false));
             let mut sums: Vec<OperationLatency> = Vec::new();
             let mut before = Duration::ZERO;
-            recorder.finish().unwrap().each(|interval| {
+            for interval in recorder.finish().unwrap().iter().map(Result::unwrap) {
                 assert!(before <= interval.began);
                 before = interval.began;
                 let within = calls.iter().filter(|c| c.operation == interval.latency.operation);
@@ -224,7 +225,7 @@ mod tests {
                     Some(sum) => sum.add(&interval.latency),
                     None => sums.push(interval.latency),
                 }
-            }).unwrap();
+            }
             for sum in sums {
                 let mut whole = OperationLatency::of(&sum.contract, &sum.operation);
                 calls.iter().filter(|c| c.operation == sum.operation).for_each(|c| whole.record(c));

@@ -1,7 +1,7 @@
 //! Writing the reports of a run into their folders.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -16,6 +16,9 @@ use super::{Run, hlog, html, junit, summary};
 /// The files of the gateway's rows, and of what each policy did.
 pub(super) const ROWS: &str = "gateway-rows.jsonl";
 pub(super) const TRACES: &str = "gateway-traces.jsonl";
+
+/// The latencies by second.
+const LATENCIES: &str = "latency.hlog";
 
 /// What the user's service printed.
 pub(super) const OUTPUT: &str = "service-output.log";
@@ -44,10 +47,11 @@ pub fn write(reports: &Path, run: &Run, redactor: &Redactor) -> Result<PathBuf, 
     let folder = folder_name(run.started, &run.command, &run.nonce);
     let record = RunRecord::of(run, redactor);
     let unreadable = |source| ReportError::Write { path: reports.join(&folder), source };
-    let files = render(run, &record).map_err(unreadable)?;
+    let (files, mut log) = (render(run, &record), latencies(run, &record).map_err(unreadable)?);
     for name in [folder.as_str(), "latest"] {
         let fresh = reports.join(format!(".new-{name}-{folder}"));
-        let placed = fill(&fresh, &files, run).and_then(|()| replace(&fresh, &reports.join(name), &folder));
+        let filled = fill(&fresh, &files, run).and_then(|()| copy(&mut log, &fresh.join(LATENCIES)));
+        let placed = filled.and_then(|()| replace(&fresh, &reports.join(name), &folder));
         if placed.is_err() {
             let _ = fs::remove_dir_all(&fresh);
         }
@@ -57,16 +61,22 @@ pub fn write(reports: &Path, run: &Run, redactor: &Redactor) -> Result<PathBuf, 
 }
 
 /// Every file of a report, by name.
-fn render(run: &Run, record: &RunRecord) -> io::Result<Vec<(&'static str, Vec<u8>)>> {
+fn render(run: &Run, record: &RunRecord) -> Vec<(&'static str, Vec<u8>)> {
     let mut json = serde_json::to_vec_pretty(record).expect("a record has text keys and finite numbers only");
     json.push(b'\n');
-    Ok(vec![
+    vec![
         ("run.json", json),
         ("junit.xml", junit::document(record).into_bytes()),
         ("summary.md", summary::document(record).into_bytes()),
         ("report.html", html::document(run, record).into_bytes()),
-        ("latency.hlog", hlog::log(run, record)?),
-    ])
+    ]
+}
+
+/// The latencies by second, which may be many.
+fn latencies(run: &Run, record: &RunRecord) -> io::Result<File> {
+    let mut file = BufWriter::new(tempfile::tempfile()?);
+    hlog::write(run, record, &mut file)?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
 /// `20260901T080000-gate-0123456789ab`. The nonce may be set by the user, so
@@ -89,10 +99,15 @@ fn fill(folder: &Path, files: &[(&str, Vec<u8>)], run: &Run) -> Result<(), Repor
     for (name, lines) in [(ROWS, &run.rows), (TRACES, &run.traces), (OUTPUT, &run.output)] {
         let path = folder.join(name);
         if let Some(lines) = lines {
-            fs::File::create(&path).and_then(|mut file| lines.copy(&mut file)).map_err(failed(&path))?;
+            File::create(&path).and_then(|mut file| lines.copy(&mut file)).map_err(failed(&path))?;
         }
     }
     Ok(())
+}
+
+fn copy(from: &mut File, to: &Path) -> Result<(), ReportError> {
+    let copied = from.seek(SeekFrom::Start(0)).and_then(|_| File::create(to));
+    copied.and_then(|mut to| io::copy(from, &mut to)).map(drop).map_err(failed(to))
 }
 
 /// Puts `fresh` in the place of `old`. Another run may do the same at the same

@@ -74,7 +74,7 @@ def main():
         server = Server(folder, options.server_core)
         try:
             _, tried, record, _ = played(folder, server, 10, options)
-            seconds = int(options.requests / (tried / record["took_ms"] * 1e3) * 1.05) + 1
+            seconds = int(options.requests / (tried / record["took_ms"] * 1e3) * 1.3) + 1
             print(f"about {seconds} s", flush=True)
             seen, counted, record, peak = played(folder, server, seconds, options)
         finally:

@@ -69,14 +69,15 @@ pub(super) fn timelines(phase: &Phase) -> io::Result<Vec<Timeline>> {
         open: None,
     };
     let mut all: Vec<Timeline> = phase.latencies.iter().map(new).collect();
-    phase.intervals.each(|interval| {
+    for interval in phase.intervals.iter() {
+        let interval = interval?;
         let whose = |t: &&mut Timeline| {
             (&t.latency.contract, &t.latency.operation) == (&interval.latency.contract, &interval.latency.operation)
         };
         if let Some(timeline) = all.iter_mut().find(whose) {
             timeline.add(interval.began.as_secs().saturating_sub(phase.began.as_secs()) / width, &interval.latency);
         }
-    })?;
+    }
     all.iter_mut().for_each(Timeline::close);
     Ok(all)
 }

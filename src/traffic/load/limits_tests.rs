@@ -37,13 +37,10 @@ async fn what_is_due_in_the_warm_up_is_sent_and_kept_but_not_measured() {
     assert_eq!((phase.calls.len(), phase.operations.done, phase.due), (100, 100, 100));
     assert_eq!((phase.measured.warmed, phase.latencies[0].corrected.count()), (50, 50));
     let (mut warm, mut measured) = (0, 0);
-    phase
-        .intervals
-        .each(|second| {
-            let count = second.latency.corrected.count();
-            if second.warm_up { warm += count } else { measured += count }
-        })
-        .unwrap();
+    for second in phase.intervals.iter().map(Result::unwrap) {
+        let count = second.latency.corrected.count();
+        if second.warm_up { warm += count } else { measured += count }
+    }
     assert_eq!((warm, measured), (50, 50));
     let seconds = phase.measured.seconds.all();
     let sums = seconds.iter().fold((0, 0, 0), |sum, s| (sum.0 + s.due, sum.1 + s.begun, sum.2 + s.sent));
