@@ -6,6 +6,7 @@
 //! judged again. Imports neither `traffic` nor `stack`, and neither `limit` nor
 //! `policy`: it judges throttling by a count of its own.
 
+mod accounted;
 mod answer;
 mod cause;
 mod claim;
@@ -44,6 +45,7 @@ mod wire;
 #[cfg(test)]
 mod synthetic;
 
+pub use accounted::looked_up;
 pub use cause::{Answered, group};
 pub use coverage::not_checked;
 pub use examine::{Checks, Examined};

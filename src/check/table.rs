@@ -144,6 +144,7 @@ static TABLE: &[Check] = &[
     correlation::missing::CHECK,
     correlation::echo::CHECK,
     correlation::reaches_effects::CHECK,
+    correlation::explained::CHECK,
     correlation::reaches_rows::CHECK,
     correlation::reaches_log::CHECK,
     idempotency::duplicate_effect::CHECK,

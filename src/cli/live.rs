@@ -115,7 +115,14 @@ mod tests {
             p50: Duration::from_micros(4_100),
             p99: Duration::from_millis(22),
             troubles: Troubles::default(),
-            operations: Operations { begun: 240, done: 235, refused: 0, given_up: 0, attempts: 252 },
+            operations: Operations {
+                begun: 240,
+                done: 235,
+                refused: 0,
+                given_up: 0,
+                attempts: 252,
+                ..Operations::default()
+            },
         }
     }
 

@@ -37,7 +37,7 @@ pub use log::{Log, Packed, mark};
 pub use log_line::{ChainLink, LogLine};
 pub use measured::{Measured, Refusals, Sizes};
 pub use operations::Operations;
-pub use phase::{LastPart, Part, PhaseRun};
+pub use phase::{LastPart, Part, PhaseRun, Strays};
 pub use row::{CacheUse, GatewayRow, LastError, TraceRecord};
 pub use seconds::{Second, Seconds};
 pub use sink::{Event, Sink};

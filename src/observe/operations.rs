@@ -16,6 +16,10 @@ pub struct Operations {
     /// First requests and whatever was sent again; polls, further pages and parts
     /// of content count only where they were.
     pub attempts: u64,
+    /// Unknown ones that had been done by the end, as the ledger tells.
+    pub unknown_done: u64,
+    /// Unknown ones that had not. Where it can't be told they are in neither.
+    pub unknown_undone: u64,
 }
 
 impl Operations {

@@ -39,12 +39,16 @@ pub struct PhaseRun {
     pub thresholds: Vec<ThresholdRun>,
     /// Every exchange.
     pub calls: Log<CallRecord>,
+    /// What was asked for, of operations of which nobody knows what became.
+    pub unknown: Log<CallRecord>,
     /// The faults that were injected meanwhile: by the scenario, or by one that
     /// ran beside it.
     pub faults: Vec<Fault>,
     /// What the ledger gained meanwhile, by the marks of the IDs that entries
     /// carry; scenarios that ran side by side share it.
     pub ledger: Arc<Log<LedgerEntry>>,
+    /// What else was written meanwhile to tables that its contracts speak of.
+    pub strays: Vec<Strays>,
     /// Whether the scenario was cut short.
     pub cut: bool,
     /// The part that was looked at last.
@@ -99,10 +103,11 @@ impl PhaseRun {
 
     fn part(&self, number: u64, parts: u64) -> Part {
         let calls = self.calls.part(number, parts);
-        let own: HashSet<&str> = calls.iter().filter_map(|call| call.correlation.as_deref()).collect();
+        let unknown = self.unknown.part(number, parts);
+        let own: HashSet<&str> = calls.iter().chain(&unknown).filter_map(|call| call.correlation.as_deref()).collect();
         let mut ledger = self.ledger.part(number, parts);
         ledger.retain(|entry| entry.carried().any(|text| own.contains(text)));
-        Part { calls, ledger }
+        Part { calls, unknown, ledger }
     }
 }
 
@@ -112,6 +117,29 @@ impl PhaseRun {
 pub struct Part {
     /// The calls.
     pub calls: Vec<CallRecord>,
+    /// What was asked for, of operations of which nobody knows what became.
+    pub unknown: Vec<CallRecord>,
     /// The entries.
     pub ledger: Vec<LedgerEntry>,
+}
+
+/// What was written to a table meanwhile under no ID that anybody sent.
+#[derive(Clone, Debug)]
+pub struct Strays {
+    /// The table.
+    pub table: String,
+    /// How often.
+    pub count: u64,
+    /// The first of them.
+    pub first: Vec<LedgerEntry>,
+}
+
+impl Strays {
+    /// One more; no more than `shown` are kept.
+    pub fn take(&mut self, entry: &LedgerEntry, shown: usize) {
+        self.count += 1;
+        if self.first.len() < shown {
+            self.first.push(entry.clone());
+        }
+    }
 }

@@ -133,6 +133,10 @@ pub struct OperationsRecord {
     pub given_up: u64,
     /// Those of which nobody knows what became.
     pub unknown: u64,
+    /// Unknown ones that had been done by the end, as the ledger tells.
+    pub unknown_done: u64,
+    /// Unknown ones that had not. Where it can't be told they are in neither.
+    pub unknown_undone: u64,
     /// Requests for each of them.
     pub amplification: f64,
 }
@@ -140,15 +144,19 @@ pub struct OperationsRecord {
 impl OperationsRecord {
     /// Of a scenario.
     pub fn of(operations: &Operations) -> Self {
-        let Operations { begun, done, refused, given_up, .. } = *operations;
-        let amplification = (operations.amplification() * 1e3).round() / 1e3;
-        Self { begun, done, refused, given_up, unknown: operations.unknown(), amplification }
+        let Operations { begun, done, refused, given_up, unknown_done, unknown_undone, .. } = *operations;
+        let (unknown, amplification) = (operations.unknown(), (operations.amplification() * 1e3).round() / 1e3);
+        Self { begun, done, refused, given_up, unknown, unknown_done, unknown_undone, amplification }
     }
 
     /// In words, for people.
     pub fn in_words(&self) -> String {
+        let looked_up = match (self.unknown_done, self.unknown_undone) {
+            (0, 0) => "unknown".to_owned(),
+            (done, undone) => format!("unknown (by the ledger {done} of them were done, {undone} not)"),
+        };
         let told =
-            [(self.done, "done"), (self.refused, "refused"), (self.given_up, "given up"), (self.unknown, "unknown")];
+            [(self.done, "done"), (self.refused, "refused"), (self.given_up, "given up"), (self.unknown, &looked_up)];
         let told = told.into_iter().filter(|(count, name)| *count > 0 || *name == "done");
         let told: Vec<String> = told.map(|(count, name)| format!("{count} {name}")).collect();
         format!("{} operations: {}; {:.2} requests for each", self.begun, told.join(", "), self.amplification)

@@ -153,7 +153,14 @@ fn phase(scenario: &str, seconds: u64) -> Phase {
         dropped: 2,
         turned_away: 0,
         exchanges: 1290,
-        operations: Operations { begun: 640, done: 610, refused: 12, given_up: 14, attempts: 1100 },
+        operations: Operations {
+            begun: 640,
+            done: 610,
+            refused: 12,
+            given_up: 14,
+            attempts: 1100,
+            ..Operations::default()
+        },
         lag: latency(9, 0),
         latencies,
         intervals: recorder.finish().expect("a temporary file"),

@@ -34,7 +34,7 @@ pub(super) async fn play_all(session: &Arc<Session>, queue: Queue, beside: &[&Sc
         let played = side_by_side(session, &queue).await;
         played.map(|()| began.elapsed())
     };
-    let (played, ran) = tokio::join!(cases, phases::run_all(session, beside, false));
+    let (played, ran) = tokio::join!(cases, phases::run_all(session, beside, phases::Company::Cases));
     let (mut took, began) = (played?, Instant::now());
     ran?;
     alone(session, &queue).await;
@@ -250,6 +250,7 @@ pub(super) async fn played(session: &Session, contract: usize, case: Arc<Case>) 
         Ok(player) => match player.play(&session.contracts[contract], case).await {
             Ok(run) => {
                 count(session, &run);
+                session.sent_by_case(&run);
                 return (!is_lost(session, player.target(), &run).await).then_some(run);
             }
             Err(fault) => fault.to_string(),

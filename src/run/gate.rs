@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::inputs::{Inputs, known_checks};
+use super::phases::{self, Company};
 use super::session::Session;
-use super::{Listener, Options, Progress, RunError, Stop, StopReason, cases, finish, guest, phases};
+use super::{Listener, Options, Progress, RunError, Stop, StopReason, cases, finish, guest};
 use crate::contract::Contract;
 use crate::diagnose::{Diagnostics, Severity};
 use crate::generate::Need;
@@ -190,7 +191,7 @@ pub(super) async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Sc
     let planned = play.plays_cases().then(|| cases::plan(session, cases_each(&session.options, &session.contracts)));
     let (steady, rest): (Vec<&Scenario>, Vec<&Scenario>) =
         chosen.iter().copied().partition(|s| s.is_tagged("steady") || *play == Play::Score);
-    let alone = matches!(play, Play::Load(_));
+    let company = if matches!(play, Play::Load(_)) { Company::Nobody } else { Company::AfterAll };
     if let Some(planned) = &planned {
         session.listener.stage(format!("playing {} cases", planned.planned()));
     }
@@ -199,11 +200,11 @@ pub(super) async fn carry_out(session: &Arc<Session>, play: &Play, chosen: &[&Sc
     }
     match planned {
         Some(planned) => cases::play_all(session, planned, &steady).await?,
-        None => phases::run_all(session, &steady, alone).await?,
+        None => phases::run_all(session, &steady, company).await?,
     }
     if !rest.is_empty() && session.stop.reason().is_none() {
         session.listener.stage(format!("running {}", names(&rest)));
-        phases::run_all(session, &rest, alone).await?;
+        phases::run_all(session, &rest, company).await?;
     }
     if session.stop.reason().is_some() {
         note_unstarted(session, &rest);

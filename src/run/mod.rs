@@ -21,6 +21,7 @@ mod gateway_settings;
 mod guest;
 mod handover;
 mod inputs;
+mod ledger;
 mod open;
 mod options;
 mod outline;

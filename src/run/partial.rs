@@ -62,6 +62,8 @@ fn empty(scenario: Arc<str>, first: &CallRecord) -> PhaseRun {
         measured: Measured::default(),
         thresholds: Vec::new(),
         calls: Log::default(),
+        unknown: Log::default(),
+        strays: Vec::new(),
         faults: Vec::new(),
         ledger: Arc::default(),
         cut: false,

@@ -1,21 +1,19 @@
 //! Runs scenarios side by side, judges every exchange as it comes, and each
 //! phase when it is over.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::ledger;
 use super::partial::PartialPhases;
 use super::session::Session;
 use super::{Progress, RunError};
-use crate::check::{ExchangeSubject, Glances, NotChecked, Origin, PhaseSubject};
-use crate::flow::is_own;
-use crate::observe::{CallRecord, Event, Glance, Glimpse, LedgerEntry, Log, Measured, PhaseRun, Seconds, Sink, mark};
+use crate::check::{ExchangeSubject, Glances, NotChecked, Origin, PhaseSubject, looked_up};
+use crate::observe::{CallRecord, Event, Glance, Glimpse, Measured, Operations, PhaseRun, Seconds, Sink};
 use crate::report::Phase;
 use crate::scenario::{Overrides, Plan, Scenario};
-use crate::target::LedgerQuery;
 use crate::traffic;
 use crate::wire::{Exchange, Fault};
 
@@ -25,10 +23,21 @@ const TOLD_EVERY: u64 = 50;
 /// How often `--fail-fast` judges a phase that still goes on, in exchanges.
 const INTERIM_EVERY: u64 = 100;
 
+/// What scenarios run with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Company {
+    /// Nothing: they are what was asked for.
+    Nobody,
+    /// Nothing, after all else.
+    AfterAll,
+    /// Cases.
+    Cases,
+}
+
 /// Runs scenarios in one attack. A scenario that needs what is not offered is
 /// not checked. Objectives are told where they can't be judged only in steady
-/// scenarios, and in one that was asked for `alone`.
-pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario], alone: bool) -> Result<(), RunError> {
+/// scenarios, and in one that was asked for alone.
+pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario], company: Company) -> Result<(), RunError> {
     let plans: Vec<Plan> = scenarios.iter().filter_map(|scenario| plan(session, scenario)).collect();
     if plans.is_empty() || session.stop.reason().is_some() {
         return Ok(());
@@ -54,13 +63,13 @@ pub(super) async fn run_all(session: &Arc<Session>, scenarios: &[&Scenario], alo
     judge.await.map_err(|panic| RunError::CouldNotRun(format!("judging broke down: {panic}")))?;
     session.judging().take(glances.counted());
     let mut runs = runs.map_err(|fault| RunError::CouldNotRun(fault.to_string()))?;
-    fill_ledger(session, &mut runs, since).await?;
+    ledger::fill(session, &mut runs, since, company).await?;
     // What one scenario does to Dataverse reaches those that run beside it.
     let faults: Vec<Fault> = runs.iter().flat_map(|run| run.faults.iter().cloned()).chain(armed()).collect();
     for mut run in runs {
         run.faults.clone_from(&faults);
         let tagged = scenarios.iter().any(|s| s.name == run.scenario && s.is_tagged("steady"));
-        finish_phase(session, &run, tagged || (alone && scenarios.len() == 1));
+        finish_phase(session, &run, tagged || (company == Company::Nobody && scenarios.len() == 1));
         if let Some(error) = run.calls.failure().or_else(|| run.ledger.failure()) {
             return Err(RunError::CouldNotRun(format!("what was seen under load can't be kept: {error}")));
         }
@@ -183,27 +192,6 @@ fn judge_one(
     session.announce(&findings, None);
 }
 
-/// Gives each phase what the ledger gained under correlation IDs of this run.
-async fn fill_ledger(session: &Session, runs: &mut [PhaseRun], since: u64) -> Result<(), RunError> {
-    let Some(control) = &session.target.control else { return Ok(()) };
-    let query = LedgerQuery { since, ..LedgerQuery::default() };
-    let mut ledger = Log::default();
-    let sort = |entries: Vec<LedgerEntry>| {
-        for entry in entries {
-            let own = entry.carried().filter(|text| is_own(&session.options.nonce, text)).map(mark);
-            for mark in own.collect::<BTreeSet<u64>>() {
-                ledger.push(mark, entry.clone());
-            }
-        }
-    };
-    control.each_ledger_page(&query, sort).await.map_err(super::open::could_not_run)?;
-    let ledger = Arc::new(ledger);
-    for run in runs {
-        run.ledger = ledger.clone();
-    }
-    Ok(())
-}
-
 fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
     let lag_share = session.options.lag_share;
     let subject = PhaseSubject { contracts: &session.contracts, run, interim: run.cut, for_objectives, lag_share };
@@ -228,7 +216,7 @@ fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
         dropped: run.dropped,
         turned_away: run.turned_away,
         exchanges: run.calls.len(),
-        operations: run.operations,
+        operations: accounted(session, run),
         lag: run.lag.clone(),
         latencies: run.latencies.clone(),
         intervals: run.intervals.clone(),
@@ -236,6 +224,15 @@ fn finish_phase(session: &Session, run: &PhaseRun, for_objectives: bool) {
         thresholds: run.thresholds.clone(),
         cut: run.cut,
     });
+}
+
+/// What became of its operations; those of which nobody knows are looked up.
+fn accounted(session: &Session, run: &PhaseRun) -> Operations {
+    if session.target.control.is_none() {
+        return run.operations;
+    }
+    let (unknown_done, unknown_undone) = looked_up(&session.contracts, run);
+    Operations { unknown_done, unknown_undone, ..run.operations }
 }
 
 /// Why a scenario did not come to its end.

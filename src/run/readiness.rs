@@ -137,7 +137,7 @@ fn read(path: &Path) -> Result<RowsRead, RunError> {
 async fn steady_day(session: &Arc<Session>, inputs: &Inputs) -> Result<RowsRead, RunError> {
     let steady: Vec<_> = inputs.scenarios.iter().filter(|s| s.is_tagged("steady")).collect();
     session.listener.stage("no rows were given: running the steady day first");
-    phases::run_all(session, &steady, true).await?;
+    phases::run_all(session, &steady, phases::Company::Nobody).await?;
     let mut rows = RowsRead::default();
     if let Some(control) = &session.target.control {
         rows.rows = control.rows(session.rows_start, &[]).await.map_err(super::open::could_not_run)?.0;

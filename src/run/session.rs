@@ -1,7 +1,7 @@
 //! A run while it goes on: inputs, target, judging, totals, and the signal to
 //! stop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use crate::check::{CallMark, Checks, Finding, Judged, Judging, KnownFindings, No
 use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::{CaseKey, Generators, Need, Pools};
+use crate::observe::{CaseRun, mark};
 use crate::report::{Phase, Totals};
 use crate::scenario::CallSource;
 use crate::target::Target;
@@ -47,6 +48,8 @@ pub(super) struct Session {
     pub(super) selection: Selection,
     totals: AtomicTotals,
     gathered: Mutex<Gathered>,
+    /// The marks of the correlation IDs that cases sent.
+    case_ids: Mutex<HashSet<u64>>,
 }
 
 /// What piles up while a run goes on.
@@ -134,8 +137,20 @@ impl Session {
             selection,
             totals: AtomicTotals::default(),
             gathered: Mutex::new(gathered),
+            case_ids: Mutex::default(),
             options,
         })
+    }
+
+    /// Takes note of the correlation IDs of a case.
+    pub(super) fn sent_by_case(&self, run: &CaseRun) {
+        let sent = run.case.calls().filter_map(|call| call.correlation.as_deref()).map(mark);
+        self.case_ids.lock().unwrap_or_else(PoisonError::into_inner).extend(sent);
+    }
+
+    /// Whether a case had a text as its correlation ID.
+    pub(super) fn was_sent_by_case(&self, text: &str) -> bool {
+        self.case_ids.lock().unwrap_or_else(PoisonError::into_inner).contains(&mark(text))
     }
 
     /// Makes the clean-up calls of all contracts. What goes wrong is a notice.

@@ -60,6 +60,7 @@ const CHECKS: &[(&str, Heard)] = &[
     ("correlation/missing", Score(&["correlation-invented", "correlation-replaced"])),
     ("correlation/echo", Score(&["echo-missing-in-errors", "echo-of-another-id"])),
     ("correlation/reaches-effects", Score(&["correlation-dropped", "correlation-dropped-with-step"])),
+    ("correlation/explained-under-load", Tests("tests/it/load_defects.rs", "beside the cases of a score it can't be told whose a row is")),
     ("correlation/reaches-log", Score(&["log-without-id", "log-of-call-before"])),
     ("correlation/reaches-rows", Score(&["correlation-replaced", "log-sampled", "log-without-headers"])),
     ("idempotency/duplicate-effect", Score(&["lost-answer-written-twice", "last-record-twice"])),

@@ -23,6 +23,24 @@ flows:
     retry: none
 ";
 
+/// A few calls to two versions, one of which knows steps.
+const FEW: &str = "
+format: seamstress/scenario/1
+name: few
+description: A few calls to two versions.
+tags: [few]
+
+flows:
+  - name: v1
+    actions: [{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }]
+    clones: 4
+    start: { burst: { runs: 40, within: 20 s } }
+  - name: v2
+    actions: [{ contract: bulk-update/v2, operation: submitBatch, elements: 1 }]
+    clones: 4
+    start: { burst: { runs: 40, within: 20 s } }
+";
+
 fn spoke(ran: &Ran, check: &str) -> bool {
     let record = ran.record();
     record["findings"].as_array().is_some_and(|findings| findings.iter().any(|finding| finding["check"] == check))
@@ -99,4 +117,22 @@ fn an_answer_that_is_later_than_promised_is_found() {
         let ran = seamstress(&[&args[..], &only].concat());
         assert!(spoke(&ran, "latency/answer-within"), "{defect}: {}", ran.all());
     }
+}
+
+#[test]
+fn rows_that_no_call_explains_are_found_under_load() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("few.yaml"), FEW).expect("written");
+    let scenarios = folder.path().to_str().expect("plain");
+    let check = "correlation/explained-under-load";
+    let few = |defects: &[&str]| {
+        let args = ["load", "few", "--scenarios", scenarios, "--seed", "1", "--time-scale", "10"];
+        seamstress(&[&args, defects].concat())
+    };
+    for defect in ["correlation-dropped", "correlation-dropped-with-step"] {
+        let ran = few(&["--defect", defect]);
+        assert!(spoke(&ran, check), "{defect}: {}", ran.all());
+    }
+    let ran = few(&[]);
+    assert!(ran.code == 0 && !spoke(&ran, check), "{}", ran.all());
 }

@@ -74,7 +74,7 @@ fn is_unmarked(effects: &Effects<'_>, entry: &LedgerEntry, call: &Call, run: &Ca
     served && nameless && call.items.iter().any(|item| is_key_of(entry, item))
 }
 
-fn in_words(carrier: Option<&CorrelationCarrier>) -> String {
+pub(super) fn in_words(carrier: Option<&CorrelationCarrier>) -> String {
     match carrier {
         Some(CorrelationCarrier::Column(name)) => format!("the column {name}"),
         Some(CorrelationCarrier::Header(name)) => format!("the header field {name}"),

@@ -68,7 +68,7 @@ fn has_keyed_items(subject: &CaseSubject<'_>, call: &Call) -> bool {
 
 /// Whether the contract itself says that items are rows of the table that is
 /// written: their identities come from the mock of that table.
-pub(super) fn items_are_keys(behaviour: &Behaviour) -> bool {
+pub(in crate::check) fn items_are_keys(behaviour: &Behaviour) -> bool {
     let item = behaviour.idempotency.as_ref().and_then(|i| i.item.as_ref());
     let table = behaviour.effects.as_ref().map(|e| e.table.as_str());
     behaviour.pools.iter().any(|pool| {

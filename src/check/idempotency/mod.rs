@@ -22,3 +22,5 @@ mod again;
 mod ask;
 mod execution;
 mod model;
+
+pub(in crate::check) use execution::items_are_keys;

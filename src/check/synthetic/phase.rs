@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::contract::{Contract, ContractId};
 use crate::generate::Item;
 use crate::observe::{
-    CallRecord, ColumnChange, Intervals, LastPart, Latency, LedgerEntry, Measured, Operation, OperationLatency,
+    CallRecord, ColumnChange, Intervals, LastPart, Latency, LedgerEntry, Log, Measured, Operation, OperationLatency,
     Operations, Outcome, PhaseRun, Way,
 };
 use crate::wire::Tier;
@@ -101,6 +101,8 @@ pub(in crate::check) fn phase(calls: Vec<CallRecord>, ledger: Vec<LedgerEntry>) 
         measured: Measured { refusable: calls.iter().filter(|c| c.refusable).count() as u64, ..Measured::default() },
         thresholds: Vec::new(),
         calls: calls.into_iter().map(|call| (call.mark(), call)).collect(),
+        unknown: Log::default(),
+        strays: Vec::new(),
         faults: Vec::new(),
         ledger: Arc::new(ledger.into_iter().map(|entry| (0, entry)).collect()),
         cut: false,

@@ -157,6 +157,9 @@ async fn a_silent_server_makes_tickets_drop_and_a_stop_ends_it_at_once() {
     let at = stopped.await.unwrap();
     assert!(at.elapsed() < Duration::from_secs(3), "{:?}", at.elapsed());
     assert!(phases[0].cut && phases[0].dropped > 0 && phases[0].due > phases[0].dropped);
+    // What was under way then was asked for, and nobody knows what became of it.
+    assert_eq!(phases[0].unknown.len(), phases[0].operations.begun);
+    assert!(phases[0].operations.unknown() > 0 && phases[0].calls.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,14 +2,15 @@
 //! whoever does it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::errand::{Doing, Done, Errand, Step};
+use super::errand::{Doing, Done, Errand};
 use super::phase::Due;
 use super::shot::{Seen, Try};
+use super::step::Step;
 use crate::clock::Timestamp;
-use crate::flow::{Answered, Begin, Kind, Run, Spot, Status, What, mix};
+use crate::flow::{Answered, Begin, Run, Spot, Status, What, mix};
 use crate::scenario::Ticket;
 use crate::wire::{Exchange, Failure, FailureKind, Response};
 
@@ -72,31 +73,11 @@ impl<'e, 'p> Course<'e, 'p> {
             step
         } else {
             self.errand.phase.operation_begins();
-            let step = Box::new(self.step(&begin)?);
+            let step = Box::new(Step::of(self.errand, &begin)?);
             self.run.carries(spot, step.payload.request.body.len());
             step
         };
         Some(Doing::Send(spot, step, begin.what, Try { due, attempt, timeout }))
-    }
-
-    fn step(&self, begin: &Begin<'p>) -> Option<Step<'p>> {
-        let Kind::Call(call) = &begin.node.kind else { return None };
-        let Errand { phase, flow, due, correlation, .. } = self.errand;
-        let action = &flow.actions[call.call];
-        let payload = phase.payloads.get((call.call, action), (&due.ticket, begin.item), (correlation, &phase.target));
-        let payload = payload.map_err(|reason| phase.could_not_make(&reason)).ok()?;
-        let chunked = call.chunked.is_some() && !payload.request.body.is_empty();
-        Some(Step {
-            action,
-            payload,
-            name: &begin.node.name,
-            turn: begin.turn,
-            place: (begin.number, begin.item),
-            tracking: OnceLock::new(),
-            first: None,
-            chunked,
-            goes_on: chunked || call.pages.is_some(),
-        })
     }
 
     /// A run of a child flow: the same event of the parent is the same event of
@@ -121,8 +102,8 @@ impl<'e, 'p> Course<'e, 'p> {
     pub(super) fn told(&mut self, done: Done<'p>) -> Option<Doing<'p>> {
         match done {
             Done::Sent(spot, step, what, Some(Seen::Whole(exchange))) => self.answered(spot, step, &what, exchange),
-            Done::Sent(spot, _, _, Some(Seen::Plain)) => {
-                self.errand.phase.operation_ends(None);
+            Done::Sent(spot, mut step, _, Some(Seen::Plain)) => {
+                step.ends(None);
                 self.run.succeeded(spot);
                 None
             }
@@ -145,16 +126,17 @@ impl<'e, 'p> Course<'e, 'p> {
         what: &What,
         exchange: Arc<Exchange>,
     ) -> Option<Doing<'p>> {
+        let action = step.action;
         let lost = step.payload.answer_lost && *what == What::Attempt(1);
         let outcome = if lost { &lost_answer() } else { &exchange.outcome };
         if self.run.answered(spot, outcome, exchange.done_at) == Answered::Result {
             let good = outcome.as_ref().is_ok_and(|response| (200..300).contains(&response.status));
             if good && self.run.result(spot) == Some(Status::Failed) {
-                self.errand.phase.operation_ends(Some(&broken_off()));
+                step.ends(Some(&broken_off()));
             } else {
-                self.errand.phase.operation_ends(Some(outcome));
+                step.ends(Some(outcome));
             }
-            return Some(Doing::Write(spot, step.action, exchange));
+            return Some(Doing::Write(spot, action, exchange));
         }
         if outcome.as_ref().is_ok_and(|response| (200..300).contains(&response.status)) {
             step.first.get_or_insert_with(|| exchange.request.clone());

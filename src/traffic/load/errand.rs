@@ -2,7 +2,7 @@
 //! is told.
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -10,14 +10,14 @@ use uuid::Uuid;
 
 use super::course::Course;
 use super::further::Sends;
-use super::payloads::Payload;
 use super::phase::{Due, Phase};
 use super::shot::{Seen, Try};
+use super::step::Step;
 use crate::flow::{FlowRun, Spot, Status, What, Workflow};
 use crate::scenario::{FlowClone, PlannedAction, PlannedFlow};
 use crate::target::Authorized;
 use crate::traffic::commit::commit;
-use crate::wire::{Exchange, Request};
+use crate::wire::Exchange;
 
 /// A run that is under way.
 #[derive(Debug)]
@@ -28,25 +28,6 @@ pub(super) struct Errand<'p> {
     pub(super) workflow: &'p Workflow,
     pub(super) due: Due,
     pub(super) correlation: Arc<str>,
-}
-
-/// One call of a run with all that stays over its attempts.
-pub(super) struct Step<'p> {
-    pub(super) action: &'p PlannedAction,
-    pub(super) payload: Arc<Payload>,
-    /// The action's name in the definition.
-    pub(super) name: &'p str,
-    /// The loop that it stands in, and the index of its turn.
-    pub(super) turn: Option<(&'p str, u32)>,
-    /// The action's number in the definition, and its item.
-    pub(super) place: (usize, u64),
-    pub(super) tracking: OnceLock<Uuid>,
-    /// The first request, where others follow it.
-    pub(super) first: Option<Request>,
-    /// Its content goes in parts.
-    pub(super) chunked: bool,
-    /// What follows a good answer depends on what it says.
-    pub(super) goes_on: bool,
 }
 
 /// Something that a run does.
@@ -75,6 +56,11 @@ impl<'p> Errand<'p> {
         let clone = &flow.clones[ticket.clone];
         let workflow = if ticket.copied { &clone.copy } else { &clone.workflow };
         Self { phase, flow, clone, workflow, due, correlation: flow.correlation(&plan.nonce, &ticket) }
+    }
+
+    /// Who calls.
+    pub(super) fn client(&self) -> &'p Arc<str> {
+        &self.clone.client
     }
 
     /// How its calls show the run.

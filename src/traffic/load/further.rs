@@ -4,7 +4,8 @@
 use bytes::Bytes;
 use http::Method;
 
-use super::errand::{Errand, Step};
+use super::errand::Errand;
+use super::step::Step;
 use crate::flow::{Part, What};
 use crate::target::Authorized;
 use crate::traffic::connection::{Outgoing, follow};

@@ -20,6 +20,7 @@ mod pulse;
 #[cfg(test)]
 mod sent_tests;
 mod shot;
+mod step;
 mod tally;
 
 pub use attack::{AttackError, attack};

@@ -278,9 +278,14 @@ impl Phase {
         operations.attempts += 1;
     }
 
-    /// An operation has its result.
-    pub(super) fn operation_ends(&self, outcome: Option<&Result<Response, Failure>>) {
-        self.tally().operation_ends(outcome);
+    /// An operation has its result: whether that tells what became of it.
+    pub(super) fn operation_ends(&self, outcome: Option<&Result<Response, Failure>>) -> bool {
+        self.tally().operation_ends(outcome)
+    }
+
+    /// Nobody knows what became of an operation.
+    pub(super) fn unknown(&self, asked: CallRecord) {
+        self.tally().unknown.push(asked.mark(), asked);
     }
 
     /// A first attempt asks for its turn that could have since then.
@@ -370,6 +375,8 @@ impl Phase {
             measured: tally.measured,
             thresholds,
             calls: tally.calls,
+            unknown: tally.unknown,
+            strays: Vec::new(),
             faults: tally.faults,
             ledger: Arc::default(),
             cut: self.cut.load(Ordering::Relaxed),

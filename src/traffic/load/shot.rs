@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 use uuid::Uuid;
 
-use super::errand::{Errand, Step};
+use super::errand::Errand;
+use super::step::Step;
 use crate::contract::behaviour::DataPath;
 use crate::flow::{Action, HeaderSet};
 use crate::observe::{CallRecord, Glimpse};
@@ -58,7 +59,7 @@ impl Errand<'_> {
         }
         let request = self.request(step, authorized, attempt);
         let exchange = Arc::new(shot.exchange(request, (due, attempt), &phase.target));
-        Box::pin(phase.tell(self.record(step, authorized, &exchange, false), &exchange)).await;
+        Box::pin(phase.tell(record(step, authorized, &exchange, false), &exchange)).await;
         Seen::Whole(exchange)
     }
 
@@ -86,7 +87,7 @@ impl Errand<'_> {
             Err(failure) => Shot::unsent(failure, target),
         };
         let exchange = Arc::new(shot.exchange(request, (due, attempt), target));
-        self.phase.tell(self.record(step, authorized, &exchange, poll), &exchange).await;
+        self.phase.tell(record(step, authorized, &exchange, poll), &exchange).await;
         exchange
     }
 
@@ -138,48 +139,7 @@ impl Errand<'_> {
             done: shot.done,
             sent_at: shot.sent_at,
             done_at: shot.done_at,
-            ..self.asked(step, authorized, (attempt, false))
-        }
-    }
-
-    fn record(&self, step: &Step<'_>, authorized: &Authorized, exchange: &Exchange, poll: bool) -> CallRecord {
-        CallRecord {
-            status: exchange.status(),
-            failure: exchange.outcome.as_ref().err().map(|failure| failure.kind),
-            retry_after: exchange.response().and_then(Response::retry_after_seconds),
-            tier: exchange.tier,
-            due: exchange.due,
-            sent: exchange.sent,
-            done: exchange.done,
-            sent_at: exchange.sent_at,
-            done_at: exchange.done_at,
-            ..self.asked(step, authorized, (exchange.attempt, poll))
-        }
-    }
-
-    /// What is known of a call before its answer.
-    fn asked(&self, step: &Step<'_>, authorized: &Authorized, (attempt, poll): (u32, bool)) -> CallRecord {
-        CallRecord {
-            contract: step.action.contract.clone(),
-            operation: step.action.operation.clone(),
-            flow: self.flow.name.clone(),
-            run: self.due.ticket.run,
-            attempt,
-            poll,
-            client: authorized.client.clone(),
-            correlation: step.payload.is_correlated().then(|| self.correlation.clone()),
-            items: if poll { Arc::default() } else { step.payload.items.clone() },
-            step: step.payload.step.clone(),
-            refusable: step.payload.refusable,
-            status: None,
-            failure: None,
-            retry_after: None,
-            tier: None,
-            due: Duration::ZERO,
-            sent: Duration::ZERO,
-            done: Duration::ZERO,
-            sent_at: crate::clock::Timestamp::default(),
-            done_at: crate::clock::Timestamp::default(),
+            ..step.asked(authorized.client.clone(), (attempt, false))
         }
     }
 
@@ -225,6 +185,22 @@ impl Errand<'_> {
             target: &step.payload.request.target,
         };
         action.headers((step.action.headers, &self.flow.connector_keeps), self.workflow, &self.run())
+    }
+}
+
+/// What is known of a request and of what came of it.
+fn record(step: &Step<'_>, authorized: &Authorized, exchange: &Exchange, poll: bool) -> CallRecord {
+    CallRecord {
+        status: exchange.status(),
+        failure: exchange.outcome.as_ref().err().map(|failure| failure.kind),
+        retry_after: exchange.response().and_then(Response::retry_after_seconds),
+        tier: exchange.tier,
+        due: exchange.due,
+        sent: exchange.sent,
+        done: exchange.done,
+        sent_at: exchange.sent_at,
+        done_at: exchange.done_at,
+        ..step.asked(authorized.client.clone(), (exchange.attempt, poll))
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Tally {
     pub(super) troubles: Troubles,
     pub(super) measured: Measured,
     pub(super) calls: Log<CallRecord>,
+    /// What was asked for, of operations of which nobody knows what became.
+    pub(super) unknown: Log<CallRecord>,
     pub(super) faults: Vec<Fault>,
     pub(super) failed: Option<AttackError>,
     watch: Watch,
@@ -128,8 +130,8 @@ impl Tally {
         }
     }
 
-    /// An operation has its result.
-    pub(super) fn operation_ends(&mut self, outcome: Option<&Result<Response, Failure>>) {
+    /// An operation has its result: whether that tells what became of it.
+    pub(super) fn operation_ends(&mut self, outcome: Option<&Result<Response, Failure>>) -> bool {
         let operations = &mut self.operations;
         match outcome {
             // Whatever needs no more than a glance was done.
@@ -141,7 +143,8 @@ impl Tally {
                 operations.given_up += 1;
             }
             // It may have been done.
-            Some(Err(_)) => {}
+            Some(Err(_)) => return false,
         }
+        true
     }
 }
