@@ -6,7 +6,8 @@ use crate::check::claim::Claim;
 use crate::check::effect::Effects;
 use crate::check::{Check, Family, Finding, Judge, Level, PhaseSubject};
 use crate::contract::Contract;
-use crate::generate::Need;
+use crate::contract::behaviour::Behaviour;
+use crate::generate::{Item, Need};
 use crate::observe::mark;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -33,6 +34,9 @@ fn judge(subject: &PhaseSubject<'_>, found: &mut Vec<Finding>) -> bool {
     concerned
 }
 
+/// About how many calls' items are looked at together.
+const ROUND: u64 = 1 << 19;
+
 /// Items by the marks of their identities and contents: under which ID first, and
 /// whether under another one too.
 type Executed = HashMap<(u64, u64), (u64, bool)>;
@@ -42,21 +46,14 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
     if behaviour.effects.as_ref().is_none_or(|e| e.business_key.is_some()) {
         return false;
     }
-    let mut executed: Executed = HashMap::new();
-    for part in subject.run.parts() {
-        let Some(effects) = Effects::of(behaviour, &part.ledger) else { return false };
-        let wrote: HashSet<u64> = effects.iter().filter_map(|e| effects.id(e)).map(mark).collect();
-        for record in part.calls.iter().filter(|r| r.contract == contract.id && !r.poll) {
-            let Some(id) = record.correlation.as_deref().map(mark) else { continue };
-            if wrote.contains(&id) && record.status.is_some_and(|s| (200..300).contains(&s)) {
-                for item in record.items.iter() {
-                    let (first, again) = executed.entry((mark(&item.id), item.content)).or_insert((id, false));
-                    *again |= *first != id;
-                }
-            }
-        }
+    // What is looked at together never grows with the run.
+    let rounds = subject.run.calls.len() / ROUND + 1;
+    let (mut concerned, mut twice) = (false, 0);
+    for round in 0..rounds {
+        let executed = executed(subject, contract, behaviour, |item| mark(&item.id) % rounds == round);
+        concerned |= !executed.is_empty();
+        twice += executed.values().filter(|(_, again)| *again).count() as u64;
     }
-    let twice = executed.values().filter(|(_, again)| *again).count();
     if twice > 0 {
         let mut finding = subject.finding(
             &CHECK,
@@ -72,10 +69,34 @@ fn judge_contract(subject: &PhaseSubject<'_>, contract: &Contract, found: &mut V
                 place: Some(behaviour.place("/idempotency/request")),
             },
         );
-        finding.occurrences = twice as u64;
+        finding.occurrences = twice;
         found.push(finding);
     }
-    !executed.is_empty()
+    concerned
+}
+
+/// Those of some items that were executed.
+fn executed(
+    subject: &PhaseSubject<'_>,
+    contract: &Contract,
+    behaviour: &Behaviour,
+    wanted: impl Fn(&Item) -> bool,
+) -> Executed {
+    let mut executed = Executed::new();
+    for part in subject.run.parts() {
+        let Some(effects) = Effects::of(behaviour, &part.ledger) else { continue };
+        let wrote: HashSet<u64> = effects.iter().filter_map(|e| effects.id(e)).map(mark).collect();
+        for record in part.calls.iter().filter(|r| r.contract == contract.id && !r.poll) {
+            let Some(id) = record.correlation.as_deref().map(mark) else { continue };
+            if wrote.contains(&id) && record.status.is_some_and(|s| (200..300).contains(&s)) {
+                for item in record.items.iter().filter(|item| wanted(item)) {
+                    let (first, again) = executed.entry((mark(&item.id), item.content)).or_insert((id, false));
+                    *again |= *first != id;
+                }
+            }
+        }
+    }
+    executed
 }
 
 #[cfg(test)]
