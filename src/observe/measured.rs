@@ -35,6 +35,9 @@ pub struct Measured {
     pub cpus: usize,
     /// How many runs that were due waited until another had ended.
     pub waited: u64,
+    /// How many calls waited since their flow had done what its owner's profile
+    /// lets it do in a time.
+    pub slowed: u64,
 }
 
 impl Measured {

@@ -67,6 +67,9 @@ pub struct GeneratorRecord {
     pub cpu_share: f64,
     /// Runs that were due and waited until another had ended.
     pub waited: u64,
+    /// Calls that waited since their flow had done what its owner's profile lets
+    /// it do in a time.
+    pub slowed: u64,
 }
 
 /// What became of a threshold.
@@ -174,6 +177,7 @@ impl GeneratorRecord {
             cpus: measured.cpus,
             cpu_share: (measured.cpu_share(phase.took) * 1e3).round() / 1e3,
             waited: measured.waited,
+            slowed: measured.slowed,
         }
     }
 
@@ -184,8 +188,12 @@ impl GeneratorRecord {
             0 => String::new(),
             runs => format!("; {runs} runs waited for others to end"),
         };
+        let slowed = match self.slowed {
+            0 => String::new(),
+            calls => format!("; {calls} calls waited for what their flow's profile allows"),
+        };
         format!(
-            "generator: lag p99 {}, timer p99 {}, {:.0} % of {} CPUs{waited}",
+            "generator: lag p99 {}, timer p99 {}, {:.0} % of {} CPUs{waited}{slowed}",
             span(lag.p99_ms),
             span(self.timer.p99_ms),
             self.cpu_share * 100.0,

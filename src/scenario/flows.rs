@@ -52,7 +52,7 @@ pub(super) fn flow(node: &Node, diagnostics: &mut Diagnostics) -> Option<FlowSpe
         clients,
         start: start?,
         concurrency,
-        outbound: profile.map(Profile::outbound),
+        profile,
         correlation,
         connector_keeps: kept.into(),
         retry: policy,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::contract::ContractId;
 use crate::diagnose::Place;
-use crate::flow::{CorrelationBirth, Definition, HeaderSet, RetryPolicy};
+use crate::flow::{CorrelationBirth, Definition, HeaderSet, Profile, RetryPolicy};
 use crate::generate::Need;
 use crate::observe::Threshold;
 use crate::wire::{FaultPlan, Waits};
@@ -112,9 +112,8 @@ pub struct FlowSpec {
     pub start: Start,
     /// How many runs its trigger begins at once; `None`: as many as come.
     pub concurrency: Option<Concurrency>,
-    /// How many calls its owner's profile lets be under way at once; `None`: the
-    /// profile is not looked at.
-    pub outbound: Option<u32>,
+    /// Its owner's, whose limits slow it down; `None`: it has none.
+    pub profile: Option<Profile>,
     /// Where the correlation ID is born.
     pub correlation: CorrelationBirth,
     /// The platform's header fields that a connector's gateway lets through.

@@ -12,7 +12,7 @@ use super::lint::named;
 use super::model::{ActionSpec, Concurrency, Connections, DuplicateKind, FlowSpec, Scenario, Start, TimeBase};
 use super::tickets::{Again, Source, Ticket, Tickets};
 use crate::diagnose::Diagnostics;
-use crate::flow::{CorrelationBirth, Definition, Kind, Workflow, mix};
+use crate::flow::{CorrelationBirth, Definition, Kind, Profile, Workflow, mix};
 use crate::generate::{Need, Nonce, Seed};
 use crate::observe::Threshold;
 use crate::wire::{Fault, Waits};
@@ -120,8 +120,8 @@ pub struct PlannedFlow {
     pub connector_keeps: Arc<[Arc<str>]>,
     /// How many runs its trigger begins at once, and how many more wait.
     pub concurrency: Option<Concurrency>,
-    /// How many of its calls may be under way at once.
-    pub outbound: Option<u32>,
+    /// Its owner's, whose limits slow it down; `None`: it has none.
+    pub profile: Option<Profile>,
     /// How long an answer may take, in real time.
     pub timeout: Duration,
     /// Its clones.
@@ -264,7 +264,7 @@ impl Planner<'_> {
             correlation: spec.correlation,
             connector_keeps: spec.connector_keeps.clone(),
             concurrency: spec.concurrency,
-            outbound: spec.outbound,
+            profile: spec.profile,
             timeout: scaled,
             clones: (0..spec.clones).map(|n| self.clone(spec, &definition, seed, n)).collect(),
         }

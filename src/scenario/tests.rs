@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::*;
 use crate::contract::Contract;
-use crate::flow::{RetryAfterHandling, RetryKind, RetryPolicy};
+use crate::flow::{Profile, RetryAfterHandling, RetryKind, RetryPolicy};
 use crate::generate::{Generators, Need, Nonce, Pools, Seed};
 use crate::wire::Body;
 
@@ -100,10 +100,10 @@ fn triggers_are_read_with_their_concurrency_and_their_owners_profile() {
         read("start: { polling: { every: 5 min, times: 3, items: [0, 40] } }\n    concurrency: 25\n    profile: low");
     let Start::Polling { times: 3, items: (0, 40), .. } = flow.start else { panic!("{:?}", flow.start) };
     assert_eq!(flow.concurrency, Some(Concurrency { runs: 25, waiting: 35 }));
-    assert_eq!((flow.retry, flow.outbound), (RetryPolicy::PA_LOW, Some(500)));
+    assert_eq!((flow.retry, flow.profile), (RetryPolicy::PA_LOW, Some(Profile::Low)));
     let flow = read("start: { webhook: { rows: 400, within: 2 s } }\n    concurrency: { runs: 95, waiting: 7 }");
     assert_eq!(flow.concurrency, Some(Concurrency { runs: 95, waiting: 7 }));
-    assert_eq!((flow.retry, flow.outbound), (RetryPolicy::PA_MEDIUM, None));
+    assert_eq!((flow.retry, flow.profile), (RetryPolicy::PA_MEDIUM, None));
     assert_eq!(Concurrency::of(95).waiting, 100);
     let told = load(
         "s.yaml",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -164,4 +165,32 @@ async fn each_operation_is_done_or_refused_or_given_up_or_nobody_knows() {
     );
     assert_eq!((operations.unknown(), phases[0].unknown.len()), (10, 10));
     assert!((operations.amplification() - 1.0).abs() < 1e-9);
+}
+
+/// 10,000 actions in 24 hours are what a low profile takes; the clock jumps when
+/// they are made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_wait_for_what_the_profile_of_their_flow_allows() {
+    let target = target(Router::new().route("/bulk-update/v1/batches", post(|| async { StatusCode::OK }))).await;
+    let plan = planned_file(
+        "at_once: 32\nflows:\n  - name: f\n    profile: low\n    start: { burst: { runs: 10012, within: 0 s } }\n    \
+         actions: [{ contract: bulk-update/v1, operation: submitBatch, elements: 1 }]\n",
+    );
+    let (sink, mut events) = Sink::new();
+    let clock = target.clock.clone();
+    let told = tokio::spawn(async move {
+        let mut jumped = false;
+        while let Some(event) = events.recv().await {
+            let all_made = matches!(&event, Event::Live(live) if live[0].operations.done == 10_000);
+            if all_made && !std::mem::replace(&mut jumped, true) {
+                clock.jump(Duration::from_hours(25));
+            }
+        }
+    });
+    let (_go_on, stop) = watch::channel(false);
+    let phases = attack(&target, vec![plan], &sink, stop).await.unwrap_or_else(|e| panic!("{e}"));
+    drop(sink);
+    told.await.unwrap();
+    assert_eq!(phases[0].operations.done, 10_012);
+    assert!((1..=12).contains(&phases[0].measured.slowed), "{}", phases[0].measured.slowed);
 }

@@ -1,5 +1,6 @@
 //! Plans, played side by side: runs of flows when they are due.
 
+mod allowance;
 mod attack;
 #[cfg(test)]
 mod attack_tests;

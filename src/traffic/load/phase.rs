@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
+use super::allowance::Allowances;
 use super::attack::AttackError;
 use super::errand::Errand;
 use super::lines::{Lines, NOBODY};
@@ -17,7 +18,7 @@ use super::tally::Tally;
 use crate::flow::mix;
 use crate::generate::Need;
 use crate::observe::{CallRecord, Event, Glimpse, IntervalRecorder, LastPart, Live, OperationLatency, PhaseRun, Sink};
-use crate::scenario::{Kept, Plan, PlannedFlow, Ticket};
+use crate::scenario::{Kept, Plan, Ticket};
 use crate::target::{Target, TargetError};
 use crate::traffic::armed::Armed;
 use crate::traffic::connection::Pool;
@@ -55,11 +56,7 @@ pub(super) struct Phase {
     pub(super) payloads: Payloads,
     /// The runs that are under way, but for those of virtual users.
     pub(super) roster: Roster,
-    /// How many calls may be under way at once.
-    pub(super) lanes: Semaphore,
-    /// By flow and copy of it: how many of its calls may be; none where its
-    /// owner's profile is not looked at.
-    pub(super) outbound: Vec<Vec<Semaphore>>,
+    pub(super) allowances: Allowances,
     /// Let go of at the end: virtual users keep the phase for longer.
     sink: Mutex<Option<Sink>>,
     /// The number of the last run that began without a ticket.
@@ -75,11 +72,6 @@ pub(super) struct Phase {
     tally: Mutex<Tally>,
 }
 
-fn outbound(flow: &PlannedFlow) -> Vec<Semaphore> {
-    let Some(most) = flow.outbound else { return Vec::new() };
-    flow.clones.iter().map(|_| Semaphore::new(most as usize)).collect()
-}
-
 impl Phase {
     pub(super) fn new(target: Arc<Target>, plan: Plan, sink: Sink, stop: bool) -> Self {
         Self {
@@ -87,8 +79,7 @@ impl Phase {
             lines: Lines::new(target.clone(), &plan),
             payloads: Payloads::of(&plan),
             roster: Roster::of(&plan),
-            outbound: plan.flows.iter().map(outbound).collect(),
-            lanes: Semaphore::new(plan.most_calls()),
+            allowances: Allowances::of(&plan),
             target,
             halt: watch::Sender::new(stop),
             sink: Mutex::new(Some(sink)),
@@ -232,6 +223,11 @@ impl Phase {
     pub(super) fn waited(&self, due: Due) -> Due {
         self.tally().measured.waited += 1;
         Due { ready: self.target.elapsed(), ..due }
+    }
+
+    /// A call waits for what its flow's owner may do.
+    pub(super) fn slowed(&self) {
+        self.tally().measured.slowed += 1;
     }
 
     pub(super) fn was_due(&self) {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::SemaphorePermit;
 use uuid::Uuid;
 
 use super::errand::Errand;
@@ -46,6 +45,7 @@ impl Errand<'_> {
     pub(super) async fn send(&self, step: &Step<'_>, authorized: &Authorized, attempt: Try) -> Seen {
         let phase = self.phase;
         let Try { due, attempt, timeout } = attempt;
+        let due = self.paced(due, step.payload.request.body.len()).await;
         let draft = self.draft(step, authorized, attempt);
         if attempt == 1 {
             phase.asks(due.max(self.due.ready));
@@ -66,9 +66,11 @@ impl Errand<'_> {
     /// Sends a draft when a lane is free, over the connection of the flow's copy.
     async fn shoot(&self, draft: Draft, timeout: Duration) -> Shot {
         let phase = self.phase;
-        let _lanes = self.lanes().await;
+        let _room = self.room().await;
         let owner = phase.owner(&self.due.ticket);
-        phase.lines.shoot(draft, owner, timeout).await
+        let shot = phase.lines.shoot(draft, owner, timeout).await;
+        self.received(shot.outcome.as_ref().map_or(0, |answer| answer.body.len()));
+        shot
     }
 
     /// Sends what follows the first request of a call, or announces it; a `poll`
@@ -81,6 +83,7 @@ impl Errand<'_> {
         Try { due, attempt, timeout }: Try,
     ) -> Arc<Exchange> {
         let target = &self.phase.target;
+        let due = self.paced(due, request.body.len()).await;
         target.dress(&mut request);
         let shot = match drafted(&request, &target.gateway.authority()) {
             Ok(draft) => self.shoot(draft, timeout).await,
@@ -89,17 +92,6 @@ impl Errand<'_> {
         let exchange = Arc::new(shot.exchange(request, (due, attempt), target));
         self.phase.tell(record(step, authorized, &exchange, poll), &exchange).await;
         exchange
-    }
-
-    /// Room for a call: among those of its flow, and among all. The semaphores
-    /// are never closed; without a permit the call would just go.
-    async fn lanes(&self) -> (Option<SemaphorePermit<'_>>, Option<SemaphorePermit<'_>>) {
-        let ticket = &self.due.ticket;
-        let own = match self.phase.outbound[ticket.flow].get(ticket.clone) {
-            Some(own) => own.acquire().await.ok(),
-            None => None,
-        };
-        (own, self.phase.lanes.acquire().await.ok())
     }
 
     /// Whether an answer is what was promised, and like one that was judged, so
