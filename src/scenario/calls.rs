@@ -11,7 +11,7 @@ use crate::wire::Headers;
 
 /// How many payloads a pool holds: more than there are in flight, and few enough
 /// to stay in the processor's caches.
-pub const POOL: usize = 512;
+pub const POOL: usize = 256;
 
 /// Tells seeds of the pool from those of events.
 const POOLED: u64 = 0x706f_6f6c;

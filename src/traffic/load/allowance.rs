@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::errand::Errand;
 use crate::flow::{Pace, Profile};
 use crate::scenario::{Plan, PlannedFlow, Ticket};
+use crate::traffic::connection::Shot;
 
 /// What the calls of a plan may do.
 #[derive(Debug)]
@@ -63,8 +64,14 @@ impl Errand<'_> {
     /// Waits until the flow's owner has an action left that sends so many bytes;
     /// gives from when on the call is due then.
     pub(super) async fn paced(&self, due: Duration, sent: u64) -> Duration {
+        match self.phase.allowances.of_flow(&self.due.ticket) {
+            Some(own) => Box::pin(self.waited(own, due, sent)).await,
+            None => due,
+        }
+    }
+
+    async fn waited(&self, own: &Allowance, due: Duration, sent: u64) -> Duration {
         let phase = self.phase;
-        let Some(own) = phase.allowances.of_flow(&self.due.ticket) else { return due };
         let (clock, mut waits) = (&phase.target.clock, false);
         loop {
             let begun = own.pace.lock().unwrap_or_else(PoisonError::into_inner).begin(clock.now(), sent);
@@ -73,16 +80,16 @@ impl Errand<'_> {
                 phase.slowed();
             }
             waits = true;
-            Box::pin(clock.sleep_until(until)).await;
+            clock.sleep_until(until).await;
         }
         if waits { due.max(phase.target.elapsed()) } else { due }
     }
 
-    /// So many bytes came back.
-    pub(super) fn received(&self, bytes: usize) {
-        if let Some(own) = self.phase.allowances.of_flow(&self.due.ticket) {
-            let now = self.phase.target.clock.now();
-            own.pace.lock().unwrap_or_else(PoisonError::into_inner).received(now, bytes as u64);
+    /// What came back counts too.
+    pub(super) fn received(&self, shot: &Shot) {
+        if let (Some(own), Ok(answer)) = (self.phase.allowances.of_flow(&self.due.ticket), &shot.outcome) {
+            let bytes = answer.body.len() as u64;
+            own.pace.lock().unwrap_or_else(PoisonError::into_inner).received(shot.done_at, bytes);
         }
     }
 

@@ -8,6 +8,7 @@
 //! leaves the process at the second ctrl-c, unless the `ctrlc` crate has one
 //! already: whoever wants to end a run in order sets his own before.
 
+use std::pin::pin;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -28,6 +29,11 @@ static ATTACK: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
 
 /// Goose's rate of users where all are to be there at once, a second.
 const AT_ONCE: &str = "10000";
+
+/// How many runs a user makes in one of Goose's transactions where it neither
+/// thinks nor chooses between them: Goose's way from one to the next costs as
+/// much as reading an answer.
+const BUNDLE: usize = 64;
 
 /// Plays the virtual users of some plans: crews of equal times together, the
 /// others one after the other.
@@ -98,8 +104,9 @@ fn pool(crews: &Crews<'_>) -> Result<GooseAttack, GooseError> {
         let mut scenario = Scenario::new(&format!("crew{number}"))
             .set_weight(crew.users)?
             .set_wait_time(crew.think.0, crew.think.1)?;
+        let runs = if crew.picks.len() == 1 && crew.think.1.is_zero() { BUNDLE } else { 1 };
         for (only, weight) in &crew.picks {
-            let does = Transaction::new(transaction((*phase).clone(), (crew.flow, *only), ends));
+            let does = Transaction::new(transaction((*phase).clone(), (crew.flow, *only), (runs, ends)));
             scenario = scenario.register_transaction(does.set_weight(*weight)?);
         }
         attack = attack.register_scenario(scenario);
@@ -132,16 +139,25 @@ fn configuration(crews: &Crews<'_>) -> Result<GooseConfiguration, GooseError> {
     GooseConfiguration::parse_args_default(&arguments)
 }
 
-fn transaction(phase: Arc<Phase>, (flow, only): (usize, Option<usize>), ends: Duration) -> TransactionFunction {
+/// A user makes so many runs, until its time is over.
+fn transaction(
+    phase: Arc<Phase>,
+    (flow, only): (usize, Option<usize>),
+    (runs, ends): (usize, Duration),
+) -> TransactionFunction {
     Arc::new(move |user: &mut GooseUser| {
         let phase = phase.clone();
         let clone = user.weighted_users_index;
         let config = &mut user.config;
         Box::pin(async move {
-            let now = phase.target.elapsed();
-            if now >= ends || !phase.made(phase.at_once(now, (flow, clone), only)).await {
-                // A user leaves who has been through its transactions so often.
-                config.iterations = Some(1);
+            let mut halted = pin!(phase.halted());
+            for _ in 0..runs {
+                let now = phase.target.elapsed();
+                if now >= ends || !phase.made(phase.at_once(now, (flow, clone), only), halted.as_mut()).await {
+                    // A user leaves who has been through its transactions so often.
+                    config.iterations = Some(1);
+                    break;
+                }
             }
             Ok(())
         })

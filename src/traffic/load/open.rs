@@ -161,9 +161,9 @@ pub(super) async fn open(phase: &Arc<Phase>) {
 
 /// Makes a run, then those that wait.
 async fn serve(phase: Arc<Phase>, first: Due) {
-    let mut next = Some(first);
+    let (mut next, mut halted) = (Some(first), pin!(phase.halted()));
     while let Some(due) = next {
-        if !phase.made(due).await {
+        if !phase.made(due, halted.as_mut()).await {
             phase.roster.give_up();
             return;
         }

@@ -1,6 +1,6 @@
 //! One plan while it is played: who serves it, what it has seen.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -114,14 +114,15 @@ impl Phase {
     }
 
     /// Makes a run; false where all is to stop, which may end it in its middle.
-    pub(super) async fn made(&self, due: Due) -> bool {
+    /// `halted` comes back then, and serves for the runs that follow too.
+    pub(super) async fn made(&self, due: Due, halted: Pin<&mut impl Future<Output = ()>>) -> bool {
         if self.is_halted() {
             self.cut_short();
             return false;
         }
         self.going.fetch_add(1, Ordering::SeqCst);
         self.tally().begins(due.at, self.target.elapsed());
-        let made = self.went(due).await;
+        let made = self.went(due, halted).await;
         if self.going.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.rests.notify_waiters();
         }
@@ -154,13 +155,13 @@ impl Phase {
         let _ = self.halt.subscribe().wait_for(|halt| *halt).await;
     }
 
-    async fn went(&self, due: Due) -> bool {
+    async fn went(&self, due: Due, halted: Pin<&mut impl Future<Output = ()>>) -> bool {
         let run = Errand::new(self, due);
         let mut going = pin!(run.go());
         tokio::select! {
             biased;
-            () = self.halted() => {}
             _ = &mut going => return true,
+            () = halted => {}
         }
         // What is under way may come to its end; what lasts is cut off.
         self.cut_short();

@@ -51,6 +51,7 @@ impl Errand<'_> {
             phase.asks(due.max(self.due.ready));
         }
         let shot = self.shoot(draft, timeout).await;
+        self.received(&shot);
         if self.is_plain(step, &shot) {
             let received = shot.outcome.as_ref().map_or(0, |answer| answer.body.len() as u64);
             let sizes = (step.payload.request.body.len(), received);
@@ -68,9 +69,7 @@ impl Errand<'_> {
         let phase = self.phase;
         let _room = self.room().await;
         let owner = phase.owner(&self.due.ticket);
-        let shot = phase.lines.shoot(draft, owner, timeout).await;
-        self.received(shot.outcome.as_ref().map_or(0, |answer| answer.body.len()));
-        shot
+        phase.lines.shoot(draft, owner, timeout).await
     }
 
     /// Sends what follows the first request of a call, or announces it; a `poll`
@@ -89,6 +88,7 @@ impl Errand<'_> {
             Ok(draft) => self.shoot(draft, timeout).await,
             Err(failure) => Shot::unsent(failure, target),
         };
+        self.received(&shot);
         let exchange = Arc::new(shot.exchange(request, (due, attempt), target));
         self.phase.tell(record(step, authorized, &exchange, poll), &exchange).await;
         exchange
